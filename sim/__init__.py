@@ -1,0 +1,36 @@
+"""fundrisk: how much an equity line of credit will really pay, at what dilution, and how long the money lasts.
+
+The public names are imported when they are first used, so that `import sim` stays light.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Case": "sim.terms",
+    "CaseError": "sim.terms",
+    "load_case": "sim.terms",
+    "shipped_cases": "sim.terms",
+    "simulate": "sim.engine",
+    "trace": "sim.audit",
+    "replay": "sim.audit",
+    "HistoryError": "sim.audit",
+    "Result": "sim.result",
+    "ResultError": "sim.result",
+    "load_result": "sim.result",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
