@@ -1,0 +1,232 @@
+"""A case: one company, its line, its notes and the models of what may happen, in dollars and dates."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sim.terms import calendar
+from sim.terms.parts import (
+    NAME,
+    Burn,
+    Company,
+    Events,
+    Line,
+    Milestone,
+    Note,
+    Policy,
+    Price,
+    Simulation,
+    ThirdParty,
+    terms,
+)
+from sim.terms.schema import (
+    MOST_MONEY,
+    Day,
+    Problem,
+    Rows,
+    Table,
+    Terms,
+    Whole,
+    attempt,
+    item_name,
+    key,
+    number_text,
+    plain,
+    raise_if,
+    read_table,
+)
+
+MOST_YEARS = 30
+SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
+
+
+@terms
+class Case(Terms):
+    """One valid case; attributes carry the names of the case file's keys. `source` says where it came from."""
+
+    schema: int = key(Whole(1, 1))
+    title: str = key(NAME)
+    valuation_date: datetime.date = key(SIMULATED_DAY)
+    horizon: datetime.date = key(SIMULATED_DAY)
+    company: Company = key(Table(Company))
+    price: Price = key(Table(Price))
+    burn: Burn = key(Table(Burn))
+    line: Line = key(Table(Line))
+    milestones: tuple[Milestone, ...] = key(Rows(Milestone), ())
+    events: Events = key(Table(Events), Events())
+    third_party: ThirdParty | None = key(Table(ThirdParty), None)
+    notes: tuple[Note, ...] = key(Rows(Note), ())
+    policy: Policy = key(Table(Policy), Policy())
+    simulation: Simulation = key(Table(Simulation), Simulation())
+    source: str = dataclasses.field(default="python", compare=False)
+
+    def __post_init__(self) -> None:
+        Terms.__post_init__(self)
+        notes = (
+            note if note.last_interest_date else dataclasses.replace(note, last_interest_date=self.valuation_date)
+            for note in self.notes
+        )
+        object.__setattr__(self, "notes", tuple(notes))
+
+    @classmethod
+    def from_dict(cls, doc: Mapping[str, Any], *, source: str = "python", blame: str | None = None) -> Case:
+        """A case from the plain document of a case file; dates as dates or ISO strings.
+
+        `source` becomes the case's source; it, or `blame`, is the FILE part of the lines of a CaseError.
+        """
+        problems: list[Problem] = []
+        made = read_table(cls, doc, "", lambda *problem: problems.append(problem))
+        raise_if(problems, blame or source)
+        return dataclasses.replace(made, source=source)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The canonical document: every key that has a value, defaults too; plain JSON types, dates as ISO strings."""
+        return plain(self)
+
+    def replace(self, changes: Mapping[str, Any], *, blame: str = "replace") -> Case:
+        """A new valid case with keys of any depth changed: `{"price.volatility": 0.8, "third_party": None}`.
+
+        List entries go by name or number: `notes[Baccarat note].principal`, `policy.amounts[0]`; numbers count from 0.
+        None removes an optional key, a table or an entry. CaseError lines carry `blame` as their FILE part.
+        """
+        from sim.terms.overrides import changed  # overrides read the schema of this class
+
+        return Case.from_dict(changed(self.to_dict(), changes, Case, blame), source=self.source, blame=blame)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical document as JSON with sorted keys; the source is not part of it."""
+        import hashlib
+        import json
+
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def burn_level(self, k: int) -> float:
+        """Expected cash used in operations in month `k`, in dollars; month 0 is the valuation month, k may be negative.
+
+        monthly x (1 + growth)^(k/12) x factors of the steps dated on or before the month's first day.
+        """
+        return burn_level(self.burn, self.valuation_date, k)
+
+    # --- rules between tables: each yields (key, value, what is allowed) ---------------------------------------------
+
+    def check_valuation_date(self) -> Iterator[Problem]:
+        if self.valuation_date.day != 1:
+            yield "valuation_date", self.valuation_date, "the first day of a month"
+
+    def check_horizon(self) -> Iterator[Problem]:
+        if (self.horizon + calendar.ONE_DAY).day != 1:
+            yield "horizon", self.horizon, "the last day of a month"
+        elif self.horizon < self.valuation_date:
+            yield "horizon", self.horizon, f"after valuation_date, {self.valuation_date}"
+        elif calendar.month_number(self.valuation_date, self.horizon) >= 12 * MOST_YEARS:
+            yield "horizon", self.horizon, f"at most {MOST_YEARS} years after valuation_date, {self.valuation_date}"
+
+    def check_term(self) -> Iterator[Problem]:
+        if self.line.end < self.valuation_date:
+            yield "line.end", self.line.end, f"on or after valuation_date, {self.valuation_date}"
+        if self.line.start > self.horizon:
+            yield "line.start", self.line.start, f"on or before horizon, {self.horizon}"
+
+    def check_burn(self) -> Iterator[Problem]:
+        last = calendar.month_number(self.valuation_date, self.horizon)
+        steps = {calendar.month_number(self.valuation_date, step.date) for step in self.burn.steps}
+        # Between steps the level is monotone, so its largest values lie beside them.
+        months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
+        if any(burn_level(self.burn, self.valuation_date, k) > MOST_MONEY for k in sorted(months)):
+            yield "burn.monthly", self.burn.monthly, f"a burn that growth and steps leave below {number_text(MOST_MONEY)}"
+
+    def check_conditions(self) -> Iterator[Problem]:
+        known = [milestone.name for milestone in self.milestones]
+        for where, condition in entries("line.conditions", self.line.conditions):
+            yield from attempt(_known_milestone, f"{where}.milestone", condition, "milestone", known)
+
+    def check_follows(self) -> Iterator[Problem]:
+        known = [milestone.name for milestone in self.milestones]
+        for where, milestone in entries("milestones", self.milestones):
+            yield from attempt(_known_milestone, f"{where}.follows", milestone, "follows", known)
+
+    def check_circles(self) -> Iterator[Problem]:
+        follows = {milestone.name: milestone.follows for milestone in self.milestones}
+        done: set[str] = set()
+        for name in follows:
+            chain: list[str] = []
+            while name in follows and name not in done:
+                done.add(name)
+                chain.append(name)
+                name = follows[name]
+            if name in chain:
+                circle = " -> ".join([*chain[chain.index(name) :], name])
+                yield f"milestones[{name}].follows", follows[name], f"no circle, as in {circle}"
+
+    def check_notes(self) -> Iterator[Problem]:
+        for where, note in entries("notes", self.notes):
+            for check in (_note_maturity, _note_interest, _note_sweep):
+                yield from attempt(check, where, note, self)
+
+    def check_listed_dates(self) -> Iterator[Problem]:
+        first, last = calendar.purchase_span(self)
+        for i, day in enumerate(self.policy.dates):
+            if not first <= day <= last:
+                yield f"policy.dates[{i}]", day, f"inside the term and the simulated span, {first} to {last}"
+            elif not calendar.is_session(day):
+                yield f"policy.dates[{i}]", day, "a day on which Nasdaq trades"
+
+    def check_amounts(self) -> Iterator[Problem]:
+        if self.policy.kind != "schedule" or (self.policy.cadence == "dates" and not self.policy.dates):
+            return
+        days = calendar.purchase_dates(self)
+        if len(self.policy.amounts) != len(days):
+            span = f" ({days[0]} to {days[-1]})" if days else ""
+            allowed = f"exactly {len(days)} amounts, one for each purchase date{span}; {len(self.policy.amounts)} given"
+            yield "policy.amounts", list(self.policy.amounts), allowed
+
+
+def entries(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """Each row of a list of tables with its key."""
+    for number, row in enumerate(rows):
+        name = attempt(lambda row=row: [item_name(row)])
+        yield f"{where}[{name[0] if name and name[0] else number}]", row
+
+
+def _known_milestone(where: str, row: Any, word: str, known: list[str]) -> Iterator[Problem]:
+    name = getattr(row, word)
+    if name and name not in known:
+        yield where, name, "the name of a milestone, " + (", ".join(known) if known else "of which the case has none")
+
+
+def _note_maturity(where: str, note: Note, case: Case) -> Iterator[Problem]:
+    if note.maturity < case.valuation_date:
+        yield f"{where}.maturity", note.maturity, f"on or after valuation_date, {case.valuation_date}"
+
+
+def _note_interest(where: str, note: Note, case: Case) -> Iterator[Problem]:
+    if note.last_interest_date is not None and note.last_interest_date > case.valuation_date:
+        allowed = f"on or before valuation_date, {case.valuation_date}"
+        yield f"{where}.last_interest_date", note.last_interest_date, allowed
+
+
+def _note_sweep(where: str, note: Note, case: Case) -> Iterator[Problem]:
+    if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
+        allowed = f"at least company.minimum_cash, {case.company.minimum_cash:g}"
+        yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed
+
+
+@lru_cache(maxsize=4096)
+def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
+    """Case.burn_level, at 50 decimal digits and rounded to float once, so that it is the same on every machine."""
+    from decimal import Decimal, localcontext
+
+    first_day = calendar.month_start(valuation_date, k)
+    with localcontext() as context:
+        context.prec = 50
+        level = Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12)
+        for step in burn.steps:
+            if step.date <= first_day:
+                level *= Decimal(step.factor)
+        return float(level)

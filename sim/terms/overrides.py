@@ -1,0 +1,154 @@
+"""Changing keys of a case by their dotted names, from Python or from `--set KEY=VALUE`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sim.terms.schema import (
+    CaseError,
+    Problem,
+    Rows,
+    Table,
+    Values,
+    item_name,
+    joined,
+    one_line,
+    plain,
+    raise_if,
+    rules,
+    show,
+    unknown_key,
+)
+
+BLAME = "--set"
+_PART = re.compile(r"([^.\[\]]+)((?:\[.*?\](?=\.|\[|$))*)(?:\.(?!$)|$)", re.DOTALL)
+_INDEX = re.compile(r"\[(.*?)\](?=\[|$)", re.DOTALL)
+
+
+class _Refused(Exception):
+    """A change that has no place in the document; its argument is what to say."""
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """`"price.volatility=0.8"` -> `("price.volatility", 0.8)`.
+
+    The right side is a TOML value; a bare word is a string; nothing at all is None, which removes the key.
+    CaseError if there is no key, or the value is neither.
+    """
+    name, equals, right = _split(text)
+    if not equals or not name:
+        raise CaseError([f"{BLAME}: {one_line(text) or '(empty)'}: KEY=VALUE, such as price.volatility=0.8"])
+    return name, _value(name, right.strip())
+
+
+def overridden(case: Any, texts: Iterable[str]) -> Any:
+    """`case` with every `KEY=VALUE` of `texts` applied. CaseError with a line for each that cannot be used."""
+    changes, lines = {}, []
+    for text in texts:
+        try:
+            name, value = parse_override(text)
+            changes[name] = value
+        except CaseError as error:
+            lines += error.problems
+    if lines:
+        raise CaseError(lines)
+    return case.replace(changes, blame=BLAME) if changes else case
+
+
+def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, Any]:
+    """The document `doc` of class `of`, changed in place. CaseError for keys that have no place in it."""
+    problems: list[Problem] = []
+    for name, value in changes.items():
+        try:
+            _change(doc, str(name), plain(value), of)
+        except _Refused as refused:
+            problems.append((str(name), value, str(refused)))
+    raise_if(problems, blame)
+    return doc
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Key, "=" and value; an "=" inside brackets belongs to a name."""
+    depth = 0
+    for at, c in enumerate(text):
+        depth += (c == "[") - (c == "]")
+        if c == "=" and depth <= 0:
+            return text[:at].strip(), "=", text[at + 1 :]
+    return text.strip(), "", ""
+
+
+def _value(name: str, right: str) -> Any:
+    import tomllib
+
+    if not right:
+        return None
+    try:
+        doc = tomllib.loads(f"value = {right}")
+        if list(doc) == ["value"]:
+            return doc["value"]
+    except (ValueError, RecursionError):
+        if right[0] not in "[{\"'":
+            return right
+    raise CaseError([f"{BLAME}: {one_line(name)} = {one_line(right)}: a TOML value, such as 0.8, true, word or [1, 2]"])
+
+
+def _change(doc: Any, name: str, value: Any, of: type) -> None:
+    """Walk down `doc` and the classes that describe it, and set or remove what `name` points at."""
+    where = ""
+    for word, indices, is_last in _parts(name):
+        if word not in rules(of):
+            raise _Refused(unknown_key(word, list(rules(of)), where))
+        where = joined(where, word)
+        rule, _ = rules(of)[word]
+        holder, slot = doc, word
+        if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):
+            raise _Refused(f"{where} is no list{' of lists' if len(indices) > 1 else ''}: without [{indices[-1]}]")
+        if indices:
+            holder = doc.setdefault(word, [])
+            slot = _entry(holder, indices[0], where)
+        if is_last:
+            _put(holder, slot, value)
+        elif isinstance(rule, Table):
+            doc, of = doc.setdefault(word, {}), rule.of
+        elif isinstance(rule, Rows) and indices:
+            doc, of = holder[slot], rule.of
+        else:
+            raise _Refused(f"{where}[NAME] to say which entry" if isinstance(rule, Rows) else f"{where} alone")
+        if not isinstance(doc, dict):
+            raise _Refused(f"{where} alone")
+
+
+def _put(holder: Any, slot: Any, value: Any) -> None:
+    if value is not None:
+        holder[slot] = value
+    elif isinstance(holder, list) or slot in holder:
+        del holder[slot]
+
+
+def _parts(name: str) -> list[tuple[str, list[str], bool]]:
+    """The parts between the dots: word, what stands in its brackets, whether it is the last."""
+    parts, at = [], 0
+    while at < len(name):
+        found = _PART.match(name, at)
+        if not found:
+            raise _Refused("a key, such as price.volatility or notes[NAME].principal")
+        at = found.end()
+        parts.append((found[1].strip(), _INDEX.findall(found[2]), at == len(name)))
+    if not parts:
+        raise _Refused("a key, such as price.volatility or notes[NAME].principal")
+    return parts
+
+
+def _entry(rows: list[Any], index: str, where: str) -> int:
+    """The position of the entry with the name, or the number, `index`."""
+    names = [item_name(row) for row in rows]
+    if index in names:
+        return names.index(index)
+    if index.isascii() and index.isdigit() and len(index) < 6 and int(index) < len(rows):
+        return int(index)
+    known = ", ".join(show(n) for n in names[:10] if n is not None)
+    if known:
+        raise _Refused(f"no entry {one_line(index)} in {where}, there are {known}")
+    raise _Refused(f"no entry {one_line(index)} in {where}, which has {len(rows)}, numbered from 0")
