@@ -21,6 +21,7 @@ from scipy import special
 DAYS_PER_MONTH = 30.4375
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
 WORST_PERCENT = 5
+DUST = 1e-12  # an error this small beside its value is rounding of equal values
 _Z95 = float(special.ndtri(0.975))
 
 
@@ -60,7 +61,14 @@ class Measure:
             return "-"
         text = rounded(value / self.reading.scale, self.decimals(error))
         # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
-        return text.rstrip("0").rstrip(".") if error == 0.0 and "." in text else text
+        return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text
+
+    def format_error(self, error: float, value: float) -> str:
+        """The error of `value` to one significant digit, in the same reading."""
+        if not math.isfinite(error):
+            return "-"
+        scaled = error / self.reading.scale
+        return "0" if error <= DUST * abs(value) else rounded(scaled, decimals_allowed(scaled))
 
     def decimals(self, error: float) -> int:
         """Decimals of the number read that an error allows; never more than the reading's own limit."""
@@ -72,7 +80,7 @@ _MILLIONS = Reading(1e6, "", "M", 3)
 _PERCENT = Reading(0.01, "", "%", 2)
 _DOLLARS = Reading(1.0, "$", "", 4)
 _MONTHS = Reading(1.0, "", " months", 2)
-_COUNT = Reading(1.0, "", "", 3)
+COUNT = Reading(1.0, "", "", 3)
 
 
 def _registry(*rows: tuple[str, str, str, str, str, Reading, str]) -> dict[str, Measure]:
@@ -99,7 +107,7 @@ MEASURES: dict[str, Measure] = _registry(
      "largest amount by which cash is ever below the minimum, had someone bridged it"),
     ("ending_cash", "$", "Ending cash", "Ending cash, $M", "low", _MILLION_DOLLARS,
      "cash at the horizon, or at the cash-out"),
-    ("draws", "1", "Draws", "Draws", "low", _COUNT,
+    ("draws", "1", "Draws", "Draws", "low", COUNT,
      "number of draws up to the cash-out"),
 )
 # fmt: on

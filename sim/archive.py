@@ -1,0 +1,137 @@
+"""Writing files that are either whole or not there, and reading back only what was written.
+
+A saved run is an ordinary .npz (no pickles) whose last bytes, the archive's comment, are a SHA-256 of everything before
+them. So damage anywhere is noticed: in an array, in the manifest, or in the parts of a zip file that its own checksums
+leave out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+_SEAL = b"fundrisk-sha256:"
+_SEAL_LENGTH = len(_SEAL) + 64
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same run gives the same bytes, whenever it is saved
+
+
+class ResultError(Exception):
+    """A result that cannot be written or read. The message is one line: FILE: what is wrong."""
+
+
+def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
+    """Writes `text` (UTF-8) to `path`: all of it, or an error (ResultError) and what was there before.
+
+    A path that is no regular file, as /dev/stdout or a pipe, is written straight through.
+    """
+    target = Path(path)
+    try:
+        special = target.exists() and not target.is_file() and not target.is_dir()
+    except (OSError, ValueError):
+        special = False  # the writing below says what is wrong with it
+    if special:
+        with _one_line(path, "cannot be written"):
+            target.write_bytes(text.encode())
+        return
+    with _replacing(path) as file:
+        file.write(text.encode())
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes named arrays to a sealed .npz at `path`, atomically. Raises ResultError."""
+    with _replacing(path) as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            for name, array in arrays.items():
+                with archive.open(zipfile.ZipInfo(f"{name}.npy", _EPOCH), "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+            archive.comment = bytes(_SEAL_LENGTH)
+        file.flush()
+        length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
+        seal = _seal(file, length)
+        file.seek(length)
+        file.write(seal)
+
+
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The arrays of a file that `write_arrays` wrote. Raises ResultError for any other file, and for a damaged one."""
+    with _one_line(path, "cannot be read"), open(path, "rb") as file:
+        length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
+        file.seek(max(length, 0))
+        found = file.read(_SEAL_LENGTH)
+        if length < 0 or found != _seal(file, length):
+            raise ResultError(f"{shown(path)}: damaged, cut short, or not a saved result")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+
+def _seal(file: BinaryIO, length: int) -> bytes:
+    """The seal of the first `length` bytes of `file`."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while length > 0:
+        chunk = file.read(min(length, 1 << 20))
+        if not chunk:
+            break
+        digest.update(chunk)
+        length -= len(chunk)
+    return _SEAL + digest.hexdigest().encode()
+
+
+@contextmanager
+def _replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A new file beside `path` that takes its name when everything has reached the disk, or vanishes."""
+    with _one_line(path, "cannot be written"):
+        target = Path(os.path.realpath(path))  # a symbolic link stays one
+        if target.exists() and not target.is_file():
+            raise ResultError(f"{shown(path)}: cannot be written: not a regular file")
+        # Not tempfile's: its files are for the owner only, and this one keeps its permissions under its final name.
+        draft = target.with_name(f".fundrisk-{secrets.token_hex(8)}.tmp")
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(draft)
+            raise
+        _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name durable, where the system lets a folder be synchronised."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """The path, quoted where it would break the line."""
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)
+
+
+@contextmanager
+def _one_line(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Turns everything a file can do wrong into one line."""
+    try:
+        yield
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[:1] or [type(error).__name__]
+        text = reason if isinstance(reason, str) else reason[0]
+        raise ResultError(f"{shown(path)}: {what}: {text}") from None

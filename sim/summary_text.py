@@ -1,0 +1,242 @@
+"""A summary in words and tables, for a terminal (at most 100 columns, plain ASCII of our own) and for a notebook."""
+
+from __future__ import annotations
+
+import html
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.measures import COUNT, MEASURES, QUANTILE_PERCENTS, Distribution, Estimate, decimals_allowed, rounded
+
+if TYPE_CHECKING:
+    from sim.summary import Summary
+
+WIDTH = 100
+_REASONS_WIDTH = 40
+
+
+class Table(NamedTuple):
+    """`left` are the columns of words; the others hold numbers and are set to the right."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    left: tuple[int, ...]
+    note: str = ""
+
+
+def as_text(summary: Summary) -> str:
+    """The answer in sentences, then the tables."""
+    blocks = [_title(summary), "\n".join(_wrapped(sentence) for sentence in answer(summary))]
+    blocks += [_table_text(table) for table in tables(summary)]
+    return "\n\n".join(blocks)
+
+
+def as_html(summary: Summary) -> str:
+    """The same for a notebook. Every word that comes from a case is escaped."""
+    parts = [f"<p><strong>{html.escape(_title(summary))}</strong></p>"]
+    parts += [f"<p>{html.escape(sentence)}</p>" for sentence in answer(summary)]
+    parts += [_table_html(table) for table in tables(summary)]
+    return "<div>" + "\n".join(parts) + "</div>"
+
+
+def answer(summary: Summary) -> list[str]:
+    """What the board asks, in sentences: does the money last, what does the line pay, at what dilution."""
+    raised, dilution = summary["raised"], summary["dilution"]
+    return [
+        odds(summary) + _lasting(summary),
+        f"The line raises {_mean('raised', raised)} on average{_of_commitment(summary)}; "
+        f"the worst 5% of the paths raise {_worst('raised', raised)}.",
+        f"That dilutes the holders by {_mean('dilution', dilution)} on average, "
+        f"and by {_worst('dilution', dilution)} in the worst 5%.",
+    ]
+
+
+def odds(summary: Summary) -> str:
+    """The probability of running out within the horizon, as a sentence."""
+    chance, by = summary.cash_out, day(summary.periods[-1].end)
+    if chance.value == 0.0:
+        below = 100 * chance.ci95[1]
+        digits = decimals_allowed(below) + 1
+        upward = math.ceil(below * 10.0**digits) / 10.0**digits
+        return f"Cash runs out by {by} in none of the {summary.run.paths:,} paths: a probability below {upward:g}%."
+    causes = {cause: shares[-1] / chance.value for cause, shares in summary.causes_by_period.items() if shares[-1]}
+    shared = [f"{share:.0%} by {cause}" for cause, share in sorted(causes.items(), key=lambda item: -item[1])]
+    why = f", {', '.join(shared)}" if len(shared) > 1 else f", always by {next(iter(causes))}"
+    return f"Cash runs out by {by} with a probability of {percent(chance)}{why}."
+
+
+def tables(summary: Summary) -> list[Table]:
+    """By quarter, by measure, and the commitment's waterfall."""
+    return [_by_period(summary), _by_measure(summary), _waterfall(summary)]
+
+
+def percent(estimate: Estimate) -> str:
+    """`84.2% +- 0.1%`."""
+    low, high = estimate.ci95
+    scaled = Estimate(100 * estimate.value, 100 * estimate.se, (100 * low, 100 * high))
+    return str(scaled).replace(" +- ", "% +- ") + "%"
+
+
+def day(when: date) -> str:
+    """`31 March 2004`, in English whatever the locale."""
+    months = "January February March April May June July August September October November December"
+    return f"{when.day} {months.split()[when.month - 1]} {when.year}"
+
+
+def _title(summary: Summary) -> str:
+    run = summary.run
+    return _wrapped(f"{run.case.title}\n{run.paths:,} paths, seed {run.seed}, {run.sampler}")
+
+
+def _lasting(summary: Summary) -> str:
+    """How long the median and the worst paths last, where that is not the horizon."""
+    chance, runway = summary.cash_out.value, summary["runway_months"]
+    if chance == 0.0:
+        return ""
+    worst = f"the worst 5% last {_worst('runway_months', runway)}."
+    if chance < 0.5:
+        return f" {worst.capitalize()}"
+    return f" Half of the paths last {_briefly('runway_months', runway.p50.value, runway.p50.error)} or less; {worst}"
+
+
+def _of_commitment(summary: Summary) -> str:
+    commitment = float(summary.run.case.line.commitment)
+    return f", of {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else ""
+
+
+def _mean(name: str, distribution: Distribution) -> str:
+    return _briefly(name, distribution.mean, distribution.mcse)
+
+
+def _worst(name: str, distribution: Distribution) -> str:
+    return _briefly(name, distribution.worst5_mean, distribution.worst5_se)
+
+
+def _briefly(name: str, value: float, error: float) -> str:
+    """For a sentence: at most three significant digits, however small the error."""
+    coarse = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value and math.isfinite(value) else 0.0
+    return MEASURES[name].format(value, max(error, coarse))
+
+
+def _most_binding(binding: Mapping[str, float]) -> str:
+    """The reasons that bound most, as many as fit. Conditions by their name in quotes."""
+    words = ""
+    for reason, share in sorted(binding.items(), key=lambda item: -item[1]):
+        name = _plain(reason)
+        if name.startswith("condition: "):
+            name = f'"{name.removeprefix("condition: ")}"'
+        longer = f"{words}, {name} {share:.0%}" if words else f"{name} {share:.0%}"
+        if words and len(longer) > _REASONS_WIDTH:
+            break
+        words = longer
+    return words or "-"
+
+
+def _by_period(summary: Summary) -> Table:
+    raised = MEASURES["raised"]
+    rows = []
+    for period, chance, amount, binding in zip(
+        summary.periods, summary.cash_out_by_period, summary.raised_by_period, summary.binding_by_period, strict=True
+    ):
+        digits = min(decimals_allowed(100 * chance.error), 4)
+        low, high = (rounded(100 * bound, digits) for bound in chance.ci95)
+        rows.append(
+            (
+                period.label,
+                f"{period.end:%Y-%m-%d}",
+                rounded(100 * chance.value, digits),
+                f"{low}-{high}",
+                raised.format_bare(amount.value, amount.se),
+                _most_binding(binding),
+            )
+        )
+    columns = ("Quarter", "ends", "out, %", "95% interval", "raised, $M", "what bound its draws before the cash-out")
+    heading = "Probability of being out of cash by the end of each fiscal quarter; what the line paid in it"
+    return Table(heading, columns, rows, (0, 1, 5))
+
+
+def _by_measure(summary: Summary) -> Table:
+    rows = []
+    for name, distribution in summary.distributions.items():
+        measure = MEASURES[name]
+        counted = 1.0 if measure.reading is COUNT else 0.0  # quantiles of counts are whole
+        rows.append(
+            (
+                measure.column,
+                measure.format_bare(distribution.mean, distribution.mcse),
+                measure.format_error(distribution.mcse, distribution.mean),
+                *(measure.format_bare(each.value, max(each.error, counted)) for each in distribution.quantiles),
+                measure.format_bare(distribution.worst5_mean, distribution.worst5_se),
+            )
+        )
+    quantiles = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
+    absent, censored = summary["effective_price"].absent, round(summary.run.paths * (1.0 - summary.cash_out.value))
+    notes = [f"{absent:,} paths drew nothing and have no effective price."] * bool(absent)
+    notes += [f"The runway of {censored:,} paths reaches the horizon and is censored there."] * bool(censored)
+    return Table("Measures", ("", "mean", "+-", *quantiles, "worst 5%"), rows, (0,), " ".join(notes))
+
+
+def _waterfall(summary: Summary) -> Table:
+    fall, raised = summary.waterfall, MEASURES["raised"]
+    error = summary["raised"].mcse
+
+    def row(words: str, amount: float) -> tuple[str, ...]:
+        share = f"{100 * amount / fall.commitment:.0f}%" if fall.commitment else "-"
+        return words, raised.format_bare(amount, error), share
+
+    rows = [row("raised", fall.raised), row("cut by third parties", fall.cut)]
+    ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
+    rows += [row(f"unraised: {_plain(reason)}", amount) for reason, amount in ranked]
+    rows.append(("commitment", raised.format_bare(fall.commitment, error), "100%" if fall.commitment else "-"))
+    return Table("Where the commitment goes, mean of the paths", ("", "$M", "share"), rows, (0,))
+
+
+def _plain(text: str) -> str:
+    """Words of a case without what would upset a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.fill(_plain(line), WIDTH) for line in text.split("\n"))
+
+
+def _table_text(table: Table) -> str:
+    """Columns two apart; the last one is shortened where the line would be longer than a terminal's 100 columns."""
+    widths = [max(len(row[i]) for row in [table.columns, *table.rows]) for i in range(len(table.columns))]
+    widest = max(widths)
+    excess = sum(widths) + 2 * len(widths) - 2 - (WIDTH - 2)
+    if excess > 0:
+        shortened = len(widths) - 1 if len(widths) - 1 in table.left else widths.index(widest)
+        widths[shortened] = max(widths[shortened] - excess, 8)
+
+    def line(cells: tuple[str, ...]) -> str:
+        set_cells = []
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+            text = cell if len(cell) <= width else cell[: width - 3].rstrip(" ,") + "..."
+            set_cells.append(text.ljust(width) if i in table.left else text.rjust(width))
+        return ("  " + "  ".join(set_cells)).rstrip()
+
+    lines = [table.heading, line(table.columns), *(line(row) for row in table.rows)]
+    note = textwrap.wrap(table.note, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return "\n".join(lines + note)
+
+
+def _table_html(table: Table) -> str:
+    def cells(tag: str, values: tuple[str, ...]) -> str:
+        styles = ("left" if i in table.left else "right" for i in range(len(values)))
+        return "".join(
+            f'<{tag} style="text-align:{style}">{html.escape(value)}</{tag}>'
+            for value, style in zip(values, styles, strict=True)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in table.rows)
+    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
+    head = f"<tr>{cells('th', table.columns)}</tr>"
+    return (
+        f"<table><caption>{html.escape(table.heading)}</caption><thead>{head}</thead>"
+        f"<tbody>{body}</tbody></table>{note}"
+    )
