@@ -33,7 +33,7 @@ from sim.terms.parts import (
     Sweep,
     ThirdParty,
 )
-from sim.terms.schema import CaseError
+from sim.terms.problems import CaseError
 
 __all__ = [
     "AdverseChange",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from calendar import monthrange
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ LAST_SESSION_YEAR = 2100
 ONE_DAY = datetime.timedelta(days=1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sessions_of_year(year: int) -> tuple[datetime.date, ...]:
     if year > LAST_SESSION_YEAR:
         raise ValueError(f"no Nasdaq sessions are known for {year}: the calendar ends with {LAST_SESSION_YEAR}")
@@ -31,7 +31,7 @@ def _sessions_of_year(year: int) -> tuple[datetime.date, ...]:
     return tuple(day for day in days if day.weekday() < 5 and day not in closed)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _session_set(year: int) -> frozenset[datetime.date]:
     return frozenset(_sessions_of_year(year))
 
@@ -47,7 +47,7 @@ def sessions(first: datetime.date, last: datetime.date) -> tuple[datetime.date, 
     return tuple(day for year in years for day in _sessions_of_year(year) if first <= day <= last)
 
 
-# --- months, counted from the valuation date's month, which is 0; negative before it -----------------------------------
+# --- months, counted from the valuation date's month, which is 0; negative before it ---------------------------------
 
 
 def month_number(valuation_date: datetime.date, day: datetime.date) -> int:
@@ -72,7 +72,7 @@ def days_in_month(valuation_date: datetime.date, k: int) -> int:
     return month_end(valuation_date, k).day
 
 
-# --- fiscal quarters ---------------------------------------------------------------------------------------------------
+# --- fiscal quarters -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,7 +121,7 @@ def fiscal_quarter(day: datetime.date, fiscal_year_end_month: int) -> FiscalQuar
     return FiscalQuarter(year, (day.month - fiscal_year_end_month - 1) % 12 // 3 + 1, fiscal_year_end_month)
 
 
-# --- purchase dates ----------------------------------------------------------------------------------------------------
+# --- purchase dates --------------------------------------------------------------------------------------------------
 
 
 def purchase_span(case: Case) -> tuple[datetime.date, datetime.date]:

@@ -23,22 +23,9 @@ from sim.terms.parts import (
     ThirdParty,
     terms,
 )
-from sim.terms.schema import (
-    MOST_MONEY,
-    Day,
-    Problem,
-    Rows,
-    Table,
-    Terms,
-    Whole,
-    attempt,
-    item_name,
-    key,
-    number_text,
-    plain,
-    raise_if,
-    read_table,
-)
+from sim.terms.problems import Problem, number_text, one_line, raise_if
+from sim.terms.ranges import MOST_MONEY, Day, Whole
+from sim.terms.schema import Rows, Table, Terms, Unread, attempt, item_name, key, plain, read_table, values_of
 
 MOST_YEARS = 30
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
@@ -66,10 +53,8 @@ class Case(Terms):
 
     def __post_init__(self) -> None:
         Terms.__post_init__(self)
-        notes = (
-            note if note.last_interest_date else dataclasses.replace(note, last_interest_date=self.valuation_date)
-            for note in self.notes
-        )
+        paid = {"last_interest_date": self.valuation_date}
+        notes = (note if note.last_interest_date else Note(**(values_of(note) | paid)) for note in self.notes)
         object.__setattr__(self, "notes", tuple(notes))
 
     @classmethod
@@ -139,7 +124,8 @@ class Case(Terms):
         # Between steps the level is monotone, so its largest values lie beside them.
         months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
         if any(burn_level(self.burn, self.valuation_date, k) > MOST_MONEY for k in sorted(months)):
-            yield "burn.monthly", self.burn.monthly, f"a burn that growth and steps leave below {number_text(MOST_MONEY)}"
+            allowed = f"a burn that growth and steps keep to at most {number_text(MOST_MONEY)}"
+            yield "burn.monthly", self.burn.monthly, allowed
 
     def check_conditions(self) -> Iterator[Problem]:
         known = [milestone.name for milestone in self.milestones]
@@ -161,7 +147,7 @@ class Case(Terms):
                 chain.append(name)
                 name = follows[name]
             if name in chain:
-                circle = " -> ".join([*chain[chain.index(name) :], name])
+                circle = one_line(" -> ".join([*chain[chain.index(name) :], name]), 200)
                 yield f"milestones[{name}].follows", follows[name], f"no circle, as in {circle}"
 
     def check_notes(self) -> Iterator[Problem]:
@@ -190,14 +176,18 @@ class Case(Terms):
 def entries(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """Each row of a list of tables with its key."""
     for number, row in enumerate(rows):
-        name = attempt(lambda row=row: [item_name(row)])
-        yield f"{where}[{name[0] if name and name[0] else number}]", row
+        try:
+            name = item_name(row)
+        except Unread:
+            name = None
+        yield f"{where}[{number if name is None else name}]", row
 
 
 def _known_milestone(where: str, row: Any, word: str, known: list[str]) -> Iterator[Problem]:
     name = getattr(row, word)
     if name and name not in known:
-        yield where, name, "the name of a milestone, " + (", ".join(known) if known else "of which the case has none")
+        names = one_line(", ".join(known), 200)
+        yield where, name, "the name of a milestone, " + (names or "of which the case has none")
 
 
 def _note_maturity(where: str, note: Note, case: Case) -> Iterator[Problem]:
@@ -213,7 +203,7 @@ def _note_interest(where: str, note: Note, case: Case) -> Iterator[Problem]:
 
 def _note_sweep(where: str, note: Note, case: Case) -> Iterator[Problem]:
     if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
-        allowed = f"at least company.minimum_cash, {case.company.minimum_cash:g}"
+        allowed = f"at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
         yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sim.terms.case import Case
-from sim.terms.schema import CaseError, one_line, show
+from sim.terms.problems import CaseError, one_line, show
 
 MOST_BYTES = 2**20
+SHIPPED = Path(__file__).parent.parent / "cases"
 
 
 def load_case(case: str | os.PathLike[str] | Case) -> Case:
@@ -25,75 +25,76 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
     if not isinstance(case, str | os.PathLike):
         raise CaseError([f"case = {show(case)}: the name of a shipped case, or a path"])
     name = os.fsdecode(case)
-    if isinstance(case, str) and name in _shipped_names():
-        return Case.from_dict(_parsed(_shipped(name).read_bytes(), name), source=name)
-    return Case.from_dict(_parsed(_bytes(name), name), source=name)
+    path = SHIPPED / f"{name}.toml" if isinstance(case, str) and name in _shipped_names() else Path(name)
+    return Case.from_dict(_parsed(_content(path, name), name), source=name)
 
 
-@cache
 def shipped_cases() -> list[tuple[str, str]]:
     """(name, title) of every shipped case, in the order of the names."""
     return [(name, load_case(name).title) for name in _shipped_names()]
 
 
-def _shipped(name: str) -> Any:
-    return resources.files("sim") / "cases" / f"{name}.toml"
-
-
 @cache
-def _shipped_names() -> list[str]:
-    files = (resources.files("sim") / "cases").iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+def _shipped_names() -> tuple[str, ...]:
+    return tuple(sorted(file.stem for file in SHIPPED.glob("*.toml")))
 
 
-def _bytes(name: str) -> bytes:
-    """The content of the file at the path `name`. CaseError in one line if there is none that can be read."""
-    shown = one_line(name, 200) or '""'
+def _content(path: Path, name: str) -> bytes:
+    """The bytes of a file. CaseError in one line if there is none that can be read."""
     try:
-        path = Path(name)
-        if name and path.is_dir():
-            raise CaseError([f"{shown}: is a directory: the name of a shipped case, or the path of a case file"])
-        if not name or not path.exists():
-            raise CaseError([_no_such(name, shown)])
-        if not path.is_file():
-            raise CaseError([f"{shown}: is no regular file: the path of a case file"])
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, CaseError):
-            raise
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CaseError([f"{shown}: cannot be read: {one_line(reason)}"]) from None
-    if len(data) > MOST_BYTES:
-        raise CaseError([f"{shown}: larger than {MOST_BYTES} bytes: a case file of at most 1 MiB"])
-    return data
+        complaint = _complaint(path, name)
+        if not complaint:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) <= MOST_BYTES:
+                return data
+            complaint = f"larger than {MOST_BYTES} bytes: a case file of at most 1 MiB"
+    except OSError as error:
+        complaint = f"cannot be read: {one_line(error.strerror or str(error))}"
+    except ValueError as error:  # such as a NUL character in the path
+        complaint = f"cannot be read: {one_line(str(error))}"
+    raise CaseError([f"{_shown(name)}: {complaint}"])
 
 
-def _no_such(name: str, shown: str) -> str:
+def _complaint(path: Path, name: str) -> str:
+    if name and path.is_file():
+        return ""
+    if name and path.is_dir():
+        return "is a directory: the name of a shipped case, or the path of a case file"
+    if name and path.exists():
+        return "is no regular file: the path of a case file"  # a pipe or device might never end
     from difflib import get_close_matches
 
-    names = _shipped_names()
-    near = get_close_matches(Path(name).name.removesuffix(".toml"), names, 1, 0.5)
+    near = get_close_matches(Path(name).name.removesuffix(".toml"), _shipped_names(), 1, 0.5)
     hint = f"; perhaps {near[0]}" if near else ""
-    return f"{shown}: no such case or file: shipped cases are {', '.join(names)}{hint}"
+    return f"no such case or file: shipped cases are {', '.join(_shipped_names())}{hint}"
 
 
 def _parsed(data: bytes, name: str) -> dict[str, Any]:
     import tomllib
 
-    shown = one_line(name, 200)
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise CaseError([f"{shown}: line {line}: not UTF-8: byte 0x{data[error.start]:02x}"]) from None
+        complaint = f"line {line}: not UTF-8: byte 0x{error.object[error.start]:02x}"
     except RecursionError:
-        raise CaseError([f"{shown}: not TOML that can be read: tables or lists nested too deeply"]) from None
+        complaint = "not TOML that can be read: tables or lists nested too deeply"
     except ValueError as error:
-        message = str(error)
-        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
-        if place is None:  # not a TOMLDecodeError of its own, for example an integer of too many digits
-            raise CaseError([f"{shown}: not TOML that can be read: {one_line(message, 200)}"]) from None
-        line, column = (place[1], place[2]) if place[1] else (data.count(b"\n") + 1, "at the end of the file")
-        at = f"line {line}, " + (f"column {column}" if place[1] else column)
-        raise CaseError([f"{shown}: {at}: not valid TOML: {one_line(message[: place.start()], 200)}"]) from None
+        complaint = _broken_toml(str(error), data)
+    raise CaseError([f"{_shown(name)}: {complaint}"])
+
+
+def _broken_toml(message: str, data: bytes) -> str:
+    """The parser's message with its place in front: `line 3, column 5: not valid TOML: ...`."""
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if place is None:  # not the parser's own: an integer of too many digits
+        return f"not TOML that can be read: {one_line(message, 200)}"
+    reason = one_line(message[: place.start()], 200)
+    if place[1] is None:
+        return f"line {data.count(10) + 1}, at the end of the file: not valid TOML: {reason}"
+    return f"line {place[1]}, column {place[2]}: not valid TOML: {reason}"
+
+
+def _shown(name: str) -> str:
+    return one_line(name, 200) or '""'

@@ -6,21 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.terms.schema import (
-    CaseError,
-    Problem,
-    Rows,
-    Table,
-    Values,
-    item_name,
-    joined,
-    one_line,
-    plain,
-    raise_if,
-    rules,
-    show,
-    unknown_key,
-)
+from sim.terms.problems import CaseError, Problem, joined, one_line, raise_if, show, unknown_key
+from sim.terms.schema import Rows, Table, Values, item_name, plain, rules
 
 BLAME = "--set"
 _PART = re.compile(r"([^.\[\]]+)((?:\[.*?\](?=\.|\[|$))*)(?:\.(?!$)|$)", re.DOTALL)
@@ -102,12 +89,16 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
             raise _Refused(unknown_key(word, list(rules(of)), where))
         where = joined(where, word)
         rule, _ = rules(of)[word]
-        holder, slot = doc, word
+        holder: Any = doc
+        slot: Any = word
         if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):
-            raise _Refused(f"{where} is no list{' of lists' if len(indices) > 1 else ''}: without [{indices[-1]}]")
+            raise _Refused(
+                f"{where} without [{one_line(indices[-1])}], it is no list{' of lists' * (len(indices) > 1)}"
+            )
         if indices:
             holder = doc.setdefault(word, [])
             slot = _entry(holder, indices[0], where)
+            where = f"{where}[{indices[0]}]"
         if is_last:
             _put(holder, slot, value)
         elif isinstance(rule, Table):
@@ -115,9 +106,10 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
         elif isinstance(rule, Rows) and indices:
             doc, of = holder[slot], rule.of
         else:
-            raise _Refused(f"{where}[NAME] to say which entry" if isinstance(rule, Rows) else f"{where} alone")
-        if not isinstance(doc, dict):
-            raise _Refused(f"{where} alone")
+            which = f"{where}[NAME] or {where}[NUMBER], to say which entry"
+            raise _Refused(which if isinstance(rule, Rows) else f"{where} has no keys of its own")
+        if not isinstance(doc, dict):  # an earlier change put something else there
+            raise _Refused(f"{where} has no keys of its own")
 
 
 def _put(holder: Any, slot: Any, value: Any) -> None:

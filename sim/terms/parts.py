@@ -9,22 +9,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
 
-from sim.terms.schema import (
-    MOST_MONEY,
-    Day,
-    Flag,
-    MonthDay,
-    Number,
-    Problem,
-    Rows,
-    Table,
-    Terms,
-    Text,
-    Values,
-    Whole,
-    key,
-)
+from sim.terms.problems import MISSING, Problem, number_text
+from sim.terms.ranges import MOST_MONEY, Day, Flag, MonthDay, Number, Text, Whole
+from sim.terms.schema import Rows, Table, Terms, Values, key, rules
 
 MONEY = Number(least=0, most=MOST_MONEY)
 POSITIVE_MONEY = Number(above=0, most=MOST_MONEY)
@@ -35,7 +24,12 @@ PRICE_JUMP = Number(above=-1, most=100)
 DAYS = Number(above=0, most=1e6)
 NAME = Text()
 
-terms = dataclass(frozen=True, slots=True, kw_only=True)
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def terms(of: type[T]) -> type[T]:
+    return dataclass(frozen=True, slots=True, kw_only=True)(of)
 
 
 @terms
@@ -147,7 +141,7 @@ class Milestone(Terms):
 
     def check_days(self) -> Iterator[Problem]:
         if self.p90_days <= self.median_days:
-            yield "p90_days", self.p90_days, f"above median_days, {self.median_days:g}"
+            yield "p90_days", self.p90_days, f"above median_days, {number_text(self.median_days)}"
 
 
 @terms
@@ -186,7 +180,7 @@ class Sweep(Terms):
 
     def check_order(self) -> Iterator[Problem]:
         if self.prepay_above < self.reborrow_below:
-            yield "prepay_above", self.prepay_above, f"at least reborrow_below, {self.reborrow_below:g}"
+            yield "prepay_above", self.prepay_above, f"at least reborrow_below, {number_text(self.reborrow_below)}"
 
 
 @terms
@@ -207,7 +201,8 @@ class Note(Terms):
 
     def check_rate(self) -> Iterator[Problem]:
         if self.base_rate + self.margin < 0:
-            yield "margin", self.margin, f"at least {-self.base_rate:g}, so that no negative interest is owed"
+            allowed = f"at least {number_text(-self.base_rate)}, so that no negative interest is owed"
+            yield "margin", self.margin, allowed
 
     def check_extension(self) -> Iterator[Problem]:
         if self.extended_maturity is not None and self.extended_maturity <= self.maturity:
@@ -230,8 +225,6 @@ class Policy(Terms):
     amounts: tuple[float, ...] = key(Values(MONEY), ())
 
     def check_needs(self) -> Iterator[Problem]:
-        from sim.terms.schema import MISSING, rules
-
         needed = {"runway": ["target_months"], "opportunistic": ["target_months", "price_trigger"]}
         for word in needed.get(self.kind, []):
             if getattr(self, word) is None:

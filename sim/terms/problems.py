@@ -1,0 +1,96 @@
+"""Problems with terms: what went wrong, in one line each, and the error that carries them all."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+SHOWN = 60  # characters of a value in a message
+
+Problem = tuple[str, Any, str]  # key, value, what is allowed
+Say = Callable[[str, Any, str], None]
+
+
+class CaseError(ValueError):
+    """Terms that cannot be used. `problems` holds one line each: `FILE: KEY = VALUE: what is allowed`."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__(list(problems))
+
+    @property
+    def problems(self) -> list[str]:
+        return self.args[0]
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+class Missing:
+    """Stands for the value of a key that is absent, in messages and as the default of a required key."""
+
+
+MISSING = Missing()
+
+
+def raise_if(problems: list[Problem], where: str) -> None:
+    """CaseError with a line for each problem, `where` as the FILE part; nothing if there are none."""
+    if problems:
+        raise CaseError([problem_line(where, problem) for problem in problems])
+
+
+def one_line(text: str, limit: int = SHOWN) -> str:
+    """`text` on one line: control characters and newlines escaped, cut to `limit` characters."""
+    cut = text if len(text) <= limit else text[: limit - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+
+
+def show(value: Any, depth: int = 2) -> str:
+    """A value as TOML would write it, shortened, always one line."""
+    match value:
+        case Missing():
+            return "missing"
+        case str():
+            return '"' + one_line(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value) if value.bit_length() < 200 else f"an integer of {value.bit_length()} bits"
+        case float():
+            return repr(float(value))
+        case datetime.date() | datetime.time():
+            return value.isoformat()
+        case list() | tuple():
+            items = [show(v, depth - 1) for v in value[:4]] if depth else ["..."] * bool(value)
+            return "[" + ", ".join(items + ["..."] * (depth > 0 and len(value) > 4)) + "]"
+        case dict():
+            pairs = [f"{one_line(str(k))} = {show(v, depth - 1)}" for k, v in list(value.items())[:4]] if depth else []
+            dots = ["..."] * (len(value) > len(pairs))
+            return "{ " + ", ".join(pairs + dots) + " }" if value else "{}"
+        case _:
+            return one_line(repr(value))
+
+
+def number_text(x: float) -> str:
+    """A number as people write it: 0.5, 45552310, 1e15."""
+    short = f"{x:g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    return short if short.startswith("1e") or (float(short) == x and "e" not in short) else f"{x:.15g}"
+
+
+def problem_line(where: str, problem: Problem) -> str:
+    name, value, allowed = problem
+    return f"{one_line(where, 200)}: {one_line(name, 200)} = {show(value)}: {allowed}"
+
+
+def joined(name: str, word: str) -> str:
+    return f"{name}.{word}" if name else word
+
+
+def unknown_key(word: str, known: list[str], name: str = "") -> str:
+    """What to say of a key that nobody knows."""
+    from difflib import get_close_matches  # only needed when something is wrong
+
+    near = get_close_matches(word.lower(), known, 1, 0.5)
+    if near:
+        return f"unknown key, the nearest known one is {joined(name, near[0])}"
+    return f"unknown key, known {'in ' + one_line(name) if name else 'at the top'} are " + ", ".join(known)

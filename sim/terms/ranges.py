@@ -1,0 +1,150 @@
+"""Rules for single values: numbers, whole numbers, text, flags and days, each with what it allows in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from contextlib import suppress
+from numbers import Integral, Real
+from typing import Any
+
+from sim.terms.problems import Say, number_text, show
+
+MOST_MONEY = 1e15
+MOST_TEXT = 200  # characters
+FIRST_DAY, LAST_DAY = datetime.date(1975, 1, 1), datetime.date(2199, 12, 31)
+
+BAD: Any = object()  # what a rule returns when it has complained
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """A finite real number, stored as float. `least` and `most` are allowed themselves, `above` and `below` are not."""
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def allowed(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f"a number from {number_text(self.least)} to {number_text(self.most)}"
+        limits = (("at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
+        return "a number " + " and ".join(f"{word} {number_text(x)}" for word, x in limits if x is not None)
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        if isinstance(value, bool) or not isinstance(value, Real) or not self._within(value):
+            say(name, value, self.allowed)
+            return BAD
+        return float(value) + 0.0  # no negative zero
+
+    def _within(self, x: Any) -> bool:
+        # Written so that NaN fails whatever the limits are.
+        return (
+            x == x
+            and abs(x) != float("inf")
+            and (self.least is None or x >= self.least)
+            and (self.most is None or x <= self.most)
+            and (self.above is None or x > self.above)
+            and (self.below is None or x < self.below)
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """A whole number. `floats`: a float without a fraction, such as 1e8, will do too."""
+
+    least: int
+    most: int
+    floats: bool = False
+
+    @property
+    def allowed(self) -> str:
+        if self.least == self.most:
+            return f"only {self.least} so far"
+        return f"a whole number from {self.least} to {number_text(self.most) if self.floats else self.most}"
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        whole = isinstance(value, Integral) or (self.floats and isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not whole or not self.least <= value <= self.most:
+            say(name, value, self.allowed)
+            return BAD
+        return int(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """One line of text; `choices` names all that is allowed, `empty` allows the empty string."""
+
+    choices: tuple[str, ...] = ()
+    empty: bool = False
+
+    @property
+    def allowed(self) -> str:
+        if len(self.choices) == 1:
+            return f"only {show(self.choices[0])} so far"
+        if self.choices:
+            return "one of " + ", ".join(map(show, self.choices))
+        return f"one line of text, {0 if self.empty else 1} to {MOST_TEXT} characters"
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        if not isinstance(value, str) or not self.fits(value):
+            say(name, value, self.allowed)
+            return BAD
+        return str(value)
+
+    def fits(self, text: str) -> bool:
+        if self.choices:
+            return text in self.choices
+        return text.isprintable() and len(text) <= MOST_TEXT and (self.empty or bool(text.strip()))
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    allowed: str = "true or false"
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        if not isinstance(value, bool):
+            say(name, value, self.allowed)
+            return BAD
+        return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Day:
+    """A calendar date; its ISO string will do too, so that documents survive JSON."""
+
+    first: datetime.date = FIRST_DAY
+    last: datetime.date = LAST_DAY
+
+    @property
+    def allowed(self) -> str:
+        return f"a date from {self.first} to {self.last}"
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        day = value
+        if isinstance(value, str) and len(value) == 10:
+            with suppress(ValueError):
+                day = datetime.date.fromisoformat(value)
+        is_day = isinstance(day, datetime.date) and not isinstance(day, datetime.datetime)
+        if not is_day or not self.first <= day <= self.last:
+            say(name, value, self.allowed)
+            return BAD
+        return day
+
+
+@dataclasses.dataclass(frozen=True)
+class MonthDay:
+    """A day of every year as "MM-DD", or empty; 29 February is not in every year."""
+
+    allowed: str = 'a day that every year has, as "MM-DD", or ""'
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        try:
+            if value != "":
+                datetime.date.fromisoformat(f"2001-{value}" if isinstance(value, str) and len(value) == 5 else "")
+        except ValueError:
+            say(name, value, self.allowed)
+            return BAD
+        return value
