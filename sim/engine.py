@@ -1,0 +1,187 @@
+"""Paths in chunks over threads, progress, interruption, and sums in an order that nothing can change."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from sim import records as r
+from sim.lowering import Plan, lower
+from sim.terms import Case, load_case
+
+#: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
+CHUNK = 16_384
+#: Paths whose month-end cash is kept for the fan of balances.
+FAN_PATHS = CHUNK
+
+
+class Workspace:
+    """The arrays that one thread works in, reused from chunk to chunk."""
+
+    def __init__(self, plan: Plan) -> None:
+        program = plan.program
+        months, reasons = len(plan.months), len(plan.reasons)
+
+        def rows(n: int) -> np.ndarray:
+            return np.zeros((max(n, 1), r.BLOCK))
+
+        self.histories = r.Histories(
+            luck=rows(plan.luck_rows),
+            closes=rows(len(program.days)),
+            cash_used=rows(len(program.months)),
+            achieved=rows(len(program.milestones)),
+            ceo_change=rows(1),
+            adverse_change=rows(1),
+            waived=rows(len(program.conditions)),
+            extended=rows(len(program.notes)),
+            third_party=rows(months),
+            reduces=rows(months),
+            scratch=np.zeros(r.BLOCK),
+        )
+        self.ledgers = r.Ledgers(
+            state=np.zeros(r.N_STATE * r.BLOCK),
+            notes=rows(3 * len(program.notes)),
+            raised=rows(len(plan.periods)),
+            shortfall=np.zeros((reasons, r.BLOCK)),
+        )
+        self.tally = r.Tally(
+            binding=np.zeros((len(plan.periods) * reasons, r.BLOCK), np.int64),
+            unraised=np.zeros((reasons, r.BLOCK)),
+        )
+        self.out = np.zeros((r.N_COLUMNS + len(plan.periods), CHUNK))
+
+
+def tape(plan: Plan, paths: int, draws: bool) -> r.Tape:
+    """An empty tape for the first `paths` paths of a chunk."""
+    purchases = len(plan.purchase_dates) if draws else 0
+    return r.Tape(
+        draws=np.zeros((purchases, len(r.TAPE), paths)),
+        cash_month_end=np.zeros((len(plan.months), paths)),
+    )
+
+
+def available_workers() -> int:
+    """Cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def simulate(
+    case: Case | str,
+    *,
+    paths: int | None = None,
+    seed: int | None = None,
+    sampler: str = "philox",
+    workers: int | None = None,
+    keep_paths: bool = True,
+    progress: Callable[[int, int], Any] | None = None,
+):
+    """Simulate a case and return its `sim.Result`.
+
+    Parameters
+    ----------
+    case : a `Case`, the name of a shipped case, or the path of a case file.
+    paths, seed : as in the case's [simulation] unless given; at least 1 path, a seed from 0 to 2^64 - 1.
+    sampler : "philox", independent pseudo-random paths.
+    workers : threads; every core this process may use unless given. No result depends on it.
+    keep_paths : whether the result holds every path's measures.
+    progress : called as progress(paths done, paths) now and then, from this thread.
+
+    The result for (case, seed) is the same to the last bit for any number of workers, and the first n paths of a
+    longer run are the run of n paths. Raises CaseError or ValueError for input that cannot be used; KeyboardInterrupt
+    within half a second of Ctrl-C.
+    """
+    from sim.result import Result
+
+    case = load_case(case)
+    paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
+    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
+    if sampler != "philox":
+        raise ValueError(f"sampler = {sampler!r}: must be 'philox'")
+    started = time.perf_counter()
+    plan = lower(case)
+    run = _Run(plan, paths, seed)
+    run.finish(workers, progress)
+    return Result(
+        case=case,
+        paths=paths,
+        seed=seed,
+        sampler=sampler,
+        elapsed_s=time.perf_counter() - started,
+        columns=run.columns(),
+        tallies=run.tallies(),
+        workers=workers,
+    )
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> int:
+    """A whole number within limits, or ValueError with one line that says what is allowed."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= most:
+        raise ValueError(f"{name} = {value!r}: must be a whole number from {least} to {most}")
+    return int(value)
+
+
+class _Run:
+    """The chunks of one run: where their results go, and how they are worked off."""
+
+    def __init__(self, plan: Plan, paths: int, seed: int) -> None:
+        self.plan, self.paths, self.seed = plan, paths, np.uint64(seed)
+        self.out = np.empty((r.N_COLUMNS + len(plan.periods), paths))
+        self.chunks = -(-paths // CHUNK)
+        self.fan = np.zeros((len(plan.months), min(paths, FAN_PATHS)))
+        self.binding = np.zeros((len(plan.periods), len(plan.reasons)), np.int64)
+        self.unraised = np.zeros((self.chunks, len(plan.reasons)))
+        self.stop = np.zeros(1, np.int64)
+        self.lock = threading.Lock()
+
+    def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
+        """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
+        from sim.kernels.block import simulate_chunk
+
+        spare = [Workspace(self.plan) for _ in range(min(workers, self.chunks))]
+        self._chunk(simulate_chunk, spare, 0)  # alone, so that two threads never compile at once
+        if progress is not None:
+            progress(min(CHUNK, self.paths), self.paths)
+        if self.chunks == 1:
+            return
+        pool = ThreadPoolExecutor(len(spare))
+        try:
+            waiting = {pool.submit(self._chunk, simulate_chunk, spare, c) for c in range(1, self.chunks)}
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                if progress is not None:
+                    done = (self.chunks - len(waiting)) * CHUNK
+                    progress(min(done, self.paths), self.paths)
+        finally:
+            self.stop[0] = 1
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _chunk(self, simulate_chunk, spare: list[Workspace], c: int) -> None:
+        """Simulate chunk c. A chunk's sums depend on nothing but the chunk."""
+        first, last = c * CHUNK, min((c + 1) * CHUNK, self.paths)
+        workspace = spare.pop()  # list.pop and append are atomic
+        workspace.tally.binding[:] = 0
+        workspace.tally.unraised[:] = 0.0
+        fan = tape(self.plan, max(0, min(last, FAN_PATHS) - first), draws=False)
+        simulate_chunk(
+            self.plan.program, workspace.histories, workspace.ledgers, workspace.tally, fan,
+            workspace.out, last - first, np.uint64(first), self.seed, self.stop,
+        )  # fmt: skip
+        self.out[:, first:last] = workspace.out[:, : last - first]
+        if first < FAN_PATHS:
+            self.fan[:, first:last] = fan.cash_month_end
+        self.unraised[c] = workspace.tally.unraised.sum(axis=1)
+        with self.lock:
+            self.binding += workspace.tally.binding.sum(axis=1).reshape(self.binding.shape)
+        spare.append(workspace)

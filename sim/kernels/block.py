@@ -1,0 +1,120 @@
+"""The outermost kernels: uniform random words in, finished ledgers out, block by block.
+
+These alone are cached on disk. Numba's cache looks at this file only, so the file carries a fingerprint of all kernel
+sources: where it does not fit them, the cache is not used (see `sim.kernels.jit`).
+"""
+
+import numpy as np
+
+from sim.kernels.burn import spread_burn
+from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
+from sim.kernels.cache import outermost
+from sim.kernels.jit import kernel
+from sim.kernels.ledger import keep_ledger
+from sim.kernels.luck import draw_luck
+from sim.kernels.prices import move_prices, walk_prices
+from sim.records import (
+    BLOCK,
+    CAUSE,
+    CUT,
+    DISCOUNT_COST,
+    DRAWS,
+    ENDING,
+    GAP,
+    ISSUED,
+    N_COLUMNS,
+    OUT_DAYS,
+    RAISED,
+    REASON_NO_DATE,
+    REASON_PERIOD_CAP,
+)
+
+FINGERPRINT = ""
+
+
+@kernel
+def sample(histories, program, first_path, seed):
+    """Everything random of BLOCK paths, written down in `histories`."""
+    luck = histories.luck
+    draw_luck(luck, program.calls, first_path, seed)
+    spread_burn(histories.cash_used, luck, program.months, program.burn, histories.scratch)
+    time_milestones(histories.achieved, luck, program.milestones, program.events)
+    time_changes(histories.ceo_change, histories.adverse_change, luck, program.events)
+    toss(histories.waived, luck, program.conditions)
+    toss(histories.extended, luck, program.notes)
+    if program.third_party.probability > 0.0:
+        find_third_parties(
+            histories.third_party, histories.reduces, luck, program.months, program.third_party, first_path, seed
+        )
+    walk_prices(histories.closes, luck, program.walk, program.days, program.price)
+    move_prices(histories.closes, program.days, program.jumps, histories.achieved, histories.ceo_change)
+
+
+@kernel
+def write_columns(out, offset, ledgers, n):
+    """One row of `out` for each of `sim.records.COLUMNS`, then one for each period's raised."""
+    s = ledgers.state
+    for i in range(n):
+        out[0, offset + i] = s[RAISED + i]
+        out[1, offset + i] = s[ISSUED + i]
+        out[2, offset + i] = s[DISCOUNT_COST + i]
+        out[3, offset + i] = s[DRAWS + i]
+        out[4, offset + i] = s[GAP + i]
+        out[5, offset + i] = s[ENDING + i]
+        out[6, offset + i] = s[OUT_DAYS + i]
+        out[7, offset + i] = s[CAUSE + i]
+        out[8, offset + i] = s[CUT + i]
+    for q in range(len(ledgers.raised)):
+        row = out[N_COLUMNS + q]
+        for i in range(n):
+            row[offset + i] = ledgers.raised[q, i]
+
+
+@kernel
+def share_unraised(tally, ledgers, program, n):
+    """What of the commitment was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7)."""
+    s, shortfall = ledgers.state, ledgers.shortfall
+    base = len(program.conditions)
+    leftover = base + (REASON_PERIOD_CAP if len(program.purchases) > 0 else REASON_NO_DATE)
+    for i in range(n):
+        unraised = program.line.commitment - s[RAISED + i] - s[CUT + i]
+        if unraised <= 0.0:
+            continue
+        total = 0.0
+        for r in range(len(shortfall)):
+            total += shortfall[r, i]
+        if total > 0.0:
+            for r in range(len(shortfall)):
+                tally.unraised[r, i] += unraised * (shortfall[r, i] / total)
+        else:
+            tally.unraised[leftover, i] += unraised
+
+
+@outermost(FINGERPRINT)
+def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_path, seed, stop):
+    """Simulate the chunk of paths first_path ... first_path + paths - 1 into the columns of `out`; returns how many were finished.
+
+    `first_path` and `seed` are uint64. `stop[0]` is looked at before each block: nonzero ends the chunk early.
+    """
+    recorded_paths = tape.cash_month_end.shape[1]
+    offset = 0
+    while offset < paths:
+        if stop[0] != 0:
+            break
+        n = min(BLOCK, paths - offset)
+        recorded = min(n, max(0, recorded_paths - offset))
+        sample(histories, program, first_path + np.uint64(offset), seed)
+        keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
+        share_unraised(tally, ledgers, program, n)
+        write_columns(out, offset, ledgers, n)
+        offset += n
+    return offset
+
+
+@outermost(FINGERPRINT)
+def replay_block(program, histories, ledgers, tally, tape, out, n):
+    """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
+    keep_ledger(ledgers, histories, program, tally, tape, n, n, 0)
+    share_unraised(tally, ledgers, program, n)
+    write_columns(out, 0, ledgers, n)
+    return n

@@ -1,0 +1,32 @@
+"""Cash used in operations, month by month."""
+
+from sim.kernels.elementary import exp, fma
+from sim.kernels.jit import kernel
+from sim.records import BLOCK
+
+
+@kernel
+def spread_burn(cash_used, luck, months, burn, scratch):
+    """Fill `cash_used` (months, BLOCK) with level(k) exp(x_k - s^2/2), x a stationary AR(1) with standard deviation s.
+
+    The shock of a month is correlated with the month's Brownian increment of the price. Months outside the simulated
+    span count at their expected figure. `scratch` holds x, BLOCK values.
+    """
+    first = True
+    for k in range(len(months)):
+        month = months[k]
+        row, level = cash_used[k], month.level
+        if month.own_luck < 0 or burn.sd == 0.0:
+            row[:] = level
+            continue
+        market, own = luck[month.market_luck], luck[month.own_luck]
+        if first:
+            for i in range(BLOCK):
+                scratch[i] = burn.sd * fma(burn.correlation, market[i], burn.own * own[i])
+            first = False
+        else:
+            for i in range(BLOCK):
+                shock = fma(burn.correlation, market[i], burn.own * own[i])
+                scratch[i] = fma(burn.persistence, scratch[i], burn.shock * shock)
+        for i in range(BLOCK):
+            row[i] = level * exp(scratch[i] - burn.half_variance)

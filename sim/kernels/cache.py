@@ -1,0 +1,56 @@
+"""Disk cache of the outermost kernels, with a fingerprint that keeps old machine code from answering for new source.
+
+Numba's cache notices an edit of the file that defines a cached function, not of the files it calls into. So that file
+carries a fingerprint of every source that the kernels are made of; where it does not match, nothing is cached. After
+an edit, `python -m sim.kernels.cache` writes the new one.
+"""
+
+import hashlib
+import re
+import warnings
+from pathlib import Path
+
+import numba
+
+_KERNELS = Path(__file__).parent
+_ROOT = _KERNELS / "block.py"
+_LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
+
+
+def fingerprint() -> str:
+    """SHA-256, shortened, of all that the outermost kernels compile from; "" where the sources cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        for path in [*sorted(_KERNELS.glob("*.py")), _KERNELS.parent / "records.py"]:
+            digest.update(_LINE.sub("FINGERPRINT", path.read_text(encoding="utf-8")).encode())
+    except OSError:
+        return ""
+    return digest.hexdigest()[:32]
+
+
+def outermost(stamp: str):
+    """Compile an outermost kernel; from the disk cache where `stamp` fits the sources and a cache can be kept."""
+
+    def compile_later(function):
+        options = {"nogil": True, "error_model": "numpy"}
+        if stamp and stamp == fingerprint():
+            try:
+                return numba.njit(function, cache=True, **options)
+            except RuntimeError as error:  # neither the install folder nor the user's cache folder can be written to
+                warnings.warn(
+                    f"compiled code cannot be kept ({error}); set NUMBA_CACHE_DIR to a folder that can be written to",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+        return numba.njit(function, **options)
+
+    return compile_later
+
+
+def _write_stamp() -> None:
+    text = _ROOT.read_text(encoding="utf-8")
+    _ROOT.write_text(_LINE.sub(f'FINGERPRINT = "{fingerprint()}"', text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write_stamp()

@@ -1,0 +1,77 @@
+"""What happens to the company: milestones, changes of CEO, adverse changes, third-party financing, waivers."""
+
+import numpy as np
+
+from sim.kernels.elementary import exp, fma, log, normal
+from sim.kernels.jit import kernel
+from sim.kernels.philox import uniform_pair
+from sim.records import BLOCK, NEVER, THIRD_PARTY_TERMS
+
+
+@kernel
+def time_milestones(achieved, luck, milestones, events):
+    """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Rows run so that a milestone follows an earlier row.
+
+    Days are lognormal with normal score loading F + sqrt(1 - loading^2) own: one factor, Gaussian copula.
+    """
+    if len(milestones) == 0:
+        return
+    factor = luck[events.factor_luck]
+    for m in range(len(milestones)):
+        milestone = milestones[m]
+        row, reached, own = achieved[m], luck[milestone.reached_luck], luck[milestone.own_luck]
+        for i in range(BLOCK):
+            score = fma(events.loading, factor[i], events.own * own[i])
+            days = exp(fma(milestone.log_sd, score, milestone.log_median))
+            row[i] = days if reached[i] < milestone.probability else NEVER
+        if milestone.follows >= 0:
+            before = achieved[milestone.follows]
+            for i in range(BLOCK):
+                row[i] = before[i] + row[i]
+
+
+@kernel
+def time_changes(ceo_change, adverse_change, luck, events):
+    """Days to the CEO change and to the adverse change: -log(u) times the mean, exponential. NEVER where there is no such event."""
+    ceo_change[0] = NEVER
+    adverse_change[0] = NEVER
+    if events.luck < 0:
+        return
+    u, v = luck[events.luck], luck[events.luck + 1]
+    if events.ceo_mean_days < NEVER:
+        for i in range(BLOCK):
+            ceo_change[0, i] = -log(u[i]) * events.ceo_mean_days
+    if events.adverse_mean_days < NEVER:
+        for i in range(BLOCK):
+            adverse_change[0, i] = -log(v[i]) * events.adverse_mean_days
+
+
+@kernel
+def find_third_parties(amounts, reduces, luck, months, third_party, first_path, seed):
+    """Fill the amounts of third-party financing by month (0: none) and whether the investor cuts the line for it.
+
+    Arrivals are rare, so their terms are drawn only where there is one: the same numbers, whoever asks.
+    """
+    for k in range(len(amounts)):
+        amount, cut = amounts[k], reduces[k]
+        amount[:] = 0.0
+        cut[:] = 0.0
+        arrival = luck[months[k].arrival_luck]
+        for i in range(BLOCK):
+            if arrival[i] < third_party.probability:
+                u, v = uniform_pair(first_path + np.uint64(i), k, THIRD_PARTY_TERMS, seed)
+                amount[i] = exp(fma(third_party.log_sd, normal(u), third_party.log_median))
+                cut[i] = 1.0 if v < third_party.reduction_probability else 0.0
+
+
+@kernel
+def toss(flags, luck, records):
+    """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Sure things take no luck (row -1)."""
+    for j in range(len(records)):
+        p = records[j].probability
+        if records[j].luck < 0:
+            flags[j] = 1.0 if p >= 1.0 else 0.0
+        else:
+            u = luck[records[j].luck]
+            for i in range(BLOCK):
+                flags[j, i] = 1.0 if u[i] < p else 0.0

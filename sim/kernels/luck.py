@@ -1,0 +1,32 @@
+"""Random numbers of a block: every call of the generator fills one or two rows of luck."""
+
+from sim.kernels.elementary import normal
+from sim.kernels.jit import kernel
+from sim.kernels.philox import fill_normal, fill_normal_pair, fill_uniform, fill_uniform_pair
+from sim.records import BLOCK, NORMAL, UNUSED
+
+
+@kernel
+def draw_luck(luck, calls, first_path, seed):
+    """Fill `luck` (rows, BLOCK) for paths first_path ... first_path + BLOCK - 1 as `calls` say."""
+    for j in range(len(calls)):
+        call = calls[j]
+        a, b = luck[call.row_a], luck[call.row_b]
+        if call.kind_b == UNUSED:
+            if call.kind_a == NORMAL:
+                fill_normal(a, first_path, call.index, call.purpose, seed)
+            else:
+                fill_uniform(a, first_path, call.index, call.purpose, seed)
+        elif call.kind_a == NORMAL:
+            fill_normal_pair(a, b, first_path, call.index, call.purpose, seed)
+        else:
+            fill_uniform_pair(a, b, first_path, call.index, call.purpose, seed)
+            if call.kind_b == NORMAL:
+                make_normal(b)
+
+
+@kernel
+def make_normal(row):
+    """Turn a row of uniforms into normals, in place."""
+    for i in range(BLOCK):
+        row[i] = normal(row[i])
