@@ -64,9 +64,10 @@ def odds(summary: Summary) -> str:
         upward = math.ceil(below * 10.0**digits) / 10.0**digits
         return f"Cash runs out by {by} in none of the {summary.run.paths:,} paths: a probability below {upward:g}%."
     causes = {cause: shares[-1] / chance.value for cause, shares in summary.causes_by_period.items() if shares[-1]}
-    shared = [f"{share:.0%} by {cause}" for cause, share in sorted(causes.items(), key=lambda item: -item[1])]
-    why = f", {', '.join(shared)}" if len(shared) > 1 else f", always by {next(iter(causes))}"
-    return f"Cash runs out by {by} with a probability of {percent(chance)}{why}."
+    (first, most), *others = sorted(causes.items(), key=lambda item: -item[1])
+    listed = "".join(f", {cause} {share:.0%}" for cause, share in others)
+    why = f"{first} cause {most:.0%} of it{listed}" if others else f"always because of {first}"
+    return f"Cash runs out by {by} with a probability of {percent(chance)} ({why})."
 
 
 def tables(summary: Summary) -> list[Table]:
