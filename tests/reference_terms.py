@@ -1,0 +1,182 @@
+"""The twin's reading of a case: SPEC section 4 (time) and section 3 (the case), from the plain dictionary of its file.
+
+Shares no code with `sim`. Months are numbered through (year * 12 + month - 1), a fiscal quarter is the number of its
+first month. What a case leaves out has its default here. Figures of the case are computed with `decimal` at 50 digits,
+from the exact value of the float in the case, and rounded once.
+"""
+
+import math
+from calendar import monthrange
+from datetime import date, timedelta
+from decimal import Context, Decimal, localcontext
+from functools import cache
+from itertools import pairwise
+
+import holidays
+
+EVERYTHING = math.inf
+DAY = timedelta(days=1)
+FIFTY_DIGITS = Context(prec=50)
+
+
+# ---------------------------------------------------------------------------------------------- section 4: time
+
+
+@cache
+def _sessions_of_month(month: int) -> tuple[date, ...]:
+    closed = _closed_days()
+    first, last = month_first(month), month_last(month)
+    days = (first + i * DAY for i in range((last - first).days + 1))
+    return tuple(day for day in days if day.weekday() < 5 and day not in closed)
+
+
+@cache
+def _closed_days():
+    return holidays.financial_holidays("XNAS")
+
+
+def month_of(day: date) -> int:
+    """Months are numbered through: January of year 0 is month 0."""
+    return day.year * 12 + day.month - 1
+
+
+def month_first(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def month_last(month: int) -> date:
+    return date(month // 12, month % 12 + 1, days_in(month))
+
+
+def days_in(month: int) -> int:
+    return monthrange(month // 12, month % 12 + 1)[1]
+
+
+def sessions(first: date, last: date) -> list[date]:
+    """Nasdaq trading days from `first` to `last`."""
+    months = range(month_of(first), month_of(last) + 1)
+    return [day for month in months for day in _sessions_of_month(month) if first <= day <= last]
+
+
+def as_date(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+# ---------------------------------------------------------------------------------------------- section 3: the case
+
+
+def _given(table: dict, key: str, default):
+    """The value of an optional key; absent, None and the empty string are all "not given"."""
+    value = table.get(key)
+    return default if value is None or value == "" else value
+
+
+class Terms:
+    """The case as sections 4 to 6 use it: defaults filled in, dates as dates, money as floats, shares as ints."""
+
+    def __init__(self, case: dict):
+        self.valuation_date, self.horizon = as_date(case["valuation_date"]), as_date(case["horizon"])
+        self.first_month, self.last_month = month_of(self.valuation_date), month_of(self.horizon)
+        self.sessions = sessions(self.valuation_date, self.horizon)
+        self.position = {day: i for i, day in enumerate(self.sessions)}
+        company, price, burn, line = case["company"], case["price"], case["burn"], case["line"]
+        self.fiscal_year_end_month = int(company["fiscal_year_end_month"])
+        self.opening_cash, self.minimum = float(company["cash"]), float(_given(company, "minimum_cash", 0))
+        self.opening_shares = int(company["shares_outstanding"])
+        self.issuable = int(company["shares_authorized"]) - int(_given(company, "shares_reserved", 0))
+        self.initial, self.drift = float(price["initial"]), float(_given(price, "drift", 0))
+        self.volatility, self.impact = float(price["volatility"]), _given(price, "impact", "none")
+        figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
+        self.burn = {key: float(_given(burn, key, 0)) for key in figures}
+        self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
+        self.commitment, self.cap = float(line["commitment"]), float(_given(line, "max_per_period", EVERYTHING))
+        self.start, self.end = as_date(line["start"]), as_date(line["end"])
+        self.legal_cost = float(_given(line, "legal_cost_per_draw", 0))
+        self.minimum_draw = float(_given(line, "minimum_draw", 0))
+        pricing = line["pricing"]
+        self.window, self.timing = int(pricing["window"]), _given(pricing, "timing", "before")
+        self.statistic, self.multiplier = _given(pricing, "statistic", "mean"), float(pricing["multiplier"])
+        self.floor = float(_given(pricing, "floor", 0))
+        self.coverage = _given(line, "coverage", None)
+        self.conditions = list(_given(line, "conditions", ()))
+        self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
+        self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
+        self.notes = list(_given(case, "notes", ()))
+        self.policy = _given(case, "policy", {"kind": "maximum"})
+        self.purchase_dates = purchase_dates(self)
+        self.purchase_number = {day: i for i, day in enumerate(self.purchase_dates)}
+        self.month_last_sessions = {_sessions_of_month(month)[-1] for month in self.months()}
+        self.event_dates = event_dates(self)
+        self._levels: dict[int, float] = {}
+
+    def months(self) -> range:
+        return range(self.first_month, self.last_month + 1)
+
+    def t(self, day: date) -> float:
+        """Section 4: the close of business on `day`, in days since the opening of the valuation date."""
+        return float((day - self.valuation_date).days + 1)
+
+    def quarter(self, day: date) -> int:
+        """The fiscal quarter of `day`, as the number of its first month."""
+        return month_of(day) - (day.month - self.fiscal_year_end_month - 1) % 3
+
+    def quarter_label(self, quarter: int) -> str:
+        """ "FY2003 Q1": a fiscal year has the name of the calendar year in which it ends."""
+        number = (quarter % 12 - self.fiscal_year_end_month) % 12 // 3
+        return f"FY{(quarter + 11 - 3 * number) // 12} Q{number + 1}"
+
+    def level(self, month: int) -> float:
+        """Section 6: expected cash used in operations in a month, inside the simulated span or outside it."""
+        if month not in self._levels:
+            with localcontext(FIFTY_DIGITS):
+                growth = 1 + Decimal(self.burn["growth"])
+                value = Decimal(self.burn["monthly"]) * growth ** (Decimal(month - self.first_month) / 12)
+                for day, factor in self.steps:
+                    if day <= month_first(month):
+                        value *= Decimal(factor)
+                self._levels[month] = float(value)
+        return self._levels[month]
+
+
+def read(case: dict | Terms) -> Terms:
+    """The terms of a case given as a dictionary; terms already read are returned as they are."""
+    return case if isinstance(case, Terms) else Terms(case)
+
+
+def purchase_dates(terms: Terms) -> list[date]:
+    """Purchase dates: the sessions of the term that close their week, month or fiscal quarter, or those listed."""
+    listed, cadence = terms.policy.get("dates"), _given(terms.policy, "cadence", "quarter_end")
+    if listed:
+        return [as_date(day) for day in listed]
+    period = {
+        "daily": lambda day: day,
+        "weekly": lambda day: day.isocalendar()[:2],
+        "month_end": month_of,
+        "quarter_end": terms.quarter,
+    }[cadence]
+    later = sessions(terms.valuation_date, terms.horizon + 14 * DAY)
+    return [
+        day
+        for day, following in pairwise(later)
+        if period(day) != period(following) and terms.start <= day <= terms.end and day <= terms.horizon
+    ]
+
+
+def interest_dates(terms: Terms, note: dict) -> list[date]:
+    """Each `interest_date` of the span after the last one paid, as long as the note can possibly run."""
+    if not note.get("interest_date"):
+        return []
+    month, day = (int(part) for part in note["interest_date"].split("-"))
+    paid = as_date(_given(note, "last_interest_date", terms.valuation_date))
+    final = as_date(_given(note, "extended_maturity", note["maturity"]))
+    every_year = (date(year, month, day) for year in range(terms.valuation_date.year, terms.horizon.year + 1))
+    return [due for due in every_year if max(paid + DAY, terms.valuation_date) <= due <= min(final, terms.horizon)]
+
+
+def event_dates(terms: Terms) -> list[date]:
+    """Every date on which something can happen on some path; they cut operations into stretches."""
+    days = {*terms.purchase_dates, *terms.month_last_sessions, *map(month_last, terms.months())}
+    for note in terms.notes:
+        maturities = (as_date(_given(note, key, date.max)) for key in ("maturity", "extended_maturity"))
+        days.update(interest_dates(terms, note), (day for day in maturities if day <= terms.horizon))
+    return sorted(days)
