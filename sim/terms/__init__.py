@@ -34,6 +34,7 @@ from sim.terms.parts import (
     ThirdParty,
 )
 from sim.terms.problems import CaseError
+from sim.terms.words import describe
 
 __all__ = [
     "AdverseChange",
@@ -57,6 +58,7 @@ __all__ = [
     "Sweep",
     "ThirdParty",
     "days_in_month",
+    "describe",
     "fiscal_quarter",
     "is_session",
     "load_case",

@@ -92,9 +92,7 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
         holder: Any = doc
         slot: Any = word
         if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):
-            raise _Refused(
-                f"{where} without [{one_line(indices[-1])}], it is no list{' of lists' * (len(indices) > 1)}"
-            )
+            raise _Refused(f"{where} is no list{' of lists' * (len(indices) > 1)}, so no [{one_line(indices[-1])}]")
         if indices:
             holder = doc.setdefault(word, [])
             slot = _entry(holder, indices[0], where)
@@ -109,7 +107,7 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
             which = f"{where}[NAME] or {where}[NUMBER], to say which entry"
             raise _Refused(which if isinstance(rule, Rows) else f"{where} has no keys of its own")
         if not isinstance(doc, dict):  # an earlier change put something else there
-            raise _Refused(f"{where} has no keys of its own")
+            raise _Refused(f"{where} has no keys any more")
 
 
 def _put(holder: Any, slot: Any, value: Any) -> None:
@@ -135,6 +133,8 @@ def _parts(name: str) -> list[tuple[str, list[str], bool]]:
 
 def _entry(rows: list[Any], index: str, where: str) -> int:
     """The position of the entry with the name, or the number, `index`."""
+    if not isinstance(rows, list):  # an earlier change put something else there
+        raise _Refused(f"{where} is no list any more")
     names = [item_name(row) for row in rows]
     if index in names:
         return names.index(index)
