@@ -59,15 +59,20 @@ def odds(summary: Summary) -> str:
     """The probability of running out within the horizon, as a sentence."""
     chance, by = summary.cash_out, day(summary.periods[-1].end)
     if chance.value == 0.0:
-        below = 100 * chance.ci95[1]
-        digits = decimals_allowed(below) + 1
-        upward = math.ceil(below * 10.0**digits) / 10.0**digits
-        return f"Cash runs out by {by} in none of the {summary.run.paths:,} paths: a probability below {upward:g}%."
+        return f"Cash runs out by {by} in none of the {paths(summary)}: a probability below {_upward(chance.ci95[1])}%."
     causes = {cause: shares[-1] / chance.value for cause, shares in summary.causes_by_period.items() if shares[-1]}
     (first, most), *others = sorted(causes.items(), key=lambda item: -item[1])
     listed = "".join(f", {cause} {share:.0%}" for cause, share in others)
     why = f"{first} cause {most:.0%} of it{listed}" if others else f"always because of {first}"
+    if chance.value == 1.0:
+        above = 100 - _upward(1 - chance.ci95[0])
+        return f"Cash runs out by {by} in each of the {paths(summary)}: a probability above {above:g}% ({why})."
     return f"Cash runs out by {by} with a probability of {percent(chance)} ({why})."
+
+
+def paths(summary: Summary) -> str:
+    """`100,000 paths`."""
+    return f"{summary.run.paths:,} path{'s' * (summary.run.paths != 1)}"
 
 
 def tables(summary: Summary) -> list[Table]:
@@ -90,7 +95,13 @@ def day(when: date) -> str:
 
 def _title(summary: Summary) -> str:
     run = summary.run
-    return _wrapped(f"{run.case.title}\n{run.paths:,} paths, seed {run.seed}, {run.sampler}")
+    return _wrapped(f"{run.case.title}\n{paths(summary)}, seed {run.seed}, {run.sampler}")
+
+
+def _upward(chance: float) -> float:
+    """A small probability in percent, rounded up to two digits."""
+    digits = decimals_allowed(100 * chance) + 1
+    return math.ceil(100 * chance * 10.0**digits) / 10.0**digits
 
 
 def _lasting(summary: Summary) -> str:
@@ -120,7 +131,7 @@ def _worst(name: str, distribution: Distribution) -> str:
 def _briefly(name: str, value: float, error: float) -> str:
     """For a sentence: at most three significant digits, however small the error."""
     coarse = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value and math.isfinite(value) else 0.0
-    return MEASURES[name].format(value, max(error, coarse))
+    return MEASURES[name].format(value, max(error, coarse) if math.isfinite(error) else coarse)
 
 
 def _most_binding(binding: Mapping[str, float]) -> str:

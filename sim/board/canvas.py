@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.summary_text import paths
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -52,7 +54,9 @@ def axis_labels(ax: Axes, x: str, y: str) -> None:
 def footer(ax: Axes, result: Result, note: str = "") -> None:
     """Case, seed and paths below the axes, so that a figure on its own says where it comes from."""
     run = result.run
-    source = f"{run.paths:,} paths, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
+    source = (
+        f"{paths(result.summary())}, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
+    )
     letters = _letters(ax, _FOOTER_SIZE)
     lines = [shortened(run.case.title, letters), *textwrap.wrap(f"{source}. {note}".rstrip(". "), letters)]
     ax.annotate(

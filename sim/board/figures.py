@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.board.canvas import DARK, GREY, INK, LIGHT, MIDDLE, axes_for, axis_labels, footer, headline, marks
 from sim.measures import MEASURES
-from sim.summary_text import answer, day, odds, percent
+from sim.summary_text import answer, day, odds, paths, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def cash_out_by_quarter(result: Result, ax: Axes | None = None) -> Axes:
         for place, chance, top in zip(x, chances, high, strict=True):
             words = percent(chance).partition("%")[0] + "%"
             ax.annotate(words, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9)
-    every = -(-len(x) // _MOST_NUMBERS)
+    every = 1 if len(x) <= _MOST_NUMBERS else -(-len(x) // (_MOST_NUMBERS // 2))
     names = [f"{period.label}\n{_short_day(period.end)}" for period in summary.periods]
     ax.set_xticks(x[::every], names[::every], fontsize=8.5)
     ax.set_ylim(0, min(max(high.max() * 1.18, 0.01), 1.1))
@@ -123,9 +123,10 @@ def _distribution(result: Result, name: str, sentence: str, words: str, ax: Axes
 
 def _fan_sentence(result: Result, dates: tuple[date, ...], median: np.ndarray) -> str:
     below = np.flatnonzero(median < result.case.company.minimum_cash)
-    chance = percent(result.summary().cash_out)
+    summary = result.summary()
+    chance = percent(summary.cash_out) if summary.cash_out.value else f"none of the {paths(summary)}"
     if below.size == 0:
-        return f"The median path never falls short of cash; {chance} of the paths do by {day(dates[-1])}"
+        return f"The median path never falls short of cash; {chance} fall short by {day(dates[-1])}"
     first = day(dates[int(below[0])])
     return f"Half of the paths are short of cash on {first}; {chance} run out by {day(dates[-1])}"
 
