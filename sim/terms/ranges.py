@@ -86,7 +86,7 @@ class Text:
             return f"only {show(self.choices[0])} so far"
         if self.choices:
             return "one of " + ", ".join(map(show, self.choices))
-        return f"one line of text, {0 if self.empty else 1} to {MOST_TEXT} characters"
+        return f"one line of text without blanks around it, {0 if self.empty else 1} to {MOST_TEXT} characters"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, str) or not self.fits(value):
@@ -97,7 +97,7 @@ class Text:
     def fits(self, text: str) -> bool:
         if self.choices:
             return text in self.choices
-        return text.isprintable() and len(text) <= MOST_TEXT and (self.empty or bool(text.strip()))
+        return text.isprintable() and len(text) <= MOST_TEXT and text == text.strip() and (self.empty or text != "")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from sim.terms import calendar
 from sim.terms.case import Case
 from sim.terms.parts import Condition, Milestone, Note
+from sim.terms.problems import one_line
 
 COLUMNS = 100
 ORDINARY = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -44,8 +45,8 @@ def describe(case: Case) -> str:
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
     )
-    title = [_wrapped(case.title), f"{case.source}  ({case.sha256[:12]})" if len(case.source) < 80 else case.source]
-    return "\n".join(title) + "\n" + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections)
+    title = f"{_wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
+    return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections)
 
 
 # --- how things are written ------------------------------------------------------------------------------------------
@@ -99,9 +100,7 @@ def _table(rows: list[tuple[str, ...]], right: set[int]) -> Iterator[str]:
     """Rows in aligned columns; the columns of `right` are flush right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        cells = (
-            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
+        cells = (cell.rjust(widths[i]) if i in right else cell.ljust(widths[i]) for i, cell in enumerate(row))
         yield "  " + "  ".join(cells)
 
 
@@ -110,11 +109,12 @@ def _table(rows: list[tuple[str, ...]], right: set[int]) -> Iterator[str]:
 
 def _company(case: Case) -> Iterator[str]:
     company, burn = case.company, case.burn
-    year_end = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
+    quarter = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
+    year_end = quarter.plus(4 - quarter.quarter).end
     yield (
-        f"{company.name} opens on {long_date(case.valuation_date)} ({year_end.label}) with {money(company.cash)}, "
+        f"{company.name} opens on {long_date(case.valuation_date)} ({quarter.label}) with {money(company.cash)}, "
         f"and is out of cash when it has less than {money(company.minimum_cash)}. "
-        f"The simulation ends with {long_date(case.horizon)}; fiscal years end in {datetime.date(2000, company.fiscal_year_end_month, 1):%B}."
+        f"The simulation ends with {long_date(case.horizon)}; fiscal years end in {year_end:%B}."
     )
     growth = f", growing by {percent(burn.growth)} a year" if burn.growth else ""
     steps = "".join(f"; times {s.factor:g} from {long_date(s.date)}" for s in burn.steps[:6])
@@ -142,7 +142,8 @@ def _line(case: Case) -> Iterator[str]:
     line, pricing = case.line, case.line.pricing
     kind = "registered" if line.registered else "restricted"
     if not line.commitment:
-        yield "The commitment is $0: the line is off."
+        yield "The line is off: its commitment is $0."
+        return
     yield (
         f"{line.investor} buys up to {money(line.commitment)} of {kind} stock from {long_date(line.start)} to "
         f"{long_date(line.end)}, whenever the company asks and the conditions hold. {_period_cap(case)}"
@@ -181,7 +182,8 @@ def _purchases(case: Case) -> Iterator[str]:
         return
     if line.coverage:
         carried = "; what a quarter leaves unused is carried forward" * line.coverage.carry_forward
-        yield f"The draws of a fiscal quarter may not exceed its coverage, a share of {BASES[line.coverage.basis]}{carried}."
+        basis = BASES[line.coverage.basis]
+        yield f"The draws of a fiscal quarter may not exceed its coverage, a share of {basis}{carried}."
     yield from _quarter_table(case, days)
 
 
@@ -203,7 +205,7 @@ def _request(case: Case) -> str:
 
 
 def _quarter_table(case: Case, days: tuple[datetime.date, ...]) -> Iterator[str]:
-    """One row for each fiscal quarter that has purchase dates, or only the first and last of many."""
+    """One row for each fiscal quarter that has purchase dates."""
     coverage = case.line.coverage
     by_quarter: dict[calendar.FiscalQuarter, list[datetime.date]] = {}
     for day in days:
@@ -268,7 +270,8 @@ def _milestones(case: Case) -> Iterator[str]:
     for milestone in case.milestones:
         jump = milestone.price_jump
         move = f"; the stock then moves by {'+' * (jump > 0)}{percent(jump)}" if jump else ""
-        yield f"- {milestone.name}: reached at all with {percent(milestone.probability)}, {_clock(case, milestone)}{move}."
+        reached = f"reached at all with {percent(milestone.probability)}"
+        yield f"- {milestone.name}: {reached}, {_clock(case, milestone)}{move}."
 
 
 def _clock(case: Case, milestone: Milestone) -> str:
@@ -306,11 +309,12 @@ def _notes(case: Case) -> Iterator[str]:
     if not case.notes:
         yield "None."
     for note in case.notes:
-        yield f"- {note.name}: {money(note.principal)} due {long_date(note.maturity)}{_extension(note)}. {_interest(note)}"
+        due = f"{money(note.principal)} due {long_date(note.maturity)}{_extension(note)}"
+        yield f"- {note.name}: {due}. {_interest(note)}"
         if note.sweep:
             yield (
-                f"- {note.name}, sweep at each month's end: cash above {money(note.sweep.prepay_above)} prepays the note; "
-                f"below {money(note.sweep.reborrow_below)} prepaid principal is borrowed again, until "
+                f"- {note.name}, sweep at each month's end: cash above {money(note.sweep.prepay_above)} prepays "
+                f"it; below {money(note.sweep.reborrow_below)} prepaid principal is borrowed again, until "
                 f"{long_date(note.maturity)}."
             )
 
@@ -345,6 +349,8 @@ def _shares(case: Case) -> Iterator[str]:
         f"{company.shares_outstanding:,} shares are outstanding and {company.shares_reserved:,} reserved of "
         f"{company.shares_authorized:,} authorised, which leaves {headroom:,}."
     )
+    if not needed:
+        return
     yield (
         f"At the opening price of ${case.price.initial:.2f}, that is ${price:.4f} a share, the whole commitment takes "
         f"{needed:,} shares{_dilution(company.shares_outstanding, needed)}. {_headroom(case, headroom)}"
@@ -361,13 +367,14 @@ def _headroom(case: Case, headroom: int) -> str:
     limit = case.line.commitment / (headroom * case.line.pricing.multiplier)
     if limit > case.price.initial:
         return f"The charter does not allow that many: it takes closes of ${limit:.2f} or more."
-    return f"The charter allows it as long as the closes average ${limit:.2f} or more."
+    return f"The charter allows it at closes of ${limit:.2f} or more."
 
 
 def _simulation(case: Case) -> Iterator[str]:
     price, impact = case.price, "each draw moves it to the theoretical ex-issue price"
     yield (
-        f"The stock follows a geometric Brownian motion from ${price.initial:.2f}, volatility {percent(price.volatility)} "
-        f"and drift {percent(price.drift)} a year; {impact if price.impact == 'dilution' else 'draws do not move it'}."
+        f"The stock follows a geometric Brownian motion from ${price.initial:.2f}, volatility "
+        f"{percent(price.volatility)} and drift {percent(price.drift)} a year; "
+        f"{impact if price.impact == 'dilution' else 'draws do not move it'}."
     )
     yield f"{case.simulation.paths:,} paths, seed {case.simulation.seed}."
