@@ -12,7 +12,8 @@ Two programs agree to the last bit only if they do the same operations in the sa
 * Dates at which something can happen on some path (`event_dates`) cut time into stretches; a stretch never spans two
   months. A stretch of n days costs `used * (n / days_in_month)`; the minimum is broken inside it at
   `t0 + max(0, (cash - minimum) / cost) * n`.
-* Shares are whole numbers, all else floats. Sums run in time order, the oldest first. Coverage is `(percent / 100) * max(0, sum) + unused - drawn`.
+* Shares are whole numbers, all else floats. Sums run in time order. Coverage is
+  `(percent / 100) * max(0, sum) + unused - drawn`.
 * A draw and its legal cost are two additions to cash, a sweep's interest and principal two subtractions.
 * Interest is `accrued += principal * rate * days / 365`, left to right, added at the note's interest dates, at its
   maturities (also at the original one of an extended note, where nothing is paid), and with a sweep at month-ends.
@@ -123,11 +124,10 @@ def use_cash_in_operations(books: Books, day: date) -> None:
     """5.1: a month's cash is used evenly over its days; the minimum is reached by linear interpolation."""
     days = (day - books.yesterday).days
     cost = books.used(month_of(day)) * (days / days_in(month_of(day)))
-    before, after = books.cash, books.cash - cost
     t = books.terms.t(books.yesterday)
-    if after < books.terms.minimum and books.cash_out is None:
-        t += max(0.0, (before - books.terms.minimum) / cost) * days if cost > 0 else 0.0
-    books.cash, books.yesterday = after, day
+    if books.cash - cost < books.terms.minimum and books.cash_out is None and cost > 0:
+        t += max(0.0, (books.cash - books.terms.minimum) / cost) * days
+    books.cash, books.yesterday = books.cash - cost, day
     books.look_at_cash(t, "operations")
 
 
@@ -292,7 +292,7 @@ def pay_interest(books: Books, day: date) -> None:
 
 
 def pay_principal(books: Books, day: date) -> None:
-    """5.4: principal at the maturity, the extended one if the note was extended."""
+    """5.4: principal at the maturity, the extended one if there is one on this path."""
     for note in books.notes:
         if day == note.maturity:
             books.cash -= note.principal

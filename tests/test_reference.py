@@ -233,6 +233,10 @@ def test_third_party_money_and_the_investors_option():
     history = small_history(case) | {"third_party": [deal]}
     ledger = replay(case, history)
     assert (ledger["draws"][0]["amount"], ledger["draws"][0]["binding"]) == (600_000, "commitment")
+    unreduced = small_history(case) | {"third_party": [deal | {"reduces_line": False}]}
+    assert replay(case, unreduced)["draws"][0]["amount"] == 1_060_000
+    later = changed(case, {"line.start": date(2002, 7, 1)})  # before the term there is no option to take up
+    assert replay(later, history)["draws"][0]["amount"] == 765_000
     tight = changed(case, {"company.shares_authorized": 20_100_000})
     got = replay(tight, history)  # 100,000 shares at 1.80 are 180,000, and nothing is left to sell on the line
     assert (got["draws"][0]["amount"], got["draws"][0]["binding"]) == (0.0, "authorized shares")

@@ -3,6 +3,7 @@
 import math
 from datetime import date
 from itertools import pairwise
+from statistics import NormalDist
 
 import pytest
 import reference_luck
@@ -94,3 +95,50 @@ def test_events_have_their_models_frequencies():
         assert abs(sum(happened) / n - expected) < 4 * error, name
     later = [path["achieved_days"] for path in paths if "next" in path["achieved_days"]]
     assert all(times["next"] > times["gen-2"] for times in later)
+
+
+def test_the_first_month_number_by_number():
+    # April 2002 has 22 sessions; path 2^33 + 7 has the words 7 and 2; the second half of a call belongs to odd indices.
+    case = changed(small_case(), {"price.drift": 0.1, "burn.volatility": 0.25, "burn.price_correlation": -0.2})
+    history = sample(case, seed=9, path=2**33 + 7)
+
+    def normal(index, purpose, half):
+        words = reference_luck.philox((7, 2, index, purpose), (9, 0))
+        k = (words[2 * half + 1] * 2**32 + words[2 * half]) // 2**12
+        return NormalDist().inv_cdf((k + 0.5) / 2**52)
+
+    def close(session, w):
+        return 2.0 * math.exp((0.1 - 0.125) * session / 252 + 0.5 * w / math.sqrt(252))
+
+    last = math.sqrt(22) * normal(0, 1, 0)
+    before = last * 21 / 22 + math.sqrt(21 / 22) * normal(0, 2, 0)
+    two_before = before * 20 / 21 + math.sqrt(20 / 21) * normal(0, 2, 1)
+    three_before = two_before * 19 / 20 + math.sqrt(19 / 20) * normal(1, 2, 0)
+    got = [history["closes"][f"2002-04-{day}"] for day in (30, 29, 26, 25)]
+    expected = [close(22, last), close(21, before), close(20, two_before), close(19, three_before)]
+    assert got == pytest.approx(expected, rel=1e-12)
+    may_end = last + math.sqrt(22) * normal(0, 1, 1)
+    assert history["closes"]["2002-05-31"] == pytest.approx(close(44, may_end), rel=1e-12)
+    shock = -0.2 * normal(0, 1, 0) + math.sqrt(0.96) * normal(0, 3, 0)
+    assert history["cash_used"]["2002-04"] == pytest.approx(600_000 * math.exp(0.25 * shock - 0.03125), rel=1e-12)
+
+
+def test_burn_is_stationary_with_its_level_as_mean():
+    burn = {"burn.volatility": 0.4, "burn.persistence": 0.8}
+    terms, n = read(changed(small_case(), burn)), 2000
+    lucks = [reference_luck.Luck(3, path) for path in range(n)]
+    used = [list(reference_luck.cash_used(terms, luck, [0.0] * 6).values()) for luck in lucks]
+    for month in (0, 5):
+        ratios = [row[month] / 600_000 for row in used]
+        logs = [math.log(ratio) + 0.08 for ratio in ratios]
+        assert abs(sum(ratios) / n - 1) < 4 * math.sqrt(math.expm1(0.16) / n)
+        assert abs(sum(x * x for x in logs) / n / 0.16 - 1) < 4 * math.sqrt(2 / n)
+    lagged = sum((math.log(row[4] / 6e5) + 0.08) * (math.log(row[5] / 6e5) + 0.08) for row in used)
+    assert abs(lagged / n - 0.8 * 0.16) < 4 * 0.16 * math.sqrt((1 + 0.8**2) / n)
+
+
+def test_event_times_are_exponential_with_a_year_of_365_and_a_quarter_days():
+    case = small_case() | {"events": {"ceo_change": {"annual_rate": 0.5}, "adverse_change": {"annual_rate": 2}}}
+    history, luck = sample(case, 4, 5), reference_luck.Luck(4, 5)
+    assert history["ceo_change_days"] == pytest.approx(-math.log(luck.uniform(6, 0, 0)) * 730.5, rel=1e-14)
+    assert history["adverse_change_days"] == pytest.approx(-math.log(luck.uniform(6, 0, 1)) * 182.625, rel=1e-14)
