@@ -13,6 +13,8 @@ import numpy as np
 
 from sim import records as r
 from sim.lowering import Plan, lower
+from sim.result import Result
+from sim.summary import Tallies
 from sim.terms import Case, load_case
 
 #: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
@@ -83,7 +85,7 @@ def simulate(
     workers: int | None = None,
     keep_paths: bool = True,
     progress: Callable[[int, int], Any] | None = None,
-):
+) -> Result:
     """Simulate a case and return its `sim.Result`.
 
     Parameters
@@ -99,8 +101,6 @@ def simulate(
     longer run are the run of n paths. Raises CaseError or ValueError for input that cannot be used; KeyboardInterrupt
     within half a second of Ctrl-C.
     """
-    from sim.result import Result
-
     case = load_case(case)
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
@@ -185,3 +185,23 @@ class _Run:
         with self.lock:
             self.binding += workspace.tally.binding.sum(axis=1).reshape(self.binding.shape)
         spare.append(workspace)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
+        columns = dict(zip(r.COLUMNS, self.out[: r.N_COLUMNS], strict=True))
+        del columns["cut"]
+        columns["draws"] = columns["draws"].astype(np.int32)
+        columns["cause"] = columns["cause"].astype(np.int8)
+        return {**columns, "raised_by_period": self.out[r.N_COLUMNS :]}
+
+    def tallies(self) -> Tallies:
+        """Sums over the paths, added up chunk by chunk."""
+        periods = self.plan.program.purchases["period"]
+        return Tallies(
+            reasons=self.plan.reasons,
+            binding=self.binding,
+            purchase_dates=np.bincount(periods, minlength=len(self.plan.periods)),
+            cut=float(self.out[r.COLUMNS.index("cut")].sum()),
+            unraised=self.unraised.sum(axis=0),
+            fan=self.fan,
+        )

@@ -44,7 +44,8 @@ STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
 CONDITION_MILESTONE, CONDITION_SAME_CEO, CONDITION_NO_ADVERSE_CHANGE = range(3)
 CAUSES = ("none", "operations", "interest", "principal")
-CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = range(4)
+# Floats, as they live in rows of floats (and as Numba compiles a function again for every literal integer).
+CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = 0.0, 1.0, 2.0, 3.0
 
 # Binding reasons: 0 is the floor price, then one for each condition, then these, counted from the last condition.
 REASON_FLOOR = 0

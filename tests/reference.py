@@ -166,7 +166,8 @@ def draw(books: Books, market, day: date) -> None:
     })  # fmt: skip
     if amount > 0:
         if books.cash_out is None:
-            books.raised += amount
+            # Rounded amounts can add up to a last bit more than the commitment; what was raised is held to it.
+            books.raised = min(books.raised + amount, terms.commitment)
             books.shares_issued += shares
             books.discount_cost += shares * (close - price)
         market.after_draw(day, books.outstanding, shares, price, close)

@@ -182,7 +182,7 @@ def event_time(terms: Terms, luck: Luck, key: str, half: int) -> float | None:
     event = terms.events.get(key)
     if not event or not event["annual_rate"]:
         return None
-    return -log(luck.uniform(EVENTS, 0, half)) * 365.25 / event["annual_rate"]
+    return -log(luck.uniform(EVENTS, 0, half)) * (365.25 / event["annual_rate"])
 
 
 def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:

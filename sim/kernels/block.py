@@ -9,7 +9,7 @@ import numpy as np
 from sim.kernels.burn import spread_burn
 from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
 from sim.kernels.cache import outermost
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.luck import draw_luck
 from sim.kernels.prices import move_prices, walk_prices
@@ -32,7 +32,7 @@ from sim.records import (
 FINGERPRINT = ""
 
 
-@kernel
+@stage
 def sample(histories, program, first_path, seed):
     """Everything random of BLOCK paths, written down in `histories`."""
     luck = histories.luck
@@ -50,7 +50,7 @@ def sample(histories, program, first_path, seed):
     move_prices(histories.closes, program.days, program.jumps, histories.achieved, histories.ceo_change)
 
 
-@kernel
+@stage
 def write_columns(out, offset, ledgers, n):
     """One row of `out` for each of `sim.records.COLUMNS`, then one for each period's raised."""
     s = ledgers.state
@@ -70,7 +70,7 @@ def write_columns(out, offset, ledgers, n):
             row[offset + i] = ledgers.raised[q, i]
 
 
-@kernel
+@stage
 def share_unraised(tally, ledgers, program, n):
     """What of the commitment was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7)."""
     s, shortfall = ledgers.state, ledgers.shortfall
@@ -97,8 +97,8 @@ def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_p
     `first_path` and `seed` are uint64. `stop[0]` is looked at before each block: nonzero ends the chunk early.
     """
     recorded_paths = tape.cash_month_end.shape[1]
-    offset = 0
-    while offset < paths:
+    done = 0
+    for offset in range(0, paths, BLOCK):
         if stop[0] != 0:
             break
         n = min(BLOCK, paths - offset)
@@ -107,14 +107,14 @@ def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_p
         keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
         share_unraised(tally, ledgers, program, n)
         write_columns(out, offset, ledgers, n)
-        offset += n
-    return offset
+        done += n
+    return done
 
 
 @outermost(FINGERPRINT)
 def replay_block(program, histories, ledgers, tally, tape, out, n):
     """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
-    keep_ledger(ledgers, histories, program, tally, tape, n, n, 0)
+    keep_ledger(ledgers, histories, program, tally, tape, n, n, np.int64(0))
     share_unraised(tally, ledgers, program, n)
     write_columns(out, 0, ledgers, n)
     return n

@@ -1,11 +1,11 @@
 """Cash used in operations, month by month."""
 
 from sim.kernels.elementary import exp, fma
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.records import BLOCK
 
 
-@kernel
+@stage
 def spread_burn(cash_used, luck, months, burn, scratch):
     """Fill `cash_used` (months, BLOCK) with level(k) exp(x_k - s^2/2), x a stationary AR(1) with standard deviation s.
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from sim.kernels.elementary import exp, fma, log, normal
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.kernels.philox import uniform_pair
 from sim.records import BLOCK, NEVER, THIRD_PARTY_TERMS
 
 
-@kernel
+@stage
 def time_milestones(achieved, luck, milestones, events):
     """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Rows run so that a milestone follows an earlier row.
 
@@ -30,7 +30,7 @@ def time_milestones(achieved, luck, milestones, events):
                 row[i] = before[i] + row[i]
 
 
-@kernel
+@stage
 def time_changes(ceo_change, adverse_change, luck, events):
     """Days to the CEO change and to the adverse change: -log(u) times the mean, exponential. NEVER where there is no such event."""
     ceo_change[0] = NEVER
@@ -46,7 +46,7 @@ def time_changes(ceo_change, adverse_change, luck, events):
             adverse_change[0, i] = -log(v[i]) * events.adverse_mean_days
 
 
-@kernel
+@stage
 def find_third_parties(amounts, reduces, luck, months, third_party, first_path, seed):
     """Fill the amounts of third-party financing by month (0: none) and whether the investor cuts the line for it.
 
@@ -64,7 +64,7 @@ def find_third_parties(amounts, reduces, luck, months, third_party, first_path, 
                 cut[i] = 1.0 if v < third_party.reduction_probability else 0.0
 
 
-@kernel
+@stage
 def toss(flags, luck, records):
     """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Sure things take no luck (row -1)."""
     for j in range(len(records)):

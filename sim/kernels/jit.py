@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 
 kernel = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+stage = numba.njit(nogil=True, error_model="numpy")
 
 
 @intrinsic

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.kernels.limits import ask, average_window, check_conditions, cover, settle_draw, size_draw
 from sim.records import (
     ALIVE,
@@ -39,7 +39,7 @@ from sim.records import (
 )
 
 
-@kernel
+@stage
 def open_ledger(ledgers, program):
     """Opening balances. Cash below the minimum at the opening is a cash-out at t = 0."""
     s, opening = ledgers.state, program.opening
@@ -65,7 +65,7 @@ def open_ledger(ledgers, program):
     ledgers.shortfall[:] = 0.0
 
 
-@kernel
+@stage
 def operate(s, cash_used, stop, minimum):
     """Step 1: operations use up cash evenly; a cash-out inside the stretch is found by linear interpolation."""
     share, days, start = stop.share, stop.days, stop.start
@@ -85,7 +85,7 @@ def operate(s, cash_used, stop, minimum):
         s[ENDING + i] = minimum if out else s[ENDING + i]
 
 
-@kernel
+@stage
 def check_cash(s, t, minimum, cause):
     """After a payment at t: the funding gap, and the cash-out with its cause if this payment broke the minimum."""
     for i in range(BLOCK):
@@ -98,7 +98,7 @@ def check_cash(s, t, minimum, cause):
         s[ENDING + i] = (minimum if cause == CAUSE_OPERATIONS else cash) if out else s[ENDING + i]
 
 
-@kernel
+@stage
 def impress(s, closes, days, first, last):
     """Dilution impact of the draws so far on the closes from row `first` to before row `last`."""
     for j in range(first, last):
@@ -108,7 +108,7 @@ def impress(s, closes, days, first, last):
                 row[i] = row[i] * s[IMPACT + i]
 
 
-@kernel
+@stage
 def finance(s, amounts, reduces, close, third_party, headroom, in_term):
     """Step 2: third-party financing, and the investor's cut of the line. Rare, so path by path."""
     for i in range(BLOCK):
@@ -130,7 +130,7 @@ def finance(s, amounts, reduces, close, third_party, headroom, in_term):
                 s[CUT + i] += cut
 
 
-@kernel
+@stage
 def purchase_shares(ledgers, histories, program, p, tally, tape, n, recorded, offset):
     """Step 3: the draw of purchase date p, and its legal cost."""
     s, line = ledgers.state, program.line
@@ -151,10 +151,11 @@ def purchase_shares(ledgers, histories, program, p, tally, tape, n, recorded, of
             held, new = s[OUTSTANDING + i], s[SHARES + i]
             factor = (held + new * s[PRICE + i] / close[i]) / (held + new)
             s[IMPACT + i] = s[IMPACT + i] * (factor if new > 0.0 else 1.0)
-    settle_draw(s, close)
+    settle_draw(s, close, line.commitment)
     raised = ledgers.raised[purchase.period]
     for i in range(BLOCK):
-        raised[i] = raised[i] + s[ALIVE + i] * s[AMOUNT + i]
+        in_period = raised[i] + s[ALIVE + i] * s[AMOUNT + i]
+        raised[i] = line.cap if in_period > line.cap else in_period
     reasons = len(ledgers.shortfall)
     for i in range(n):
         reason = int(s[REASON + i])
@@ -168,7 +169,7 @@ def purchase_shares(ledgers, histories, program, p, tally, tape, n, recorded, of
         check_cash(s, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
 
 
-@kernel
+@stage
 def record_draw(s, fields, close, n, offset):
     """Write a purchase date's draw on the tape: rows as in `sim.records.TAPE`."""
     for i in range(n):
@@ -181,7 +182,7 @@ def record_draw(s, fields, close, n, offset):
         fields[6, offset + i] = s[BINDING + i]
 
 
-@kernel
+@stage
 def pay_notes(ledgers, histories, program, stop):
     """Step 4: interest due, of every note; then principal due, of every note."""
     s, balances, minimum = ledgers.state, ledgers.notes, program.opening.minimum
@@ -214,7 +215,7 @@ def pay_notes(ledgers, histories, program, stop):
         check_cash(s, stop.t, minimum, CAUSE_PRINCIPAL)
 
 
-@kernel
+@stage
 def sweep_notes(ledgers, program, stop):
     """Step 5: at a month's end, cash above one mark prepays a revolving note; below another it re-borrows what was prepaid."""
     s, balances = ledgers.state, ledgers.notes
@@ -243,7 +244,7 @@ def sweep_notes(ledgers, program, stop):
             s[CASH + i] = cash - interest - repaid + borrowed
 
 
-@kernel
+@stage
 def close_quarter(s, cash_used, program, q):
     """End of a fiscal quarter: what its coverage leaves unused is carried forward, and the next quarter starts undrawn."""
     if q >= 0:
@@ -256,7 +257,7 @@ def close_quarter(s, cash_used, program, q):
         s[DRAWN + i] = 0.0
 
 
-@kernel
+@stage
 def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
     """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` of them go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum

@@ -6,7 +6,7 @@ selects stay in vector registers.
 
 import numpy as np
 
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.records import (
     ALIVE,
     AMOUNT,
@@ -48,7 +48,7 @@ from sim.records import (
 )
 
 
-@kernel
+@stage
 def average_window(s, closes, first_row, window, statistic):
     """The pricing statistic of the closes in the window, summed from the oldest day to the newest."""
     oldest = closes[first_row]
@@ -67,7 +67,7 @@ def average_window(s, closes, first_row, window, statistic):
             s[AVERAGE + i] = s[AVERAGE + i] / window
 
 
-@kernel
+@stage
 def cover(s, cash_used, covers, first, last, percent):
     """Clause (v): percent x max(0, cash used in operations of the basis), from the oldest month to the newest."""
     for i in range(BLOCK):
@@ -81,7 +81,7 @@ def cover(s, cash_used, covers, first, last, percent):
         s[COVERAGE + i] = percent * (total if total > 0.0 else 0.0)
 
 
-@kernel
+@stage
 def check_conditions(s, histories, purchase, conditions, applies, floor, multiplier, adverse_duration):
     """The price, and in BLOCKED the first thing that forbids a draw: the floor price, then conditions in file order. -1: nothing."""
     for i in range(BLOCK):
@@ -113,7 +113,7 @@ def check_conditions(s, histories, purchase, conditions, applies, floor, multipl
                 s[BLOCKED + i] = code if fails else s[BLOCKED + i]
 
 
-@kernel
+@stage
 def ask(s, closes, purchase, line):
     """REQUEST: what the policy asks for; NEVER (infinity) is everything."""
     if line.policy == POLICY_MAXIMUM:
@@ -133,7 +133,7 @@ def ask(s, closes, purchase, line):
             s[REQUEST + i] = NEVER if close[i] >= line.trigger else s[REQUEST + i]
 
 
-@kernel
+@stage
 def size_draw(s, line, headroom, covered, n_conditions):
     """AMOUNT, SHARES and BINDING of a draw, whether or not the cash has run out before it.
 
@@ -182,16 +182,20 @@ def size_draw(s, line, headroom, covered, n_conditions):
         s[ALIVE + i] = 1.0 if alive else 0.0
 
 
-@kernel
-def settle_draw(s, close):
-    """Money in, shares out. What the path raised counts only up to its cash-out."""
+@stage
+def settle_draw(s, close, commitment):
+    """Money in, shares out. What the path raised counts only up to its cash-out.
+
+    Sums of rounded amounts can pass a limit by their last bit: what was raised is held to the commitment.
+    """
     for i in range(BLOCK):
         amount, shares, alive = s[AMOUNT + i], s[SHARES + i], s[ALIVE + i]
         s[CASH + i] = s[CASH + i] + amount
         s[REMAINING + i] = s[REMAINING + i] - amount
         s[DRAWN + i] = s[DRAWN + i] + amount
         s[OUTSTANDING + i] = s[OUTSTANDING + i] + shares
-        s[RAISED + i] = s[RAISED + i] + alive * amount
+        raised = s[RAISED + i] + alive * amount
+        s[RAISED + i] = commitment if raised > commitment else raised
         s[ISSUED + i] = s[ISSUED + i] + alive * shares
         s[DISCOUNT_COST + i] = s[DISCOUNT_COST + i] + alive * (shares * (close[i] - s[PRICE + i]))
         s[DRAWS + i] = s[DRAWS + i] + (alive if amount > 0.0 else 0.0)

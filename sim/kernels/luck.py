@@ -1,12 +1,12 @@
 """Random numbers of a block: every call of the generator fills one or two rows of luck."""
 
 from sim.kernels.elementary import normal
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.kernels.philox import fill_normal, fill_normal_pair, fill_uniform, fill_uniform_pair
 from sim.records import BLOCK, NORMAL, UNUSED
 
 
-@kernel
+@stage
 def draw_luck(luck, calls, first_path, seed):
     """Fill `luck` (rows, BLOCK) for paths first_path ... first_path + BLOCK - 1 as `calls` say."""
     for j in range(len(calls)):
@@ -25,7 +25,7 @@ def draw_luck(luck, calls, first_path, seed):
                 make_normal(b)
 
 
-@kernel
+@stage
 def make_normal(row):
     """Turn a row of uniforms into normals, in place."""
     for i in range(BLOCK):

@@ -1,11 +1,11 @@
 """Closes of a block of paths: a Brownian walk on the sessions that matter, then geometric Brownian motion, then moves."""
 
 from sim.kernels.elementary import exp, fma
-from sim.kernels.jit import kernel
+from sim.kernels.jit import stage
 from sim.records import BLOCK, OPENING
 
 
-@kernel
+@stage
 def walk_prices(closes, luck, walk, days, price):
     """Fill `closes` (rows, BLOCK) with S0 exp((mu - sigma^2/2) t + sigma W_t). Glasserman (2004), section 3.2.1.
 
@@ -37,7 +37,7 @@ def walk_prices(closes, luck, walk, days, price):
                 row[i] = price.initial * exp(fma(price.scale, row[i], drift))
 
 
-@kernel
+@stage
 def move_prices(closes, days, jumps, achieved, ceo_change):
     """Multiply the closes of days at or after a milestone or the CEO change by 1 + its jump (SPEC, section 5)."""
     for k in range(len(jumps)):
