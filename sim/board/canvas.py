@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.summary_text import paths
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ LIGHT, MIDDLE, DARK = "#cfe1f2", "#7fb2d9", "#08306b"
 
 _TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
 _MOST_LINES = 5
+_MOST_ROOM = 0.5  # of the axes' height, for labels
 # Texts are drawn with parse_math=False: two amounts in dollars must not become a formula between dollar signs.
 
 
@@ -68,7 +71,8 @@ def footer(ax: Axes, result: Result, note: str = "") -> None:
 def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
     """Vertical lines at x with labels above the data, in as many rows as it takes for no two to overlap.
 
-    Call it last: it makes room by raising the upper end of the y axis.
+    Where whole labels ("30 Aug 2002: a note is due") would take too much of the axes, what stands before the colon has
+    to do; where even that is too much, a mark goes without. Call it last: it raises the upper end of the y axis.
     """
     left, right = ax.get_xlim()
     shown = sorted((x, text) for x, text in places if left <= x <= right)
@@ -77,14 +81,23 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
     _page(ax).draw_without_rendering()  # settles the layout, so that extents are those of the page
     labels = [_label(ax, x, text) for x, text in shown]
     rows, heights = _rows(ax, labels)
-    tops = [1.0 - sum(heights[:row]) for row in range(len(heights))]
+    if sum(heights) > _MOST_ROOM:
+        for label in labels:
+            label.remove()
+        labels = [_label(ax, x, text.partition(":")[0]) for x, text in shown]
+        rows, heights = _rows(ax, labels)
+    ends = np.cumsum(heights)
+    room = float(ends[ends <= _MOST_ROOM].max(initial=0.0))
     bottom, top = ax.get_ylim()
-    room = min(sum(heights), 0.6)
     ax.set_ylim(bottom, bottom + (top - bottom) / (1.0 - room))
     style: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": ":", "zorder": 1.5} | line
     for (x, _), label, row in zip(shown, labels, rows, strict=True):
-        label.set_y(tops[row])
-        ax.axvline(x, ymax=tops[row], **style)
+        if ends[row] <= room:
+            label.set_y(1.0 - (ends[row] - heights[row]))
+            ax.axvline(x, ymax=label.get_position()[1], **style)
+        else:
+            label.remove()
+            ax.axvline(x, ymax=1.0 - room, **style)
 
 
 def shortened(text: str, letters: int) -> str:
