@@ -197,8 +197,9 @@ def _waterfall(summary: Summary) -> Table:
     error = summary["raised"].mcse
 
     def row(words: str, amount: float) -> tuple[str, ...]:
-        share = f"{100 * amount / fall.commitment:.0f}%" if fall.commitment else "-"
-        return words, raised.format_bare(amount, error), share
+        share = 100 * amount / fall.commitment if fall.commitment else math.nan
+        shown = "-" if math.isnan(share) else "<1%" if 0 < share < 0.5 else f"{share:.0f}%"
+        return words, raised.format_bare(amount, error), shown
 
     rows = [row("raised", fall.raised), row("cut by third parties", fall.cut)]
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 
 import matplotlib as mpl
 import numpy as np
@@ -100,11 +100,24 @@ def test_the_fan_marks_the_notes_and_the_conditions(result):
     words = " ".join(text.get_text().replace("\n", " ") for text in ax.texts).split()
     words = " ".join(words)
     assert "30 Aug 2002: Baccarat note due, $15M" in words
-    assert "30 Sep 2002: conditions begin: 265 Wh/l polymer, 30 cylindrical samples" in words
+    assert "after 30 Sep 2002: draws need 265 Wh/l polymer, 30 cylindrical samples" in words
     places = {line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"}
     assert mdates.date2num(date(2002, 8, 30)) in places
     assert mdates.date2num(date(2003, 3, 31)) in places
     assert mdates.date2num(date(2005, 9, 30)) not in places
+
+
+def title(result):
+    return " ".join(figures.cash_fan(result).get_title(loc="left").split())
+
+
+def test_the_fans_headline_says_when_half_have_run_out(result):
+    median = np.quantile(result["cash_out_days"], 0.5, method="inverted_cdf")
+    when = date(2002, 4, 1) + timedelta(int(np.ceil(median)) - 1)
+    assert f"Half of the paths run out of cash by the end of {when:%B %Y}, 8" in title(result)
+    assert title(synthetic_result(lifetime_months=1e5)).endswith("in all of the 4,000 paths")
+    rare = synthetic_result(lifetime_months=60.0)
+    assert f"in {100 - 100 * rare.probability_of_cash_out().value:.1f}% ±" in title(rare)
 
 
 def crowded_case():

@@ -45,7 +45,9 @@ def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
 
 def headline(ax: Axes, sentence: str) -> None:
     """A sentence above the axes, broken into lines as wide as they are."""
-    text = textwrap.fill(sentence.replace("+-", "±").rstrip("."), _letters(ax, _TITLE_SIZE))
+    text = textwrap.fill(
+        sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip("."), _letters(ax, _TITLE_SIZE)
+    )
     ax.set_title(text, loc="left", fontsize=_TITLE_SIZE, fontweight="bold", color=INK, pad=10, parse_math=False)
 
 

@@ -5,14 +5,15 @@ Each takes `ax=None` (axes to draw on; by default a new figure's) and returns th
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.board.canvas import DARK, GREY, INK, LIGHT, MIDDLE, axes_for, axis_labels, footer, headline, marks
-from sim.measures import MEASURES
+from sim.measures import DAYS_PER_MONTH, MEASURES, Estimate
 from sim.summary_text import answer, day, odds, paths, percent
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def cash_fan(result: Result, ax: Axes | None = None) -> Axes:
     _month_ticks(ax, mdates, len(x))
     axis_labels(ax, "", "cash, $ millions")
     ax.legend(loc="lower left", fontsize=8.5, framealpha=0.9, edgecolor="none")
-    headline(ax, _fan_sentence(result, fan.dates, fan.p50))
+    headline(ax, _fan_sentence(result))
     footer(ax, result, f"Bands of {fan.paths:,} paths; shortfalls are shown as if bridged")
     marks(ax, [(float(mdates.date2num(when)), words) for when, words in _dates_that_matter(result)])
     return ax
@@ -121,14 +122,19 @@ def _distribution(result: Result, name: str, sentence: str, words: str, ax: Axes
     return ax
 
 
-def _fan_sentence(result: Result, dates: tuple[date, ...], median: np.ndarray) -> str:
-    below = np.flatnonzero(median < result.case.company.minimum_cash)
-    summary = result.summary()
-    chance = percent(summary.cash_out) if summary.cash_out.value else f"none of the {paths(summary)}"
-    if below.size == 0:
-        return f"The median path never falls short of cash; {chance} fall short by {day(dates[-1])}"
-    first = day(dates[int(below[0])])
-    return f"Half of the paths are short of cash on {first}; {chance} run out by {day(dates[-1])}"
+def _fan_sentence(result: Result) -> str:
+    """When half of the paths have run out; not where the median crosses the minimum, since that is of bridged paths."""
+    summary, case = result.summary(), result.case
+    chance, end = summary.cash_out, day(case.horizon)
+    if chance.value < 0.5:
+        low, high = chance.ci95
+        lasting = Estimate(1.0 - chance.value, chance.se, (1.0 - high, 1.0 - low))
+        whole = f"all of the {paths(summary)}" if chance.value == 0.0 else f"{percent(lasting)} of the paths"
+        return f"Cash lasts to {end} in {whole}"
+    # The median runway in days; a moment t lies on the day whose close is the first at or after it.
+    days = math.ceil(round(summary["runway_months"].p50.value * DAYS_PER_MONTH, 6))
+    _, month, year = day(case.valuation_date + timedelta(max(days - 1, 0))).split()
+    return f"Half of the paths run out of cash by the end of {month} {year}, {percent(chance)} by {end}"
 
 
 def _dilution_sentence(result: Result) -> str:
@@ -157,7 +163,7 @@ def _dates_that_matter(result: Result) -> list[tuple[date, str]]:
     for condition in case.line.conditions:
         if condition.after is not None:
             begin[condition.after].append(condition.name)
-    found = [(when, f"{_short_day(when)}: conditions begin: {', '.join(names)}") for when, names in begin.items()]
+    found = [(when, f"after {_short_day(when)}: draws need {', '.join(names)}") for when, names in begin.items()]
     for note in case.notes:
         amount = MEASURES["raised"].format(note.principal, 0.0)
         found.append((note.maturity, f"{_short_day(note.maturity)}: {note.name} due, {amount}"))
