@@ -90,7 +90,7 @@ def unknown_key(word: str, known: list[str], name: str = "") -> str:
     """What to say of a key that nobody knows."""
     from difflib import get_close_matches  # only needed when something is wrong
 
-    near = get_close_matches(word.lower(), known, 1, 0.5)
+    near = get_close_matches(word.lower(), known, 1, 0.6)
     if near:
         return f"unknown key, the nearest known one is {joined(name, near[0])}"
     return f"unknown key, known {'in ' + one_line(name) if name else 'at the top'} are " + ", ".join(known)
