@@ -1,0 +1,296 @@
+"""The house rules: what imports what, what the library never does, and what is never stored in the repository."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "sim"
+MOST_LINES, MOST_PARAMETERS = 400, 10
+NETWORK = {
+    "socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "socketserver", "webbrowser",
+    "requests", "httpx", "aiohttp", "urllib3", "paramiko", "websockets",
+}  # fmt: skip
+
+# A room may import itself and the rooms it names. The package itself only says the version and where names live.
+ROOMS = {
+    "terms": {"terms"},
+    "records": set(),
+    "lowering": {"terms", "records", "lowering"},
+    "kernels": {"kernels", "records"},
+    "runs": {"sim", "terms", "records", "lowering", "kernels", "runs"},
+    "analysis": {"sim", "terms", "records", "lowering", "kernels", "runs", "analysis"},
+    "board": {"sim", "terms", "runs", "analysis", "board"},
+    "cli": {"sim", "terms", "runs", "analysis", "board", "cli"},
+    "sim": set(),
+}
+ROOM_OF = {
+    "schedule": "lowering", "engine": "runs", "audit": "runs", "result": "runs", "measures": "runs", "summary": "runs",
+    "archive": "runs", "__main__": "cli", "cases": "terms",
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------ imports
+
+
+def modules(folder: Path) -> dict[str, Path]:
+    """Every module of the library by its dotted name."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        parts = ["sim", *path.relative_to(folder).with_suffix("").parts]
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(name: str, source: str, known: set[str], at_import: bool = False) -> set[str]:
+    """Modules that a module's source imports; `at_import` leaves out what waits for a call or a type checker."""
+    found = set()
+
+    def visit(node: ast.AST) -> None:
+        if at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return
+        if at_import and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = name if LIBRARY.joinpath(*name.split(".")[1:]).is_dir() else name.rpartition(".")[0]
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, *filter(None, [node.module])])
+            for alias in node.names:
+                below = f"{base}.{alias.name}"
+                found.add(below if below in known else base)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(source))
+    return found
+
+
+def room(name: str) -> str:
+    """The room a module lives in. A new module must be given one."""
+    if name == "sim":
+        return "sim"
+    first = name.split(".")[1].removesuffix("_text")
+    found = ROOM_OF.get(first, first)
+    assert found in ROOMS, f"{name} lives in no room: give it one"
+    return found
+
+
+def wrong_imports(sources: dict[str, str]) -> list[str]:
+    """Imports between rooms that run backwards."""
+    return [
+        f"{name} imports {other}"
+        for name, source in sources.items()
+        for other in sorted(imports_of(name, source, set(sources)))
+        if other.split(".")[0] == "sim" and room(other) not in ROOMS[room(name)]
+    ]
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """A circle of imports that happen on import, or nothing."""
+    graph = {name: imports_of(name, source, set(sources), at_import=True) for name, source in sources.items()}
+    done: set[str] = set()
+
+    def walk(name: str, trail: list[str]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name in done or name not in graph:
+            return []
+        for other in sorted(graph[name]):
+            found = walk(other, [*trail, name])
+            if found:
+                return found
+        done.add(name)
+        return []
+
+    return next(filter(None, (walk(name, []) for name in graph)), [])
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    return {name: path.read_text(encoding="utf-8") for name, path in modules(LIBRARY).items()}
+
+
+def test_imports_run_from_later_rooms_to_earlier_ones_only(sources):
+    assert len(sources) > 20
+    assert wrong_imports(sources) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("sim.terms.case", "def f():\n    from sim.records import BLOCK"),
+        ("sim.terms.case", "from .. import engine"),
+        ("sim.records", "import sim.terms"),
+        ("sim.kernels.ledger", "from sim.terms import Case"),
+        ("sim.kernels.prices", "from ..lowering import lower"),
+        ("sim.lowering", "from sim.kernels.block import simulate_chunk"),
+        ("sim.schedule", "from sim import engine"),
+        ("sim.engine", "import sim.board.figures"),
+        ("sim.board.figures", "from sim.kernels import elementary"),
+        ("sim.measures", "from sim.cli import main"),
+    ],
+)
+def test_a_planted_import_backwards_is_seen(sources, module, line):
+    planted = {"sim.cli": ""} | sources
+    planted[module] = planted[module] + "\n" + line
+    assert wrong_imports(planted) != []
+
+
+def test_imports_make_no_circle(sources):
+    assert circle(sources) == []
+
+
+def test_a_planted_circle_is_seen(sources):
+    planted = dict(sources, **{"sim.measures": sources["sim.measures"] + "\nfrom sim.result import Result"})
+    assert set(circle(planted)) >= {"sim.measures", "sim.result"}
+
+
+def test_the_library_reaches_for_no_network(sources):
+    for name, source in sources.items():
+        roots = {other.split(".")[0] for other in imports_of(name, source, set(sources))}
+        assert not roots & NETWORK, f"{name} imports {roots & NETWORK}"
+    planted = "def f():\n    import urllib.request"
+    assert {other.split(".")[0] for other in imports_of("sim.x", planted, set())} & NETWORK
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import sim", ("numpy", "numba", "matplotlib", "scipy", "pandas", "holidays")),
+        ("import sim; sim.load_case('valence-2002')", ("numpy", "numba", "matplotlib", "scipy", "pandas")),
+        ("import sim.terms, sim.terms.overrides", ("numpy", "numba", "matplotlib", "scipy", "pandas")),
+        ("import sim; sim.simulate", ("matplotlib", "pandas")),
+    ],
+)
+def test_light_imports_stay_light(statement, heavy):
+    check = f"import sys; {statement}; print(*(set({heavy!r}) & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (ran.returncode, ran.stdout.split()) == (0, []), ran.stderr
+
+
+# ------------------------------------------------------------------------------------------------------ habits
+
+
+def habits_broken(name: str, source: str) -> list[str]:
+    """What a module of the library must not do: print, keep notes to self, take a page of parameters, run long."""
+    broken = []
+    lines = source.splitlines()
+    if len(lines) > MOST_LINES:
+        broken.append(f"{len(lines)} lines")
+    note = re.compile(r"\b(TODO|FIXME|XXX)\b")
+    broken += [f"line {n}: a note to self" for n, line in enumerate(lines, 1) if note.search(line)]
+    for node in ast.walk(ast.parse(source)):
+        where = f"line {getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            broken.append(f"{where}: print")
+        if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+            broken.append(f"{where}: {node.attr}")
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            number = len([a for a in given if a.arg not in ("self", "cls")])
+            if number > MOST_PARAMETERS:
+                broken.append(f"{where}: {node.name} has {number} parameters")
+    if name.startswith(("sim.cli", "sim.__main__")):
+        broken = [words for words in broken if not words.endswith((": print", ": stdout", ": stderr"))]
+    return broken
+
+
+def test_modules_keep_the_habits(sources):
+    assert {name: broken for name, source in sources.items() if (broken := habits_broken(name, source))} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["print('x')", "import sys\nsys.stdout.write('x')", "x = 1\n" * 401, "# TODO", "def f(a,b,c,d,e,f,g,h,i,*,j,k): 0"],
+)
+def test_a_broken_habit_is_seen(source):
+    assert habits_broken("sim.result", source) != []
+
+
+def stored_texts(root: Path) -> list[Path]:
+    """Files that are shipped or stored, as far as they are text."""
+    kinds = {".py", ".toml", ".md", ".ipynb", ".txt", ".yml", ".yaml", ".cfg", ".json", ".html", ".css"}
+    folders = [root / name for name in ("sim", "tests", "benchmarks", "notebooks", "docs")]
+    found = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in kinds]
+    return [*found, *(path for path in sorted(root.iterdir()) if path.suffix in kinds)]
+
+
+def machine_paths(text: str) -> list[str]:
+    """Folders of somebody's machine that a text mentions."""
+    homes = "|".join(["tmp", "work", "home", "root", "Users", "mnt", "opt", "var/folders"])
+    return re.findall(rf"(?<![\w.:/)\]}}])/(?:{homes})/[\w.$-]+|\b[A-Z]:\\\\?Users\b", text)
+
+
+def test_no_file_mentions_a_machine_path():
+    texts = stored_texts(ROOT)
+    assert len(texts) > 40
+    found = {str(path.relative_to(ROOT)): machine_paths(path.read_text(encoding="utf-8")) for path in texts}
+    assert {name: paths for name, paths in found.items() if paths} == {}
+
+
+def test_a_machine_path_is_seen():
+    slash = "/"
+    for words in (f"{slash}home{slash}ann{slash}run", f"open('{slash}tmp{slash}x')", f"see {slash}work{slash}main"):
+        assert machine_paths(words), words
+    assert machine_paths("https://example.org" + slash + "home" + slash + "page, 3/4 of a/b") == []
+
+
+def stored_outputs(notebook: dict) -> list[int]:
+    """Numbers of the cells that carry the output of somebody's run."""
+    cells = notebook["cells"]
+    return [n for n, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count") is not None]
+
+
+def test_notebooks_are_stored_without_outputs():
+    for path in sorted(ROOT.glob("notebooks/**/*.ipynb")):
+        assert stored_outputs(json.loads(path.read_text(encoding="utf-8"))) == [], path.name
+    run = {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [{}], "execution_count": 3}]}
+    assert stored_outputs(run) == [1]
+
+
+# ------------------------------------------------------------------------------------------------------ cached code
+
+
+def test_the_fingerprint_fits_the_kernels():
+    """Else nothing is kept on disk and each process compiles anew. `python -m sim.kernels.cache` writes a new one."""
+    from sim.kernels import block, cache
+
+    assert cache.fingerprint() == block.FINGERPRINT
+
+
+def fingerprint_in(folder: Path) -> str:
+    """The fingerprint of a copy of the library."""
+    command = "from sim.kernels.cache import fingerprint; print(fingerprint())"
+    ran = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, cwd=folder, check=True)
+    return ran.stdout.strip()
+
+
+@pytest.mark.parametrize("edited", ["kernels/philox.py", "kernels/ledger.py", "kernels/block.py", "records.py"])
+def test_an_edited_kernel_has_another_fingerprint(tmp_path, monkeypatch, edited):
+    monkeypatch.setenv("PYTHONPATH", "")
+    shutil.copytree(LIBRARY, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    before = fingerprint_in(tmp_path)
+    assert re.fullmatch("[0-9a-f]{32}", before)
+    file = tmp_path / "sim" / edited
+    file.write_text(file.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    assert fingerprint_in(tmp_path) != before
+
+
+def test_the_stamp_itself_is_not_part_of_the_fingerprint(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "")
+    shutil.copytree(LIBRARY, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    before = fingerprint_in(tmp_path)
+    command = [sys.executable, "-m", "sim.kernels.cache"]
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    assert fingerprint_in(tmp_path) == before
+    assert f'FINGERPRINT = "{before}"' in (tmp_path / "sim/kernels/block.py").read_text(encoding="utf-8")
