@@ -39,7 +39,7 @@ def synthetic_result(paths=4000, seed=11, case=None, lifetime_months=15.0):
     }
     reasons = reason_names(tuple(condition.name for condition in case.line.conditions))
     binding = rng.integers(0, paths, (len(periods), len(reasons))) * (rng.random((len(periods), len(reasons))) < 0.4)
-    binding[:, [reasons.index("cash-out"), reasons.index("no purchase date")]] = 0
+    binding[:, reasons.index("cash-out")] = paths // 3  # no limit on a draw: whoever reads this must leave it out
     missing = case.line.commitment * paths - raised.sum()
     weights = rng.random(len(reasons))
     months = horizon_days * 12 // 365
