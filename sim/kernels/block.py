@@ -29,7 +29,7 @@ from sim.records import (
     REASON_PERIOD_CAP,
 )
 
-FINGERPRINT = ""
+FINGERPRINT = "b5c06c09d6fba1bff7c1a265dddc43ac"
 
 
 @stage
