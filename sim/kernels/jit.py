@@ -1,4 +1,4 @@
-"""The one compilation policy, and the three machine operations that Python has no name for.
+"""The one compilation policy, and the four machine operations that Python has no name for.
 
 Why these flags:
 
@@ -13,6 +13,7 @@ Why these flags:
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 kernel = numba.njit(nogil=True, error_model="numpy", forceinline=True)
@@ -47,3 +48,15 @@ def from_bits(typingctx, n):
         return builder.bitcast(args[0], ir.DoubleType())
 
     return types.float64(types.uint64), build
+
+
+@intrinsic(prefer_literal=True)
+def stack_floats(typingctx, n):
+    """Pointer to n float64 on the stack, n a constant: for `numba.carray`. An array from the heap costs more than a row."""
+
+    def build(context, builder, signature, args):
+        memory = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), n.literal_value))
+        memory.align = 64
+        return builder.bitcast(memory, ir.DoubleType().as_pointer())
+
+    return types.CPointer(types.float64)(n), build
