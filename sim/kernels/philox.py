@@ -7,7 +7,7 @@ uniforms of 52 bits. Words of 32 bits travel in uint64, unsigned everywhere: uin
 
 import numpy as np
 
-from sim.kernels.elementary import normal_row
+from sim.kernels.elementary import normal_row, normal_rows
 from sim.kernels.jit import from_bits, kernel
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -66,9 +66,23 @@ def uniform_pair(path, index, purpose, seed):
 
 @kernel
 def fill_uniform_pair(row_a, row_b, first_path, index, purpose, seed):
-    """Both uniforms of the paths first_path, first_path + 1, ...: one contiguous row each."""
+    """Both uniforms of the paths first_path, first_path + 1, ...: one contiguous row each.
+
+    Paths with the same upper word go through one loop, in which that word is a constant.
+    """
+    path, stop = np.uint64(first_path), 0
+    while stop < row_a.shape[0]:
+        start, stop = stop, min(row_a.shape[0], stop + np.int64(_LOW - (path & _LOW)) + 1)
+        _fill_pair(row_a[start:stop], row_b[start:stop], path & _LOW, path >> _WORD, index, purpose, seed)
+        path += np.uint64(stop - start)
+
+
+@kernel
+def _fill_pair(row_a, row_b, low, high, index, purpose, seed):
+    seed, index, purpose = np.uint64(seed), np.uint64(index) & _LOW, np.uint64(purpose) & _LOW
     for i in range(row_a.shape[0]):
-        row_a[i], row_b[i] = uniform_pair(np.uint64(first_path) + np.uint64(i), index, purpose, seed)
+        a, b = philox_pairs(low + np.uint64(i), high, index, purpose, seed & _LOW, seed >> _WORD)
+        row_a[i], row_b[i] = to_uniform(a), to_uniform(b)
 
 
 @kernel
@@ -82,8 +96,7 @@ def fill_uniform(row, first_path, index, purpose, seed):
 def fill_normal_pair(row_a, row_b, first_path, index, purpose, seed):
     """The normals of both uniforms."""
     fill_uniform_pair(row_a, row_b, first_path, index, purpose, seed)
-    normal_row(row_a)
-    normal_row(row_b)
+    normal_rows(row_a, row_b)
 
 
 @kernel
