@@ -61,7 +61,7 @@ def test_the_number_of_workers_changes_no_bit(name):
 @pytest.mark.parametrize("chunk", [128, 384, 1024, 16_384, 40_000])
 @pytest.mark.parametrize("name", CASES)
 def test_the_size_of_chunks_changes_no_path(monkeypatch, name, chunk):
-    """Sums of dollars are kept by chunk and may differ by a rounding; counts may not. Small chunks reuse a workspace."""
+    """Sums of dollars are kept by chunk and may differ by a rounding, counts may not. Small chunks share arrays."""
     paths = 2000
     whole = sim.simulate(CASES[name], paths=paths, seed=5, workers=1)
     monkeypatch.setattr(engine, "CHUNK", chunk)
