@@ -139,9 +139,10 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         waived=[c.name for j, c in enumerate(case.line.conditions) if h.waived[j, i]],
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
-            {"month": month, "amount": float(h.third_party[k, i]), "reduces_line": bool(h.reduces[k, i])}
+            {"month": month, "amount": float(h.deal_amount[j]), "reduces_line": bool(h.deal_reduces[j])}
             for k, month in enumerate(plan.months)
-            if h.third_party[k, i] > 0
+            for j in range(h.deals_until[k], h.deals_until[k + 1])
+            if h.deal_path[j] == i
         ],
     )
 
@@ -278,7 +279,7 @@ class _Reader:
         if not isinstance(rows, (list, tuple)):
             self.say("third_party", rows, "a list of objects with month, amount and reduces_line")
             rows = []
-        seen = set()
+        deals: dict[int, tuple[float, float]] = {}
         for i, row in enumerate(rows):
             where = f"third_party[{i}]"
             if not isinstance(row, Mapping) or set(row) - {"month", "amount", "reduces_line"} or "month" not in row:
@@ -288,18 +289,20 @@ class _Reader:
                 self.say(where, row["month"], "no financing, as the case has no third_party table")
                 continue
             month = row["month"]
-            if month not in self.plan.months or month in seen:
+            if month not in self.plan.months or self.plan.months.index(month) in deals:
                 first, last = self.plan.months[0], self.plan.months[-1]
                 self.say(f"{where}.month", month, f"a month from {first} to {last}, each once")
                 continue
-            seen.add(month)
             k = self.plan.months.index(month)
             amount = self.number(f"{where}.amount", row.get("amount"), 0.0, "dollars, at least 0")
-            h.third_party[k] = amount or 0.0
             reduces = row.get("reduces_line", False)
             if not isinstance(reduces, bool):
                 self.say(f"{where}.reduces_line", reduces, "true or false")
-            h.reduces[k] = float(reduces is True)
+            deals[k] = (amount or 0.0, float(reduces is True))
+        for number, k in enumerate(sorted(deals)):  # of path 0 only
+            h.deals_until[k + 1 :] = number + 1
+            h.deal_path[number] = 0
+            h.deal_amount[number], h.deal_reduces[number] = deals[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
         """Closes of the days that the ledger looks at; the opening's are the initial price."""
@@ -310,7 +313,7 @@ class _Reader:
             wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))
         if self.case.third_party is not None and self.case.third_party.kind == "equity":
             for stop in program.stops:
-                if stop["third_party_row"] >= 0 and h.third_party[stop["month"], 0] > 0:
+                if stop["third_party_row"] >= 0 and h.deals_until[stop["month"]] < h.deals_until[stop["month"] + 1]:
                     wanted.add(int(stop["third_party_row"]))
         for row in sorted(wanted):
             day = self.plan.day_dates[row]

@@ -42,15 +42,19 @@ class Workspace:
             adverse_change=rows(1),
             waived=rows(len(program.conditions)),
             extended=rows(len(program.notes)),
-            third_party=rows(months),
-            reduces=rows(months),
+            deals_until=np.zeros(months + 1, np.int64),
+            deal_path=np.zeros(months * r.BLOCK + 1, np.int64),
+            deal_amount=np.zeros(months * r.BLOCK),
+            deal_reduces=np.zeros(months * r.BLOCK),
             scratch=np.zeros(r.BLOCK),
         )
         self.ledgers = r.Ledgers(
             state=np.zeros(r.N_STATE * r.BLOCK),
             notes=rows(3 * len(program.notes)),
             raised=rows(len(plan.periods)),
-            shortfall=np.zeros((reasons, r.BLOCK)),
+            shortfall=rows(reasons),
+            fails_from=rows(len(program.conditions)),
+            fails_until=rows(len(program.conditions)),
         )
         self.tally = r.Tally(
             binding=np.zeros((len(plan.periods) * reasons, r.BLOCK), np.int64),

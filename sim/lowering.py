@@ -55,7 +55,7 @@ def lower(case: Case) -> Plan:
         burn=_burn(case),
         events=_events(case, luck),
         third_party=_third_party(case),
-        line=_line(case),
+        line=_line(case, calendar),
         opening=_opening(case, calendar),
         walk=_array(grid.walk, r.WALK),
         days=_array(grid.days, r.DAY),
@@ -241,7 +241,6 @@ def _notes(case: Case, luck: Luck) -> list[dict]:
     return [
         {
             "principal": note.principal,
-            "accrued": 0.0,  # the first accrual starts on the last interest date, before the opening
             "rate": min(note.base_rate + note.margin, r.NEVER if note.rate_cap is None else note.rate_cap),
             "probability": note.extension_probability,
             "luck": _toss(luck, r.EXTENSION, note.name, note.extension_probability),
@@ -252,7 +251,7 @@ def _notes(case: Case, luck: Luck) -> list[dict]:
     ]
 
 
-def _line(case: Case) -> r.LineRecord:
+def _line(case: Case, calendar: Calendar) -> r.LineRecord:
     line, policy = case.line, case.policy
     return r.LineRecord(
         commitment=float(line.commitment),
@@ -264,8 +263,16 @@ def _line(case: Case) -> r.LineRecord:
         legal_cost=float(line.legal_cost_per_draw),
         policy=r.POLICIES.index(policy.kind),
         trigger=r.NEVER if policy.price_trigger is None else policy.price_trigger * case.price.initial,
-        carry_forward=int(line.coverage is not None and line.coverage.carry_forward),
+        dozes=int(_may_doze(case, calendar)),
     )
+
+
+def _may_doze(case: Case, calendar: Calendar) -> bool:
+    """Whether what a path cannot draw on one date it cannot draw later in the quarter either, unless a condition changes."""
+    line = case.line
+    still = line.coverage is None or line.coverage.basis != "to_date"
+    several = len(calendar.purchases) > len({calendar.period(day) for day in calendar.purchases})
+    return case.policy.kind == "maximum" and line.pricing.floor is None and still and several
 
 
 def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
@@ -282,7 +289,9 @@ def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
 
 def _purchases(case: Case, calendar: Calendar, grid: Grid) -> list[dict]:
     pricing, policy = case.line.pricing, case.policy
-    rows = []
+    applies = _applies(case, calendar.purchases)
+    changes = [False, *(applies[1:] != applies[:-1]).any(axis=1)]
+    rows: list[dict] = []
     for i, day in enumerate(calendar.purchases):
         n, q = grid.numbers[day], calendar.quarter(day)
         first, last = calendar.cover(q, day)
@@ -299,6 +308,7 @@ def _purchases(case: Case, calendar: Calendar, grid: Grid) -> list[dict]:
                 "last_cover": last,
                 "runway_cash": target,
                 "scheduled": policy.amounts[i] if policy.kind == "schedule" else 0.0,
+                "everyone": int(i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
             }
         )
     return rows

@@ -11,6 +11,10 @@ import numpy as np
 
 #: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
 BLOCK = 128
+#: Paths of a block that go through a purchase date together. Sixteen: the fewest for which a loop is still vectorised.
+GROUP = 16
+#: Dollars below which an amount is no draw.
+CENT = 0.01
 
 #: Absent, never, unlimited.
 NEVER = np.inf
@@ -69,6 +73,8 @@ REASONS_AFTER_CONDITIONS = (
     REASON_CASH_OUT,
     REASON_NO_DATE,
 ) = range(1, 9)
+#: Where "cash-out" stands among the reasons, from their end.
+CASH_OUT_FROM_END = REASONS_AFTER_CONDITIONS.index("cash-out") - len(REASONS_AFTER_CONDITIONS)
 
 
 def reason_names(condition_names: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,19 +101,20 @@ MILESTONE_RECORD = _record(probability="f", log_median="f", log_sd="f", follows=
 CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", luck="i")
 #: `probability`: that it is extended.
 NOTE_RECORD = _record(
-    principal="f", accrued="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f"
+    principal="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f"
 )
-#: A date with events: the stretch of operations before it, then what happens on it, in that order. -1: nothing of the kind.
+#: A date with events, and what happens on it in this order. -1: nothing of the kind.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
-    start="f", t="f", days="f", share="f", month="i", third_party_row="i", purchase="i", month_end="i",
+    t="f", month="i", month_days="f", third_party_row="i", purchase="i", month_end="i",
     first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since the last accrual; interest date; original (1) or extended (2) maturity.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
+#: `everyone`: paths that sleep must wake, as a quarter begins or a condition starts to apply.
 PURCHASE = _record(
     t="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i", runway_cash="f",
-    scheduled="f",
+    scheduled="f", everyone="i",
 )  # fmt: skip
 #: A share of a month's cash used that counts for a coverage test.
 COVER = _record(month="i", share="f")
@@ -158,7 +165,7 @@ class LineRecord(NamedTuple):
     legal_cost: float
     policy: int
     trigger: float
-    carry_forward: int
+    dozes: int  # whether paths that cannot draw may sleep through purchase dates
 
 
 class OpeningRecord(NamedTuple):
@@ -206,8 +213,10 @@ class Histories(NamedTuple):
     adverse_change: np.ndarray  # (1, BLOCK) days
     waived: np.ndarray  # 1.0 or 0.0
     extended: np.ndarray
-    third_party: np.ndarray  # amount by month, 0 where nothing was raised
-    reduces: np.ndarray
+    deals_until: np.ndarray  # int64: the deals of month k are numbers deals_until[k] ... deals_until[k + 1] - 1 below
+    deal_path: np.ndarray  # int64: which path of the block
+    deal_amount: np.ndarray
+    deal_reduces: np.ndarray  # 1.0 where the investor cuts the line for it
     scratch: np.ndarray  # (BLOCK,)
 
 
@@ -218,6 +227,8 @@ class Ledgers(NamedTuple):
     notes: np.ndarray  # (3 x notes, BLOCK): principal, accrued interest, prepaid principal
     raised: np.ndarray  # (periods, BLOCK)
     shortfall: np.ndarray  # (reasons, BLOCK): of purchase dates, by binding reason
+    fails_from: np.ndarray  # (conditions, BLOCK) days
+    fails_until: np.ndarray
 
 
 class Tally(NamedTuple):
@@ -236,10 +247,11 @@ class Tape(NamedTuple):
 
 # Rows of Ledgers.state, as offsets.
 (
-    CASH, OUTSTANDING, REMAINING, DRAWN, UNUSED_COVERAGE, IMPACT, RAISED, ISSUED, DISCOUNT_COST, DRAWS, CUT, GAP,
-    OUT_DAYS, CAUSE, ENDING, AVERAGE, COVERAGE, REQUEST, BLOCKED, AMOUNT, SHARES, PRICE, BINDING, REASON, SHORT, ALIVE,
-) = (row * BLOCK for row in range(26))  # fmt: skip
-N_STATE = 26
+    CASH, BASE_DAY, NOW, OUTSTANDING, REMAINING, DRAWN, UNUSED_COVERAGE, IMPACT, RAISED, ISSUED, DISCOUNT_COST, DRAWS,
+    CUT, GAP, OUT_DAYS, CAUSE, ENDING, AVERAGE, COVERAGE, REQUEST, BLOCKED, AMOUNT, SHARES, PRICE, PAID, BINDING, SHORT,
+    ALIVE, WAKE, LAST, SLEEP_REASON, SLEEP_SHORT,
+) = (row * BLOCK for row in range(32))  # fmt: skip
+N_STATE = 32
 
 # Rows of what comes out for each path; the periods' raised follow.
 COLUMNS = (

@@ -274,7 +274,6 @@ def stops_of(case: Case, calendar: Calendar, grid: Grid) -> tuple[list[dict], li
     carried = {q: i for i, q in enumerate(_carried_quarters(calendar))}
     stops: list[dict] = []
     actions: list[dict] = []
-    before = 0.0
     for day in sorted({*notes, *purchases, *month_ends, *last_sessions}):
         t, k = calendar.t(day), calendar.month(day)
         first = len(actions)
@@ -282,11 +281,9 @@ def stops_of(case: Case, calendar: Calendar, grid: Grid) -> tuple[list[dict], li
         quarter = calendar.quarter(day)
         stops.append(
             {
-                "start": before,
                 "t": t,
-                "days": t - before,
-                "share": (t - before) / calendar.month_end(k).day,
                 "month": k,
+                "month_days": float(calendar.month_end(k).day),
                 "third_party_row": grid.row(grid.numbers[day]) if case.third_party and day in last_sessions else -1,
                 "purchase": purchases.get(day, -1),
                 "month_end": month_ends.get(day, -1),
@@ -297,7 +294,6 @@ def stops_of(case: Case, calendar: Calendar, grid: Grid) -> tuple[list[dict], li
                 "closes_quarter": carried.get(quarter, -1) if day == quarter.end else -2,
             }
         )
-        before = t
     return stops, actions
 
 

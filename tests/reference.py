@@ -9,9 +9,10 @@ A case is the plain dictionary of its TOML file, or `read(case)` of it, which sa
 
 Two programs agree to the last bit only if they do the same operations in the same order. The conventions:
 
-* Dates at which something can happen on some path (`event_dates`) cut time into stretches; a stretch never spans two
-  months. A stretch of n days costs `used * (n / days_in_month)`; the minimum is broken inside it at
-  `t0 + max(0, (cash - minimum) / cost) * n`.
+* Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, where `base` is the
+  balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken at
+  `t0 + max(0, (base - minimum) / rate)`.
+* What is less than a cent is no draw.
 * Shares are whole numbers, all else floats. Sums run in time order. Coverage is
   `(percent / 100) * max(0, sum) + unused - drawn`.
 * A draw and its legal cost are two additions to cash, a sweep's interest and principal two subtractions.
@@ -25,6 +26,9 @@ from datetime import date
 
 import reference_luck
 from reference_terms import DAY, EVERYTHING, Terms, _given, as_date, days_in, interest_dates, month_last, month_of, read
+
+
+CENT = 0.01  # dollars
 
 
 class MissingHistory(ValueError):
@@ -61,7 +65,7 @@ class Books:
         self.commitment, self.drawn, self.unused = terms.commitment, 0.0, 0.0
         self.quarter = terms.quarter(terms.start)  # `drawn` is this fiscal quarter's, `unused` that of those before
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
-        self.yesterday = terms.valuation_date - DAY  # the end of the last stretch of operations
+        self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
         self.raised, self.shares_issued, self.discount_cost = 0.0, 0, 0.0
         self.draws, self.cash_month_end = [], {}
@@ -77,6 +81,12 @@ class Books:
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
         return float(self.history["cash_used"][key])
+
+    def move_cash(self, amount: float, day: date) -> None:
+        """Anything but operations moves the cash."""
+        self.cash += amount
+        if amount != 0:
+            self.base, self.base_day = self.cash, day
 
     def look_at_cash(self, t: float, cause: str) -> None:
         """The funding gap, and the cash-out if this is the first moment below the minimum."""
@@ -107,6 +117,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         pay_principal(books, day)
         if day == month_last(month_of(day)):
             sweep_notes(books, day)  # 5
+            books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
     return {
         "draws": books.draws,
@@ -122,12 +133,11 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
 
 def use_cash_in_operations(books: Books, day: date) -> None:
     """5.1: a month's cash is used evenly over its days; the minimum is reached by linear interpolation."""
-    days = (day - books.yesterday).days
-    cost = books.used(month_of(day)) * (days / days_in(month_of(day)))
-    t = books.terms.t(books.yesterday)
-    if books.cash - cost < books.terms.minimum and books.cash_out is None and cost > 0:
-        t += max(0.0, (books.cash - books.terms.minimum) / cost) * days
-    books.cash, books.yesterday = books.cash - cost, day
+    rate = books.used(month_of(day)) / days_in(month_of(day))
+    t = books.terms.t(books.base_day)
+    books.cash = books.base - rate * (books.terms.t(day) - t)
+    if rate > 0:
+        t += max(0.0, (books.base - books.terms.minimum) / rate)
     books.look_at_cash(t, "operations")
 
 
@@ -141,7 +151,7 @@ def take_third_party_financing(books: Books, market, day: date) -> None:
             price = market.close(day) * (1 - float(_given(books.terms.third_party, "discount", 0)))
             amount = min(amount, books.headroom() * price)
             books.outstanding += nearest_whole_shares(amount, price, books.headroom())
-        books.cash += amount
+        books.move_cash(amount, day)
         if deal["reduces_line"] and books.terms.start <= day <= books.terms.end:
             books.commitment -= min(amount, books.commitment)
 
@@ -156,7 +166,7 @@ def draw(books: Books, market, day: date) -> None:
     amount, binding = 0.0, refusal(books, day, price)
     if binding is None:
         limit, binding = smallest(draw_limits(books, day, request, price))
-        amount = max(0.0, limit)
+        amount = limit if limit >= CENT else 0.0
         if amount < terms.minimum_draw:
             amount, binding = 0.0, "minimum draw"
     shares = nearest_whole_shares(amount, price, books.headroom())
@@ -171,11 +181,11 @@ def draw(books: Books, market, day: date) -> None:
             books.shares_issued += shares
             books.discount_cost += shares * (close - price)
         market.after_draw(day, books.outstanding, shares, price, close)
-        books.cash += amount
+        books.move_cash(amount, day)
         books.commitment -= amount
         books.drawn += amount
         books.outstanding += shares
-        books.cash -= terms.legal_cost
+        books.move_cash(-terms.legal_cost, day)
         books.look_at_cash(terms.t(day), "operations")
 
 
@@ -287,7 +297,7 @@ def pay_interest(books: Books, day: date) -> None:
         if day in note.interest_dates or day in (note.original_maturity, note.maturity):
             note.accrue(day)
         if day in note.interest_dates or day == note.maturity:
-            books.cash -= note.accrued
+            books.move_cash(-note.accrued, day)
             note.accrued = 0.0
             books.look_at_cash(books.terms.t(day), "interest")
 
@@ -296,7 +306,7 @@ def pay_principal(books: Books, day: date) -> None:
     """5.4: principal at the maturity, the extended one if there is one on this path."""
     for note in books.notes:
         if day == note.maturity:
-            books.cash -= note.principal
+            books.move_cash(-note.principal, day)
             note.principal = 0.0
             books.look_at_cash(books.terms.t(day), "principal")
 
@@ -315,13 +325,13 @@ def sweep_notes(books: Books, day: date) -> None:
             note.accrued -= interest
             note.principal -= principal
             note.prepaid += principal
-            books.cash -= interest
-            books.cash -= principal
+            books.move_cash(-interest, day)
+            books.move_cash(-principal, day)
         elif books.cash < below and day < note.original_maturity:
             again = min(below - books.cash, note.prepaid)
             note.prepaid -= again
             note.principal += again
-            books.cash += again
+            books.move_cash(again, day)
 
 
 class RecordedMarket:

@@ -14,6 +14,7 @@ from sim.kernels.ledger import keep_ledger
 from sim.kernels.luck import draw_luck
 from sim.kernels.prices import move_prices, walk_prices
 from sim.records import (
+    AMOUNT,
     BLOCK,
     CAUSE,
     CUT,
@@ -27,6 +28,7 @@ from sim.records import (
     RAISED,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
+    SHORT,
 )
 
 FINGERPRINT = "b5c06c09d6fba1bff7c1a265dddc43ac"
@@ -43,9 +45,7 @@ def sample(histories, program, first_path, seed):
     toss(histories.waived, luck, program.conditions)
     toss(histories.extended, luck, program.notes)
     if program.third_party.probability > 0.0:
-        find_third_parties(
-            histories.third_party, histories.reduces, luck, program.months, program.third_party, first_path, seed
-        )
+        find_third_parties(histories, program.months, program.third_party, first_path, seed)
     walk_prices(histories.closes, luck, program.walk, program.days, program.price)
     move_prices(histories.closes, program.days, program.jumps, histories.achieved, histories.ceo_change)
 
@@ -76,18 +76,19 @@ def share_unraised(tally, ledgers, program, n):
     s, shortfall = ledgers.state, ledgers.shortfall
     base = len(program.conditions)
     leftover = base + (REASON_PERIOD_CAP if len(program.purchases) > 0 else REASON_NO_DATE)
-    for i in range(n):
+    for i in range(BLOCK):
+        s[SHORT + i] = 0.0
+    for r in range(len(shortfall)):
+        for i in range(BLOCK):
+            s[SHORT + i] = s[SHORT + i] + shortfall[r, i]
+    for i in range(BLOCK):
         unraised = program.line.commitment - s[RAISED + i] - s[CUT + i]
-        if unraised <= 0.0:
-            continue
-        total = 0.0
-        for r in range(len(shortfall)):
-            total += shortfall[r, i]
-        if total > 0.0:
-            for r in range(len(shortfall)):
-                tally.unraised[r, i] += unraised * (shortfall[r, i] / total)
-        else:
-            tally.unraised[leftover, i] += unraised
+        s[AMOUNT + i] = unraised if (unraised > 0.0) & (i < n) else 0.0
+        tally.unraised[leftover, i] += s[AMOUNT + i] if s[SHORT + i] <= 0.0 else 0.0
+        s[AMOUNT + i] = s[AMOUNT + i] / s[SHORT + i] if s[SHORT + i] > 0.0 else 0.0
+    for r in range(len(shortfall)):
+        for i in range(BLOCK):
+            tally.unraised[r, i] = tally.unraised[r, i] + s[AMOUNT + i] * shortfall[r, i]
 
 
 @outermost(FINGERPRINT)

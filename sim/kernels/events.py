@@ -47,21 +47,25 @@ def time_changes(ceo_change, adverse_change, luck, events):
 
 
 @stage
-def find_third_parties(amounts, reduces, luck, months, third_party, first_path, seed):
-    """Fill the amounts of third-party financing by month (0: none) and whether the investor cuts the line for it.
+def find_third_parties(histories, months, third_party, first_path, seed):
+    """List the block's third-party financings month by month: path, amount, and whether the investor cuts the line for it.
 
-    Arrivals are rare, so their terms are drawn only where there is one: the same numbers, whoever asks.
+    Arrivals are rare, so they are first listed, without branches, and their terms drawn only then.
     """
-    for k in range(len(amounts)):
-        amount, cut = amounts[k], reduces[k]
-        amount[:] = 0.0
-        cut[:] = 0.0
-        arrival = luck[months[k].arrival_luck]
+    until, paths = histories.deals_until, histories.deal_path
+    deals = 0
+    for k in range(len(until) - 1):
+        until[k] = deals
+        arrival = histories.luck[months[k].arrival_luck]
         for i in range(BLOCK):
-            if arrival[i] < third_party.probability:
-                u, v = uniform_pair(first_path + np.uint64(i), k, THIRD_PARTY_TERMS, seed)
-                amount[i] = exp(fma(third_party.log_sd, normal(u), third_party.log_median))
-                cut[i] = 1.0 if v < third_party.reduction_probability else 0.0
+            paths[deals] = i
+            deals += arrival[i] < third_party.probability
+    until[len(until) - 1] = deals
+    for k in range(len(until) - 1):
+        for j in range(until[k], until[k + 1]):
+            u, v = uniform_pair(first_path + np.uint64(paths[j]), k, THIRD_PARTY_TERMS, seed)
+            histories.deal_amount[j] = exp(fma(third_party.log_sd, normal(u), third_party.log_median))
+            histories.deal_reduces[j] = 1.0 if v < third_party.reduction_probability else 0.0
 
 
 @stage

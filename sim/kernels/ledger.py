@@ -2,13 +2,12 @@
 
 import numpy as np
 
+from sim.kernels.cash import operate, pay
 from sim.kernels.jit import stage
-from sim.kernels.limits import ask, average_window, check_conditions, cover, settle_draw, size_draw
+from sim.kernels.limits import cover
+from sim.kernels.purchase import count_sleep, purchase_shares
 from sim.records import (
-    ALIVE,
-    AMOUNT,
-    AVERAGE,
-    BINDING,
+    BASE_DAY,
     BLOCK,
     CASH,
     CAUSE,
@@ -16,6 +15,8 @@ from sim.records import (
     CAUSE_NONE,
     CAUSE_OPERATIONS,
     CAUSE_PRINCIPAL,
+    CONDITION_MILESTONE,
+    CONDITION_SAME_CEO,
     COVERAGE,
     CUT,
     DISCOUNT_COST,
@@ -23,19 +24,19 @@ from sim.records import (
     DRAWS,
     ENDING,
     GAP,
+    GROUP,
     IMPACT,
     ISSUED,
+    LAST,
     NEVER,
+    NOW,
     OUT_DAYS,
     OUTSTANDING,
-    PRICE,
+    PAID,
     RAISED,
-    REASON,
     REMAINING,
-    REQUEST,
-    SHARES,
-    SHORT,
     UNUSED_COVERAGE,
+    WAKE,
 )
 
 
@@ -54,48 +55,36 @@ def open_ledger(ledgers, program):
         s[OUT_DAYS + i] = 0.0 if short > 0.0 else NEVER
         s[CAUSE + i] = CAUSE_OPERATIONS if short > 0.0 else CAUSE_NONE
         s[ENDING + i] = opening.minimum
-    for field in (DRAWN, RAISED, ISSUED, DISCOUNT_COST, DRAWS, CUT):
+        s[WAKE + i] = -1.0
+        s[LAST + i] = -1.0
+    for field in (BASE_DAY, DRAWN, RAISED, ISSUED, DISCOUNT_COST, DRAWS, CUT):
         for i in range(BLOCK):
             s[field + i] = 0.0
     for j in range(len(program.notes)):
         ledgers.notes[3 * j] = program.notes[j].principal
-        ledgers.notes[3 * j + 1] = program.notes[j].accrued
+        ledgers.notes[3 * j + 1] = 0.0
         ledgers.notes[3 * j + 2] = 0.0
     ledgers.raised[:] = 0.0
     ledgers.shortfall[:] = 0.0
 
 
 @stage
-def operate(s, cash_used, stop, minimum):
-    """Step 1: operations use up cash evenly; a cash-out inside the stretch is found by linear interpolation."""
-    share, days, start = stop.share, stop.days, stop.start
-    used_in_month = cash_used[stop.month]
-    for i in range(BLOCK):
-        before = s[CASH + i]
-        used = used_in_month[i] * share
-        cash = before - used
-        s[CASH + i] = cash
-        short = minimum - cash
-        s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
-        part = (before - minimum) / used
-        t = start + (part if part > 0.0 else 0.0) * days
-        out = (cash < minimum) & (s[OUT_DAYS + i] == NEVER)
-        s[OUT_DAYS + i] = t if out else s[OUT_DAYS + i]
-        s[CAUSE + i] = CAUSE_OPERATIONS if out else s[CAUSE + i]
-        s[ENDING + i] = minimum if out else s[ENDING + i]
-
-
-@stage
-def check_cash(s, t, minimum, cause):
-    """After a payment at t: the funding gap, and the cash-out with its cause if this payment broke the minimum."""
-    for i in range(BLOCK):
-        cash = s[CASH + i]
-        short = minimum - cash
-        s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
-        out = (cash < minimum) & (s[OUT_DAYS + i] == NEVER)
-        s[OUT_DAYS + i] = t if out else s[OUT_DAYS + i]
-        s[CAUSE + i] = cause if out else s[CAUSE + i]
-        s[ENDING + i] = (minimum if cause == CAUSE_OPERATIONS else cash) if out else s[ENDING + i]
+def time_failures(fails_from, fails_until, histories, conditions, adverse_duration):
+    """When each condition fails, from a day until before another; never where the investor waives it."""
+    for c in range(len(conditions)):
+        kind = conditions[c].kind
+        for i in range(BLOCK):
+            begins, ends = -1.0, NEVER
+            if kind == CONDITION_MILESTONE:
+                ends = histories.achieved[conditions[c].milestone, i]
+            elif kind == CONDITION_SAME_CEO:
+                begins = histories.ceo_change[0, i]
+            else:
+                begins = histories.adverse_change[0, i]
+                ends = begins + adverse_duration
+            waived = histories.waived[c, i] != 0.0
+            fails_from[c, i] = NEVER if waived else begins
+            fails_until[c, i] = NEVER if waived else ends
 
 
 @stage
@@ -103,83 +92,33 @@ def impress(s, closes, days, first, last):
     """Dilution impact of the draws so far on the closes from row `first` to before row `last`."""
     for j in range(first, last):
         if days[j].needed:
-            row = closes[j]
             for i in range(BLOCK):
-                row[i] = row[i] * s[IMPACT + i]
+                closes[j, i] = closes[j, i] * s[IMPACT + i]
 
 
 @stage
-def finance(s, amounts, reduces, close, third_party, headroom, in_term):
-    """Step 2: third-party financing, and the investor's cut of the line. Rare, so path by path."""
-    for i in range(BLOCK):
-        amount = amounts[i]
-        if amount <= 0.0:
-            continue
+def finance(s, histories, stop, program):
+    """Step 2: third-party financing of the month, and the investor's cut of the line. Rare, so path by path."""
+    third_party, opening = program.third_party, program.opening
+    for j in range(histories.deals_until[stop.month], histories.deals_until[stop.month + 1]):
+        i, amount = histories.deal_path[j], histories.deal_amount[j]
+        operate(s, i, i + 1, histories.cash_used, stop.month, stop.month_days, stop.t, opening.minimum)
         if third_party.price_factor > 0.0:
-            price = close[i] * third_party.price_factor
-            room = headroom - s[OUTSTANDING + i]
+            price = histories.closes[stop.third_party_row, i] * third_party.price_factor
+            room = opening.headroom - s[OUTSTANDING + i]
             worth = room * price
             amount = worth if worth < amount else amount
             shares = np.floor(amount / price + 0.5)
             s[OUTSTANDING + i] += room if shares > room else shares
-        s[CASH + i] += amount
-        if reduces[i] != 0.0 and in_term:
+        if amount > 0.0:
+            s[CASH + i] = s[NOW + i] + amount
+            s[BASE_DAY + i] = stop.t
+        if histories.deal_reduces[j] != 0.0 and stop.in_term:
             cut = min(amount, s[REMAINING + i])
             s[REMAINING + i] -= cut
             if s[OUT_DAYS + i] == NEVER:
                 s[CUT + i] += cut
-
-
-@stage
-def purchase_shares(ledgers, histories, program, p, tally, tape, n, recorded, offset):
-    """Step 3: the draw of purchase date p, and its legal cost."""
-    s, line = ledgers.state, program.line
-    purchase = program.purchases[p]
-    close = histories.closes[purchase.row]
-    average_window(s, histories.closes, purchase.first_row, program.opening.window, line.statistic)
-    covered = purchase.last_cover > purchase.first_cover
-    if covered:
-        cover(s, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent)
-    check_conditions(
-        s, histories, purchase, program.conditions, program.applies[p],
-        line.floor, line.multiplier, program.events.adverse_duration,
-    )  # fmt: skip
-    ask(s, histories.closes, purchase, line)
-    size_draw(s, line, program.opening.headroom, covered, len(program.conditions))
-    if program.price.impact:
-        for i in range(BLOCK):
-            held, new = s[OUTSTANDING + i], s[SHARES + i]
-            factor = (held + new * s[PRICE + i] / close[i]) / (held + new)
-            s[IMPACT + i] = s[IMPACT + i] * (factor if new > 0.0 else 1.0)
-    settle_draw(s, close, line.commitment)
-    raised = ledgers.raised[purchase.period]
-    for i in range(BLOCK):
-        in_period = raised[i] + s[ALIVE + i] * s[AMOUNT + i]
-        raised[i] = line.cap if in_period > line.cap else in_period
-    reasons = len(ledgers.shortfall)
-    for i in range(n):
-        reason = int(s[REASON + i])
-        ledgers.shortfall[reason, i] += s[SHORT + i]
-        tally.binding[purchase.period * reasons + reason, i] += 1
-    if recorded > 0 and len(tape.draws) > 0:
-        record_draw(s, tape.draws[p], close, recorded, offset)
-    if line.legal_cost > 0.0:
-        for i in range(BLOCK):
-            s[CASH + i] = s[CASH + i] - (line.legal_cost if s[AMOUNT + i] > 0.0 else 0.0)
-        check_cash(s, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
-
-
-@stage
-def record_draw(s, fields, close, n, offset):
-    """Write a purchase date's draw on the tape: rows as in `sim.records.TAPE`."""
-    for i in range(n):
-        fields[0, offset + i] = s[REQUEST + i]
-        fields[1, offset + i] = s[AVERAGE + i]
-        fields[2, offset + i] = s[PRICE + i]
-        fields[3, offset + i] = close[i]
-        fields[4, offset + i] = s[AMOUNT + i]
-        fields[5, offset + i] = s[SHARES + i]
-        fields[6, offset + i] = s[BINDING + i]
+        s[WAKE + i] = -1.0
 
 
 @stage
@@ -196,10 +135,9 @@ def pay_notes(ledgers, histories, program, stop):
         if action.interest or action.maturity:
             for i in range(BLOCK):
                 due = action.interest or action.maturity == 2 or extended[i] == 0.0
-                paid = accrued[i] if due else 0.0
-                s[CASH + i] = s[CASH + i] - paid
-                accrued[i] = accrued[i] - paid
-            check_cash(s, stop.t, minimum, CAUSE_INTEREST)
+                s[PAID + i] = accrued[i] if due else 0.0
+                accrued[i] = 0.0 if due else accrued[i]
+            pay(s, 0, BLOCK, stop.t, minimum, CAUSE_INTEREST)
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
         if action.maturity == 0:
@@ -208,11 +146,10 @@ def pay_notes(ledgers, histories, program, stop):
         extended = histories.extended[action.note]
         for i in range(BLOCK):
             due = action.maturity == 2 or extended[i] == 0.0
-            paid = principal[i] if due else 0.0
-            s[CASH + i] = s[CASH + i] - paid
-            principal[i] = principal[i] - paid
+            s[PAID + i] = principal[i] if due else 0.0
+            principal[i] = 0.0 if due else principal[i]
             prepaid[i] = 0.0 if due else prepaid[i]
-        check_cash(s, stop.t, minimum, CAUSE_PRINCIPAL)
+        pay(s, 0, BLOCK, stop.t, minimum, CAUSE_PRINCIPAL)
 
 
 @stage
@@ -224,24 +161,30 @@ def sweep_notes(ledgers, program, stop):
         if action.sweep == 0:
             continue
         note = program.notes[action.note]
-        principal, accrued, prepaid = (
-            balances[3 * action.note], balances[3 * action.note + 1], balances[3 * action.note + 2],
-        )  # fmt: skip
-        may_reborrow = action.may_reborrow != 0
+        principal, accrued = balances[3 * action.note], balances[3 * action.note + 1]
+        prepaid = balances[3 * action.note + 2]
         for i in range(BLOCK):
-            cash = s[CASH + i]
+            cash = s[NOW + i]
             excess = cash - note.prepay_above
             excess = excess if excess > 0.0 else 0.0
             interest = accrued[i] if accrued[i] < excess else excess
             excess = excess - interest
             repaid = principal[i] if principal[i] < excess else excess
             lack = note.reborrow_below - cash
-            lack = lack if (lack > 0.0) & may_reborrow else 0.0
+            lack = lack if (lack > 0.0) & (action.may_reborrow != 0) else 0.0
             borrowed = prepaid[i] if prepaid[i] < lack else lack
             accrued[i] = accrued[i] - interest
             principal[i] = principal[i] - repaid + borrowed
             prepaid[i] = prepaid[i] + repaid - borrowed
-            s[CASH + i] = cash - interest - repaid + borrowed
+            s[NOW + i] = cash - interest - repaid + borrowed
+
+
+@stage
+def close_month(s, t):
+    """The balance at a month's end is the next month's opening."""
+    for i in range(BLOCK):
+        s[CASH + i] = s[NOW + i]
+        s[BASE_DAY + i] = t
 
 
 @stage
@@ -249,7 +192,8 @@ def close_quarter(s, cash_used, program, q):
     """End of a fiscal quarter: what its coverage leaves unused is carried forward, and the next quarter starts undrawn."""
     if q >= 0:
         quarter = program.quarters[q]
-        cover(s, cash_used, program.covers, quarter.first_cover, quarter.last_cover, quarter.percent)
+        for lo in range(0, BLOCK, GROUP):
+            cover(s, lo, cash_used, program.covers, quarter.first_cover, quarter.last_cover, quarter.percent)
         for i in range(BLOCK):
             left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i]
             s[UNUSED_COVERAGE + i] = left if left > 0.0 else 0.0
@@ -262,27 +206,32 @@ def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
     """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` of them go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum
     open_ledger(ledgers, program)
+    time_failures(
+        ledgers.fails_from, ledgers.fails_until, histories, program.conditions, program.events.adverse_duration
+    )
     row = 0
     for j in range(len(program.stops)):
         stop = program.stops[j]
-        operate(s, histories.cash_used, stop, minimum)
         if program.price.impact and stop.closes_until > row:
             impress(s, histories.closes, program.days, row, stop.closes_until)
             row = stop.closes_until
         if stop.third_party_row >= 0:
-            finance(
-                s, histories.third_party[stop.month], histories.reduces[stop.month],
-                histories.closes[stop.third_party_row], program.third_party, program.opening.headroom, stop.in_term,
-            )  # fmt: skip
+            finance(s, histories, stop, program)
         if stop.purchase >= 0:
-            purchase_shares(ledgers, histories, program, stop.purchase, tally, tape, n, recorded, offset)
-        if stop.last_action > stop.first_action:
+            purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset)
+        if stop.month_end >= 0 or stop.last_action > stop.first_action:
+            operate(s, 0, BLOCK, histories.cash_used, stop.month, stop.month_days, stop.t, minimum)
             pay_notes(ledgers, histories, program, stop)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop)
+            close_month(s, stop.t)
             for i in range(recorded):
                 tape.cash_month_end[stop.month_end, offset + i] = s[CASH + i]
             if stop.closes_quarter >= -1:
                 close_quarter(s, histories.cash_used, program, stop.closes_quarter)
+    purchases = len(program.purchases)
+    for i in range(n):
+        if s[LAST + i] < purchases - 1:
+            count_sleep(s, i, purchases, ledgers.shortfall, tally.binding, program.purchases)
     for i in range(BLOCK):
         s[ENDING + i] = s[CASH + i] if s[OUT_DAYS + i] == NEVER else s[ENDING + i]

@@ -1,7 +1,7 @@
 """The draw: conditions, what the policy asks for, and the limits in the contract's order (SPEC, section 5).
 
-Each verb works on one purchase date for a block of paths; reasons are codes of `sim.records`, kept as floats so that
-selects stay in vector registers.
+Each verb works on one purchase date for GROUP paths of a block, from path `lo` on. Reasons are codes of `sim.records`,
+kept as floats so that selects stay in vector registers.
 """
 
 import numpy as np
@@ -11,18 +11,19 @@ from sim.records import (
     ALIVE,
     AMOUNT,
     AVERAGE,
+    BASE_DAY,
     BINDING,
-    BLOCK,
     BLOCKED,
     CASH,
-    CONDITION_MILESTONE,
-    CONDITION_SAME_CEO,
+    CENT,
     COVERAGE,
     DISCOUNT_COST,
     DRAWN,
     DRAWS,
+    GROUP,
     ISSUED,
     NEVER,
+    NOW,
     OUT_DAYS,
     OUTSTANDING,
     POLICY_MAXIMUM,
@@ -30,12 +31,9 @@ from sim.records import (
     POLICY_SCHEDULE,
     PRICE,
     RAISED,
-    REASON,
     REASON_AUTHORIZED,
-    REASON_CASH_OUT,
     REASON_COMMITMENT,
     REASON_COVERAGE,
-    REASON_FLOOR,
     REASON_MINIMUM_DRAW,
     REASON_PERIOD_CAP,
     REASON_POLICY,
@@ -43,106 +41,91 @@ from sim.records import (
     REQUEST,
     SHARES,
     SHORT,
+    SLEEP_REASON,
+    SLEEP_SHORT,
     STATISTIC_MEAN,
     UNUSED_COVERAGE,
+    WAKE,
 )
 
 
 @stage
-def average_window(s, closes, first_row, window, statistic):
+def average_window(s, lo, closes, first_row, window, statistic):
     """The pricing statistic of the closes in the window, summed from the oldest day to the newest."""
-    oldest = closes[first_row]
-    for i in range(BLOCK):
-        s[AVERAGE + i] = oldest[i]
+    for i in range(lo, lo + GROUP):
+        s[AVERAGE + i] = closes[first_row, i]
     for j in range(first_row + 1, first_row + window):
-        row = closes[j]
         if statistic == STATISTIC_MEAN:
-            for i in range(BLOCK):
-                s[AVERAGE + i] = s[AVERAGE + i] + row[i]
+            for i in range(lo, lo + GROUP):
+                s[AVERAGE + i] = s[AVERAGE + i] + closes[j, i]
         else:
-            for i in range(BLOCK):
-                s[AVERAGE + i] = row[i] if row[i] < s[AVERAGE + i] else s[AVERAGE + i]
+            for i in range(lo, lo + GROUP):
+                s[AVERAGE + i] = closes[j, i] if closes[j, i] < s[AVERAGE + i] else s[AVERAGE + i]
     if statistic == STATISTIC_MEAN:
-        for i in range(BLOCK):
+        for i in range(lo, lo + GROUP):
             s[AVERAGE + i] = s[AVERAGE + i] / window
 
 
 @stage
-def cover(s, cash_used, covers, first, last, percent):
+def cover(s, lo, cash_used, covers, first, last, percent):
     """Clause (v): percent x max(0, cash used in operations of the basis), from the oldest month to the newest."""
-    for i in range(BLOCK):
+    for i in range(lo, lo + GROUP):
         s[COVERAGE + i] = 0.0
     for j in range(first, last):
-        row, share = cash_used[covers[j].month], covers[j].share
-        for i in range(BLOCK):
-            s[COVERAGE + i] = s[COVERAGE + i] + row[i] * share
-    for i in range(BLOCK):
+        month, share = covers[j].month, covers[j].share
+        for i in range(lo, lo + GROUP):
+            s[COVERAGE + i] = s[COVERAGE + i] + cash_used[month, i] * share
+    for i in range(lo, lo + GROUP):
         total = s[COVERAGE + i]
         s[COVERAGE + i] = percent * (total if total > 0.0 else 0.0)
 
 
 @stage
-def check_conditions(s, histories, purchase, conditions, applies, floor, multiplier, adverse_duration):
-    """The price, and in BLOCKED the first thing that forbids a draw: the floor price, then conditions in file order. -1: nothing."""
-    for i in range(BLOCK):
+def check_conditions(s, lo, t, fails_from, fails_until, applies, floor, multiplier):
+    """The price, and in BLOCKED what first forbids a draw: the floor price, then conditions in file order. -1: nothing.
+
+    A condition fails from `fails_from` until before `fails_until`, in days (conditions, BLOCK).
+    """
+    for i in range(lo, lo + GROUP):
         price = multiplier * s[AVERAGE + i]
         s[PRICE + i] = price
-        s[BLOCKED + i] = REASON_FLOOR if price < floor else -1.0
-    t = purchase.t
-    for c in range(len(conditions)):
-        if applies[c] == 0:
-            continue
-        code = c + 1.0
-        waived = histories.waived[c]
-        kind = conditions[c].kind
-        if kind == CONDITION_MILESTONE:
-            achieved = histories.achieved[conditions[c].milestone]
-            for i in range(BLOCK):
-                fails = (achieved[i] > t) & (waived[i] == 0.0) & (s[BLOCKED + i] < 0.0)
-                s[BLOCKED + i] = code if fails else s[BLOCKED + i]
-        elif kind == CONDITION_SAME_CEO:
-            change = histories.ceo_change[0]
-            for i in range(BLOCK):
-                fails = (change[i] <= t) & (waived[i] == 0.0) & (s[BLOCKED + i] < 0.0)
-                s[BLOCKED + i] = code if fails else s[BLOCKED + i]
-        else:
-            change = histories.adverse_change[0]
-            for i in range(BLOCK):
-                inside = (change[i] <= t) & (t < change[i] + adverse_duration)
-                fails = inside & (waived[i] == 0.0) & (s[BLOCKED + i] < 0.0)
+        s[BLOCKED + i] = 0.0 if price < floor else -1.0
+    for c in range(len(applies)):
+        if applies[c] != 0:
+            code = c + 1.0
+            for i in range(lo, lo + GROUP):
+                fails = (fails_from[c, i] <= t) & (t < fails_until[c, i]) & (s[BLOCKED + i] < 0.0)
                 s[BLOCKED + i] = code if fails else s[BLOCKED + i]
 
 
 @stage
-def ask(s, closes, purchase, line):
+def ask(s, lo, closes, purchase, line):
     """REQUEST: what the policy asks for; NEVER (infinity) is everything."""
     if line.policy == POLICY_MAXIMUM:
-        for i in range(BLOCK):
+        for i in range(lo, lo + GROUP):
             s[REQUEST + i] = NEVER
     elif line.policy == POLICY_SCHEDULE:
-        for i in range(BLOCK):
+        for i in range(lo, lo + GROUP):
             s[REQUEST + i] = purchase.scheduled
     else:
-        target = purchase.runway_cash
-        for i in range(BLOCK):
-            wanted = target - s[CASH + i]
+        for i in range(lo, lo + GROUP):
+            wanted = purchase.runway_cash - s[NOW + i]
             s[REQUEST + i] = wanted if wanted > 0.0 else 0.0
     if line.policy == POLICY_OPPORTUNISTIC:
-        close = closes[purchase.row]
-        for i in range(BLOCK):
-            s[REQUEST + i] = NEVER if close[i] >= line.trigger else s[REQUEST + i]
+        row = purchase.row
+        for i in range(lo, lo + GROUP):
+            s[REQUEST + i] = NEVER if closes[row, i] >= line.trigger else s[REQUEST + i]
 
 
 @stage
-def size_draw(s, line, headroom, covered, n_conditions):
+def size_draw(s, lo, line, headroom, covered, base):
     """AMOUNT, SHARES and BINDING of a draw, whether or not the cash has run out before it.
 
-    For the tallies: SHORT, by how much what counts falls short of min(remaining, period cap left), and its REASON.
+    SHORT, for the tallies, is by how much what counts falls short of min(remaining, period cap left). `base` is the
+    number of conditions. What is less than a cent is no draw: rounding can leave such dust under a limit used up.
     """
-    base = float(n_conditions)
     minimum_draw, cap = line.minimum_draw, line.cap
-    carry = 1.0 if line.carry_forward else 0.0
-    for i in range(BLOCK):
+    for i in range(lo, lo + GROUP):
         price = s[PRICE + i]
         remaining = s[REMAINING + i]
         cap_left = cap - s[DRAWN + i]
@@ -154,15 +137,14 @@ def size_draw(s, line, headroom, covered, n_conditions):
         amount = remaining if remaining < amount else amount
         reason = base + REASON_PERIOD_CAP if cap_left < amount else reason
         amount = cap_left if cap_left < amount else amount
-        if covered:
-            covered_left = s[COVERAGE + i] + carry * s[UNUSED_COVERAGE + i] - s[DRAWN + i]
-            reason = base + REASON_COVERAGE if covered_left < amount else reason
-            amount = covered_left if covered_left < amount else amount
+        covered_left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i] if covered else NEVER
+        reason = base + REASON_COVERAGE if covered_left < amount else reason
+        amount = covered_left if covered_left < amount else amount
         worth = room * price
         reason = base + REASON_AUTHORIZED if worth < amount else reason
         amount = worth if worth < amount else amount
 
-        amount = amount if amount > 0.0 else 0.0
+        amount = amount if amount >= CENT else 0.0
         too_small = amount < minimum_draw
         reason = base + REASON_MINIMUM_DRAW if too_small else reason
         amount = 0.0 if too_small else amount
@@ -172,30 +154,65 @@ def size_draw(s, line, headroom, covered, n_conditions):
 
         shares = np.floor(amount / price + 0.5)
         shares = room if shares > room else shares
+        alive = 1.0 if s[OUT_DAYS + i] == NEVER else 0.0
+        opportunity = remaining if remaining < cap_left else cap_left
         s[AMOUNT + i] = amount
         s[SHARES + i] = shares
-        alive = s[OUT_DAYS + i] == NEVER
-        opportunity = remaining if remaining < cap_left else cap_left
-        s[SHORT + i] = opportunity - (amount if alive else 0.0)
         s[BINDING + i] = reason
-        s[REASON + i] = reason if alive else base + REASON_CASH_OUT
-        s[ALIVE + i] = 1.0 if alive else 0.0
+        s[ALIVE + i] = alive
+        s[SHORT + i] = opportunity - alive * amount
 
 
 @stage
-def settle_draw(s, close, commitment):
+def settle_draw(s, lo, t, closes, row, commitment):
     """Money in, shares out. What the path raised counts only up to its cash-out.
 
     Sums of rounded amounts can pass a limit by their last bit: what was raised is held to the commitment.
     """
-    for i in range(BLOCK):
+    for i in range(lo, lo + GROUP):
         amount, shares, alive = s[AMOUNT + i], s[SHARES + i], s[ALIVE + i]
-        s[CASH + i] = s[CASH + i] + amount
+        drawn = amount > 0.0
+        cash = s[NOW + i] + amount
+        s[NOW + i] = cash
+        s[CASH + i] = cash if drawn else s[CASH + i]
+        s[BASE_DAY + i] = t if drawn else s[BASE_DAY + i]
         s[REMAINING + i] = s[REMAINING + i] - amount
         s[DRAWN + i] = s[DRAWN + i] + amount
         s[OUTSTANDING + i] = s[OUTSTANDING + i] + shares
         raised = s[RAISED + i] + alive * amount
         s[RAISED + i] = commitment if raised > commitment else raised
         s[ISSUED + i] = s[ISSUED + i] + alive * shares
-        s[DISCOUNT_COST + i] = s[DISCOUNT_COST + i] + alive * (shares * (close[i] - s[PRICE + i]))
-        s[DRAWS + i] = s[DRAWS + i] + (alive if amount > 0.0 else 0.0)
+        s[DISCOUNT_COST + i] = s[DISCOUNT_COST + i] + alive * (shares * (closes[row, i] - s[PRICE + i]))
+        s[DRAWS + i] = s[DRAWS + i] + (alive if drawn else 0.0)
+
+
+@stage
+def doze(s, lo, t, fails_from, fails_until, line, headroom, covered, base):
+    """WAKE: the next day on which a draw or its binding reason can change; until then nothing can be drawn.
+
+    Only for the `maximum` policy without a floor price and with a coverage that stands still inside a quarter. Whoever
+    may still draw wakes on the next purchase date; everybody wakes on the first one of a quarter.
+    """
+    for i in range(lo, lo + GROUP):
+        remaining = s[REMAINING + i]
+        cap_left = line.cap - s[DRAWN + i]
+        reason = base + REASON_COMMITMENT
+        reason = base + REASON_PERIOD_CAP if cap_left < remaining else reason
+        left = cap_left if cap_left < remaining else remaining
+        covered_left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i] if covered else NEVER
+        reason = base + REASON_COVERAGE if covered_left < left else reason
+        least = covered_left if covered_left < left else left
+        no_room = headroom - s[OUTSTANDING + i] <= 0.0
+        reason = base + REASON_AUTHORIZED if no_room & (least > 0.0) else reason
+        nothing = (least < CENT) | no_room
+        too_small = nothing & (line.minimum_draw > 0.0) | (least < line.minimum_draw)
+        reason = base + REASON_MINIMUM_DRAW if too_small else reason
+        blocked = s[BLOCKED + i]
+        s[SLEEP_REASON + i] = blocked if blocked >= 0.0 else reason
+        s[SLEEP_SHORT + i] = left
+        s[WAKE + i] = NEVER if nothing | too_small | (blocked >= 0.0) else -1.0
+    for c in range(len(fails_from)):
+        for i in range(lo, lo + GROUP):
+            begins, ends, wake = fails_from[c, i], fails_until[c, i], s[WAKE + i]
+            wake = begins if (begins > t) & (begins < wake) else wake
+            s[WAKE + i] = ends if (ends > t) & (ends < wake) else wake

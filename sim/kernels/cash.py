@@ -1,0 +1,53 @@
+"""Cash: operations use it up evenly, payments move it, and the first moment below the minimum is the cash-out.
+
+CASH is the balance on BASE_DAY, the last day on which anything but operations moved it (a month's opening at the
+earliest); NOW is the balance on the day that is looked at. So days on which nothing happens leave no trace in the bits.
+"""
+
+from sim.kernels.jit import stage
+from sim.records import (
+    BASE_DAY,
+    CASH,
+    CAUSE,
+    CAUSE_OPERATIONS,
+    ENDING,
+    GAP,
+    NEVER,
+    NOW,
+    OUT_DAYS,
+    PAID,
+)
+
+
+@stage
+def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
+    """Step 1, paths lo ... hi - 1: NOW after operations through day t; the minimum is passed by linear interpolation."""
+    for i in range(lo, hi):
+        base, since = s[CASH + i], s[BASE_DAY + i]
+        rate = cash_used[month, i] / month_days
+        now = base - rate * (t - since)
+        s[NOW + i] = now
+        short = minimum - now
+        s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
+        lasts = (base - minimum) / rate
+        out = (now < minimum) & (s[OUT_DAYS + i] == NEVER)
+        s[OUT_DAYS + i] = since + (lasts if lasts > 0.0 else 0.0) if out else s[OUT_DAYS + i]
+        s[CAUSE + i] = CAUSE_OPERATIONS if out else s[CAUSE + i]
+        s[ENDING + i] = minimum if out else s[ENDING + i]
+
+
+@stage
+def pay(s, lo, hi, t, minimum, cause):
+    """Take PAID out of NOW on day t; the funding gap, and the cash-out with its cause if this breaks the minimum."""
+    for i in range(lo, hi):
+        paid = s[PAID + i]
+        cash = s[NOW + i] - paid
+        s[NOW + i] = cash
+        s[CASH + i] = cash if paid != 0.0 else s[CASH + i]
+        s[BASE_DAY + i] = t if paid != 0.0 else s[BASE_DAY + i]
+        short = minimum - cash
+        s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
+        out = (cash < minimum) & (s[OUT_DAYS + i] == NEVER)
+        s[OUT_DAYS + i] = t if out else s[OUT_DAYS + i]
+        s[CAUSE + i] = cause if out else s[CAUSE + i]
+        s[ENDING + i] = (minimum if cause == CAUSE_OPERATIONS else cash) if out else s[ENDING + i]
