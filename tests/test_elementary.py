@@ -62,9 +62,7 @@ def worst(got, x, exact):
     """Largest error in units of the exact value's last place."""
     with mpmath.workdps(40):
         values = [exact(mpmath.mpf(float(v))) for v in x]
-        return float(
-            max(abs(mpmath.mpf(float(g)) - e) / math.ulp(float(e)) for g, e in zip(got, values, strict=True))
-        )
+        return float(max(abs(mpmath.mpf(float(g)) - e) / math.ulp(float(e)) for g, e in zip(got, values, strict=True)))
 
 
 # ------------------------------------------------------------------------------------------------------ accuracy
@@ -82,7 +80,9 @@ def test_exp_rounds_subnormals_once():
 
 
 def test_exp_at_the_ends():
-    got = exp([-math.inf, -1e308, -745.14, -745.13, -0.0, 709.782712893384, 709.7827128933841, 1e308, math.inf, math.nan])
+    got = exp(
+        [-math.inf, -1e308, -745.14, -745.13, -0.0, 709.782712893384, 709.7827128933841, 1e308, math.inf, math.nan]
+    )
     expected = [0.0, 0.0, 0.0, 5e-324, 1.0, math.exp(709.782712893384), math.inf, math.inf, math.inf, math.nan]
     np.testing.assert_array_max_ulp(got[:-1], np.array(expected[:-1]), 1)
     assert math.isnan(got[-1])

@@ -1,7 +1,7 @@
 """exp, log and the inverse normal: the same bits on every machine, eight paths at a time.
 
-Every function is one straight line of +, -, x, /, fused multiply-adds, integer operations and selects. There is no
-branch, no table and no libm, so a loop over a row vectorises, and IEEE 754 fixes every rounding.
+Every function of a number is one straight line of +, -, x, /, fused multiply-adds, integer operations and selects. There
+is no branch, no table and no libm, so a loop over a row vectorises, and IEEE 754 fixes every rounding.
 """
 
 import math
@@ -25,19 +25,21 @@ _LN2_HIGH = 0.6931471803691238  # 32 bits: its product with an exponent is exact
 _LN2_LOW = 1.9082149292705877e-10
 _ROUND = 6755399441055744.0  # 1.5 x 2^52: adding and subtracting it rounds to an integer
 
-# (exp(r) - 1 - r) / r^2 on |r| <= ln(2) / 2: Remez exchange, error 2^-57.9 of exp(r). Highest power first, as all below.
+# Coefficients: highest power first. Remez exchange in 50 digits; errors are those of the function named, before rounding.
+
+# (exp(r) - 1 - r) / r^2 on |r| <= ln(2) / 2: relative error 2^-57.9 of exp(r).
 _EXP = (
     2.500008442577437e-08, 2.763024879588082e-07, 2.755758629088442e-06, 2.4801493097828538e-05, 0.00019841269506688846,
     0.0013888888943631085, 0.008333333333494399, 0.041666666666530155, 0.16666666666666413, 0.5000000000000011,
 )  # fmt: skip
 
-# (2 atanh(s) - 2 s) / s^3 in z = s^2 for |s| <= tan(pi/8)^2: Remez exchange, error 2^-59.5 of the logarithm.
+# (2 atanh(s) - 2 s) / s^3 in z = s^2 for |s| <= tan(pi/8)^2: relative error 2^-59.5 of the logarithm.
 _LOG = (
     0.14796079444205318, 0.15314038405233762, 0.18183564767214752, 0.22222198565381013, 0.28571428742456556,
     0.39999999999414404, 0.6666666666666734,
 )  # fmt: skip
 
-# 2 atanh(s) / (s ln 2) in z = s^2 for the same s: Remez exchange, absolute error 2^-54.4 of the logarithm to base 2.
+# 2 atanh(s) / (s ln 2) in z = s^2 for the same s: absolute error 2^-54.4 of the logarithm to base 2.
 _LOG2 = (
     0.24450981167637284, 0.26129185664515586, 0.3206219921226437, 0.41219830314439104, 0.5770780180946972,
     0.9617966939212167, 2.8853900817779308,
@@ -110,9 +112,9 @@ def log(x):
 def normal(u):
     """Inverse of the normal distribution function for a 52-bit uniform u = (k + 1/2) 2^-52; at most 8 ulp off.
 
-    With w = -log2(4 u (1 - u)), 0 in the middle and 51 at the ends, z / (u - 1/2) is a smooth function of w on the whole
-    range, and one quotient of polynomials follows it. Its coefficients are all positive, so nothing cancels; u - 1/2 is
-    exact and u (1 - u) rounded once, so normal(1 - u) == -normal(u) bit for bit.
+    With w = -log2(4 u (1 - u)), 0 in the middle and 51 at the ends, z / (u - 1/2) is a smooth function of w on the
+    whole range, and one quotient of polynomials follows it. Its coefficients are all positive, so nothing cancels;
+    u - 1/2 is exact and u (1 - u) rounded once, so normal(1 - u) == -normal(u) bit for bit.
     """
     return _score(u, _depth(u))
 
@@ -130,9 +132,9 @@ def normal_row(row):
 def normal_rows(row_a, row_b):
     """`normal` of every element of two contiguous rows of one length, in place.
 
-    In two passes, because the constants of both do not fit the 32 vector registers; and both rows in one loop, because the
-    processor finds work in one chain of dependent operations while the other waits. Element by element takes 1.6 times as
-    long, for the same bits.
+    In two passes, because the constants of both do not fit the 32 vector registers; and both rows in one loop, because
+    the processor finds work in one chain of dependent operations while the other waits. Element by element takes 1.6
+    times as long, for the same bits.
     """
     depth_a = numba.carray(stack_floats(_CHUNK), (_CHUNK,))
     depth_b = numba.carray(stack_floats(_CHUNK), (_CHUNK,))

@@ -3,10 +3,11 @@
 Why these flags:
 
 * `nogil`: threads run blocks of paths side by side.
-* `error_model="numpy"`: division by zero gives inf or NaN, as in NumPy, and needs no branch (a branch stops vectorising).
+* `error_model="numpy"`: division by zero gives inf or NaN, as in NumPy, without a branch, which would stop vectorising.
 * `forceinline`: the loop that calls a kernel can only run eight paths at a time when it sees the kernel's body.
 * no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
 * no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
+  A `stage`, whose callers loop over nothing that vectorises, goes without: compiled once, called a few times a block.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 
@@ -52,7 +53,7 @@ def from_bits(typingctx, n):
 
 @intrinsic(prefer_literal=True)
 def stack_floats(typingctx, n):
-    """Pointer to n float64 on the stack, n a constant: for `numba.carray`. An array from the heap costs more than a row."""
+    """Pointer to n float64 on the stack, n a constant, for `numba.carray`. A heap array would cost more than a row."""
 
     def build(context, builder, signature, args):
         memory = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), n.literal_value))

@@ -1,8 +1,8 @@
 """Philox4x32-10: a random number is a function of (seed, path, purpose, index). Salmon et al. (2011), "Parallel random
 numbers: as easy as 1, 2, 3".
 
-Production layout: the counter is (path low, path high, index, purpose), the key is (seed low, seed high). One call gives two
-uniforms of 52 bits. Words of 32 bits travel in uint64, unsigned everywhere: uint64 meeting int64 becomes float64.
+Production layout: the counter is (path low, path high, index, purpose), the key is (seed low, seed high). One call
+gives two uniforms of 52 bits. Words of 32 bits travel in uint64, unsigned everywhere: uint64 meeting int64 becomes float64.
 """
 
 import numpy as np
@@ -32,8 +32,8 @@ def philox(c0, c1, c2, c3, k0, k1):
 def philox_pairs(c0, c1, c2, c3, k0, k1):
     """The four output words as two of 64 bits, the first word of a pair below the second.
 
-    The last round is written out: swapping the halves of a product there gives both words of a pair at once. Asking for the
-    lower half alone turns the 32-bit multiplication into one of 64 bits, which is three times slower.
+    The last round is written out: swapping the halves of a product there gives both words of a pair at once. Asking for
+    the lower half alone turns the 32-bit multiplication into one of 64 bits, which is three times slower.
     """
     for _ in range(_ROUNDS - 1):
         product_0, product_1 = _MULTIPLIER_0 * (c0 & _LOW), _MULTIPLIER_1 * (c2 & _LOW)
