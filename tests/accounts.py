@@ -71,9 +71,9 @@ class Accounts:
 
     cash_month_end: dict[str, float] = field(default_factory=dict)
     turnover: float = 0.0  # opening cash and every flow's size: the scale of roundings
-    drawn: float = 0.0
     shares_of_draws: int = 0
     shares_of_third_parties: int = 0
+    overdrawn: float = 0.0  # the most by which a draw passed what was left of the commitment
 
     def add(self, amount: float) -> float:
         self.turnover += abs(amount)
@@ -86,17 +86,22 @@ def accounts(case, trace) -> Accounts:
     cash = books.add(case.company.cash)
     loans = [Loan(note, note.name in history["extended"]) for note in case.notes]
     draws = {draw["date"]: draw for draw in trace.ledger["draws"]}
-    deals = {deal["month"]: deal["amount"] for deal in history["third_party"]}
+    deals = {deal["month"]: deal for deal in history["third_party"]}
+    remaining = case.line.commitment
     last_sessions = _last_sessions(case)
     day = case.valuation_date
     while day <= case.horizon:
         month, key = f"{day:%Y-%m}", day.isoformat()
         if day == last_sessions[month] and month in deals:
-            cash += books.add(_third_party(case, books, deals[month], history["closes"].get(key)))
+            financing = _third_party(case, books, deals[month]["amount"], history["closes"].get(key))
+            cash += books.add(financing)
+            if deals[month]["reduces_line"] and case.line.start <= day <= case.line.end:
+                remaining -= min(financing, remaining)
         draw = draws.get(key)
         if draw and draw["amount"] > 0:
             cash += books.add(draw["amount"]) - books.add(case.line.legal_cost_per_draw)
-            books.drawn += draw["amount"]
+            books.overdrawn = max(books.overdrawn, draw["amount"] - remaining)
+            remaining -= draw["amount"]
             books.shares_of_draws += draw["shares"]
         for loan in loans:
             cash -= books.add(loan.pay(day))

@@ -76,6 +76,18 @@ def test_raised_stays_within_the_commitment_and_each_period_within_its_cap(runs)
         assert (abs(by_period.sum(axis=1) - result["raised"]) <= roundings * result["raised"]).all()
 
 
+def test_all_draws_keep_to_the_line_even_those_after_a_cash_out(runs):
+    """The line does not know who bridges a shortfall: commitment less cuts, and cap, hold throughout."""
+    for run in runs:
+        line, cap = run.case.line, run.case.line.max_per_period
+        for trace in run.traces:
+            assert accounts(run.case, trace).overdrawn <= 1e-12 * line.commitment
+            drawn = Counter()
+            for draw in trace.ledger["draws"]:
+                drawn[period_of(run, draw["date"])] += draw["amount"]
+            assert cap is None or max(drawn.values(), default=0) <= cap * (1 + 1e-12)
+
+
 def test_a_draw_is_what_its_shares_cost_and_never_more_than_was_asked_for(runs):
     for run in runs:
         company = run.case.company
