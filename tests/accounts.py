@@ -73,6 +73,8 @@ class Accounts:
     turnover: float = 0.0  # opening cash and every flow's size: the scale of roundings
     shares_of_draws: int = 0
     shares_of_third_parties: int = 0
+    cuts: dict[date, float] = field(default_factory=dict)  # of the commitment, by third parties
+    opportunities: list[float] = field(default_factory=list)  # of each purchase date: min(remaining, period cap left)
     overdrawn: float = 0.0  # the most by which a draw passed what was left of the commitment
 
     def add(self, amount: float) -> float:
@@ -87,7 +89,8 @@ def accounts(case, trace) -> Accounts:
     loans = [Loan(note, note.name in history["extended"]) for note in case.notes]
     draws = {draw["date"]: draw for draw in trace.ledger["draws"]}
     deals = {deal["month"]: deal for deal in history["third_party"]}
-    remaining = case.line.commitment
+    remaining, drawn = case.line.commitment, 0.0
+    cap = float("inf") if case.line.max_per_period is None else case.line.max_per_period
     last_sessions = _last_sessions(case)
     day = case.valuation_date
     while day <= case.horizon:
@@ -96,17 +99,23 @@ def accounts(case, trace) -> Accounts:
             financing = _third_party(case, books, deals[month]["amount"], history["closes"].get(key))
             cash += books.add(financing)
             if deals[month]["reduces_line"] and case.line.start <= day <= case.line.end:
-                remaining -= min(financing, remaining)
+                books.cuts[day] = min(financing, remaining)
+                remaining -= books.cuts[day]
         draw = draws.get(key)
+        if draw:
+            books.opportunities.append(min(remaining, cap - drawn))
         if draw and draw["amount"] > 0:
             cash += books.add(draw["amount"]) - books.add(case.line.legal_cost_per_draw)
             books.overdrawn = max(books.overdrawn, draw["amount"] - remaining)
             remaining -= draw["amount"]
+            drawn += draw["amount"]
             books.shares_of_draws += draw["shares"]
         for loan in loans:
             cash -= books.add(loan.pay(day))
         tomorrow = day + timedelta(days=1)
         if tomorrow.day == 1:
+            if (day.month - case.company.fiscal_year_end_month) % 3 == 0:
+                drawn = 0.0
             cash -= books.add(history["cash_used"][month])  # all of the month's: nothing looks at cash in between
             for loan in loans:
                 cash -= books.add(loan.sweep(day, cash))
@@ -134,18 +143,22 @@ def _last_sessions(case) -> dict[str, date]:
     return {f"{day:%Y-%m}": day for day in sessions(case.valuation_date, case.horizon)}
 
 
-def before_cash_out(case, ledger) -> list[dict]:
-    """Purchase dates that come before the cash-out, drawn or not.
+def comes_before(case, day: date, out: dict | None, own_cost: bool = False) -> bool:
+    """Whether what happens on a day's third or earlier step comes before the cash-out.
 
     On the date itself payments come after the draw; operations come before it, but the draw's own legal cost does not.
     """
-    out = ledger["cash_out"]
     if out is None:
-        return list(ledger["draws"])
+        return True
+    t = float((day - case.valuation_date).days + 1)
+    return t < out["days"] or (t == out["days"] and (out["cause"] != "operations" or own_cost))
+
+
+def before_cash_out(case, ledger) -> list[dict]:
+    """Purchase dates that come before the cash-out, drawn or not."""
     counted = []
     for draw in ledger["draws"]:
-        t = float((date.fromisoformat(draw["date"]) - case.valuation_date).days + 1)
         own_cost = draw["amount"] > 0 and case.line.legal_cost_per_draw > 0
-        if t < out["days"] or (t == out["days"] and (out["cause"] != "operations" or own_cost)):
+        if comes_before(case, date.fromisoformat(draw["date"]), ledger["cash_out"], own_cost):
             counted.append(draw)
     return counted

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import accounts as bookkeeping
 import numpy as np
 import pytest
-from accounts import accounts, before_cash_out
+from accounts import accounts, before_cash_out, comes_before
 from random_cases import random_case
 
 import sim
@@ -202,6 +202,31 @@ def test_the_waterfall_adds_up_to_the_commitment(runs):
         parts = [waterfall.raised, waterfall.cut, *waterfall.unraised.values()]
         assert min(parts) >= 0
         assert math.fsum(parts) == pytest.approx(run.case.line.commitment, rel=1e-9, abs=1e-9)
+
+
+def shared_out(case, trace) -> Counter:
+    """What one path neither raised nor saw cut, by reason: in proportion to what each purchase date fell
+    short of its opportunity."""
+    books, ledger, short = accounts(case, trace), trace.ledger, Counter()
+    counted = {draw["date"] for draw in before_cash_out(case, ledger)}
+    for draw, opportunity in zip(ledger["draws"], books.opportunities, strict=True):
+        before = draw["date"] in counted
+        short[draw["binding"] if before else "cash-out"] += opportunity - (draw["amount"] if before else 0)
+    cut = sum(cut for day, cut in books.cuts.items() if comes_before(case, day, ledger["cash_out"]))
+    unraised, total = case.line.commitment - ledger["raised"] - cut, math.fsum(short.values())
+    if total <= 0:
+        return Counter({"period cap" if ledger["draws"] else "no purchase date": unraised})
+    return Counter({reason: unraised * (amount / total) for reason, amount in short.items()})
+
+
+def test_the_waterfall_shares_out_what_every_purchase_date_fell_short_of(runs):
+    for run in runs:
+        expected = Counter()
+        for trace in run.traces:
+            expected.update(shared_out(run.case, trace))
+        got = dict(zip(run.result.tallies.reasons, run.result.tallies.unraised, strict=True))
+        for reason, amount in got.items():
+            assert abs(amount - expected[reason]) <= 1e-9 * PATHS * run.case.line.commitment, (run.case.title, reason)
 
 
 def test_causes_add_up_to_the_probability_of_cash_out(runs):
