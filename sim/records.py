@@ -11,8 +11,8 @@ import numpy as np
 
 #: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
 BLOCK = 128
-#: Paths of a block that go through a purchase date together. Sixteen: the fewest for which a loop is still vectorised.
-GROUP = 16
+#: More awake paths than these go through a purchase date as a block; fewer, one by one.
+MANY = 24
 #: Dollars below which an amount is no draw.
 CENT = 0.01
 
@@ -249,9 +249,9 @@ class Tape(NamedTuple):
 (
     CASH, BASE_DAY, NOW, OUTSTANDING, REMAINING, DRAWN, UNUSED_COVERAGE, IMPACT, RAISED, ISSUED, DISCOUNT_COST, DRAWS,
     CUT, GAP, OUT_DAYS, CAUSE, ENDING, AVERAGE, COVERAGE, REQUEST, BLOCKED, AMOUNT, SHARES, PRICE, PAID, BINDING, SHORT,
-    ALIVE, WAKE, LAST, SLEEP_REASON, SLEEP_SHORT,
-) = (row * BLOCK for row in range(32))  # fmt: skip
-N_STATE = 32
+    ALIVE, WAKE, LAST, SLEEP_REASON, SLEEP_SHORT, CLOSE,
+) = (row * BLOCK for row in range(33))  # fmt: skip
+N_STATE = 33
 
 # Rows of what comes out for each path; the periods' raised follow.
 COLUMNS = (

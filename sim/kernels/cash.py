@@ -4,7 +4,7 @@ CASH is the balance on BASE_DAY, the last day on which anything but operations m
 earliest); NOW is the balance on the day that is looked at. So days on which nothing happens leave no trace in the bits.
 """
 
-from sim.kernels.jit import stage
+from sim.kernels.jit import peek, put, stage
 from sim.records import (
     BASE_DAY,
     CASH,
@@ -22,24 +22,24 @@ from sim.records import (
 @stage
 def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
     """Step 1, paths lo ... hi - 1: NOW after operations through day t; the minimum is passed by linear interpolation."""
-    for i in range(lo, hi):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         base, since = s[CASH + i], s[BASE_DAY + i]
-        rate = cash_used[month, i] / month_days
+        rate = peek(cash_used, month, i) / month_days
         now = base - rate * (t - since)
-        s[NOW + i] = now
+        put(s, NOW + i, now)
         short = minimum - now
-        s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
+        put(s, GAP + i, short if short > s[GAP + i] else s[GAP + i])
         lasts = (base - minimum) / rate
         out = (now < minimum) & (s[OUT_DAYS + i] == NEVER)
-        s[OUT_DAYS + i] = since + (lasts if lasts > 0.0 else 0.0) if out else s[OUT_DAYS + i]
-        s[CAUSE + i] = CAUSE_OPERATIONS if out else s[CAUSE + i]
-        s[ENDING + i] = minimum if out else s[ENDING + i]
+        put(s, OUT_DAYS + i, since + (lasts if lasts > 0.0 else 0.0) if out else s[OUT_DAYS + i])
+        put(s, CAUSE + i, CAUSE_OPERATIONS if out else s[CAUSE + i])
+        put(s, ENDING + i, minimum if out else s[ENDING + i])
 
 
 @stage
 def pay(s, lo, hi, t, minimum, cause):
     """Take PAID out of NOW on day t; the funding gap, and the cash-out with its cause if this breaks the minimum."""
-    for i in range(lo, hi):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         paid = s[PAID + i]
         cash = s[NOW + i] - paid
         s[NOW + i] = cash

@@ -1,12 +1,12 @@
 """The draw: conditions, what the policy asks for, and the limits in the contract's order (SPEC, section 5).
 
-Each verb works on one purchase date for GROUP paths of a block, from path `lo` on. Reasons are codes of `sim.records`,
+Each verb works on one purchase date for paths lo ... hi - 1 of a block. Reasons are codes of `sim.records`,
 kept as floats so that selects stay in vector registers.
 """
 
 import numpy as np
 
-from sim.kernels.jit import stage
+from sim.kernels.jit import peek, put, stage
 from sim.records import (
     ALIVE,
     AMOUNT,
@@ -16,11 +16,11 @@ from sim.records import (
     BLOCKED,
     CASH,
     CENT,
+    CLOSE,
     COVERAGE,
     DISCOUNT_COST,
     DRAWN,
     DRAWS,
-    GROUP,
     ISSUED,
     NEVER,
     NOW,
@@ -49,83 +49,111 @@ from sim.records import (
 )
 
 
+# Loops over paths that look at a row of an input stand in functions of their own: inside another loop LLVM would leave
+# them scalar.
+
+
 @stage
-def average_window(s, lo, closes, first_row, window, statistic):
-    """The pricing statistic of the closes in the window, summed from the oldest day to the newest."""
-    for i in range(lo, lo + GROUP):
-        s[AVERAGE + i] = closes[first_row, i]
+def fetch(s, lo, hi, field, rows, j):
+    """state[field] = rows[j]."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        put(s, field + i, peek(rows, j, i))
+
+
+@stage
+def add_row(s, lo, hi, field, rows, j, share):
+    """state[field] += rows[j] x share."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        put(s, field + i, s[field + i] + peek(rows, j, i) * share)
+
+
+@stage
+def lower_to_row(s, lo, hi, field, rows, j):
+    """state[field] = the lesser of itself and rows[j]."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        value = peek(rows, j, i)
+        put(s, field + i, value if value < s[field + i] else s[field + i])
+
+
+@stage
+def look_at_market(s, lo, hi, closes, row, first_row, window, statistic):
+    """The day's close, and the pricing statistic of the closes in the window, summed from the oldest day to the newest."""
+    fetch(s, lo, hi, CLOSE, closes, row)
+    fetch(s, lo, hi, AVERAGE, closes, first_row)
     for j in range(first_row + 1, first_row + window):
         if statistic == STATISTIC_MEAN:
-            for i in range(lo, lo + GROUP):
-                s[AVERAGE + i] = s[AVERAGE + i] + closes[j, i]
+            add_row(s, lo, hi, AVERAGE, closes, j, 1.0)
         else:
-            for i in range(lo, lo + GROUP):
-                s[AVERAGE + i] = closes[j, i] if closes[j, i] < s[AVERAGE + i] else s[AVERAGE + i]
+            lower_to_row(s, lo, hi, AVERAGE, closes, j)
     if statistic == STATISTIC_MEAN:
-        for i in range(lo, lo + GROUP):
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
             s[AVERAGE + i] = s[AVERAGE + i] / window
 
 
 @stage
-def cover(s, lo, cash_used, covers, first, last, percent):
+def cover(s, lo, hi, cash_used, covers, first, last, percent):
     """Clause (v): percent x max(0, cash used in operations of the basis), from the oldest month to the newest."""
-    for i in range(lo, lo + GROUP):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         s[COVERAGE + i] = 0.0
     for j in range(first, last):
-        month, share = covers[j].month, covers[j].share
-        for i in range(lo, lo + GROUP):
-            s[COVERAGE + i] = s[COVERAGE + i] + cash_used[month, i] * share
-    for i in range(lo, lo + GROUP):
+        add_row(s, lo, hi, COVERAGE, cash_used, covers[j].month, covers[j].share)
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         total = s[COVERAGE + i]
         s[COVERAGE + i] = percent * (total if total > 0.0 else 0.0)
 
 
 @stage
-def check_conditions(s, lo, t, fails_from, fails_until, applies, floor, multiplier):
-    """The price, and in BLOCKED what first forbids a draw: the floor price, then conditions in file order. -1: nothing.
-
-    A condition fails from `fails_from` until before `fails_until`, in days (conditions, BLOCK).
-    """
-    for i in range(lo, lo + GROUP):
+def set_price(s, lo, hi, floor, multiplier):
+    """PRICE, and BLOCKED by the floor price (0) or not yet (-1)."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         price = multiplier * s[AVERAGE + i]
         s[PRICE + i] = price
         s[BLOCKED + i] = 0.0 if price < floor else -1.0
-    for c in range(len(applies)):
-        if applies[c] != 0:
-            code = c + 1.0
-            for i in range(lo, lo + GROUP):
-                fails = (fails_from[c, i] <= t) & (t < fails_until[c, i]) & (s[BLOCKED + i] < 0.0)
-                s[BLOCKED + i] = code if fails else s[BLOCKED + i]
 
 
 @stage
-def ask(s, lo, closes, purchase, line):
+def block(s, lo, hi, t, fails_from, fails_until, c, code):
+    """BLOCKED by condition c where it fails on day t: from `fails_from` until before `fails_until` (conditions, BLOCK)."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        fails = (peek(fails_from, c, i) <= t) & (t < peek(fails_until, c, i)) & (s[BLOCKED + i] < 0.0)
+        put(s, BLOCKED + i, code if fails else s[BLOCKED + i])
+
+
+@stage
+def check_conditions(s, lo, hi, t, fails_from, fails_until, applies):
+    """In BLOCKED what first forbids a draw: the floor price (already there), then conditions in the file's order."""
+    for c in range(len(applies)):
+        if applies[c] != 0:
+            block(s, lo, hi, t, fails_from, fails_until, c, c + 1.0)
+
+
+@stage
+def ask(s, lo, hi, purchase, line):
     """REQUEST: what the policy asks for; NEVER (infinity) is everything."""
     if line.policy == POLICY_MAXIMUM:
-        for i in range(lo, lo + GROUP):
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
             s[REQUEST + i] = NEVER
     elif line.policy == POLICY_SCHEDULE:
-        for i in range(lo, lo + GROUP):
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
             s[REQUEST + i] = purchase.scheduled
     else:
-        for i in range(lo, lo + GROUP):
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
             wanted = purchase.runway_cash - s[NOW + i]
             s[REQUEST + i] = wanted if wanted > 0.0 else 0.0
     if line.policy == POLICY_OPPORTUNISTIC:
-        row = purchase.row
-        for i in range(lo, lo + GROUP):
-            s[REQUEST + i] = NEVER if closes[row, i] >= line.trigger else s[REQUEST + i]
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
+            s[REQUEST + i] = NEVER if s[CLOSE + i] >= line.trigger else s[REQUEST + i]
 
 
 @stage
-def size_draw(s, lo, line, headroom, covered, base):
+def size_draw(s, lo, hi, line, headroom, covered, base):
     """AMOUNT, SHARES and BINDING of a draw, whether or not the cash has run out before it.
 
     SHORT, for the tallies, is by how much what counts falls short of min(remaining, period cap left). `base` is the
     number of conditions. What is less than a cent is no draw: rounding can leave such dust under a limit used up.
     """
     minimum_draw, cap = line.minimum_draw, line.cap
-    for i in range(lo, lo + GROUP):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         price = s[PRICE + i]
         remaining = s[REMAINING + i]
         cap_left = cap - s[DRAWN + i]
@@ -164,12 +192,12 @@ def size_draw(s, lo, line, headroom, covered, base):
 
 
 @stage
-def settle_draw(s, lo, t, closes, row, commitment):
+def settle_draw(s, lo, hi, t, commitment):
     """Money in, shares out. What the path raised counts only up to its cash-out.
 
     Sums of rounded amounts can pass a limit by their last bit: what was raised is held to the commitment.
     """
-    for i in range(lo, lo + GROUP):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         amount, shares, alive = s[AMOUNT + i], s[SHARES + i], s[ALIVE + i]
         drawn = amount > 0.0
         cash = s[NOW + i] + amount
@@ -182,18 +210,18 @@ def settle_draw(s, lo, t, closes, row, commitment):
         raised = s[RAISED + i] + alive * amount
         s[RAISED + i] = commitment if raised > commitment else raised
         s[ISSUED + i] = s[ISSUED + i] + alive * shares
-        s[DISCOUNT_COST + i] = s[DISCOUNT_COST + i] + alive * (shares * (closes[row, i] - s[PRICE + i]))
+        s[DISCOUNT_COST + i] = s[DISCOUNT_COST + i] + alive * (shares * (s[CLOSE + i] - s[PRICE + i]))
         s[DRAWS + i] = s[DRAWS + i] + (alive if drawn else 0.0)
 
 
 @stage
-def doze(s, lo, t, fails_from, fails_until, line, headroom, covered, base):
+def doze(s, lo, hi, t, fails_from, fails_until, line, headroom, covered, base):
     """WAKE: the next day on which a draw or its binding reason can change; until then nothing can be drawn.
 
     Only for the `maximum` policy without a floor price and with a coverage that stands still inside a quarter. Whoever
     may still draw wakes on the next purchase date; everybody wakes on the first one of a quarter.
     """
-    for i in range(lo, lo + GROUP):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         remaining = s[REMAINING + i]
         cap_left = line.cap - s[DRAWN + i]
         reason = base + REASON_COMMITMENT
@@ -212,7 +240,13 @@ def doze(s, lo, t, fails_from, fails_until, line, headroom, covered, base):
         s[SLEEP_SHORT + i] = left
         s[WAKE + i] = NEVER if nothing | too_small | (blocked >= 0.0) else -1.0
     for c in range(len(fails_from)):
-        for i in range(lo, lo + GROUP):
-            begins, ends, wake = fails_from[c, i], fails_until[c, i], s[WAKE + i]
-            wake = begins if (begins > t) & (begins < wake) else wake
-            s[WAKE + i] = ends if (ends > t) & (ends < wake) else wake
+        wake_by(s, lo, hi, t, fails_from, fails_until, c)
+
+
+@stage
+def wake_by(s, lo, hi, t, fails_from, fails_until, c):
+    """WAKE no later than the next day on which condition c begins or ceases to fail."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        begins, ends, wake = peek(fails_from, c, i), peek(fails_until, c, i), s[WAKE + i]
+        wake = begins if (begins > t) & (begins < wake) else wake
+        put(s, WAKE + i, ends if (ends > t) & (ends < wake) else wake)

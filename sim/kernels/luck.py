@@ -1,9 +1,9 @@
 """Random numbers of a block: every call of the generator fills one or two rows of luck."""
 
-from sim.kernels.elementary import normal
+from sim.kernels.elementary import normal_row
 from sim.kernels.jit import stage
 from sim.kernels.philox import fill_normal, fill_normal_pair, fill_uniform, fill_uniform_pair
-from sim.records import BLOCK, NORMAL, UNUSED
+from sim.records import NORMAL, UNUSED
 
 
 @stage
@@ -22,11 +22,4 @@ def draw_luck(luck, calls, first_path, seed):
         else:
             fill_uniform_pair(a, b, first_path, call.index, call.purpose, seed)
             if call.kind_b == NORMAL:
-                make_normal(b)
-
-
-@stage
-def make_normal(row):
-    """Turn a row of uniforms into normals, in place."""
-    for i in range(BLOCK):
-        row[i] = normal(row[i])
+                normal_row(b)

@@ -1,8 +1,17 @@
 """One purchase date for a block of paths: who is awake, the draw, and what it adds to the tallies."""
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import stage
-from sim.kernels.limits import ask, average_window, check_conditions, cover, doze, settle_draw, size_draw
+from sim.kernels.jit import kernel, stage
+from sim.kernels.limits import (
+    ask,
+    check_conditions,
+    cover,
+    doze,
+    look_at_market,
+    set_price,
+    settle_draw,
+    size_draw,
+)
 from sim.records import (
     ALIVE,
     AMOUNT,
@@ -11,9 +20,10 @@ from sim.records import (
     BLOCK,
     CASH_OUT_FROM_END,
     CAUSE_OPERATIONS,
-    GROUP,
+    CLOSE,
     IMPACT,
     LAST,
+    MANY,
     OUT_DAYS,
     OUTSTANDING,
     PAID,
@@ -27,68 +37,77 @@ from sim.records import (
 )
 
 
-@stage
+@kernel
 def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset):
     """Step 3: the draw of a purchase date, and its legal cost. Paths that cannot draw sleep through it."""
     s, p = ledgers.state, stop.purchase
     purchase = program.purchases[p]
     recording = recorded > 0 and len(tape.draws) > 0
-    everyone = recording or purchase.everyone != 0
-    for lo in range(0, BLOCK, GROUP):
-        if everyone or is_awake(s, lo, purchase.t):
-            operate(s, lo, lo + GROUP, histories.cash_used, stop.month, stop.month_days, stop.t, program.opening.minimum)
-            draw(s, lo, ledgers, histories, program, purchase, program.applies[p])
-            count(s, lo, min(lo + GROUP, n), p, ledgers.shortfall, tally.binding, program.purchases)
-            if recording:
-                record_draw(s, lo, min(lo + GROUP, recorded), tape.draws[p], histories.closes, purchase.row, offset)
+    awake = BLOCK if recording or purchase.everyone != 0 else count_awake(s, purchase.t)
+    if awake > MANY:
+        draw(s, 0, BLOCK, ledgers, histories, program, stop)
+        count(s, 0, n, p, ledgers.shortfall, tally.binding, program.purchases)
+    elif awake > 0:
+        for i in range(BLOCK):
+            if s[WAKE + i] <= purchase.t:
+                draw(s, i, i + 1, ledgers, histories, program, stop)
+                count(s, i, min(i + 1, n), p, ledgers.shortfall, tally.binding, program.purchases)
+    if recording:
+        record_draw(s, recorded, tape.draws[p], offset)
 
 
 @stage
-def is_awake(s, lo, t):
-    """Whether any path of the group may draw or see its reason change by day t."""
+def count_awake(s, t):
+    """How many paths may draw or see their reason change by day t."""
     awake = 0
-    for i in range(lo, lo + GROUP):
+    for i in range(BLOCK):
         awake += s[WAKE + i] <= t
-    return awake != 0
+    return awake
 
 
-@stage
-def draw(s, lo, ledgers, histories, program, purchase, applies):
-    """The draw of one group: price, conditions, limits, settlement, legal cost."""
+@kernel
+def draw(s, lo, hi, ledgers, histories, program, stop):
+    """The draw of paths lo ... hi - 1: price, conditions, limits, settlement, legal cost."""
     line, closes = program.line, histories.closes
-    average_window(s, lo, closes, purchase.first_row, program.opening.window, line.statistic)
+    purchase, applies = program.purchases[stop.purchase], program.applies[stop.purchase]
+    operate(s, lo, hi, histories.cash_used, stop.month, stop.month_days, stop.t, program.opening.minimum)
+    look_at_market(s, lo, hi, closes, purchase.row, purchase.first_row, program.opening.window, line.statistic)
     covered = purchase.last_cover > purchase.first_cover
     if covered:
-        cover(s, lo, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent)
-    check_conditions(
-        s, lo, purchase.t, ledgers.fails_from, ledgers.fails_until, applies, line.floor, line.multiplier
-    )
-    ask(s, lo, closes, purchase, line)
-    size_draw(s, lo, line, program.opening.headroom, covered, float(len(applies)))
+        cover(s, lo, hi, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent)
+    set_price(s, lo, hi, line.floor, line.multiplier)
+    check_conditions(s, lo, hi, purchase.t, ledgers.fails_from, ledgers.fails_until, applies)
+    ask(s, lo, hi, purchase, line)
+    size_draw(s, lo, hi, line, program.opening.headroom, covered, float(len(applies)))
     if program.price.impact:
-        impress(s, lo, closes, purchase.row)
-    settle_draw(s, lo, purchase.t, closes, purchase.row, line.commitment)
-    raised = ledgers.raised[purchase.period]
-    for i in range(lo, lo + GROUP):
-        in_period = raised[i] + s[ALIVE + i] * s[AMOUNT + i]
-        raised[i] = line.cap if in_period > line.cap else in_period
+        impress(s, lo, hi)
+    settle_draw(s, lo, hi, purchase.t, line.commitment)
+    hold_to_cap(s, lo, hi, ledgers.raised, purchase.period, line.cap)
     if line.legal_cost > 0.0:
-        for i in range(lo, lo + GROUP):
+        for i in range(lo & 0xFFFF, hi & 0xFFFF):
             s[PAID + i] = line.legal_cost if s[AMOUNT + i] > 0.0 else 0.0
-        pay(s, lo, lo + GROUP, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
+        pay(s, lo, hi, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
     if line.dozes:
         doze(
-            s, lo, purchase.t, ledgers.fails_from, ledgers.fails_until,
+            s, lo, hi, purchase.t, ledgers.fails_from, ledgers.fails_until,
             line, program.opening.headroom, covered, float(len(applies)),
         )  # fmt: skip
 
 
 @stage
-def impress(s, lo, closes, row):
+def hold_to_cap(s, lo, hi, raised, period, cap):
+    """What a period has raised, held to its cap as the whole is held to the commitment."""
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+        in_period = raised[period, i] + s[ALIVE + i] * s[AMOUNT + i]
+        raised[period, i] = cap if in_period > cap else in_period
+
+
+@stage
+def impress(s, lo, hi):
     """The draw's move of later closes, to the theoretical ex-issue price (SPEC, section 5)."""
-    for i in range(lo, lo + GROUP):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         held, new = s[OUTSTANDING + i], s[SHARES + i]
-        factor = (held + new * s[PRICE + i] / closes[row, i]) / (held + new)
+        factor = (held + new * s[PRICE + i] / s[CLOSE + i]) / (held + new)
         s[IMPACT + i] = s[IMPACT + i] * (factor if new > 0.0 else 1.0)
 
 
@@ -98,7 +117,7 @@ def count(s, lo, hi, p, shortfall, binding, purchases):
     reasons = len(shortfall)
     out = reasons + CASH_OUT_FROM_END
     row = purchases[p].period * reasons
-    for i in range(lo, hi):
+    for i in range(lo & 0xFFFF, hi & 0xFFFF):
         if s[LAST + i] < p - 1:
             count_sleep(s, i, p, shortfall, binding, purchases)
         reason = int(s[BINDING + i]) if s[ALIVE + i] != 0.0 else out
@@ -123,13 +142,13 @@ def count_sleep(s, i, p, shortfall, binding, purchases):
 
 
 @stage
-def record_draw(s, lo, hi, fields, closes, row, offset):
-    """Write a purchase date's draw on the tape: rows as in `sim.records.TAPE`."""
-    for i in range(lo, hi):
+def record_draw(s, n, fields, offset):
+    """Write the first n paths' draws on the tape: rows as in `sim.records.TAPE`."""
+    for i in range(n):
         fields[0, offset + i] = s[REQUEST + i]
         fields[1, offset + i] = s[AVERAGE + i]
         fields[2, offset + i] = s[PRICE + i]
-        fields[3, offset + i] = closes[row, i]
+        fields[3, offset + i] = s[CLOSE + i]
         fields[4, offset + i] = s[AMOUNT + i]
         fields[5, offset + i] = s[SHARES + i]
         fields[6, offset + i] = s[BINDING + i]
