@@ -308,6 +308,7 @@ class _Reader:
         """Closes of the days that the ledger looks at; the opening's are the initial price."""
         program = self.plan.program
         h.closes[:] = np.nan
+        h.ready[:] = 1
         wanted = set(program.purchases["row"].tolist())
         for purchase in program.purchases:
             wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))

@@ -36,6 +36,7 @@ class Workspace:
         self.histories = r.Histories(
             luck=rows(plan.luck_rows),
             closes=rows(len(program.days)),
+            ready=np.zeros(max(len(program.days), 1), np.int64),
             cash_used=rows(len(program.months)),
             achieved=rows(len(program.milestones)),
             ceo_change=rows(1),

@@ -37,8 +37,8 @@ DAY_CALLS_A_MONTH = 16
 # What a half of a random call is used as.
 UNUSED, UNIFORM, NORMAL = 0, 1, 2
 
-# Whether a row of closes is looked at; opening rows hold the initial price.
-SKIPPED, NEEDED, OPENING = range(3)
+# Whether a row of closes is looked at: never, on a purchase date, at or before the opening, or only for a rare deal.
+SKIPPED, NEEDED, OPENING, RARE = range(4)
 
 # Draw policies, window statistics, kinds of condition, causes of a cash-out.
 POLICIES = ("maximum", "runway", "opportunistic", "schedule")
@@ -90,7 +90,7 @@ def _record(**fields: str) -> np.dtype:
 CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
 #: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; `ahead` is -1 at a month's end.
 WALK = _record(row="i", back="i", ahead="i", luck="i", ratio="f", root="f")
-#: One row of closes: its time, its log drift, and whether its close is looked at: 0 no, 1 yes, 2 it is the opening's or before.
+#: One row of closes: its time, its log drift, and whether its close is looked at.
 DAY = _record(t="f", drift="f", needed="i")
 #: A relative move of the stock at a random time: a milestone's number, or -1 for the CEO change.
 JUMP = _record(milestone="i", factor="f")
@@ -207,6 +207,7 @@ class Histories(NamedTuple):
 
     luck: np.ndarray  # uniforms and normals by row of the plan
     closes: np.ndarray
+    ready: np.ndarray  # int64 (rows,): whether a row of closes is finished
     cash_used: np.ndarray
     achieved: np.ndarray  # days; NEVER where not reached
     ceo_change: np.ndarray  # (1, BLOCK) days

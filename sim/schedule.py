@@ -176,8 +176,7 @@ class Grid:
             k = self.calendar.month(day)
             ends[k] = n
             starts.setdefault(k, n)
-        if self.case.third_party is not None:
-            needed.update(ends.values())
+        rare = set(ends.values()) - needed if self.case.third_party is not None else set()
         self.month_ends = {k: self.calendar.sessions[n - 1] for k, n in ends.items()}
         self._row_of: dict[int, int] = {}
         dates: list[datetime.date | None] = []
@@ -186,14 +185,15 @@ class Grid:
             self.days.append({"t": -1.0, "drift": 0.0, "needed": r.OPENING})
             dates.append(None)
         for k in range(len(ends)):
-            if starts[k] > max(needed, default=0):
+            if starts[k] > max(needed | rare, default=0):
                 break
             first = min((n for n in needed if starts[k] <= n <= ends[k]), default=ends[k])
             for n in range(first, ends[k] + 1):
                 self._row_of[n] = len(self.days)
                 day = self.calendar.sessions[n - 1]
-                self.days.append({"t": self.calendar.t(day), "drift": self._drift(n), "needed": int(n in needed)})
-                dates.append(day if n in needed else None)
+                kind = r.NEEDED if n in needed else r.RARE if n in rare else r.SKIPPED
+                self.days.append({"t": self.calendar.t(day), "drift": self._drift(n), "needed": kind})
+                dates.append(None if kind == r.SKIPPED else day)
             self._walk_month(k, first, starts[k], ends[k])
         self.dates = tuple(dates)
         self.numbers = numbers

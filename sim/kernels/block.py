@@ -12,7 +12,7 @@ from sim.kernels.cache import outermost
 from sim.kernels.jit import stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.luck import draw_luck
-from sim.kernels.prices import move_prices, walk_prices
+from sim.kernels.prices import finish_rows, walk_prices
 from sim.records import (
     AMOUNT,
     BLOCK,
@@ -31,12 +31,12 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "b5c06c09d6fba1bff7c1a265dddc43ac"
+FINGERPRINT = "960fc1c9a45123193ed8486b2bd2fb86"
 
 
 @stage
-def sample(histories, program, first_path, seed):
-    """Everything random of BLOCK paths, written down in `histories`."""
+def sample(histories, program, first_path, seed, recording):
+    """Everything random of BLOCK paths, written down in `histories`; all closes at once if they are to be recorded."""
     luck = histories.luck
     draw_luck(luck, program.calls, first_path, seed)
     spread_burn(histories.cash_used, luck, program.months, program.burn, histories.scratch)
@@ -46,8 +46,10 @@ def sample(histories, program, first_path, seed):
     toss(histories.extended, luck, program.notes)
     if program.third_party.probability > 0.0:
         find_third_parties(histories, program.months, program.third_party, first_path, seed)
-    walk_prices(histories.closes, luck, program.walk, program.days, program.price)
-    move_prices(histories.closes, program.days, program.jumps, histories.achieved, histories.ceo_change)
+    walk_prices(histories.closes, histories.ready, luck, program.walk, program.days, program.price)
+    everything = recording or program.price.impact != 0
+    if everything or not program.line.dozes:
+        finish_rows(histories, program, everything)
 
 
 @stage
@@ -104,7 +106,7 @@ def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_p
             break
         n = min(BLOCK, paths - offset)
         recorded = min(n, max(0, recorded_paths - offset))
-        sample(histories, program, first_path + np.uint64(offset), seed)
+        sample(histories, program, first_path + np.uint64(offset), seed, recorded > 0 and len(tape.draws) > 0)
         keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
         share_unraised(tally, ledgers, program, n)
         write_columns(out, offset, ledgers, n)

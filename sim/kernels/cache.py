@@ -32,7 +32,7 @@ def outermost(stamp: str):
     """Compile an outermost kernel; from the disk cache where `stamp` fits the sources and a cache can be kept."""
 
     def compile_later(function):
-        options = {"nogil": True, "error_model": "numpy"}
+        options = {"nogil": True, "error_model": "numpy", "_nrt": False}
         if stamp and stamp == fingerprint():
             try:
                 return numba.njit(function, cache=True, **options)

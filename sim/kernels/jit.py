@@ -18,7 +18,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 kernel = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-stage = numba.njit(nogil=True, error_model="numpy")
+stage = numba.njit(nogil=True, error_model="numpy", _nrt=False)
+verb = numba.njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 
 
 @intrinsic
@@ -61,6 +62,27 @@ def stack_floats(typingctx, n):
         return builder.bitcast(memory, ir.DoubleType().as_pointer())
 
     return types.CPointer(types.float64)(n), build
+
+
+@intrinsic
+def load(typingctx, pointer, index):
+    """pointer[index]."""
+
+    def build(context, builder, signature, args):
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return types.float64(pointer, types.int64), build
+
+
+@intrinsic
+def store(typingctx, pointer, index, value):
+    """pointer[index] = value."""
+
+    def build(context, builder, signature, args):
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64, types.float64), build
 
 
 def _apart(builder):

@@ -3,8 +3,9 @@
 import numpy as np
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.kernels.limits import cover
+from sim.kernels.prices import close_of
 from sim.kernels.purchase import count_sleep, purchase_shares
 from sim.records import (
     BASE_DAY,
@@ -27,19 +28,21 @@ from sim.records import (
     IMPACT,
     ISSUED,
     LAST,
+    NEEDED,
     NEVER,
     NOW,
     OUT_DAYS,
     OUTSTANDING,
     PAID,
     RAISED,
+    RARE,
     REMAINING,
     UNUSED_COVERAGE,
     WAKE,
 )
 
 
-@kernel
+@verb
 def open_ledger(ledgers, program):
     """Opening balances. Cash below the minimum at the opening is a cash-out at t = 0."""
     s, opening = ledgers.state, program.opening
@@ -90,12 +93,12 @@ def time_failures(fails_from, fails_until, histories, conditions, adverse_durati
 def impress(s, closes, days, first, last):
     """Dilution impact of the draws so far on the closes from row `first` to before row `last`."""
     for j in range(first, last):
-        if days[j].needed:
+        if days[j].needed == NEEDED or days[j].needed == RARE:
             for i in range(BLOCK):
                 closes[j, i] = closes[j, i] * s[IMPACT + i]
 
 
-@kernel
+@verb
 def finance(s, histories, stop, program):
     """Step 2: third-party financing of the month, and the investor's cut of the line. Rare, so path by path."""
     third_party, opening = program.third_party, program.opening
@@ -103,7 +106,7 @@ def finance(s, histories, stop, program):
         i, amount = histories.deal_path[j], histories.deal_amount[j]
         operate(s, i, i + 1, histories.cash_used, stop.month, stop.month_days, stop.t, opening.minimum)
         if third_party.price_factor > 0.0:
-            price = histories.closes[stop.third_party_row, i] * third_party.price_factor
+            price = close_of(histories, stop.third_party_row, i, program) * third_party.price_factor
             room = opening.headroom - s[OUTSTANDING + i]
             worth = room * price
             amount = worth if worth < amount else amount
@@ -117,10 +120,12 @@ def finance(s, histories, stop, program):
             s[REMAINING + i] -= cut
             if s[OUT_DAYS + i] == NEVER:
                 s[CUT + i] += cut
-        s[WAKE + i] = -1.0
+            s[WAKE + i] = -1.0
+        if s[OUTSTANDING + i] >= opening.headroom:
+            s[WAKE + i] = -1.0
 
 
-@kernel
+@verb
 def pay_notes(ledgers, histories, program, stop):
     """Step 4: interest due, of every note; then principal due, of every note."""
     s, balances, minimum = ledgers.state, ledgers.notes, program.opening.minimum
@@ -151,7 +156,7 @@ def pay_notes(ledgers, histories, program, stop):
         pay(s, 0, BLOCK, stop.t, minimum, CAUSE_PRINCIPAL)
 
 
-@kernel
+@verb
 def sweep_notes(ledgers, program, stop):
     """Step 5: at a month's end, cash above one mark prepays a revolving note; below another it re-borrows what was prepaid."""
     s, balances = ledgers.state, ledgers.notes
@@ -186,7 +191,7 @@ def close_month(s, t):
         s[BASE_DAY + i] = t
 
 
-@kernel
+@verb
 def close_quarter(s, cash_used, program, q):
     """End of a fiscal quarter: what its coverage leaves unused is carried forward, and the next quarter starts undrawn."""
     if q >= 0:
@@ -199,7 +204,7 @@ def close_quarter(s, cash_used, program, q):
         s[DRAWN + i] = 0.0
 
 
-@kernel
+@verb
 def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
     """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` of them go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum

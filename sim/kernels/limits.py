@@ -76,7 +76,7 @@ def lower_to_row(s, lo, hi, field, rows, j):
 
 
 @stage
-def look_at_market(s, lo, hi, closes, row, first_row, window, statistic):
+def average_window(s, lo, hi, closes, row, first_row, window, statistic):
     """The day's close, and the pricing statistic of the closes in the window, summed from the oldest day to the newest."""
     fetch(s, lo, hi, CLOSE, closes, row)
     fetch(s, lo, hi, AVERAGE, closes, first_row)
@@ -240,13 +240,13 @@ def doze(s, lo, hi, t, fails_from, fails_until, line, headroom, covered, base):
         s[SLEEP_SHORT + i] = left
         s[WAKE + i] = NEVER if nothing | too_small | (blocked >= 0.0) else -1.0
     for c in range(len(fails_from)):
-        wake_by(s, lo, hi, t, fails_from, fails_until, c)
+        wake_by(s, lo, hi, t, fails_from, fails_until, c, c + 1.0)
 
 
 @stage
-def wake_by(s, lo, hi, t, fails_from, fails_until, c):
-    """WAKE no later than the next day on which condition c begins or ceases to fail."""
+def wake_by(s, lo, hi, t, fails_from, fails_until, c, code):
+    """WAKE no later than the day on which condition c begins to fail, or ceases to if it is the one that blocks."""
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
         begins, ends, wake = peek(fails_from, c, i), peek(fails_until, c, i), s[WAKE + i]
         wake = begins if (begins > t) & (begins < wake) else wake
-        put(s, WAKE + i, ends if (ends > t) & (ends < wake) else wake)
+        put(s, WAKE + i, ends if (s[BLOCKED + i] == code) & (ends < wake) else wake)

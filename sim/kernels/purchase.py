@@ -1,17 +1,18 @@
 """One purchase date for a block of paths: who is awake, the draw, and what it adds to the tallies."""
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.kernels.limits import (
     ask,
+    average_window,
     check_conditions,
     cover,
     doze,
-    look_at_market,
     set_price,
     settle_draw,
     size_draw,
 )
+from sim.kernels.prices import close_of, finish_row
 from sim.records import (
     ALIVE,
     AMOUNT,
@@ -33,11 +34,12 @@ from sim.records import (
     SHORT,
     SLEEP_REASON,
     SLEEP_SHORT,
+    STATISTIC_MEAN,
     WAKE,
 )
 
 
-@kernel
+@verb
 def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset):
     """Step 3: the draw of a purchase date, and its legal cost. Paths that cannot draw sleep through it."""
     s, p = ledgers.state, stop.purchase
@@ -47,11 +49,13 @@ def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded,
     if awake > MANY:
         draw(s, 0, BLOCK, ledgers, histories, program, stop)
         count(s, 0, n, p, ledgers.shortfall, tally.binding, program.purchases)
+        fall_asleep(s, 0, BLOCK, ledgers, program, purchase)
     elif awake > 0:
         for i in range(BLOCK):
             if s[WAKE + i] <= purchase.t:
                 draw(s, i, i + 1, ledgers, histories, program, stop)
                 count(s, i, min(i + 1, n), p, ledgers.shortfall, tally.binding, program.purchases)
+                fall_asleep(s, i, i + 1, ledgers, program, purchase)
     if recording:
         record_draw(s, recorded, tape.draws[p], offset)
 
@@ -65,13 +69,13 @@ def count_awake(s, t):
     return awake
 
 
-@kernel
+@verb
 def draw(s, lo, hi, ledgers, histories, program, stop):
     """The draw of paths lo ... hi - 1: price, conditions, limits, settlement, legal cost."""
-    line, closes = program.line, histories.closes
+    line = program.line
     purchase, applies = program.purchases[stop.purchase], program.applies[stop.purchase]
     operate(s, lo, hi, histories.cash_used, stop.month, stop.month_days, stop.t, program.opening.minimum)
-    look_at_market(s, lo, hi, closes, purchase.row, purchase.first_row, program.opening.window, line.statistic)
+    look_at_market(s, lo, hi, histories, program, purchase)
     covered = purchase.last_cover > purchase.first_cover
     if covered:
         cover(s, lo, hi, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent)
@@ -87,11 +91,38 @@ def draw(s, lo, hi, ledgers, histories, program, stop):
         for i in range(lo & 0xFFFF, hi & 0xFFFF):
             s[PAID + i] = line.legal_cost if s[AMOUNT + i] > 0.0 else 0.0
         pay(s, lo, hi, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
-    if line.dozes:
+
+
+@verb
+def fall_asleep(s, lo, hi, ledgers, program, purchase):
+    """Who cannot draw again soon sleeps. After `count`, which needs to know why they slept until now."""
+    if program.line.dozes:
+        covered = purchase.last_cover > purchase.first_cover
         doze(
             s, lo, hi, purchase.t, ledgers.fails_from, ledgers.fails_until,
-            line, program.opening.headroom, covered, float(len(applies)),
+            program.line, program.opening.headroom, covered, float(len(program.conditions)),
         )  # fmt: skip
+
+
+@verb
+def look_at_market(s, lo, hi, histories, program, purchase):
+    """The day's close and the pricing statistic; a block finishes the rows it needs, a path alone works out its own closes."""
+    first, window, statistic = purchase.first_row, program.opening.window, program.line.statistic
+    if hi - lo > 1:
+        finish_row(histories, purchase.row, program)
+        for j in range(first, first + window):
+            finish_row(histories, j, program)
+        average_window(s, lo, hi, histories.closes, purchase.row, first, window, statistic)
+        return
+    s[CLOSE + lo] = close_of(histories, purchase.row, lo, program)
+    average = close_of(histories, first, lo, program)
+    for j in range(first + 1, first + window):
+        close = close_of(histories, j, lo, program)
+        if statistic == STATISTIC_MEAN:
+            average += close
+        else:
+            average = min(average, close)
+    s[AVERAGE + lo] = average / window if statistic == STATISTIC_MEAN else average
 
 
 @stage
