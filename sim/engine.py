@@ -66,9 +66,8 @@ class Workspace:
 
 def tape(plan: Plan, paths: int, draws: bool) -> r.Tape:
     """An empty tape for the first `paths` paths of a chunk."""
-    purchases = len(plan.purchase_dates) if draws else 0
     return r.Tape(
-        draws=np.zeros((purchases, len(r.TAPE), paths)),
+        draws=np.zeros((len(plan.purchase_dates), len(r.TAPE), paths if draws else 0)),
         cash_month_end=np.zeros((len(plan.months), paths)),
     )
 

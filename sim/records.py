@@ -242,7 +242,7 @@ class Tally(NamedTuple):
 class Tape(NamedTuple):
     """A record of the first paths of a chunk: what each purchase date did and how much cash each month ended with."""
 
-    draws: np.ndarray  # (purchases, len(TAPE), paths), or no purchases if unwanted
+    draws: np.ndarray  # (purchases, len(TAPE), paths), or no paths if unwanted
     cash_month_end: np.ndarray  # (months, paths)
 
 

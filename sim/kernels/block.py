@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "960fc1c9a45123193ed8486b2bd2fb86"
+FINGERPRINT = ""
 
 
 @stage
@@ -106,7 +106,7 @@ def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_p
             break
         n = min(BLOCK, paths - offset)
         recorded = min(n, max(0, recorded_paths - offset))
-        sample(histories, program, first_path + np.uint64(offset), seed, recorded > 0 and len(tape.draws) > 0)
+        sample(histories, program, first_path + np.uint64(offset), seed, recorded > 0 and tape.draws.shape[2] > 0)
         keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
         share_unraised(tally, ledgers, program, n)
         write_columns(out, offset, ledgers, n)

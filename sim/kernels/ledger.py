@@ -141,7 +141,7 @@ def pay_notes(ledgers, histories, program, stop):
                 due = action.interest or action.maturity == 2 or extended[i] == 0.0
                 s[PAID + i] = accrued[i] if due else 0.0
                 accrued[i] = 0.0 if due else accrued[i]
-            pay(s, 0, BLOCK, stop.t, minimum, CAUSE_INTEREST)
+            pay(s, np.int64(0), np.int64(BLOCK), stop.t, minimum, CAUSE_INTEREST)
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
         if action.maturity == 0:
@@ -153,7 +153,7 @@ def pay_notes(ledgers, histories, program, stop):
             s[PAID + i] = principal[i] if due else 0.0
             principal[i] = 0.0 if due else principal[i]
             prepaid[i] = 0.0 if due else prepaid[i]
-        pay(s, 0, BLOCK, stop.t, minimum, CAUSE_PRINCIPAL)
+        pay(s, np.int64(0), np.int64(BLOCK), stop.t, minimum, CAUSE_PRINCIPAL)
 
 
 @verb
@@ -196,7 +196,7 @@ def close_quarter(s, cash_used, program, q):
     """End of a fiscal quarter: what its coverage leaves unused is carried forward, and the next quarter starts undrawn."""
     if q >= 0:
         quarter = program.quarters[q]
-        cover(s, 0, BLOCK, cash_used, program.covers, quarter.first_cover, quarter.last_cover, quarter.percent)
+        cover(s, np.int64(0), np.int64(BLOCK), cash_used, program.covers, quarter.first_cover, quarter.last_cover, quarter.percent)
         for i in range(BLOCK):
             left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i]
             s[UNUSED_COVERAGE + i] = left if left > 0.0 else 0.0
@@ -208,6 +208,7 @@ def close_quarter(s, cash_used, program, q):
 def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
     """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` of them go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum
+    first, last = np.int64(0), np.int64(BLOCK)
     open_ledger(ledgers, program)
     time_failures(
         ledgers.fails_from, ledgers.fails_until, histories, program.conditions, program.events.adverse_duration
@@ -223,7 +224,7 @@ def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
         if stop.purchase >= 0:
             purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
-            operate(s, 0, BLOCK, histories.cash_used, stop.month, stop.month_days, stop.t, minimum)
+            operate(s, first, last, histories.cash_used, stop.month, stop.month_days, stop.t, minimum)
             pay_notes(ledgers, histories, program, stop)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop)

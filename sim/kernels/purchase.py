@@ -1,5 +1,7 @@
 """One purchase date for a block of paths: who is awake, the draw, and what it adds to the tallies."""
 
+import numpy as np
+
 from sim.kernels.cash import operate, pay
 from sim.kernels.jit import stage, verb
 from sim.kernels.limits import (
@@ -44,12 +46,13 @@ def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded,
     """Step 3: the draw of a purchase date, and its legal cost. Paths that cannot draw sleep through it."""
     s, p = ledgers.state, stop.purchase
     purchase = program.purchases[p]
-    recording = recorded > 0 and len(tape.draws) > 0
+    recording = recorded > 0 and tape.draws.shape[2] > 0
     awake = BLOCK if recording or purchase.everyone != 0 else count_awake(s, purchase.t)
     if awake > MANY:
-        draw(s, 0, BLOCK, ledgers, histories, program, stop)
-        count(s, 0, n, p, ledgers.shortfall, tally.binding, program.purchases)
-        fall_asleep(s, 0, BLOCK, ledgers, program, purchase)
+        first, last = np.int64(0), np.int64(BLOCK)  # a literal integer would compile everything below once more
+        draw(s, first, last, ledgers, histories, program, stop)
+        count(s, first, n, p, ledgers.shortfall, tally.binding, program.purchases)
+        fall_asleep(s, first, last, ledgers, program, purchase)
     elif awake > 0:
         for i in range(BLOCK):
             if s[WAKE + i] <= purchase.t:
@@ -84,7 +87,7 @@ def draw(s, lo, hi, ledgers, histories, program, stop):
     ask(s, lo, hi, purchase, line)
     size_draw(s, lo, hi, line, program.opening.headroom, covered, float(len(applies)))
     if program.price.impact:
-        impress(s, lo, hi)
+        move_later_closes(s, lo, hi)
     settle_draw(s, lo, hi, purchase.t, line.commitment)
     hold_to_cap(s, lo, hi, ledgers.raised, purchase.period, line.cap)
     if line.legal_cost > 0.0:
@@ -114,14 +117,15 @@ def look_at_market(s, lo, hi, histories, program, purchase):
             finish_row(histories, j, program)
         average_window(s, lo, hi, histories.closes, purchase.row, first, window, statistic)
         return
-    s[CLOSE + lo] = close_of(histories, purchase.row, lo, program)
-    average = close_of(histories, first, lo, program)
-    for j in range(first + 1, first + window):
-        close = close_of(histories, j, lo, program)
-        if statistic == STATISTIC_MEAN:
+    average = 0.0
+    for k in range(window + 1):
+        close = close_of(histories, first + k if k < window else purchase.row, lo, program)
+        if k == window:
+            s[CLOSE + lo] = close
+        elif k == 0 or (statistic != STATISTIC_MEAN and close < average):
+            average = close
+        elif statistic == STATISTIC_MEAN:
             average += close
-        else:
-            average = min(average, close)
     s[AVERAGE + lo] = average / window if statistic == STATISTIC_MEAN else average
 
 
@@ -134,7 +138,7 @@ def hold_to_cap(s, lo, hi, raised, period, cap):
 
 
 @stage
-def impress(s, lo, hi):
+def move_later_closes(s, lo, hi):
     """The draw's move of later closes, to the theoretical ex-issue price (SPEC, section 5)."""
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
         held, new = s[OUTSTANDING + i], s[SHARES + i]
