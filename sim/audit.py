@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sim import records as r
-from sim.engine import Workspace, check_whole, tape
+from sim.engine import Workspace, check_whole, columns, tape
 from sim.lowering import Plan, lower
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import show
@@ -89,10 +89,10 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
     paths = check_whole("paths", paths, 1, r.BLOCK)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
     plan = lower(case)
-    workspace, record = Workspace(plan), tape(plan, paths, draws=True)
+    workspace, record, out = Workspace(plan), tape(plan, paths, draws=True), columns(plan, paths)
     simulate_chunk(
         plan.program, workspace.histories, workspace.ledgers, workspace.tally, record,
-        workspace.out, paths, np.uint64(first_path), np.uint64(seed), np.zeros(1, np.int64),
+        out, 0, paths, np.uint64(first_path), np.uint64(seed), np.zeros(1, np.int64),
     )  # fmt: skip
     return [
         Trace(
@@ -100,7 +100,7 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
             first_path + i,
             seed,
             _read_history(case, plan, workspace.histories, i),
-            _read_ledger(case, plan, record, workspace.out, i),
+            _read_ledger(case, plan, record, out, i),
         )
         for i in range(paths)
     ]
@@ -116,11 +116,11 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
 
     case = load_case(case)
     plan = lower(case)
-    workspace, record = Workspace(plan), tape(plan, 1, draws=True)
+    workspace, record, out = Workspace(plan), tape(plan, 1, draws=True), columns(plan, 1)
     _Reader(case, plan, source).read(history, workspace.histories)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
-    replay_block(program, workspace.histories, workspace.ledgers, workspace.tally, record, workspace.out, 1)
-    return _read_ledger(case, plan, record, workspace.out, 0)
+    replay_block(program, workspace.histories, workspace.ledgers, workspace.tally, record, out, 1)
+    return _read_ledger(case, plan, record, out, 0)
 
 
 def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:

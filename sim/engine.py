@@ -61,7 +61,6 @@ class Workspace:
             binding=np.zeros((len(plan.periods) * reasons, r.BLOCK), np.int64),
             unraised=np.zeros((reasons, r.BLOCK)),
         )
-        self.out = np.zeros((r.N_COLUMNS + len(plan.periods), CHUNK))
 
 
 def tape(plan: Plan, paths: int, draws: bool) -> r.Tape:
@@ -70,6 +69,11 @@ def tape(plan: Plan, paths: int, draws: bool) -> r.Tape:
         draws=np.zeros((len(plan.purchase_dates), len(r.TAPE), paths if draws else 0)),
         cash_month_end=np.zeros((len(plan.months), paths)),
     )
+
+
+def columns(plan: Plan, paths: int) -> np.ndarray:
+    """Room for the columns of `paths` paths: `sim.records.COLUMNS`, then each period's raised."""
+    return np.empty((r.N_COLUMNS + len(plan.periods), paths))
 
 
 def available_workers() -> int:
@@ -139,7 +143,7 @@ class _Run:
 
     def __init__(self, plan: Plan, paths: int, seed: int) -> None:
         self.plan, self.paths, self.seed = plan, paths, np.uint64(seed)
-        self.out = np.empty((r.N_COLUMNS + len(plan.periods), paths))
+        self.out = columns(plan, paths)
         self.chunks = -(-paths // CHUNK)
         self.fan = np.zeros((len(plan.months), min(paths, FAN_PATHS)))
         self.binding = np.zeros((len(plan.periods), len(plan.reasons)), np.int64)
@@ -152,14 +156,12 @@ class _Run:
         from sim.kernels.block import simulate_chunk
 
         spare = [Workspace(self.plan) for _ in range(min(workers, self.chunks))]
-        self._chunk(simulate_chunk, spare, 0)  # alone, so that two threads never compile at once
+        self._chunk(simulate_chunk, spare, 0, 0)  # no path: compiles, so that two threads never do at once
         if progress is not None:
-            progress(min(CHUNK, self.paths), self.paths)
-        if self.chunks == 1:
-            return
+            progress(0, self.paths)
         pool = ThreadPoolExecutor(len(spare))
         try:
-            waiting = {pool.submit(self._chunk, simulate_chunk, spare, c) for c in range(1, self.chunks)}
+            waiting = {pool.submit(self._chunk, simulate_chunk, spare, c, CHUNK) for c in range(self.chunks)}
             while waiting:
                 finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -171,18 +173,17 @@ class _Run:
             self.stop[0] = 1
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _chunk(self, simulate_chunk, spare: list[Workspace], c: int) -> None:
-        """Simulate chunk c. A chunk's sums depend on nothing but the chunk."""
-        first, last = c * CHUNK, min((c + 1) * CHUNK, self.paths)
+    def _chunk(self, simulate_chunk, spare: list[Workspace], c: int, paths: int) -> None:
+        """Simulate the first `paths` paths of chunk c. A chunk's sums depend on nothing but the chunk."""
+        first, last = c * CHUNK, min(c * CHUNK + paths, self.paths)
         workspace = spare.pop()  # list.pop and append are atomic
         workspace.tally.binding[:] = 0
         workspace.tally.unraised[:] = 0.0
         fan = tape(self.plan, max(0, min(last, FAN_PATHS) - first), draws=False)
         simulate_chunk(
             self.plan.program, workspace.histories, workspace.ledgers, workspace.tally, fan,
-            workspace.out, last - first, np.uint64(first), self.seed, self.stop,
+            self.out, first, last - first, np.uint64(first), self.seed, self.stop,
         )  # fmt: skip
-        self.out[:, first:last] = workspace.out[:, : last - first]
         if first < FAN_PATHS:
             self.fan[:, first:last] = fan.cash_month_end
         self.unraised[c] = workspace.tally.unraised.sum(axis=1)

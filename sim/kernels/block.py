@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = ""
+FINGERPRINT = "0b0b60b8411d57db4a260b71aea39417"
 
 
 @stage
@@ -54,7 +54,7 @@ def sample(histories, program, first_path, seed, recording):
 
 @stage
 def write_columns(out, offset, ledgers, n):
-    """One row of `out` for each of `sim.records.COLUMNS`, then one for each period's raised."""
+    """Columns offset ... of `out`: a row for each of `sim.records.COLUMNS`, then one for each period's raised."""
     s = ledgers.state
     for i in range(n):
         out[0, offset + i] = s[RAISED + i]
@@ -94,8 +94,10 @@ def share_unraised(tally, ledgers, program, n):
 
 
 @outermost(FINGERPRINT)
-def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_path, seed, stop):
-    """Simulate the chunk of paths first_path ... first_path + paths - 1 into the columns of `out`; returns how many were finished.
+def simulate_chunk(program, histories, ledgers, tally, tape, out, column, paths, first_path, seed, stop):
+    """Simulate the chunk of paths first_path ... first_path + paths - 1 into columns column ... of `out`.
+
+    Returns how many paths were finished.
 
     `first_path` and `seed` are uint64. `stop[0]` is looked at before each block: nonzero ends the chunk early.
     """
@@ -109,7 +111,7 @@ def simulate_chunk(program, histories, ledgers, tally, tape, out, paths, first_p
         sample(histories, program, first_path + np.uint64(offset), seed, recorded > 0 and tape.draws.shape[2] > 0)
         keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
         share_unraised(tally, ledgers, program, n)
-        write_columns(out, offset, ledgers, n)
+        write_columns(out, column + offset, ledgers, n)
         done += n
     return done
 
@@ -119,5 +121,5 @@ def replay_block(program, histories, ledgers, tally, tape, out, n):
     """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
     keep_ledger(ledgers, histories, program, tally, tape, n, n, np.int64(0))
     share_unraised(tally, ledgers, program, n)
-    write_columns(out, 0, ledgers, n)
+    write_columns(out, np.int64(0), ledgers, n)
     return n

@@ -50,22 +50,32 @@ def time_changes(ceo_change, adverse_change, luck, events):
 def find_third_parties(histories, months, third_party, first_path, seed):
     """List the block's third-party financings month by month: path, amount, and whether the investor cuts the line for it.
 
-    Arrivals are rare, so they are first listed, without branches, and their terms drawn only then.
+    Arrivals are rare, so they are listed first, without branches, and their terms drawn for the list alone.
     """
     until, paths = histories.deals_until, histories.deal_path
     deals = 0
     for k in range(len(until) - 1):
         until[k] = deals
-        arrival = histories.luck[months[k].arrival_luck]
-        for i in range(BLOCK):
-            paths[deals] = i
-            deals += arrival[i] < third_party.probability
+        deals = list_arrivals(paths, deals, histories.luck[months[k].arrival_luck], third_party.probability)
     until[len(until) - 1] = deals
+    amounts, reduces = histories.deal_amount[:deals], histories.deal_reduces[:deals]
     for k in range(len(until) - 1):
         for j in range(until[k], until[k + 1]):
-            u, v = uniform_pair(first_path + np.uint64(paths[j]), k, THIRD_PARTY_TERMS, seed)
-            histories.deal_amount[j] = exp(fma(third_party.log_sd, normal(u), third_party.log_median))
-            histories.deal_reduces[j] = 1.0 if v < third_party.reduction_probability else 0.0
+            amounts[j], reduces[j] = uniform_pair(first_path + np.uint64(paths[j]), k, THIRD_PARTY_TERMS, seed)
+    for j in range(deals):
+        amounts[j] = normal(amounts[j])
+    for j in range(deals):
+        amounts[j] = exp(fma(third_party.log_sd, amounts[j], third_party.log_median))
+        reduces[j] = 1.0 if reduces[j] < third_party.reduction_probability else 0.0
+
+
+@stage
+def list_arrivals(paths, deals, arrival, probability):
+    """Append the paths to whom somebody comes this month; returns how many are listed."""
+    for i in range(BLOCK):
+        paths[deals] = i
+        deals += arrival[i] < probability
+    return deals
 
 
 @stage

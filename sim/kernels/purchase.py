@@ -59,6 +59,9 @@ def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded,
                 draw(s, i, i + 1, ledgers, histories, program, stop)
                 count(s, i, min(i + 1, n), p, ledgers.shortfall, tally.binding, program.purchases)
                 fall_asleep(s, i, i + 1, ledgers, program, purchase)
+                awake -= 1
+                if awake == 0:
+                    break
     if recording:
         record_draw(s, recorded, tape.draws[p], offset)
 
