@@ -21,7 +21,7 @@ _HOMES = {
     "load_result": "sim.result",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str):

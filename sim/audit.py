@@ -18,6 +18,7 @@ import numpy as np
 from sim import records as r
 from sim.engine import Workspace, check_whole, columns, tape
 from sim.lowering import Plan, lower
+from sim.sampling import no_points
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import show
 
@@ -91,8 +92,8 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
     plan = lower(case)
     workspace, record, out = Workspace(plan), tape(plan, paths, draws=True), columns(plan, paths)
     simulate_chunk(
-        plan.program, workspace.histories, workspace.ledgers, workspace.tally, record,
-        out, 0, paths, np.uint64(first_path), np.uint64(seed), np.zeros(1, np.int64),
+        plan.program, no_points(plan), workspace.histories, workspace.ledgers, workspace.tally, record, out,
+        r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0), np.zeros(1, np.int64),
     )  # fmt: skip
     return [
         Trace(

@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="fundrisk",
-        description="How much will an equity line of credit really pay, at what dilution, and how long will the money last?",
+        description="How much will an equity line of credit really pay, at what dilution, and how long money lasts.",
     )
     parser.add_argument("--version", action="version", version=f"fundrisk {__version__}")
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND", parser_class=_Parser)

@@ -30,6 +30,10 @@ class Plan:
 
     program: r.Program
     luck_rows: int
+    rows_by_importance: tuple[int, ...]  # of luck, for quasi-random points
+    market_rows: tuple[int, ...]  # of luck: month-end normals, the first months'
+    burn_rows: tuple[int, ...]
+    month_sessions: tuple[int, ...]  # sessions in each month
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not looked at
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
     purchase_dates: tuple[datetime.date, ...]
@@ -75,6 +79,10 @@ def lower(case: Case) -> Plan:
     return Plan(
         program=program,
         luck_rows=luck.rows,
+        rows_by_importance=tuple(luck.by_importance()),
+        market_rows=_month_rows(luck, r.MONTH_END_NORMAL, calendar.n_months),
+        burn_rows=_month_rows(luck, r.BURN_NORMAL, calendar.n_months),
+        month_sessions=grid.lengths,
         day_dates=grid.dates,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
         purchase_dates=calendar.purchases,
@@ -82,6 +90,12 @@ def lower(case: Case) -> Plan:
         milestones=tuple(milestone.name for milestone in milestones),
         reasons=r.reason_names(tuple(condition.name for condition in case.line.conditions)),
     )
+
+
+def _month_rows(luck: Luck, purpose: int, months: int) -> tuple[int, ...]:
+    """Rows of a number that each month has, up to the last month that has one."""
+    rows = (luck.row_of(purpose, k >> 1, k & 1) for k in range(months))
+    return tuple(row for row in rows if row >= 0)
 
 
 def log(x: float) -> float:
@@ -159,9 +173,7 @@ def _milestones(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
     rows = []
     for milestone in ordered:
         log_median = log(milestone.median_days)
-        stretch = _DIGITS.subtract(
-            _DIGITS.ln(Decimal(milestone.p90_days)), _DIGITS.ln(Decimal(milestone.median_days))
-        )
+        stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(milestone.p90_days)), _DIGITS.ln(Decimal(milestone.median_days)))
         rows.append(
             {
                 "probability": milestone.probability,
@@ -268,7 +280,7 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
 
 
 def _may_doze(case: Case, calendar: Calendar) -> bool:
-    """Whether what a path cannot draw on one date it cannot draw later in the quarter either, unless a condition changes."""
+    """Whether a path that cannot draw on a date cannot draw later in the quarter either, unless a condition changes."""
     line = case.line
     still = line.coverage is None or line.coverage.basis != "to_date"
     several = len(calendar.purchases) > len({calendar.period(day) for day in calendar.purchases})

@@ -13,6 +13,8 @@ import numpy as np
 BLOCK = 128
 #: More awake paths than these go through a purchase date as a block; fewer, one by one.
 MANY = 24
+#: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
+SCRAMBLES = 16
 #: Dollars below which an amount is no draw.
 CENT = 0.01
 
@@ -88,7 +90,7 @@ def _record(**fields: str) -> np.dtype:
 
 #: One call of the generator, which gives two numbers: where each half goes and as what.
 CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
-#: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; `ahead` is -1 at a month's end.
+#: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; at month-ends `ahead` is -1.
 WALK = _record(row="i", back="i", ahead="i", luck="i", ratio="f", root="f")
 #: One row of closes: its time, its log drift, and whether its close is looked at.
 DAY = _record(t="f", drift="f", needed="i")
@@ -100,16 +102,14 @@ MILESTONE_RECORD = _record(probability="f", log_median="f", log_sd="f", follows=
 #: `probability`: that the investor waives it.
 CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", luck="i")
 #: `probability`: that it is extended.
-NOTE_RECORD = _record(
-    principal="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f"
-)
+NOTE_RECORD = _record(principal="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f")
 #: A date with events, and what happens on it in this order. -1: nothing of the kind.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
     t="f", month="i", month_days="f", third_party_row="i", purchase="i", month_end="i",
     first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
-#: What a note does on a stop: days of interest since the last accrual; interest date; original (1) or extended (2) maturity.
+#: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
 #: `everyone`: paths that sleep must wake, as a quarter begins or a condition starts to apply.
 PURCHASE = _record(
@@ -206,6 +206,7 @@ class Histories(NamedTuple):
     """Everything random of one block of paths, written down. Rows are days, months, events; columns are paths."""
 
     luck: np.ndarray  # uniforms and normals by row of the plan
+    half_luck: np.ndarray  # (rows, BLOCK / 2): luck of pairs, before it is mirrored
     closes: np.ndarray
     ready: np.ndarray  # int64 (rows,): whether a row of closes is finished
     cash_used: np.ndarray
@@ -237,6 +238,28 @@ class Tally(NamedTuple):
 
     binding: np.ndarray  # int64 (periods x reasons, BLOCK): purchase dates before the cash-out
     unraised: np.ndarray  # (reasons, BLOCK): commitment neither raised nor cut, in dollars
+
+
+class Span(NamedTuple):
+    """Which paths to simulate, and where they go."""
+
+    first_path: np.uint64
+    paths: int
+    column: int  # of the output, for the first path
+    seed: np.uint64
+    antithetic: int  # 1: paths 2m and 2m + 1 have mirrored luck; first_path is even
+
+
+class Points(NamedTuple):
+    """Quasi-random luck of a chunk, instead of the generator's; no paths where the generator is used.
+
+    The normals of month-ends and of burn come by importance and are turned into those of the months in order: z = Q g.
+    """
+
+    uniforms: np.ndarray  # (luck rows, paths)
+    rows: np.ndarray  # int64 (2, months): luck rows of month-end normals and of burn normals, or no months
+    turns: np.ndarray  # (2, months, months): Q of each
+    scratch: np.ndarray  # (months, BLOCK)
 
 
 class Tape(NamedTuple):

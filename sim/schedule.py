@@ -46,6 +46,30 @@ class Luck:
             self.rows += 1
         return halves[half][0]
 
+    def row_of(self, purpose: int, index: int, half: int) -> int:
+        """The row of a number that was asked for, or -1."""
+        return self._halves.get((purpose, index), {}).get(half, (-1, r.UNUSED))[0]
+
+    def by_importance(self) -> list[int]:
+        """The rows, those on which a path's outcome hangs most first: the market's and the burn's broad course, then what
+        happens to the company, then single months, then single days."""
+        ranked = [
+            (self._rank(purpose, index, half), row)
+            for (purpose, index), halves in self._halves.items()
+            for half, (row, _) in halves.items()
+        ]
+        return [row for _, row in sorted(ranked)]
+
+    @staticmethod
+    def _rank(purpose: int, index: int, half: int) -> tuple[int, int]:
+        month = 2 * index + half
+        first = {r.EXTENSION: 1, r.COMMON_FACTOR: 1, r.MILESTONE: 3, r.WAIVER: 4, r.EVENTS: 5}
+        if purpose in (r.MONTH_END_NORMAL, r.BURN_NORMAL):
+            return month, purpose
+        if purpose == r.THIRD_PARTY_ARRIVAL:
+            return 6 + month, purpose
+        return first.get(purpose, 1000 + index), purpose
+
     def calls(self) -> list[dict]:
         rows = []
         for (purpose, index), halves in self._halves.items():
@@ -113,7 +137,7 @@ class Calendar:
         return coverage.percent[min(i, len(coverage.percent) - 1)] / 100.0
 
     def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
-        """Months whose cash used counts for a draw in fiscal quarter q on the day `through` (None: at q's end), with their shares."""
+        """Months and shares of their cash used that count for a draw in quarter q on day `through` (None: its end)."""
         coverage = self.case.line.coverage
         if coverage is None:
             return []
@@ -140,7 +164,7 @@ class Calendar:
         return self.n_months + self.outside.index(k)
 
     def unused_at_opening(self) -> float:
-        """Coverage that quarters of the term before the valuation date left unused, at their expected figures and undrawn."""
+        """Coverage that the term's quarters before the valuation date left unused: at expected figures, undrawn."""
         unused, q = 0.0, self.term_start
         while self.carries and q.end < self.case.valuation_date:
             used = 0.0
@@ -178,6 +202,7 @@ class Grid:
             starts.setdefault(k, n)
         rare = set(ends.values()) - needed if self.case.third_party is not None else set()
         self.month_ends = {k: self.calendar.sessions[n - 1] for k, n in ends.items()}
+        self.lengths = tuple(ends[k] - starts[k] + 1 for k in range(len(ends)))
         self._row_of: dict[int, int] = {}
         dates: list[datetime.date | None] = []
         for n in range(earliest, 1):
@@ -236,7 +261,7 @@ def _interest_dates(note: Note, calendar: Calendar) -> list[datetime.date]:
     years = range(case.valuation_date.year, case.horizon.year + 1)
     last = min(case.horizon, note.extended_maturity or note.maturity)
     dates = [datetime.date(year, month, day) for year in years]
-    return [d for d in dates if max(case.valuation_date, note.last_interest_date) <= d <= last]
+    return [d for d in dates if max(case.valuation_date, note.last_interest_date or case.valuation_date) <= d <= last]
 
 
 def _note_actions(case: Case, calendar: Calendar) -> dict[datetime.date, list[dict]]:
@@ -247,7 +272,7 @@ def _note_actions(case: Case, calendar: Calendar) -> dict[datetime.date, list[di
         interest = set(_interest_dates(note, calendar))
         maturities = {note.maturity: 1} | ({note.extended_maturity: 2} if note.extended_maturity else {})
         due = {day for day in maturities if day <= case.horizon}
-        accrued_to = note.last_interest_date
+        accrued_to = note.last_interest_date or case.valuation_date
         for day in sorted(interest | due | set(month_ends if note.sweep else ())):
             by_date.setdefault(day, []).append(
                 {

@@ -9,7 +9,7 @@ A case is the plain dictionary of its TOML file, or `read(case)` of it, which sa
 
 Two programs agree to the last bit only if they do the same operations in the same order. The conventions:
 
-* Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, where `base` is the
+* Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, `base` being the
   balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken at
   `t0 + max(0, (base - minimum) / rate)`.
 * What is less than a cent is no draw.
@@ -26,7 +26,6 @@ from datetime import date
 
 import reference_luck
 from reference_terms import DAY, EVERYTHING, Terms, _given, as_date, days_in, interest_dates, month_last, month_of, read
-
 
 CENT = 0.01  # dollars
 

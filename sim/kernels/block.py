@@ -7,11 +7,11 @@ sources: where it does not fit them, the cache is not used (see `sim.kernels.jit
 import numpy as np
 
 from sim.kernels.burn import spread_burn
-from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
 from sim.kernels.cache import outermost
+from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
 from sim.kernels.jit import stage
 from sim.kernels.ledger import keep_ledger
-from sim.kernels.luck import draw_luck
+from sim.kernels.luck import draw_luck, mirror, take_points
 from sim.kernels.prices import finish_rows, walk_prices
 from sim.records import (
     AMOUNT,
@@ -35,17 +35,23 @@ FINGERPRINT = "0b0b60b8411d57db4a260b71aea39417"
 
 
 @stage
-def sample(histories, program, first_path, seed, recording):
+def sample(histories, program, points, span, offset, recording):
     """Everything random of BLOCK paths, written down in `histories`; all closes at once if they are to be recorded."""
-    luck = histories.luck
-    draw_luck(luck, program.calls, first_path, seed)
+    luck, first_path = histories.luck, span.first_path + np.uint64(offset)
+    if points.uniforms.shape[1] > 0:
+        take_points(luck, program.calls, points, offset)
+    elif span.antithetic:
+        draw_luck(histories.half_luck, program.calls, first_path >> np.uint64(1), span.seed)
+        mirror(luck, histories.half_luck, program.calls)
+    else:
+        draw_luck(luck, program.calls, first_path, span.seed)
     spread_burn(histories.cash_used, luck, program.months, program.burn, histories.scratch)
     time_milestones(histories.achieved, luck, program.milestones, program.events)
     time_changes(histories.ceo_change, histories.adverse_change, luck, program.events)
     toss(histories.waived, luck, program.conditions)
     toss(histories.extended, luck, program.notes)
     if program.third_party.probability > 0.0:
-        find_third_parties(histories, program.months, program.third_party, first_path, seed)
+        find_third_parties(histories, program.months, program.third_party, first_path, span)
     walk_prices(histories.closes, histories.ready, luck, program.walk, program.days, program.price)
     everything = recording or program.price.impact != 0
     if everything or not program.line.dozes:
@@ -74,7 +80,7 @@ def write_columns(out, offset, ledgers, n):
 
 @stage
 def share_unraised(tally, ledgers, program, n):
-    """What of the commitment was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7)."""
+    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7)."""
     s, shortfall = ledgers.state, ledgers.shortfall
     base = len(program.conditions)
     leftover = base + (REASON_PERIOD_CAP if len(program.purchases) > 0 else REASON_NO_DATE)
@@ -94,24 +100,22 @@ def share_unraised(tally, ledgers, program, n):
 
 
 @outermost(FINGERPRINT)
-def simulate_chunk(program, histories, ledgers, tally, tape, out, column, paths, first_path, seed, stop):
-    """Simulate the chunk of paths first_path ... first_path + paths - 1 into columns column ... of `out`.
+def simulate_chunk(program, points, histories, ledgers, tally, tape, out, span, stop):
+    """Simulate the paths of `span` into columns span.column ... of `out`; returns how many were finished.
 
-    Returns how many paths were finished.
-
-    `first_path` and `seed` are uint64. `stop[0]` is looked at before each block: nonzero ends the chunk early.
+    `points` holds their quasi-random luck, if any. `stop[0]` is looked at before each block: nonzero ends it early.
     """
     recorded_paths = tape.cash_month_end.shape[1]
     done = 0
-    for offset in range(0, paths, BLOCK):
+    for offset in range(0, span.paths, BLOCK):
         if stop[0] != 0:
             break
-        n = min(BLOCK, paths - offset)
+        n = min(BLOCK, span.paths - offset)
         recorded = min(n, max(0, recorded_paths - offset))
-        sample(histories, program, first_path + np.uint64(offset), seed, recorded > 0 and tape.draws.shape[2] > 0)
+        sample(histories, program, points, span, offset, recorded > 0 and tape.draws.shape[2] > 0)
         keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
         share_unraised(tally, ledgers, program, n)
-        write_columns(out, column + offset, ledgers, n)
+        write_columns(out, span.column + offset, ledgers, n)
         done += n
     return done
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numba
 
+from sim.kernels.jit import POLICY
+
 _KERNELS = Path(__file__).parent
 _ROOT = _KERNELS / "block.py"
 _LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
@@ -32,17 +34,16 @@ def outermost(stamp: str):
     """Compile an outermost kernel; from the disk cache where `stamp` fits the sources and a cache can be kept."""
 
     def compile_later(function):
-        options = {"nogil": True, "error_model": "numpy", "_nrt": False}
         if stamp and stamp == fingerprint():
             try:
-                return numba.njit(function, cache=True, **options)
+                return numba.njit(function, cache=True, **POLICY)
             except RuntimeError as error:  # neither the install folder nor the user's cache folder can be written to
                 warnings.warn(
                     f"compiled code cannot be kept ({error}); set NUMBA_CACHE_DIR to a folder that can be written to",
                     RuntimeWarning,
                     stacklevel=2,
                 )
-        return numba.njit(function, **options)
+        return numba.njit(function, **POLICY)
 
     return compile_later
 

@@ -21,7 +21,7 @@ from sim.records import (
 
 @stage
 def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
-    """Step 1, paths lo ... hi - 1: NOW after operations through day t; the minimum is passed by linear interpolation."""
+    """Step 1, paths lo ... hi - 1: NOW after operations through day t; a cash-out is found by linear interpolation."""
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
         base, since = s[CASH + i], s[BASE_DAY + i]
         rate = peek(cash_used, month, i) / month_days

@@ -10,7 +10,7 @@ from sim.records import BLOCK, NEVER, THIRD_PARTY_TERMS
 
 @stage
 def time_milestones(achieved, luck, milestones, events):
-    """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Rows run so that a milestone follows an earlier row.
+    """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Each follows an earlier row.
 
     Days are lognormal with normal score loading F + sqrt(1 - loading^2) own: one factor, Gaussian copula.
     """
@@ -32,7 +32,7 @@ def time_milestones(achieved, luck, milestones, events):
 
 @stage
 def time_changes(ceo_change, adverse_change, luck, events):
-    """Days to the CEO change and to the adverse change: -log(u) times the mean, exponential. NEVER where there is no such event."""
+    """Days to the CEO change and to the adverse change: -log(u) times the mean, exponential; NEVER without a model."""
     ceo_change[0] = NEVER
     adverse_change[0] = NEVER
     if events.luck < 0:
@@ -47,8 +47,8 @@ def time_changes(ceo_change, adverse_change, luck, events):
 
 
 @stage
-def find_third_parties(histories, months, third_party, first_path, seed):
-    """List the block's third-party financings month by month: path, amount, and whether the investor cuts the line for it.
+def find_third_parties(histories, months, third_party, first_path, span):
+    """List the block's third-party financings month by month: path, amount, and whether the line is cut for it.
 
     Arrivals are rare, so they are listed first, without branches, and their terms drawn for the list alone.
     """
@@ -61,7 +61,13 @@ def find_third_parties(histories, months, third_party, first_path, seed):
     amounts, reduces = histories.deal_amount[:deals], histories.deal_reduces[:deals]
     for k in range(len(until) - 1):
         for j in range(until[k], until[k + 1]):
-            amounts[j], reduces[j] = uniform_pair(first_path + np.uint64(paths[j]), k, THIRD_PARTY_TERMS, seed)
+            path = first_path + np.uint64(paths[j])
+            if span.antithetic:
+                u, v = uniform_pair(path >> np.uint64(1), k, THIRD_PARTY_TERMS, span.seed)
+                odd = (path & np.uint64(1)) != np.uint64(0)
+                amounts[j], reduces[j] = (1.0 - u, 1.0 - v) if odd else (u, v)
+            else:
+                amounts[j], reduces[j] = uniform_pair(path, k, THIRD_PARTY_TERMS, span.seed)
     for j in range(deals):
         amounts[j] = normal(amounts[j])
     for j in range(deals):

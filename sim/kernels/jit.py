@@ -11,15 +11,17 @@ Why these flags:
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 
+from typing import Any
+
 import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-kernel = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-stage = numba.njit(nogil=True, error_model="numpy", _nrt=False)
-verb = numba.njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+POLICY: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+stage = numba.njit(**POLICY)
+kernel = numba.njit(forceinline=True, **POLICY)
 
 
 @intrinsic
@@ -95,7 +97,7 @@ def _apart(builder):
 
 @intrinsic
 def peek(typingctx, array, row, column):
-    """array[row, column] of a C-contiguous array of float64 that no `put` of the same loop writes to; no index is checked.
+    """array[row, column] of a C-contiguous array of float64 that no `put` of the same loop writes to, unchecked.
 
     The arrays of a block never overlap, but LLVM cannot know that. It would test it before every loop, which does not
     pay for the few paths of a group, and so leaves such loops scalar.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import kernel, stage
 from sim.kernels.limits import cover
 from sim.kernels.prices import close_of
 from sim.kernels.purchase import count_sleep, purchase_shares
@@ -42,7 +42,7 @@ from sim.records import (
 )
 
 
-@verb
+@kernel
 def open_ledger(ledgers, program):
     """Opening balances. Cash below the minimum at the opening is a cash-out at t = 0."""
     s, opening = ledgers.state, program.opening
@@ -98,7 +98,7 @@ def impress(s, closes, days, first, last):
                 closes[j, i] = closes[j, i] * s[IMPACT + i]
 
 
-@verb
+@kernel
 def finance(s, histories, stop, program):
     """Step 2: third-party financing of the month, and the investor's cut of the line. Rare, so path by path."""
     third_party, opening = program.third_party, program.opening
@@ -125,7 +125,7 @@ def finance(s, histories, stop, program):
             s[WAKE + i] = -1.0
 
 
-@verb
+@kernel
 def pay_notes(ledgers, histories, program, stop):
     """Step 4: interest due, of every note; then principal due, of every note."""
     s, balances, minimum = ledgers.state, ledgers.notes, program.opening.minimum
@@ -156,9 +156,9 @@ def pay_notes(ledgers, histories, program, stop):
         pay(s, np.int64(0), np.int64(BLOCK), stop.t, minimum, CAUSE_PRINCIPAL)
 
 
-@verb
+@kernel
 def sweep_notes(ledgers, program, stop):
-    """Step 5: at a month's end, cash above one mark prepays a revolving note; below another it re-borrows what was prepaid."""
+    """Step 5: at a month's end, cash above one mark prepays a revolving note; below another it re-borrows that."""
     s, balances = ledgers.state, ledgers.notes
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
@@ -191,12 +191,21 @@ def close_month(s, t):
         s[BASE_DAY + i] = t
 
 
-@verb
+@kernel
 def close_quarter(s, cash_used, program, q):
-    """End of a fiscal quarter: what its coverage leaves unused is carried forward, and the next quarter starts undrawn."""
+    """End of a fiscal quarter: what its coverage leaves unused is carried forward; the next quarter starts undrawn."""
     if q >= 0:
         quarter = program.quarters[q]
-        cover(s, np.int64(0), np.int64(BLOCK), cash_used, program.covers, quarter.first_cover, quarter.last_cover, quarter.percent)
+        cover(
+            s,
+            np.int64(0),
+            np.int64(BLOCK),
+            cash_used,
+            program.covers,
+            quarter.first_cover,
+            quarter.last_cover,
+            quarter.percent,
+        )
         for i in range(BLOCK):
             left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i]
             s[UNUSED_COVERAGE + i] = left if left > 0.0 else 0.0
@@ -204,9 +213,9 @@ def close_quarter(s, cash_used, program, q):
         s[DRAWN + i] = 0.0
 
 
-@verb
+@kernel
 def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
-    """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` of them go on the tape."""
+    """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum
     first, last = np.int64(0), np.int64(BLOCK)
     open_ledger(ledgers, program)

@@ -48,7 +48,6 @@ from sim.records import (
     WAKE,
 )
 
-
 # Loops over paths that look at a row of an input stand in functions of their own: inside another loop LLVM would leave
 # them scalar.
 
@@ -77,7 +76,7 @@ def lower_to_row(s, lo, hi, field, rows, j):
 
 @stage
 def average_window(s, lo, hi, closes, row, first_row, window, statistic):
-    """The day's close, and the pricing statistic of the closes in the window, summed from the oldest day to the newest."""
+    """The day's close, and the pricing statistic of the closes in the window, from the oldest day to the newest."""
     fetch(s, lo, hi, CLOSE, closes, row)
     fetch(s, lo, hi, AVERAGE, closes, first_row)
     for j in range(first_row + 1, first_row + window):
@@ -113,7 +112,7 @@ def set_price(s, lo, hi, floor, multiplier):
 
 @stage
 def block(s, lo, hi, t, fails_from, fails_until, c, code):
-    """BLOCKED by condition c where it fails on day t: from `fails_from` until before `fails_until` (conditions, BLOCK)."""
+    """BLOCKED by condition c where it fails on day t: from `fails_from` until before `fails_until`."""
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
         fails = (peek(fails_from, c, i) <= t) & (t < peek(fails_until, c, i)) & (s[BLOCKED + i] < 0.0)
         put(s, BLOCKED + i, code if fails else s[BLOCKED + i])

@@ -1,20 +1,20 @@
 """Closes of a block of paths: a Brownian walk on the sessions that matter, then geometric Brownian motion, then moves.
 
-Rows of `closes` hold W until somebody looks: then the row is finished for the whole block, or one path's close is worked
-out and the row left as it is. `ready` tells which rows are finished.
+Rows of `closes` hold W until somebody looks: then the row is finished for the whole block, or one path's close is
+worked out and the row left as it is. `ready` tells which rows are finished.
 """
 
 from sim.kernels.elementary import exp, fma
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import kernel, stage
 from sim.records import BLOCK, NEEDED, OPENING, RARE
 
 
-@verb
+@kernel
 def walk_prices(closes, ready, luck, walk, days, price):
     """Fill `closes` (rows, BLOCK) with W, a Brownian motion that counts in sessions and is 0 at the opening.
 
-    A month's end is a step of a random walk; inside the month each session, from the end backwards, is a Brownian bridge
-    between the previous month's end and the session after it. Glasserman (2004), section 3.1.
+    A month's end is a step of a random walk; inside the month each session, from the end backwards, is a Brownian
+    bridge between the previous month's end and the session after it. Glasserman (2004), section 3.1.
     """
     for j in range(len(days)):
         ready[j] = 0
@@ -46,12 +46,12 @@ def bridge(row, z, back, ahead, ratio, root):
         row[i] = fma(root, z[i], fma(ratio, ahead[i] - back[i], back[i]))
 
 
-@verb
+@kernel
 def finish_row(histories, j, program):
     """Row j of closes, from W to dollars a share: S0 exp((mu - sigma^2/2) t + sigma W_t), then the moves of the stock.
 
-    Glasserman (2004), section 3.2.1. A milestone or the CEO change at or before the day multiplies by 1 + its jump (SPEC,
-    section 5).
+    Glasserman (2004), section 3.2.1. A milestone or the CEO change at or before the day multiplies by 1 + its jump
+    (SPEC, section 5).
     """
     if histories.ready[j] == 0:
         day, row = program.days[j], histories.closes[j]
@@ -75,7 +75,7 @@ def move(row, at, t, factor):
         row[i] = row[i] * (factor if at[i] <= t else 1.0)
 
 
-@verb
+@kernel
 def finish_rows(histories, program, rare):
     """All rows that purchase dates look at, and those that only a rare deal does if `rare`."""
     for j in range(len(program.days)):
@@ -83,7 +83,7 @@ def finish_rows(histories, program, rare):
             finish_row(histories, j, program)
 
 
-@verb
+@kernel
 def close_of(histories, j, i, program):
     """The close of path i alone in row j, finished or not."""
     close = histories.closes[j, i]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import kernel, stage
 from sim.kernels.limits import (
     ask,
     average_window,
@@ -41,7 +41,7 @@ from sim.records import (
 )
 
 
-@verb
+@kernel
 def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset):
     """Step 3: the draw of a purchase date, and its legal cost. Paths that cannot draw sleep through it."""
     s, p = ledgers.state, stop.purchase
@@ -75,7 +75,7 @@ def count_awake(s, t):
     return awake
 
 
-@verb
+@kernel
 def draw(s, lo, hi, ledgers, histories, program, stop):
     """The draw of paths lo ... hi - 1: price, conditions, limits, settlement, legal cost."""
     line = program.line
@@ -84,7 +84,9 @@ def draw(s, lo, hi, ledgers, histories, program, stop):
     look_at_market(s, lo, hi, histories, program, purchase)
     covered = purchase.last_cover > purchase.first_cover
     if covered:
-        cover(s, lo, hi, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent)
+        cover(
+            s, lo, hi, histories.cash_used, program.covers, purchase.first_cover, purchase.last_cover, purchase.percent
+        )
     set_price(s, lo, hi, line.floor, line.multiplier)
     check_conditions(s, lo, hi, purchase.t, ledgers.fails_from, ledgers.fails_until, applies)
     ask(s, lo, hi, purchase, line)
@@ -99,7 +101,7 @@ def draw(s, lo, hi, ledgers, histories, program, stop):
         pay(s, lo, hi, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
 
 
-@verb
+@kernel
 def fall_asleep(s, lo, hi, ledgers, program, purchase):
     """Who cannot draw again soon sleeps. After `count`, which needs to know why they slept until now."""
     if program.line.dozes:
@@ -110,9 +112,9 @@ def fall_asleep(s, lo, hi, ledgers, program, purchase):
         )  # fmt: skip
 
 
-@verb
+@kernel
 def look_at_market(s, lo, hi, histories, program, purchase):
-    """The day's close and the pricing statistic; a block finishes the rows it needs, a path alone works out its own closes."""
+    """The day's close and the pricing statistic; a block finishes the rows it needs, a path alone its own closes."""
     first, window, statistic = purchase.first_row, program.opening.window, program.line.statistic
     if hi - lo > 1:
         finish_row(histories, purchase.row, program)
