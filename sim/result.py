@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sim.summary import CAUSES, Period, Run, Summary, Tallies, jsonable, manifes
 from sim.terms.calendar import fiscal_quarter, month_end
 
 if TYPE_CHECKING:
+    from sim.digest import Digest
     from sim.terms import Case
 
 __all__ = [
@@ -68,11 +69,22 @@ class ByPeriod(Mapping[str, np.ndarray]):
         return len(self.arrays)
 
 
+class How(TypedDict, total=False):
+    """How a run was made. `written` is the manifest of a run that was saved; a new run writes its own."""
+
+    antithetic: bool
+    first_path: int
+    elapsed_s: float
+    workers: int
+    written: dict[str, Any] | None
+
+
 class Result:
     """Every path of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
 
-    `columns` holds one array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths). Two results are
-    equal when they say the same about the same case, however long they took and however many workers computed them.
+    `columns` holds one array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths). A run that kept
+    no paths gives its `digest` instead. Two results are equal when they say the same about the same case, however long
+    they took and however many workers computed them.
     """
 
     def __init__(
@@ -81,19 +93,25 @@ class Result:
         paths: int,
         seed: int,
         sampler: str,
-        elapsed_s: float,
-        columns: Mapping[str, np.ndarray],
         tallies: Tallies,
-        workers: int,
-        written: dict[str, Any] | None = None,
+        columns: Mapping[str, np.ndarray] | None = None,
+        digest: Digest | None = None,
+        **how: Unpack[How],
     ) -> None:
-        """`written` is the manifest of a run that was saved; a new run writes its own."""
-        made = written if written is not None else jsonable(manifest(case, int(paths), int(seed), sampler))
-        self.run = Run(case, int(paths), int(seed), sampler, float(elapsed_s), int(workers), made)
+        if (columns is None) == (digest is None):
+            raise ValueError("a result needs either the columns of its paths or their digest")
+        paths, seed = int(paths), int(seed)
+        antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
+        made = how.get("written") or jsonable(manifest(case, paths, seed, sampler, antithetic, first_path))
+        elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
+        self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
         self.periods = fiscal_periods(case)
-        self.columns = {name: _frozen(columns, name, (self.paths,), kind) for name, kind in COLUMNS.items()}
-        shape = (len(self.periods), self.paths)
-        self._raised_by_period = _frozen(columns, "raised_by_period", shape, np.float64)
+        self.digest = digest
+        self.columns: dict[str, np.ndarray] = {}
+        if columns is not None:
+            self.columns = {name: _frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
+            shape = (len(self.periods), paths)
+            self._raised_by_period = _frozen(columns, "raised_by_period", shape, np.float64)
         self.tallies = _checked(tallies, len(self.periods))
         self._summary: Summary | None = None
 
@@ -171,10 +189,9 @@ class Result:
             "elapsed_s": self.run.elapsed_s,
             "workers": self.run.workers,
             "reasons": list(self.tallies.reasons),
-            "cut": float(self.tallies.cut),
         }
         arrays = dict(self.columns) | {"raised_by_period": self._raised_by_period}
-        arrays |= {name: getattr(self.tallies, name) for name in ("binding", "purchase_dates", "unraised", "fan")}
+        arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
         write_arrays(path, {"header": text} | arrays)
 
@@ -183,9 +200,8 @@ class Result:
             return NotImplemented
         same_run = (
             self.case.sha256 == other.case.sha256
-            and self.run[1:4] == other.run[1:4]
+            and self.run[1:6] == other.run[1:6]
             and self.tallies.reasons == other.tallies.reasons
-            and self.tallies.cut == other.tallies.cut
         )
         return same_run and all(
             np.array_equal(mine, theirs, equal_nan=True)
@@ -198,8 +214,7 @@ class Result:
         return f"<Result of {self.case.title!r}: {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
 
     def _arrays(self) -> list[np.ndarray]:
-        t = self.tallies
-        return [*self.columns.values(), self._raised_by_period, t.binding, t.purchase_dates, t.unraised, t.fan]
+        return [*self.columns.values(), self._raised_by_period, *self.tallies[1:]]
 
     def _cash_out_counts(self) -> np.ndarray:
         """int64 (periods, causes): paths out of cash by the end of each period."""
@@ -222,14 +237,12 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         if header["format"] != FORMAT:
             raise ResultError(f"{shown(path)}: saved in format {header['format']}; this version reads format {FORMAT}")
         made = header["manifest"]
-        tallies = Tallies(
-            tuple(header["reasons"]), arrays["binding"], arrays["purchase_dates"], header["cut"],
-            arrays["unraised"], arrays["fan"],
-        )  # fmt: skip
+        tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
         case = Case.from_dict(made["case"], source=header["source"])
         return Result(
-            case, made["paths"], made["seed"], made["sampler"], header["elapsed_s"], arrays, tallies,
-            header["workers"], made,
+            case, made["paths"], made["seed"], made["sampler"], tallies, arrays,
+            antithetic=made["antithetic"], first_path=made["first_path"],
+            elapsed_s=header["elapsed_s"], workers=header["workers"], written=made,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -275,12 +288,13 @@ def _frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]
 def _checked(tallies: Tallies, periods: int) -> Tallies:
     """The tallies with their arrays' shapes and types looked at."""
     reasons = len(tallies.reasons)
-    arrays = {name: np.asarray(getattr(tallies, name)) for name in ("binding", "purchase_dates", "unraised", "fan")}
-    expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "unraised": (reasons,)}
+    arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
+    chunks = arrays["cut_by_chunk"].size
+    expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
+    expected["unraised_by_chunk"] = (chunks, reasons)
     expected["fan"] = arrays["fan"].shape if arrays["fan"].ndim == 2 else (-1, -1)
-    kinds = {"binding": np.int64, "purchase_dates": np.int64, "unraised": np.float64, "fan": np.float64}
-    ready = {name: _frozen(arrays, name, expected[name], kinds[name]) for name in arrays}
-    return Tallies(
-        tuple(tallies.reasons), ready["binding"], ready["purchase_dates"], float(tallies.cut),
-        ready["unraised"], ready["fan"],
-    )  # fmt: skip
+    ready = (
+        _frozen(arrays, name, expected[name], np.int64 if name in ("binding", "purchase_dates") else np.float64)
+        for name in arrays
+    )
+    return Tallies(tuple(tallies.reasons), *ready)

@@ -45,26 +45,44 @@ class Run(NamedTuple):
     paths: int
     seed: int
     sampler: str
+    antithetic: bool
+    first_path: int
     elapsed_s: float
     workers: int
     manifest: dict[str, Any]
+
+    @property
+    def groups(self) -> str | None:
+        """Which paths depend on one another, as `sim.measures.Distribution.from_values` calls it."""
+        return "scrambles" if self.sampler == "sobol" else "pairs" if self.antithetic else None
 
 
 class Tallies(NamedTuple):
     """Sums over all paths that no column of a result holds.
 
     `binding` (int64, periods x reasons) counts purchase dates before the cash-out by what bound the draw;
-    `purchase_dates` (periods) is how many there are on one path. `cut` ($) is the commitment that third parties cut,
-    `unraised` ($, reasons) what each reason kept from being raised. `fan` ($, month ends x paths) is the cash at the
-    month ends of the first few paths, shortfalls bridged.
+    `purchase_dates` (periods) is how many there are on one path. `cut_by_chunk` ($, chunks) is the commitment that
+    third parties cut, `unraised_by_chunk` ($, chunks x reasons) what each reason kept from being raised, both chunk by
+    chunk in the order of the paths. `fan` ($, month ends x paths) is the cash at the month ends of the first few paths,
+    shortfalls bridged.
     """
 
     reasons: tuple[str, ...]
     binding: np.ndarray
     purchase_dates: np.ndarray
-    cut: float
-    unraised: np.ndarray
+    cut_by_chunk: np.ndarray
+    unraised_by_chunk: np.ndarray
     fan: np.ndarray
+
+    @property
+    def cut(self) -> float:
+        """Commitment that third parties cut, $, all paths together."""
+        return math.fsum(self.cut_by_chunk)
+
+    @property
+    def unraised(self) -> np.ndarray:
+        """What each reason kept from being raised, $, all paths together."""
+        return np.array([math.fsum(amounts) for amounts in self.unraised_by_chunk.T])
 
 
 class Waterfall(NamedTuple):
@@ -206,7 +224,9 @@ def jsonable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def manifest(case: Case, paths: int, seed: int, sampler: str) -> dict[str, Any]:
+def manifest(
+    case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
+) -> dict[str, Any]:
     """What it takes to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
     return {
         "versions": dict(_versions()),
@@ -214,6 +234,8 @@ def manifest(case: Case, paths: int, seed: int, sampler: str) -> dict[str, Any]:
         "seed": seed,
         "paths": paths,
         "sampler": sampler,
+        "antithetic": antithetic,
+        "first_path": first_path,
         "case": case.to_dict(),
         "case_sha256": case.sha256,
     }

@@ -49,8 +49,8 @@ def synthetic_result(paths=4000, seed=11, case=None, lifetime_months=15.0):
         reasons=reasons,
         binding=binding.astype(np.int64),
         purchase_dates=np.ones(len(periods), dtype=np.int64),
-        cut=float(0.1 * missing),
-        unraised=0.9 * missing * weights / weights.sum(),
+        cut_by_chunk=np.array([0.1 * missing]),
+        unraised_by_chunk=(0.9 * missing * weights / weights.sum())[None, :],
         fan=case.company.cash + walk,
     )
-    return Result(case, paths, seed, "philox", 0.25, columns, tallies, workers=1)
+    return Result(case, paths, seed, "philox", tallies, columns, elapsed_s=0.25)

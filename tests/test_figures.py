@@ -205,7 +205,7 @@ def test_odd_results_are_drawn_too(draw, paths, lifetime, changes, tmp_path):
 def test_a_fan_without_paths_is_an_error_that_says_why(result):
     bare = result.tallies._replace(fan=np.empty((24, 0)))
     columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
-    without = type(result)(result.case, result.paths, 11, "philox", 0.1, columns, bare, 1)
+    without = type(result)(result.case, result.paths, 11, "philox", bare, columns)
     with pytest.raises(ValueError, match="kept no paths"):
         figures.cash_fan(without)
     assert np.isnan(without.fan().p50).all()

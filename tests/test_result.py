@@ -17,7 +17,7 @@ import pytest
 from sim import __version__
 from sim.archive import write_arrays
 from sim.measures import MEASURES, Distribution, proportion
-from sim.result import COLUMNS, Result, ResultError, Tallies, fiscal_periods, load_result, write_text_atomically
+from sim.result import COLUMNS, Result, ResultError, fiscal_periods, load_result, write_text_atomically
 from sim.terms import load_case
 from tests.synthetic import synthetic_result
 
@@ -94,7 +94,7 @@ def test_columns_that_do_not_fit_are_refused(change, message):
     columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T} | change
     columns = {name: column for name, column in columns.items() if column is not None}
     with pytest.raises(ValueError, match=message):
-        Result(good.case, 50, 1, "philox", 0.1, columns, good.tallies, 1)
+        Result(good.case, 50, 1, "philox", good.tallies, columns)
 
 
 # --- probabilities ---
@@ -116,7 +116,7 @@ def test_a_cash_out_at_the_very_close_of_a_period_is_in_it():
         "cause": np.array([1, 2, 3, 0], np.int8),
         "raised_by_period": good.by_period["raised"].T,
     }
-    got = Result(good.case, 4, 1, "philox", 0.1, columns, good.tallies, 1)
+    got = Result(good.case, 4, 1, "philox", good.tallies, columns)
     assert got.by_period["cash_out"][:, 0].tolist() == [True, False, False, False]
     assert got.by_period["cash_out"][:, -1].tolist() == [True, True, True, False]
     assert got.probability_of_cash_out(by="2002-06-30").value == 0.25
@@ -301,7 +301,8 @@ def test_equality_is_about_the_numbers(result):
 def test_a_loaded_manifest_is_the_one_of_the_run(result, tmp_path):
     old = dict(result.manifest) | {"platform": "another machine"}
     columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
-    Result(result.case, result.paths, 11, "philox", 0.1, columns, result.tallies, 1, old).save(tmp_path / "old.npz")
+    made = Result(result.case, result.paths, 11, "philox", result.tallies, columns, written=old)
+    made.save(tmp_path / "old.npz")
     assert load_result(tmp_path / "old.npz").manifest["platform"] == "another machine"
 
 
@@ -460,15 +461,16 @@ def test_a_device_is_written_through_and_not_replaced(result):
 
 def test_tallies_of_another_shape_are_refused(result):
     t = result.tallies
-    bad = Tallies(t.reasons[:-1], t.binding, t.purchase_dates, t.cut, t.unraised, t.fan)
+    bad = t._replace(reasons=t.reasons[:-1])
     columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
     with pytest.raises(ValueError, match="binding has shape"):
-        Result(result.case, result.paths, 11, "philox", 0.1, columns, bad, 1)
+        Result(result.case, result.paths, 11, "philox", bad, columns)
 
 
 def test_a_run_of_the_largest_seed_survives_the_file(tmp_path):
     good = synthetic_result(paths=2)
     columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T}
-    Result(good.case, 2, 2**64 - 1, "philox", math.pi, columns, good.tallies, 2).save(tmp_path / "run.npz")
+    made = Result(good.case, 2, 2**64 - 1, "philox", good.tallies, columns, elapsed_s=math.pi, workers=2)
+    made.save(tmp_path / "run.npz")
     back = load_result(tmp_path / "run.npz")
     assert (back.seed, back.run.elapsed_s, back.run.workers) == (2**64 - 1, math.pi, 2)
