@@ -33,6 +33,7 @@ class Plan:
     rows_by_importance: tuple[int, ...]  # of luck, for quasi-random points
     market_rows: tuple[int, ...]  # of luck: month-end normals, the first months'
     burn_rows: tuple[int, ...]
+    arrival_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not looked at
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
@@ -82,6 +83,7 @@ def lower(case: Case) -> Plan:
         rows_by_importance=tuple(luck.by_importance()),
         market_rows=_month_rows(luck, r.MONTH_END_NORMAL, calendar.n_months),
         burn_rows=_month_rows(luck, r.BURN_NORMAL, calendar.n_months),
+        arrival_rows=_month_rows(luck, r.THIRD_PARTY_ARRIVAL, calendar.n_months),
         month_sessions=grid.lengths,
         day_dates=grid.dates,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),

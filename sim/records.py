@@ -15,6 +15,8 @@ BLOCK = 128
 MANY = 24
 #: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
 SCRAMBLES = 16
+#: Third-party financings of a path that have quasi-random terms; later ones take the generator's.
+DEALS = 3
 #: Dollars below which an amount is no draw.
 CENT = 0.01
 
@@ -259,6 +261,7 @@ class Points(NamedTuple):
     uniforms: np.ndarray  # (luck rows, paths)
     rows: np.ndarray  # int64 (2, months): luck rows of month-end normals and of burn normals, or no months
     turns: np.ndarray  # (2, months, months): Q of each
+    deals: np.ndarray  # (2 x DEALS, paths): uniforms for the amount and the cut of each path's first third-party deals
     scratch: np.ndarray  # (months, BLOCK)
 
 

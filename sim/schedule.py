@@ -63,12 +63,12 @@ class Luck:
     @staticmethod
     def _rank(purpose: int, index: int, half: int) -> tuple[int, int]:
         month = 2 * index + half
-        first = {r.EXTENSION: 1, r.COMMON_FACTOR: 1, r.MILESTONE: 3, r.WAIVER: 4, r.EVENTS: 5}
-        if purpose in (r.MONTH_END_NORMAL, r.BURN_NORMAL):
-            return month, purpose
-        if purpose == r.THIRD_PARTY_ARRIVAL:
-            return 6 + month, purpose
-        return first.get(purpose, 1000 + index), purpose
+        once = {r.EXTENSION: 0, r.COMMON_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5, r.MILESTONE: 6}
+        if purpose == r.BURN_NORMAL:
+            return 2 * month + 1, purpose
+        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_ARRIVAL):
+            return 2 * month + 2, purpose
+        return once.get(purpose, 10_000 + index), purpose
 
     def calls(self) -> list[dict]:
         rows = []

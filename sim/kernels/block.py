@@ -51,7 +51,7 @@ def sample(histories, program, points, span, offset, recording):
     toss(histories.waived, luck, program.conditions)
     toss(histories.extended, luck, program.notes)
     if program.third_party.probability > 0.0:
-        find_third_parties(histories, program.months, program.third_party, first_path, span)
+        find_third_parties(histories, program.months, program.third_party, first_path, span, points, offset)
     walk_prices(histories.closes, histories.ready, luck, program.walk, program.days, program.price)
     everything = recording or program.price.impact != 0
     if everything or not program.line.dozes:

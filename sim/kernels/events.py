@@ -5,7 +5,7 @@ import numpy as np
 from sim.kernels.elementary import exp, fma, log, normal
 from sim.kernels.jit import stage
 from sim.kernels.philox import uniform_pair
-from sim.records import BLOCK, NEVER, THIRD_PARTY_TERMS
+from sim.records import BLOCK, DEALS, NEVER, THIRD_PARTY_TERMS
 
 
 @stage
@@ -47,7 +47,7 @@ def time_changes(ceo_change, adverse_change, luck, events):
 
 
 @stage
-def find_third_parties(histories, months, third_party, first_path, span):
+def find_third_parties(histories, months, third_party, first_path, span, points, offset):
     """List the block's third-party financings month by month: path, amount, and whether the line is cut for it.
 
     Arrivals are rare, so they are listed first, without branches, and their terms drawn for the list alone.
@@ -68,11 +68,27 @@ def find_third_parties(histories, months, third_party, first_path, span):
                 amounts[j], reduces[j] = (1.0 - u, 1.0 - v) if odd else (u, v)
             else:
                 amounts[j], reduces[j] = uniform_pair(path, k, THIRD_PARTY_TERMS, span.seed)
+    if points.deals.shape[1] > 0:
+        take_terms(histories, deals, points.deals, offset)
     for j in range(deals):
         amounts[j] = normal(amounts[j])
     for j in range(deals):
         amounts[j] = exp(fma(third_party.log_sd, amounts[j], third_party.log_median))
         reduces[j] = 1.0 if reduces[j] < third_party.reduction_probability else 0.0
+
+
+@stage
+def take_terms(histories, deals, uniforms, offset):
+    """Quasi-random terms for each path's first deals."""
+    so_far = histories.scratch
+    so_far[:] = 0.0
+    for j in range(deals):
+        i = histories.deal_path[j]
+        number = int(so_far[i])
+        if number < DEALS and offset + i < uniforms.shape[1]:
+            histories.deal_amount[j] = uniforms[2 * number, offset + i]
+            histories.deal_reduces[j] = uniforms[2 * number + 1, offset + i]
+        so_far[i] += 1.0
 
 
 @stage
