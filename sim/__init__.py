@@ -19,6 +19,7 @@ _HOMES = {
     "Result": "sim.result",
     "ResultError": "sim.result",
     "load_result": "sim.result",
+    "merge": "sim.result",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from sim.terms import Case, CaseError, load_case, overridden, shipped_cases
 
 UNUSABLE, INTERRUPTED = 2, 130
+MOST_KEPT = 2_000_000  # paths that a run holds in memory unless they are to be saved; more are summed up on the way
 MOST_JSON = 64 * 2**20  # bytes of a history file
 
 
@@ -81,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "simulate a case and print the distributions")
     run.add_argument("--paths", type=int, metavar="N", help="number of paths (default: the case's)")
     run.add_argument("--seed", type=int, metavar="S", help="seed (default: the case's)")
-    run.add_argument("--sampler", choices=("philox",), default="philox", help="source of random numbers")
+    run.add_argument("--sampler", choices=("philox", "sobol"), default="philox", help="source of random numbers")
+    run.add_argument("--antithetic", action="store_true", help="mirrored pairs of paths (philox)")
     run.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
     run.add_argument("--json", metavar="FILE", help="write the summary as JSON; - is standard output")
     run.add_argument("--save", metavar="FILE.npz", help="write every path's measures")
@@ -121,6 +123,8 @@ def _run(options: argparse.Namespace) -> None:
             paths=options.paths,
             seed=options.seed,
             sampler=options.sampler,
+            antithetic=options.antithetic,
+            keep_paths=bool(options.save) or (options.paths or case.simulation.paths) <= MOST_KEPT,
             workers=options.workers,
             progress=meter,
         )

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sim import records as r
-from sim.lowering import Plan, lower
 from sim.digest import Digest
+from sim.lowering import Plan, lower
 from sim.result import Result
 from sim.sampling import SobolPoints, no_points
 from sim.summary import Tallies
@@ -183,6 +183,7 @@ class _Run:
         self.stop = np.zeros(1, np.int64)
         self.lock = threading.Lock()
         self.points = SobolPoints(self.plan, seed) if sampler == "sobol" else None
+        self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
         self.digests: list[Digest] = []
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
@@ -217,8 +218,7 @@ class _Run:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
         desk = spare.pop()  # list.pop and append are atomic
         fan, out = desk.simulate(points, c, paths)
-        if c == 0:
-            self.fan[:] = fan
+        self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
         self.unraised[c] = desk.tally.unraised.sum(axis=1)
         self.cut[c] = out[r.COLUMNS.index("cut")].sum()
         if desk.digest is not None:
@@ -238,7 +238,7 @@ class _Run:
 
     def digest(self) -> Digest:
         """What the threads saw, put together."""
-        whole = Digest(self.case)
+        whole = Digest(self.case, self.groups)
         for digest in self.digests:
             whole.merge(digest)
         return whole
@@ -263,7 +263,7 @@ class _Desk:
         self.run = run
         self.workspace = Workspace(run.plan)
         self.tally = self.workspace.tally
-        self.digest = None if run.out is not None else Digest(run.case)
+        self.digest = None if run.out is not None else Digest(run.case, run.groups)
         self.out = run.out if run.out is not None else columns(run.plan, CHUNK)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:
@@ -273,8 +273,8 @@ class _Desk:
         run, space = self.run, self.workspace
         self.tally.binding[:] = 0
         self.tally.unraised[:] = 0.0
-        fan = tape(run.plan, min(paths, FAN_PATHS) if c == 0 else 0, draws=False)
         first = c * CHUNK
+        fan = tape(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
         column = first if run.out is not None else 0
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
         simulate_chunk(

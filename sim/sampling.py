@@ -133,7 +133,7 @@ class SobolPoints:
         everything = np.full((self.plan.luck_rows + self.deals, paths), 0.5)
         for number, sequence in enumerate(self.sequences):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # balance is best at powers of two; the caller may not care
+                warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
                 points = sequence.random(paths // r.SCRAMBLES)
             everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
         uniforms, deals = everything[: self.plan.luck_rows], everything[self.plan.luck_rows :]
@@ -158,11 +158,9 @@ def _space_arrivals(uniforms: np.ndarray, rows: tuple[int, ...], probability: fl
     waits = uniforms[list(rows)]
     arrives = np.zeros(waits.shape, bool)
     month = np.full(waits.shape[1], -1.0)
+    never = math.log1p(-min(probability, 1.0 - 2.0**-53))
     for wait in waits:
-        if probability < 1.0:
-            month = month + 1.0 + np.floor(np.log(wait) / math.log1p(-probability))
-        else:
-            month = month + 1.0
+        month = month + 1.0 + np.floor(np.log(wait) / never)
         here = np.flatnonzero(month < len(rows))
         if len(here) == 0:
             break

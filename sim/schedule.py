@@ -51,8 +51,8 @@ class Luck:
         return self._halves.get((purpose, index), {}).get(half, (-1, r.UNUSED))[0]
 
     def by_importance(self) -> list[int]:
-        """The rows, those on which a path's outcome hangs most first: the market's and the burn's broad course, then what
-        happens to the company, then single months, then single days."""
+        """The rows, those on which a path's outcome hangs most first: the broad course of burn and market, what happens
+        to the company, then single months, then single days."""
         ranked = [
             (self._rank(purpose, index, half), row)
             for (purpose, index), halves in self._halves.items()

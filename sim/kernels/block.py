@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "0b0b60b8411d57db4a260b71aea39417"
+FINGERPRINT = "35b98fa292477bcef2f2bafc0e51fc36"
 
 
 @stage
