@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "35b98fa292477bcef2f2bafc0e51fc36"
+FINGERPRINT = ""
 
 
 @stage

@@ -20,8 +20,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 POLICY: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-stage = numba.njit(**POLICY)
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **POLICY}
 kernel = numba.njit(forceinline=True, **POLICY)
+stage = numba.njit(**_INNER)
+verb = numba.njit(forceinline=True, **_INNER)
 
 
 @intrinsic

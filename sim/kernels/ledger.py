@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.kernels.limits import cover
 from sim.kernels.prices import close_of
 from sim.kernels.purchase import count_sleep, purchase_shares
@@ -42,7 +42,7 @@ from sim.records import (
 )
 
 
-@kernel
+@verb
 def open_ledger(ledgers, program):
     """Opening balances. Cash below the minimum at the opening is a cash-out at t = 0."""
     s, opening = ledgers.state, program.opening
@@ -98,7 +98,7 @@ def impress(s, closes, days, first, last):
                 closes[j, i] = closes[j, i] * s[IMPACT + i]
 
 
-@kernel
+@verb
 def finance(s, histories, stop, program):
     """Step 2: third-party financing of the month, and the investor's cut of the line. Rare, so path by path."""
     third_party, opening = program.third_party, program.opening
@@ -125,7 +125,7 @@ def finance(s, histories, stop, program):
             s[WAKE + i] = -1.0
 
 
-@kernel
+@verb
 def pay_notes(ledgers, histories, program, stop):
     """Step 4: interest due, of every note; then principal due, of every note."""
     s, balances, minimum = ledgers.state, ledgers.notes, program.opening.minimum
@@ -156,7 +156,7 @@ def pay_notes(ledgers, histories, program, stop):
         pay(s, np.int64(0), np.int64(BLOCK), stop.t, minimum, CAUSE_PRINCIPAL)
 
 
-@kernel
+@verb
 def sweep_notes(ledgers, program, stop):
     """Step 5: at a month's end, cash above one mark prepays a revolving note; below another it re-borrows that."""
     s, balances = ledgers.state, ledgers.notes
@@ -191,7 +191,7 @@ def close_month(s, t):
         s[BASE_DAY + i] = t
 
 
-@kernel
+@verb
 def close_quarter(s, cash_used, program, q):
     """End of a fiscal quarter: what its coverage leaves unused is carried forward; the next quarter starts undrawn."""
     if q >= 0:
@@ -213,7 +213,7 @@ def close_quarter(s, cash_used, program, q):
         s[DRAWN + i] = 0.0
 
 
-@kernel
+@verb
 def keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset):
     """Walk a block of paths through every stop; the first `n` are wanted, the first `recorded` go on the tape."""
     s, minimum = ledgers.state, program.opening.minimum

@@ -5,11 +5,11 @@ worked out and the row left as it is. `ready` tells which rows are finished.
 """
 
 from sim.kernels.elementary import exp, fma
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.records import BLOCK, NEEDED, OPENING, RARE
 
 
-@kernel
+@verb
 def walk_prices(closes, ready, luck, walk, days, price):
     """Fill `closes` (rows, BLOCK) with W, a Brownian motion that counts in sessions and is 0 at the opening.
 
@@ -46,7 +46,7 @@ def bridge(row, z, back, ahead, ratio, root):
         row[i] = fma(root, z[i], fma(ratio, ahead[i] - back[i], back[i]))
 
 
-@kernel
+@verb
 def finish_row(histories, j, program):
     """Row j of closes, from W to dollars a share: S0 exp((mu - sigma^2/2) t + sigma W_t), then the moves of the stock.
 
@@ -75,7 +75,7 @@ def move(row, at, t, factor):
         row[i] = row[i] * (factor if at[i] <= t else 1.0)
 
 
-@kernel
+@verb
 def finish_rows(histories, program, rare):
     """All rows that purchase dates look at, and those that only a rare deal does if `rare`."""
     for j in range(len(program.days)):
@@ -83,7 +83,7 @@ def finish_rows(histories, program, rare):
             finish_row(histories, j, program)
 
 
-@kernel
+@verb
 def close_of(histories, j, i, program):
     """The close of path i alone in row j, finished or not."""
     close = histories.closes[j, i]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.kernels.cash import operate, pay
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.kernels.limits import (
     ask,
     average_window,
@@ -41,27 +41,23 @@ from sim.records import (
 )
 
 
-@kernel
+@verb
 def purchase_shares(ledgers, histories, program, stop, tally, tape, n, recorded, offset):
     """Step 3: the draw of a purchase date, and its legal cost. Paths that cannot draw sleep through it."""
     s, p = ledgers.state, stop.purchase
     purchase = program.purchases[p]
     recording = recorded > 0 and tape.draws.shape[2] > 0
     awake = BLOCK if recording or purchase.everyone != 0 else count_awake(s, purchase.t)
-    if awake > MANY:
-        first, last = np.int64(0), np.int64(BLOCK)  # a literal integer would compile everything below once more
-        draw(s, first, last, ledgers, histories, program, stop)
-        count(s, first, n, p, ledgers.shortfall, tally.binding, program.purchases)
-        fall_asleep(s, first, last, ledgers, program, purchase)
-    elif awake > 0:
-        for i in range(BLOCK):
-            if s[WAKE + i] <= purchase.t:
-                draw(s, i, i + 1, ledgers, histories, program, stop)
-                count(s, i, min(i + 1, n), p, ledgers.shortfall, tally.binding, program.purchases)
-                fall_asleep(s, i, i + 1, ledgers, program, purchase)
-                awake -= 1
-                if awake == 0:
-                    break
+    together = awake > MANY
+    lo = np.int64(0)
+    while awake > 0 and lo < BLOCK:
+        hi = np.int64(BLOCK) if together else lo + 1
+        if together or s[WAKE + lo] <= purchase.t:
+            draw(s, lo, hi, ledgers, histories, program, stop)
+            count(s, lo, min(hi, n), p, ledgers.shortfall, tally.binding, program.purchases)
+            fall_asleep(s, lo, hi, ledgers, program, purchase)
+            awake -= hi - lo
+        lo = hi
     if recording:
         record_draw(s, recorded, tape.draws[p], offset)
 
@@ -75,7 +71,7 @@ def count_awake(s, t):
     return awake
 
 
-@kernel
+@verb
 def draw(s, lo, hi, ledgers, histories, program, stop):
     """The draw of paths lo ... hi - 1: price, conditions, limits, settlement, legal cost."""
     line = program.line
@@ -101,7 +97,7 @@ def draw(s, lo, hi, ledgers, histories, program, stop):
         pay(s, lo, hi, purchase.t, program.opening.minimum, CAUSE_OPERATIONS)
 
 
-@kernel
+@verb
 def fall_asleep(s, lo, hi, ledgers, program, purchase):
     """Who cannot draw again soon sleeps. After `count`, which needs to know why they slept until now."""
     if program.line.dozes:
@@ -112,7 +108,7 @@ def fall_asleep(s, lo, hi, ledgers, program, purchase):
         )  # fmt: skip
 
 
-@kernel
+@verb
 def look_at_market(s, lo, hi, histories, program, purchase):
     """The day's close and the pricing statistic; a block finishes the rows it needs, a path alone its own closes."""
     first, window, statistic = purchase.first_row, program.opening.window, program.line.statistic
