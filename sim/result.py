@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
@@ -13,17 +13,31 @@ import numpy as np
 
 from sim import measures
 from sim.archive import ResultError, read_arrays, shown, write_arrays, write_text_atomically
-from sim.measures import MEASURES, Distribution, Estimate, proportion
-from sim.summary import CAUSES, Period, Run, Summary, Tallies, jsonable, manifest
-from sim.terms.calendar import fiscal_quarter, month_end
+from sim.distribution import Distribution
+from sim.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
+from sim.measures import MEASURES
+from sim.summary import (
+    CAUSES,
+    Period,
+    Run,
+    Summary,
+    Tallies,
+    checked,
+    days_at_close,
+    fiscal_periods,
+    frozen,
+    jsonable,
+    manifest,
+)
+from sim.terms.calendar import month_end
 
 if TYPE_CHECKING:
     from sim.digest import Digest
     from sim.terms import Case
 
 __all__ = [
-    "Fan", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
-    "write_text_atomically",
+    "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
+    "merge", "write_text_atomically",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -69,6 +83,13 @@ class ByPeriod(Mapping[str, np.ndarray]):
         return len(self.arrays)
 
 
+class PathsNotKept(KeyError):
+    """Something was asked of the paths of a run that kept none."""
+
+    def __str__(self) -> str:
+        return "paths were not kept: simulate with keep_paths=True"
+
+
 class How(TypedDict, total=False):
     """How a run was made. `written` is the manifest of a run that was saved; a new run writes its own."""
 
@@ -106,13 +127,16 @@ class Result:
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
         self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
         self.periods = fiscal_periods(case)
+        if digest is not None and (digest.paths, digest.groups) != (paths, self.run.groups):
+            expected = f"{paths} and {self.run.groups}"
+            raise ValueError(f"digest of {digest.paths} paths in groups {digest.groups}; allowed: {expected}")
         self.digest = digest
         self.columns: dict[str, np.ndarray] = {}
         if columns is not None:
-            self.columns = {name: _frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
+            self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
             shape = (len(self.periods), paths)
-            self._raised_by_period = _frozen(columns, "raised_by_period", shape, np.float64)
-        self.tallies = _checked(tallies, len(self.periods))
+            self._raised_by_period = frozen(columns, "raised_by_period", shape, np.float64)
+        self.tallies = checked(tallies, len(self.periods))
         self._summary: Summary | None = None
 
     case = property(lambda self: self.run.case, doc="The case that was run.")
@@ -123,7 +147,7 @@ class Result:
 
     def __getitem__(self, name: str) -> np.ndarray:
         """One value a path, of a measure (section 7 of the contract) or of a column of the ledger."""
-        columns, case = self.columns, self.case
+        columns, case = self._kept(), self.case
         if name == "dilution":
             return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
         if name == "effective_price":
@@ -131,32 +155,47 @@ class Result:
         if name == "effective_discount":
             return measures.effective_discount(columns["discount_cost"], columns["raised"])
         if name == "runway_months":
-            return measures.runway_months(columns["cash_out_days"], _days(case, case.horizon))
+            return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
         return _lookup(columns, name, (*MEASURES, "cash_out_days", "cause"))
 
     @property
     def by_period(self) -> ByPeriod:
         """Arrays (paths, periods) by fiscal quarter: "raised" and "cash_out"."""
-        ends = np.array([_days(self.case, period.end) for period in self.periods])
-        out = self.columns["cash_out_days"][:, None] <= ends
+        out = self._kept()["cash_out_days"][:, None] <= self._ends()
         return ByPeriod({"raised": self._raised_by_period.T, "cash_out": out})
 
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
         if self._summary is None:
-            distributions = {
-                name: Distribution.from_values(self[name], measure.bad_tail) for name, measure in MEASURES.items()
-            }
-            raised = tuple(Distribution.from_values(amounts).estimate for amounts in self._raised_by_period)
+            groups, digest = self.run.groups, self.digest
+            if digest is not None:
+                self._summary = Summary(
+                    self.run,
+                    self.periods,
+                    {name: digest.distribution(name) for name in MEASURES},
+                    digest.cash_out_by_period(),
+                    digest.cash_out_counts(),
+                    digest.raised_by_period(),
+                    self.tallies,
+                    binned=True,
+                )
+                return self._summary
             self._summary = Summary(
-                self.run, self.periods, distributions, self._cash_out_counts(), raised, self.tallies
+                self.run,
+                self.periods,
+                {name: Distribution.from_values(self[name], MEASURES[name].bad_tail, groups) for name in MEASURES},
+                tuple(self._out_by(end) for end in self._ends()),
+                self._cash_out_counts(),
+                tuple(Distribution.from_values(row, groups=groups).estimate for row in self._raised_by_period),
+                self.tallies,
             )
         return self._summary
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
         """Probability that cash has run out by the close of a day (ISO date; default the horizon). Prints with error.
 
-        Raises ValueError for what is no date of the simulated span.
+        Raises ValueError for what is no date of the simulated span, and where no paths were kept for what is no end of
+        a fiscal quarter.
         """
         first, last = self.case.valuation_date, self.case.horizon
         try:
@@ -166,7 +205,12 @@ class Result:
             inside = False
         if not inside:
             raise ValueError(f"by = {by!r}: a date from {first} to {last}")
-        return proportion(int((self.columns["cash_out_days"] <= _days(self.case, when)).sum()), self.paths)
+        if self.digest is None:
+            return self._out_by(days_at_close(self.case, when))
+        ends = dict(zip((period.end for period in self.periods), self.summary().cash_out_by_period, strict=True))
+        if when not in ends:
+            raise ValueError(f"by = {when}: {PathsNotKept()}, or ask for {', '.join(map(str, ends))}")
+        return ends[when]
 
     def fan(self) -> Fan:
         """How cash spreads over the months."""
@@ -176,7 +220,7 @@ class Result:
         dates = (first, *(month_end(first, month) for month in range(months)))
         opening = np.full((1, paths), float(self.case.company.cash))
         ordered = np.sort(np.vstack([opening, cash]), axis=1)
-        ranks = [measures.quantile_rank(paths, percent) - 1 for percent in measures.QUANTILE_PERCENTS]
+        ranks = [quantile_rank(paths, percent) - 1 for percent in QUANTILE_PERCENTS]
         p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
         return Fan(dates, p05, p25, p50, p75, p95, paths)
 
@@ -189,8 +233,9 @@ class Result:
             "elapsed_s": self.run.elapsed_s,
             "workers": self.run.workers,
             "reasons": list(self.tallies.reasons),
+            "groups": self.run.groups,
         }
-        arrays = dict(self.columns) | {"raised_by_period": self._raised_by_period}
+        arrays = self._paths_or_digest()
         arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
         write_arrays(path, {"header": text} | arrays)
@@ -203,9 +248,9 @@ class Result:
             and self.run[1:6] == other.run[1:6]
             and self.tallies.reasons == other.tallies.reasons
         )
-        return same_run and all(
-            np.array_equal(mine, theirs, equal_nan=True)
-            for mine, theirs in zip(self._arrays(), other._arrays(), strict=True)
+        mine, theirs = self._arrays(), other._arrays()
+        return same_run and mine.keys() == theirs.keys() and all(
+            np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f") for name, array in mine.items()
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -213,15 +258,37 @@ class Result:
     def __repr__(self) -> str:
         return f"<Result of {self.case.title!r}: {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
 
-    def _arrays(self) -> list[np.ndarray]:
-        return [*self.columns.values(), self._raised_by_period, *self.tallies[1:]]
+    def _kept(self) -> dict[str, np.ndarray]:
+        if self.digest is not None:
+            raise PathsNotKept
+        return self.columns
+
+    def _paths_or_digest(self) -> dict[str, np.ndarray]:
+        if self.digest is not None:
+            return self.digest.to_arrays()
+        return self.columns | {"raised_by_period": self._raised_by_period}
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return self._paths_or_digest() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+
+    def _ends(self) -> np.ndarray:
+        """Days at which the periods end."""
+        return np.array([days_at_close(self.case, period.end) for period in self.periods])
+
+    def _out_by(self, end: int) -> Estimate:
+        """Probability that cash has run out by day `end`."""
+        out = self.columns["cash_out_days"] <= end
+        if self.run.groups is None:
+            return proportion(int(out.sum()), self.paths)
+        sizes = by_group(np.ones(self.paths, np.int64), self.run.groups)
+        return grouped_proportion(by_group(out.astype(np.int64), self.run.groups), sizes)
 
     def _cash_out_counts(self) -> np.ndarray:
         """int64 (periods, causes): paths out of cash by the end of each period."""
         days, cause = self.columns["cash_out_days"], self.columns["cause"]
         by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
-        ends = [_days(self.case, period.end) for period in self.periods]
-        return np.array([[np.searchsorted(times, end, side="right") for times in by_cause] for end in ends], np.int64)
+        counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
+        return np.array(counts, np.int64)
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:
@@ -229,6 +296,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
 
     Nothing in the file is ever executed: no pickles are read.
     """
+    from sim.digest import Digest
     from sim.terms import Case, CaseError
 
     arrays = read_arrays(path)
@@ -239,8 +307,9 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         made = header["manifest"]
         tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
         case = Case.from_dict(made["case"], source=header["source"])
+        digest = Digest.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
         return Result(
-            case, made["paths"], made["seed"], made["sampler"], tallies, arrays,
+            case, made["paths"], made["seed"], made["sampler"], tallies, None if digest else arrays, digest,
             antithetic=made["antithetic"], first_path=made["first_path"],
             elapsed_s=header["elapsed_s"], workers=header["workers"], written=made,
         )  # fmt: skip
@@ -249,52 +318,66 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}") from None
 
 
-def fiscal_periods(case: Case) -> tuple[Period, ...]:
-    """The fiscal quarters that overlap the simulated span, the first and the last cut to it."""
-    quarter = fiscal_quarter(case.valuation_date, case.company.fiscal_year_end_month)
-    periods = []
-    while quarter.start <= case.horizon:
-        start, end = max(quarter.start, case.valuation_date), min(quarter.end, case.horizon)
-        periods.append(Period(quarter.label, start, end))
-        quarter = quarter.next()
-    return tuple(periods)
-
-
-def _days(case: Case, when: date) -> int:
-    """t(d): days from the opening of the valuation date to the close of a date."""
-    return (when - case.valuation_date).days + 1
-
-
 def _lookup(arrays: Mapping[str, np.ndarray], name: str, allowed: tuple[str, ...] = ()) -> np.ndarray:
     if name not in arrays:
         raise KeyError(f"{name!r}: one of {', '.join(allowed or arrays)}")
     return arrays[name]
 
 
-def _frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
-    """A read-only view of a column, after a look at its shape; a wrong type that fits without loss is converted."""
-    if name not in columns:
-        raise ValueError(f"columns: {name} is missing")
-    array = np.asarray(columns[name])
-    if array.shape != shape:
-        raise ValueError(f"columns: {name} has shape {array.shape}; allowed: {shape}")
-    if array.dtype != kind and not np.can_cast(array.dtype, kind, "same_kind"):
-        raise ValueError(f"columns: {name} has type {array.dtype}; allowed: {np.dtype(kind)}")
-    view: np.ndarray = array.astype(kind, copy=False).view()
-    view.flags.writeable = False
-    return view
+def merge(results: Iterable[Result]) -> Result:
+    """One result of several shards of one run, given in any order: as if their paths had been simulated at once.
 
+    Shards have the same case, seed and sampling, and ranges of paths that follow one another without gap or overlap;
+    all keep their paths, or none. Raises ValueError with one line for anything else.
+    """
+    from sim.digest import Digest
+    from sim.engine import CHUNK
 
-def _checked(tallies: Tallies, periods: int) -> Tallies:
-    """The tallies with their arrays' shapes and types looked at."""
-    reasons = len(tallies.reasons)
-    arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
-    chunks = arrays["cut_by_chunk"].size
-    expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
-    expected["unraised_by_chunk"] = (chunks, reasons)
-    expected["fan"] = arrays["fan"].shape if arrays["fan"].ndim == 2 else (-1, -1)
-    ready = (
-        _frozen(arrays, name, expected[name], np.int64 if name in ("binding", "purchase_dates") else np.float64)
-        for name in arrays
+    shards = sorted(results, key=lambda shard: shard.run.first_path)
+    if not shards:
+        raise ValueError("merge needs at least one result")
+    first, tallies = shards[0], [shard.tallies for shard in shards]
+    expected = first.run.first_path
+    for shard in shards:
+        for what, mine, theirs in zip(_SAME, _same(first), _same(shard), strict=True):
+            if mine != theirs:
+                raise ValueError(f"shards of different runs: {what} {mine} and {theirs}")
+        here = shard.run.first_path
+        if here % CHUNK:
+            raise ValueError(f"a shard starts at path {here}: must be a multiple of {CHUNK}")
+        if here != expected:
+            problem = "in two shards" if here < expected else "in no shard"
+            raise ValueError(f"paths {min(here, expected)} to {max(here, expected) - 1} are {problem}")
+        expected = here + shard.paths
+    columns: dict[str, np.ndarray] | None = None
+    digest: Digest | None = None
+    if first.digest is None:
+        parts = [shard._paths_or_digest() for shard in shards]
+        columns = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    else:
+        digest = Digest(first.case, first.run.groups)
+        for shard in shards:
+            assert shard.digest is not None
+            digest.merge(shard.digest)
+    whole = first.tallies._replace(
+        binding=np.sum([each.binding for each in tallies], axis=0),
+        cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
+        unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),
     )
-    return Tallies(tuple(tallies.reasons), *ready)
+    return Result(
+        first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, digest,
+        antithetic=first.run.antithetic, first_path=first.run.first_path,
+        elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
+    )  # fmt: skip
+
+
+#: What shards of one run have in common.
+_SAME = ("case", "version", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
+
+
+def _same(shard: Result) -> tuple[object, ...]:
+    run = shard.run
+    return (
+        f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"], run.seed, run.sampler,
+        run.antithetic, shard.digest is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
+    )  # fmt: skip

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim import summary_text
-from sim.measures import Distribution, Estimate, proportion
+from sim.distribution import Distribution
+from sim.estimates import Estimate
+from sim.terms.calendar import fiscal_quarter
 
 if TYPE_CHECKING:
     import pandas
@@ -98,16 +100,19 @@ class Waterfall(NamedTuple):
 class Summary:
     """Every measure's distribution, the cash-out by fiscal quarter and cause, and what the line did.
 
-    `cash_out_counts` (int64, periods x causes) counts the paths out of cash by the end of each period, by `CAUSES`;
-    `raised_by_period` are the means of what was raised in each.
+    `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
+    periods x causes) counts those paths by `CAUSES`; `raised_by_period` are the means of what was raised in each.
+    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide.
     """
 
     run: Run
     periods: tuple[Period, ...]
     distributions: Mapping[str, Distribution]
+    cash_out_by_period: tuple[Estimate, ...]
     cash_out_counts: np.ndarray
     raised_by_period: tuple[Estimate, ...]
     tallies: Tallies
+    binned: bool = False
 
     def __getitem__(self, name: str) -> Distribution:
         """The distribution of one measure."""
@@ -117,11 +122,6 @@ class Summary:
     def cash_out(self) -> Estimate:
         """Probability that cash runs out within the horizon."""
         return self.cash_out_by_period[-1]
-
-    @property
-    def cash_out_by_period(self) -> tuple[Estimate, ...]:
-        """Probability that cash has run out by the end of each period."""
-        return tuple(proportion(count, self.run.paths) for count in self.cash_out_counts.sum(axis=1))
 
     @property
     def causes_by_period(self) -> dict[str, np.ndarray]:
@@ -209,6 +209,51 @@ class Summary:
 
     def _repr_html_(self) -> str:
         return summary_text.as_html(self)
+
+
+def fiscal_periods(case: Case) -> tuple[Period, ...]:
+    """The fiscal quarters that overlap the simulated span, the first and the last cut to it."""
+    quarter = fiscal_quarter(case.valuation_date, case.company.fiscal_year_end_month)
+    periods = []
+    while quarter.start <= case.horizon:
+        start, end = max(quarter.start, case.valuation_date), min(quarter.end, case.horizon)
+        periods.append(Period(quarter.label, start, end))
+        quarter = quarter.next()
+    return tuple(periods)
+
+
+def days_at_close(case: Case, when: date) -> int:
+    """t(d): days from the opening of the valuation date to the close of a date."""
+    return (when - case.valuation_date).days + 1
+
+
+def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """A read-only view of a column, after a look at its shape; a wrong type that fits without loss is converted."""
+    if name not in columns:
+        raise ValueError(f"columns: {name} is missing")
+    array = np.asarray(columns[name])
+    if array.shape != shape:
+        raise ValueError(f"columns: {name} has shape {array.shape}; allowed: {shape}")
+    if array.dtype != kind and not np.can_cast(array.dtype, kind, "same_kind"):
+        raise ValueError(f"columns: {name} has type {array.dtype}; allowed: {np.dtype(kind)}")
+    view: np.ndarray = array.astype(kind, copy=False).view()
+    view.flags.writeable = False
+    return view
+
+
+def checked(tallies: Tallies, periods: int) -> Tallies:
+    """The tallies with their arrays' shapes and types looked at."""
+    reasons = len(tallies.reasons)
+    arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
+    chunks = arrays["cut_by_chunk"].size
+    expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
+    expected["unraised_by_chunk"] = (chunks, reasons)
+    expected["fan"] = arrays["fan"].shape if arrays["fan"].ndim == 2 else (-1, -1)
+    ready = (
+        frozen(arrays, name, expected[name], np.int64 if name in ("binding", "purchase_dates") else np.float64)
+        for name in arrays
+    )
+    return Tallies(tuple(tallies.reasons), *ready)
 
 
 def jsonable(value: Any) -> Any:

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.measures import COUNT, MEASURES, QUANTILE_PERCENTS, Distribution, Estimate, decimals_allowed, rounded
+from sim.distribution import Distribution
+from sim.estimates import QUANTILE_PERCENTS, Estimate, decimals_allowed, rounded
+from sim.measures import COUNT, MEASURES
 
 if TYPE_CHECKING:
     from sim.summary import Summary
 
 WIDTH = 100
 _REASONS_WIDTH = 40
+BINNED = "No paths were kept: quantiles and the worst 5% are read from bins, and are right to 1 part in 2,048."
 
 
 class Table(NamedTuple):
@@ -95,7 +98,9 @@ def day(when: date) -> str:
 
 def _title(summary: Summary) -> str:
     run = summary.run
-    return _wrapped(f"{run.case.title}\n{paths(summary)}, seed {run.seed}, {run.sampler}")
+    pairs = ", antithetic pairs" if run.antithetic else ""
+    shard = f", from path {run.first_path:,} on" if run.first_path else ""
+    return _wrapped(f"{run.case.title}\n{paths(summary)}{shard}, seed {run.seed}, {run.sampler}{pairs}")
 
 
 def _upward(chance: float) -> float:
@@ -189,6 +194,7 @@ def _by_measure(summary: Summary) -> Table:
     absent, censored = summary["effective_price"].absent, round(summary.run.paths * (1.0 - summary.cash_out.value))
     notes = [f"{absent:,} paths drew nothing and have no effective price."] * bool(absent)
     notes += [f"The runway of {censored:,} paths reaches the horizon and is censored there."] * bool(censored)
+    notes += [BINNED] * summary.binned
     return Table("Measures", ("", "mean", "+-", *quantiles, "worst 5%"), rows, (0,), " ".join(notes))
 
 
