@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = ""
+FINGERPRINT = "d5dca136623b749b0d48f625cf59ac00"
 
 
 @stage
