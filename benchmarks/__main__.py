@@ -1,0 +1,43 @@
+"""python -m benchmarks [NAME ...] [--paths N] [--repeats R] [--out DIR]"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.report import Options, machine_line
+
+NAMES = ("headline", "floor")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run benchmarks; 1 if an opponent disagrees or another check fails."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure fundrisk against its opponents.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--paths", type=int, help="paths, at most where a benchmark has several sizes")
+    parser.add_argument("--repeats", type=int, help="how often each measurement is repeated; the best counts")
+    parser.add_argument("--out", type=Path, help="folder for JSON and plots (default: a temporary one)")
+    given = parser.parse_args(arguments)
+    if unknown := [name for name in given.names if name not in NAMES]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if any(number is not None and number < 1 for number in (given.paths, given.repeats)):
+        parser.error("--paths and --repeats must be at least 1")
+    out = given.out or Path(tempfile.mkdtemp(prefix="fundrisk-benchmarks-"))
+    out.mkdir(parents=True, exist_ok=True)
+    options = Options(given.paths, given.repeats, out)
+    failed = False
+    for name in given.names or NAMES:
+        print(f"=== {name}\n{machine_line()}\n", flush=True)
+        report = import_module(f"benchmarks.{name}").run(options)
+        print(f"{report}\n", flush=True)
+        (out / f"{name}.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
+        failed |= not all(check.holds for check in report.checks)
+    print(f"JSON and plots: {out}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

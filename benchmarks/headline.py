@@ -1,0 +1,84 @@
+"""`valence-2002`, every rule, against vectorised NumPy, naive Numba, and QuantLib's prices alone."""
+
+from functools import partial
+
+import sim
+from benchmarks import agreement, naive_numba, numpy_opponent, quantlib_prices
+from benchmarks.facts import Facts, read_facts
+from benchmarks.report import Check, Options, Report, Table, cores, side_by_side
+
+WANTED = {"quarter_end": 10.0, "daily": 15.0}  # times NumPy's speed
+FEWER = {"naive": 20, "QuantLib": 50}  # slow opponents get that many times fewer paths; their cost is linear
+SEED = 20020401
+
+
+def run(options: Options) -> Report:
+    report = Report("headline")
+    for cadence in WANTED:
+        measure(report, cadence, options.many(1_000_000), options.times(3))
+    return report
+
+
+def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
+    """Time every program on one cadence, and check that the opponents simulate the same model."""
+    case = sim.load_case("valence-2002").replace({"policy.cadence": cadence})
+    facts = read_facts(case)
+    many = cores()
+    programs, sizes = programs_for(case, facts, paths, many)
+    side_by_side({name: partial(program, 64) for name, program in programs.items()}, 1)  # compile
+    timed = side_by_side({name: partial(program, sizes[name]) for name, program in programs.items()}, repeats)
+    cost = {name: seconds / sizes[name] * 1e9 for name, (seconds, _) in timed.items()}
+    one, all_cores = "fundrisk, 1 worker", f"fundrisk, {many} workers"
+    ours = agreement.measures(timed[one][1], facts.horizon_t)
+    rows, figures = [], {}
+    for name, (_, given) in timed.items():
+        if name.startswith("QuantLib"):
+            scores = {"log close": quantlib_prices.z_of_log_close(facts, given)}
+        elif name.startswith("fundrisk"):
+            scores = {}
+        else:
+            scores = agreement.z_scores(ours, agreement.measures(given, facts.horizon_t))
+        if scores:
+            report.checks.append(agreement.check(f"{cadence}: {name}", scores))
+        ratios = [cost[name] / cost[one], cost[name] / cost[all_cores]]
+        z = [f"{scores[m]:+.1f}" if m in scores else "" for m in agreement.NAMES]
+        rows.append((name, f"{sizes[name]:,}", f"{cost[name]:,.0f}", *(f"{r:.2f}" for r in ratios), *z))
+        figures[name] = {"paths": sizes[name], "ns_per_path": cost[name], "z": scores}
+    same = bool((timed[one][1]["raised"] == timed[all_cores][1]["raised"]).all())
+    report.checks.append(Check(f"{cadence}: fundrisk", same, "the same bits with any number of workers"))
+    report.figures[cadence] = figures
+    rows_of_prices = f"{len(facts.row_t)} closes a path, {len(facts.purchase_row)} purchase dates"
+    headings = ("program", "paths", "ns a path", "x one", f"x {many}", *(f"z {m}" for m in agreement.NAMES))
+    note = (
+        f"best of {repeats} in turns; x one, x {many}: times fundrisk with one and {many} workers; z: difference of "
+        "means\nin standard errors; NumPy on one core, float64, SFC64, without tallies of binding reasons"
+    )
+    report.tables.append(Table(f"valence-2002, {cadence}: {rows_of_prices}", headings, rows, note))
+    rival = min(cost["NumPy, masks"], cost["NumPy, lists"])
+    report.aim(f"{cadence}: NumPy / fundrisk, 1 worker", rival / cost[one], WANTED[cadence], True, "x")
+    report.aim(f"{cadence}: NumPy / fundrisk, {many} workers", rival / cost[all_cores], WANTED[cadence], True, "x")
+    if many > 1:
+        report.aim(f"{cadence}: 1 worker / {many} workers", cost[one] / cost[all_cores], 0.9 * many, True, "x")
+
+
+def programs_for(case: sim.Case, facts: Facts, paths: int, many: int) -> tuple[dict, dict]:
+    """Programs by name, each a function of the number of paths, and how many paths each gets."""
+
+    def fundrisk(workers: int, n: int) -> sim.Result:
+        return sim.simulate(case, paths=n, seed=SEED, workers=workers)
+
+    def numpy_way(way: str, n: int) -> dict:
+        return numpy_opponent.simulate(facts, n, SEED, way)
+
+    def naive(workers: int, n: int) -> dict:
+        return naive_numba.simulate(facts, n, SEED, workers)
+
+    programs = {f"fundrisk, {w} worker{'s' * (w > 1)}": partial(fundrisk, w) for w in sorted({1, many})}
+    programs |= {f"NumPy, {way}": partial(numpy_way, way) for way in ("masks", "lists")}
+    programs |= {f"naive Numba, {w} thread{'s' * (w > 1)}": partial(naive, w) for w in sorted({1, many})}
+    programs["QuantLib, prices only"] = lambda n: quantlib_prices.final_closes(facts, n, SEED)
+    sizes = {}
+    for name in programs:
+        fewer = next((divisor for word, divisor in FEWER.items() if word in name), 1)
+        sizes[name] = max(paths // fewer, min(paths, 10_000))
+    return programs, sizes

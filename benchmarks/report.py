@@ -1,0 +1,154 @@
+"""What every benchmark prints: the machine, tables of at most 100 columns, checks; and the same as JSON."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+WIDEST = 100
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says to every benchmark. `paths` and `repeats` of None leave the choice to it."""
+
+    paths: int | None
+    repeats: int | None
+    out: Path
+
+    def many(self, paths: int) -> int:
+        return paths if self.paths is None else self.paths
+
+    def times(self, repeats: int) -> int:
+        return repeats if self.repeats is None else self.repeats
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under headings; the first column is flush left. A note stands below."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def __str__(self) -> str:
+        columns = list(zip(self.headings, *self.rows, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if i == 0 else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            )
+            for cells in (self.headings, *self.rows)
+        ]
+        lines.insert(1, "-" * len(lines[0]))
+        text = "\n".join([self.title, "", *(line.rstrip() for line in lines), *filter(None, [self.note])])
+        widest = max(map(len, text.splitlines()))
+        if widest > WIDEST:
+            raise ValueError(f"table {self.title!r}: {widest} columns; allowed: {WIDEST}")
+        return text
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that must hold for the figures to mean anything."""
+
+    name: str
+    holds: bool
+    found: str
+
+
+@dataclass
+class Report:
+    """The outcome of one benchmark. `figures` is what goes to JSON; `targets` are (what, found, wanted, reached)."""
+
+    name: str
+    tables: list[Table] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+    targets: list[tuple[str, str, str, bool]] = field(default_factory=list)
+
+    def aim(self, what: str, found: float, wanted: float, more: bool, unit: str = "") -> None:
+        """Note a target; `more`: whether larger is better."""
+        word = "at least" if more else "at most"
+        reached = found >= wanted if more else found <= wanted
+        self.targets.append((what, f"{found:.3g}{unit}", f"{word} {wanted:g}{unit}", reached))
+
+    def __str__(self) -> str:
+        parts = [str(table) for table in self.tables]
+        if self.targets:
+            rows = [(*target[:3], "yes" if target[3] else "NO") for target in self.targets]
+            parts.append(str(Table("Targets", ("what", "found", "wanted", "reached"), rows)))
+        parts.append("\n".join(f"{'ok' if c.holds else 'FAIL':4}  {c.name}: {c.found}" for c in self.checks))
+        return "\n\n".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "benchmark": self.name,
+            "machine": machine(),
+            "figures": self.figures,
+            "targets": [dict(zip(("what", "found", "wanted", "reached"), t, strict=True)) for t in self.targets],
+            "checks": [vars(check) for check in self.checks],
+        }
+
+
+def machine() -> dict[str, Any]:
+    """Where the figures were measured."""
+    return {
+        "cpu": _cpu(),
+        "cores": cores(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: _version(name) for name in ("numpy", "numba", "scipy", "QuantLib")},
+    }
+
+
+def machine_line() -> str:
+    """The machine in lines of at most 100 columns."""
+    m = machine()
+    versions = ", ".join(f"{k} {m[k]}" for k in ("python", "numpy", "numba", "scipy", "QuantLib"))
+    return f"{m['cpu']}, {m['cores']} cores, {m['system']}, load {m['load']}\n{versions}"
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    return names[0].partition(":")[2].strip() if names else platform.processor() or "unknown processor"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+# --- time ---
+
+
+def side_by_side(programs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, tuple[float, Any]]:
+    """The least seconds each program took, and what it gave: in turns, so that a slow minute hits all of them."""
+    least: dict[str, tuple[float, Any]] = {}
+    for _ in range(repeats):
+        for name, program in programs.items():
+            seconds, given = timed(program)
+            if name not in least or seconds < least[name][0]:
+                least[name] = (seconds, given)
+    return least
+
+
+def timed(program: Callable[[], Any]) -> tuple[float, Any]:
+    started = perf_counter()
+    given = program()
+    return perf_counter() - started, given
