@@ -10,17 +10,15 @@ import numpy as np
 
 BINS, PAGES = 2048, 4096
 _FIRST_ROOM = 4  # pages
-_SIGN, _TOP = np.uint64(1 << 63), np.uint64(63)
 _LOW_BITS = 52 - 11
 _HALF_BIN = np.uint64(1 << (_LOW_BITS - 1))
-_INFINITY = np.uint64(0xFFF0 << 48)
 _EMPTY, _MIXED = np.uint64(0), np.uint64(1)
 
 
 class Histogram:
     """Counts by bin and slot; see `sim.kernels.digest.count_bins`, which fills them, for what a slot is.
 
-    Beside its counts, a bin has the key of its only value, or a mark that it holds several values.
+    Beside its counts, a bin has the key of its only value (its bits turned over), or a mark that it holds several.
     """
 
     PARTS = ("bins", "only", "counts")
@@ -43,7 +41,7 @@ class Histogram:
             done = count_bins(bits, done, self._cell_of, self._cells, self.kind)
             if done == bits.size:
                 return
-            for number in np.unique(keys_of(bits[done : done + 2]) >> np.uint64(52)):
+            for number in np.unique(~bits[done : done + 2] >> np.uint64(52)):
                 self._page(int(number))
 
     def merge(self, other: Histogram) -> None:
@@ -62,9 +60,9 @@ class Histogram:
         """
         bins, only, counts = self.to_arrays().values()
         middle = (bins.astype(np.uint64) << np.uint64(_LOW_BITS)) + _HALF_BIN
-        keys = np.where(only == _MIXED, middle, only)
-        there = keys <= _INFINITY
-        return values_of(keys[there]), counts[there]
+        values = (~np.where(only == _MIXED, middle, only)).view(np.float64)
+        order = np.argsort(values, kind="stable")[: np.count_nonzero(~np.isnan(values))]  # NaN come last
+        return values[order], counts[order]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """`PARTS`: numbers of the bins in use, rising; the only value's key or 1; int64 (bins, slots) counts."""
@@ -99,15 +97,3 @@ class Histogram:
             self.pages += 1
         start = int(self._cell_of[number])
         return self._cells[start : start + size].reshape(BINS, 1 + self.slots)
-
-
-def keys_of(bits: np.ndarray) -> np.ndarray:
-    """Keys that order as the values with these bits do."""
-    keys: np.ndarray = bits ^ (_SIGN | (np.uint64(0) - (bits >> _TOP)))
-    return keys
-
-
-def values_of(keys: np.ndarray) -> np.ndarray:
-    """The values with these keys."""
-    bits = np.where(keys >= _SIGN, keys ^ _SIGN, ~keys)
-    return bits.view(np.float64)

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from sim import measures
+from sim.estimates import by_group, design_effect, grouped_proportion, grouped_ranks
 from sim.measures import (
     MEASURES,
     QUANTILE_PERCENTS,
@@ -268,3 +269,172 @@ def test_the_dictionary_has_the_contracts_keys():
     keys = list(Distribution.from_values(np.arange(100.0)).to_dict())
     quantiles = [key for p in ("p05", "p25", "p50", "p75", "p95") for key in (p, f"{p}_ci95")]
     assert keys == ["n", "mean", "sd", "mcse", "mean_ci95", *quantiles, "worst5_mean"]
+
+
+# --- paths that depend on one another ---
+
+
+def mirrored(rng):
+    """Antithetic pairs: what is high in one path is low in the other."""
+    z = rng.normal(size=500)
+    return np.exp(0.5 * np.stack([z, -z], axis=1).ravel())
+
+
+def alike(rng):
+    """Pairs with much in common."""
+    common, own = rng.normal(size=500), rng.normal(size=(2, 500))
+    return np.exp(0.5 * (math.sqrt(0.8) * common + math.sqrt(0.2) * own).T.ravel())
+
+
+def clustered(rng):
+    """Sixteen scrambles, each with something of its own: path p belongs to scramble p % 16."""
+    common, own = rng.normal(size=16), rng.normal(size=(60, 16))
+    return np.exp(0.5 * (math.sqrt(0.1) * common + math.sqrt(0.9) * own).ravel())
+
+
+def stratified(rng):
+    """Sixteen scrambles, each of which spreads its points evenly."""
+    order = rng.permuted(np.tile(np.arange(60), (16, 1)), axis=1).T
+    return np.exp(0.5 * stats.norm.ppf((order + rng.random((60, 16))) / 60).ravel())
+
+
+DEPENDENT = [(mirrored, "pairs"), (alike, "pairs"), (clustered, "scrambles"), (stratified, "scrambles")]
+TRUTH = stats.lognorm(0.5)
+REPETITIONS = 1000
+
+
+def shares_covered(draw, groups, repetitions=REPETITIONS):
+    """Coverage of the intervals of the mean, of the quantiles and of a probability."""
+    rng, hits = np.random.default_rng(11), np.zeros(7)
+    limit = TRUTH.ppf(0.3)
+    for _ in range(repetitions):
+        values = draw(rng)
+        got = Distribution.from_values(values, groups=groups)
+        below = values < limit
+        chance = (
+            proportion(int(below.sum()), below.size)
+            if groups is None
+            else grouped_proportion(by_group(below * 1, groups), by_group(np.ones(below.size, int), groups))
+        )
+        hits += [
+            covered(got.mean_ci95, TRUTH.mean()),
+            *(covered(q.ci95, TRUTH.ppf(p / 100)) for p, q in zip(QUANTILE_PERCENTS, got.quantiles, strict=True)),
+            covered(chance.ci95, 0.3),
+        ]
+    return hits / repetitions
+
+
+@pytest.mark.parametrize(("draw", "groups"), DEPENDENT)
+def test_intervals_of_dependent_paths_cover_as_often_as_they_say(draw, groups):
+    got = shares_covered(draw, groups)
+    # Ranks are rounded outwards: where mirrored or stratified paths know a quantile to a rank or two, as the median,
+    # its interval covers more often.
+    assert (got > 0.95 - 4 * standard_error(0.95, REPETITIONS)).all()
+    assert abs(got[0] - 0.95) < 4 * standard_error(0.95, REPETITIONS)
+    if draw in (alike, clustered):
+        assert (got < 0.95 + 4.5 * standard_error(0.95, REPETITIONS)).all()
+
+
+@pytest.mark.parametrize(("draw", "groups"), DEPENDENT)
+def test_the_coverage_test_notices_dependent_paths_taken_for_independent(draw, groups):
+    got = shares_covered(draw, None)
+    miss = 4 * standard_error(0.95, REPETITIONS)
+    wrong = got > 0.95 + 0.02 if draw in (mirrored, stratified) else got < 0.95 - miss
+    # The mean, the median and the probability at least; far tails of pairs hang together less.
+    assert wrong[[0, 3, 6]].all()
+
+
+@pytest.mark.parametrize(("draw", "groups"), DEPENDENT)
+@pytest.mark.parametrize("bad_tail", ["low", "high"])
+def test_the_error_of_the_worst_5_percent_of_dependent_paths_is_what_repetitions_show(draw, groups, bad_tail):
+    rng = np.random.default_rng(5)
+    runs = [Distribution.from_values(draw(rng), bad_tail, groups) for _ in range(600)]
+    spread = np.std([run.worst5_mean for run in runs], ddof=1)
+    said = math.sqrt(np.mean([run.worst5_se**2 for run in runs]))
+    assert abs(said / spread - 1) < 0.2
+
+
+def with_gaps(rng):
+    """Pairs of which the lower half of the values is absent more often."""
+    values = alike(rng)
+    return np.where(rng.random(values.size) < np.where(values < 1.0, 0.6, 0.2), np.nan, values)
+
+
+def test_means_of_groups_with_absent_values_cover_as_often_as_they_say():
+    lower, upper = TRUTH.expect(ub=1.0, conditional=True), TRUTH.expect(lb=1.0, conditional=True)
+    truth = (0.4 * lower + 0.8 * upper) / 1.2
+    got = coverage(lambda rng: Distribution.from_values(with_gaps(rng), groups="pairs").mean_ci95, truth, REPETITIONS)
+    assert abs(got - 0.95) < 4 * standard_error(0.95, REPETITIONS)
+    wrong = coverage(lambda rng: Distribution.from_values(with_gaps(rng)).mean_ci95, truth, REPETITIONS)
+    assert wrong < 0.95 - 4 * standard_error(0.95, REPETITIONS)
+
+
+def test_the_error_of_pairs_is_that_of_their_means():
+    values = mirrored(np.random.default_rng(1))
+    means = values.reshape(-1, 2).mean(axis=1)
+    got = Distribution.from_values(values, groups="pairs")
+    assert got.mcse == pytest.approx(means.std(ddof=1) / math.sqrt(500))
+    assert got.mean_ci95[1] - got.mean == pytest.approx(stats.t.ppf(0.975, 499) * got.mcse)
+    assert got.sd == values.std(ddof=1)
+
+
+def test_the_error_of_scrambles_is_that_of_their_means():
+    values = clustered(np.random.default_rng(1))
+    means = values.reshape(-1, 16).mean(axis=0)
+    got = Distribution.from_values(values, groups="scrambles")
+    assert got.mcse == pytest.approx(means.std(ddof=1) / 4)
+    assert got.mean_ci95[1] - got.mean == pytest.approx(stats.t.ppf(0.975, 15) * got.mcse)
+
+
+@pytest.mark.parametrize("groups", ["pairs", "scrambles"])
+def test_equal_values_of_groups_have_exactly_no_error(groups):
+    got = Distribution.from_values(np.full(1000, 0.1), groups=groups)
+    assert (got.mean, got.sd, got.mcse, got.mean_ci95, got.worst5_mean) == (0.1, 0.0, 0.0, (0.1, 0.1), 0.1)
+    assert got.p50.ci95 == (0.1, 0.1)
+
+
+def test_pairs_that_balance_exactly_have_no_error_and_a_single_pair_an_unknown_one():
+    got = Distribution.from_values(np.tile([1.0, 3.0], 50), groups="pairs")
+    assert (got.mean, got.mcse, got.mean_ci95) == (2.0, 0.0, (2.0, 2.0))
+    alone = Distribution.from_values(np.array([1.0, 3.0]), groups="pairs")
+    assert alone.mean == 2.0
+    assert math.isnan(alone.mcse)
+    assert alone.p50.ci95 == (-math.inf, math.inf)
+
+
+def test_nothing_but_absent_values_of_groups_gives_absent_numbers():
+    assert math.isnan(Distribution.from_values(np.full(32, np.nan), groups="scrambles").mcse)
+    assert math.isnan(Distribution.from_values(np.r_[1.0, 2.0, np.full(30, np.nan)], groups="pairs").mcse)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 2, 31, 63, 64])
+def test_a_probability_of_groups_never_leaves_the_unit_interval(hits):
+    groups = np.diff(np.floor(np.linspace(0, hits, 17))).astype(int)
+    got = grouped_proportion(groups, np.full(16, 4))
+    assert 0.0 <= got.ci95[0] <= got.value <= got.ci95[1] <= 1.0
+    if hits in (0, 64):
+        assert got == proportion(hits, 64)
+
+
+def test_a_probability_of_independent_groups_is_nearly_wilsons():
+    hits = np.random.default_rng(2).binomial(1, 0.3, 100_000)
+    got = grouped_proportion(by_group(hits, "pairs"), np.full(50_000, 2))
+    np.testing.assert_allclose(got.ci95, proportion(hits.sum(), 100_000).ci95, atol=3e-5)
+
+
+def test_ranks_of_independent_groups_are_nearly_the_binomials():
+    for percent in QUANTILE_PERCENTS:
+        low, high = interval_ranks(10_000, percent)
+        got = grouped_ranks(10_000, percent, 1.0, math.inf)
+        assert low - 1 <= got[0] <= low + 1
+        assert high - 1 <= got[1] <= high + 1
+
+
+def test_the_design_effect_of_pairs_that_are_one_is_two():
+    twice = np.repeat(np.random.default_rng(3).random(10_000) < 0.2, 2).astype(int)
+    assert design_effect(by_group(twice, "pairs"), np.full(10_000, 2)) == pytest.approx(2.0, rel=1e-3)
+
+
+def test_only_two_kinds_of_groups_exist():
+    with pytest.raises(ValueError, match=r"groups = 'trios'"):
+        Distribution.from_values(np.zeros(3), groups="trios")

@@ -117,34 +117,34 @@ def count_bins(bits, start, cell_of, cells, kind):
     `cell_of` int64 (PAGES,): the first cell of each page, negative if the page has no room yet. `cells` uint64, flat:
     (pages in use, BINS, 1 + SLOTS[kind]). Returns at the first value that needs a page without room.
 
-    A key orders as the values do. Slots of pairs: 0 if the other path has no value, 1 for the smaller, 2 for the larger
-    of both. NaN is counted too, above infinity, to be left out when somebody looks.
+    A key is the value's bits turned over, so that 0 can mean none. Slots of pairs: 0 if the other path has no value, 1
+    for the smaller, 2 for the larger of both. NaN is counted too, to be left out when somebody looks.
     """
     width = np.uint64(2 + (2 if kind == PAIRS else SCRAMBLES - 1 if kind == SCRAMBLED else 0))
     left = bits[start:]
     if kind == PAIRS:
         for m in range(left.size // 2):
-            raw = left[2 * m]
-            smaller = raw ^ (_SIGN | (_ZERO - (raw >> _TOP)))
-            raw = left[2 * m + 1]
-            larger = raw ^ (_SIGN | (_ZERO - (raw >> _TOP)))
-            smaller, larger = min(smaller, larger), max(smaller, larger)
+            one, other = left[2 * m], left[2 * m + 1]
+            # Turned so that they order as the values do, NaN above infinity.
+            smaller = one ^ (_SIGN | (_ZERO - (one >> _TOP)))
+            larger = other ^ (_SIGN | (_ZERO - (other >> _TOP)))
+            slot = np.uint64(1) + np.uint64(max(smaller, larger) <= _INFINITY)
+            turn = (one ^ other) & (_ZERO - np.uint64(smaller > larger))
+            smaller, larger = ~(one ^ turn), ~(other ^ turn)
             first, second = cell_of[smaller >> _PAGE], cell_of[larger >> _PAGE]
             if first < 0 or second < 0:
                 return start + 2 * m
-            slot = np.uint64(1) if larger > _INFINITY else np.uint64(2)
             _count(cells, np.uint64(first) + (smaller >> _BIN & _LAST_BIN) * width, slot, smaller)
             _count(cells, np.uint64(second) + (larger >> _BIN & _LAST_BIN) * width, _THREE, larger)
         start += left.size - left.size % 2
         left = bits[start:]
-    shift = np.uint64(SCRAMBLES - 1 if kind == SCRAMBLED else 0)
+    lane = np.uint64(SCRAMBLES - 1 if kind == SCRAMBLED else 0)
     for i in range(left.size):
-        raw = left[i]
-        key = raw ^ (_SIGN | (_ZERO - (raw >> _TOP)))
+        key = ~left[i]
         first = cell_of[key >> _PAGE]
         if first < 0:
             return start + i
-        slot = _ONE + (np.uint64(start + i) & shift)
+        slot = _ONE + (np.uint64(start + i) & lane)
         _count(cells, np.uint64(first) + (key >> _BIN & _LAST_BIN) * width, slot, key)
     return bits.size
 
@@ -156,21 +156,21 @@ def count_cash_outs(days, causes, period_of_day, counts, kind):
     `period_of_day` gives the period in which whole day number t ends; its last entry, the number of periods, is that of
     paths that never run out. Slots of pairs: 1 for the earlier path of both, 2 for the later, 0 for one alone.
     """
-    never = period_of_day[period_of_day.size - 1]
-    before = never
+    last = period_of_day.size - 1
+    never = before = period_of_day[last]
     for i in range(days.size):
         cause = np.int64(causes[i])
         period = never
-        if cause > 0 and days[i] < period_of_day.size - 1:
+        if cause > 0 and days[i] < last:
             period = period_of_day[np.int64(np.ceil(days[i]))]
         if kind == SCRAMBLED:
-            counts[period, cause, i % SCRAMBLES] += _ONE
+            counts[period, cause, i % SCRAMBLES] += 1
         elif kind == INDEPENDENT:
-            counts[period, cause, 0] += _ONE
+            counts[period, cause, 0] += 1
         elif i % 2 == 1:
             first_cause = np.int64(causes[i - 1])
-            counts[before, first_cause, 1 if before <= period else 2] += _ONE
-            counts[period, cause, 2 if before <= period else 1] += _ONE
+            counts[before, first_cause, 1 if before <= period else 2] += 1
+            counts[period, cause, 2 if before <= period else 1] += 1
         elif i == days.size - 1:
-            counts[period, cause, 0] += _ONE
+            counts[period, cause, 0] += 1
         before = period
