@@ -74,9 +74,7 @@ class Digest:
         raised, issued, cost, days, cause = (
             block[_COLUMN[name]] for name in ("raised", "shares_issued", "discount_cost", "cash_out_days", "cause")
         )
-        kernels.derive(
-            derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH
-        )
+        kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
         direct, by_period = block[: len(_DIRECT)], block[r.N_COLUMNS :]
         moments = np.empty((len(_ROWS) + self.periods, kernels.WIDTHS[self.kind]))
         lanes, start = np.empty((3, kernels.LANES)), 0

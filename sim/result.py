@@ -249,8 +249,12 @@ class Result:
             and self.tallies.reasons == other.tallies.reasons
         )
         mine, theirs = self._arrays(), other._arrays()
-        return same_run and mine.keys() == theirs.keys() and all(
-            np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f") for name, array in mine.items()
+        return (
+            same_run
+            and mine.keys() == theirs.keys()
+            and all(
+                np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f") for name, array in mine.items()
+            )
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -169,8 +169,9 @@ def count_cash_outs(days, causes, period_of_day, counts, kind):
             counts[period, cause, 0] += 1
         elif i % 2 == 1:
             first_cause = np.int64(causes[i - 1])
-            counts[before, first_cause, 1 if before <= period else 2] += 1
-            counts[period, cause, 2 if before <= period else 1] += 1
+            later = np.int64(before > period)
+            counts[before, first_cause, 1 + later] += 1
+            counts[period, cause, 2 - later] += 1
         elif i == days.size - 1:
             counts[period, cause, 0] += 1
         before = period
