@@ -22,6 +22,8 @@ from sim.sampling import no_points
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import show
 
+MOST = 1e15  # of any number in a history, as in a case
+
 
 class HistoryError(CaseError):
     """A history that cannot be replayed. `problems` holds one line each: `FILE: KEY = VALUE: what is allowed`."""
@@ -219,7 +221,7 @@ class _Reader:
         self.problems.append(f"{self.source}: {key} = missing: {allowed}")
 
     def number(self, key: str, value: Any, least: float, allowed: str) -> float | None:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e300 and value >= least:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST and value >= least:
             return float(value)
         self.say(key, value, allowed)
         return None
@@ -326,7 +328,7 @@ class _Reader:
             if key not in closes:
                 self.missing(f"closes.{key}", "a close above 0 is needed, in dollars a share")
                 continue
-            allowed = "a close above 0, in dollars a share"
+            allowed = "a close above 0 and at most 1e15, in dollars a share"
             h.closes[row] = self.number(f"closes.{key}", closes[key], 5e-324, allowed) or np.nan
 
     def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
@@ -339,5 +341,5 @@ class _Reader:
             if month not in cash_used:
                 self.missing(f"cash_used.{month}", "the month's cash used in operations is needed, in dollars")
                 continue
-            number = self.number(f"cash_used.{month}", cash_used[month], -1e300, "a number of dollars")
+            number = self.number(f"cash_used.{month}", cash_used[month], -MOST, "dollars, at most 1e15 either way")
             h.cash_used[k] = 0.0 if number is None else number

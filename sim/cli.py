@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -32,9 +34,13 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 2 for input that cannot be used, 130 when interrupted."""
     warnings.showwarning = _note
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names may hold what the terminal cannot show
+    _AT_ONCE.start()
     try:
         options = _parser().parse_args(arguments)
         options.command(options)
@@ -49,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CaseError, _Unusable) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            raise
+        print(f"standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
+    finally:
+        _AT_ONCE.stop()
     return 0
 
 
@@ -113,7 +127,9 @@ def _check(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     case = _case(options)
-    _check_outputs(options.json, options.save)
+    _check_outputs([options.case], options.json, options.save)
+    if options.save == "-":
+        raise _Unusable("--save = -: the name of a file is needed")
     from sim.engine import simulate
 
     meter = _Meter()
@@ -142,11 +158,14 @@ def _trace(options: argparse.Namespace) -> None:
     from sim.audit_text import history_text, ledger_text
 
     case = _case(options)
-    _check_outputs(options.json)
+    _check_outputs([options.case], options.json)
+    meter = _Meter()
     try:
         traced = trace(case, options.path, options.seed)
     except ValueError as error:
         raise _Unusable(f"--{error}") from None
+    finally:
+        meter.close()
     heading = f"{case.title}\nPath {traced.path} of seed {traced.seed}"
     text = f"{heading}\n\n{history_text(case, traced.history)}\n\n{ledger_text(case, traced.ledger)}"
     _put(options.json, traced.to_dict(), text)
@@ -157,8 +176,12 @@ def _replay(options: argparse.Namespace) -> None:
     from sim.audit_text import ledger_text
 
     case = _case(options)
-    _check_outputs(options.json)
-    ledger = replay(case, _read_history(options.history), source=options.history)
+    _check_outputs([options.case, options.history], options.json)
+    history, meter = _read_history(options.history), _Meter()
+    try:
+        ledger = replay(case, history, source=options.history)
+    finally:
+        meter.close()
     _put(options.json, ledger.to_dict(), f"{case.title}\nReplay of {options.history}\n\n{ledger_text(case, ledger)}")
 
 
@@ -200,19 +223,30 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _check_outputs(*names: str | None) -> None:
-    """Refuse what can never be written before any work is done."""
+def _check_outputs(inputs: Sequence[str], *names: str | None) -> None:
+    """Refuse what can never be written, or would overwrite an input or another output, before any work is done."""
+    taken = {os.path.realpath(name): "an input" for name in inputs}
     for name in names:
         if name in (None, "-"):
             continue
-        path = Path(str(name))
-        folder = path.parent
-        if not str(name).strip() or path.is_dir():
-            raise _Unusable(f"{name or '(empty)'}: cannot be written: the name of a file is needed")
-        if not folder.is_dir():
-            raise _Unusable(f"{name}: cannot be written: there is no folder {folder}")
-        if not path.exists() and not os.access(folder, os.W_OK):
-            raise _Unusable(f"{name}: cannot be written: folder {folder} is read-only")
+        try:
+            _check_output(str(name), Path(str(name)))
+        except (OSError, ValueError) as error:
+            raise _Unusable(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        real = os.path.realpath(str(name))
+        if real in taken and not real.startswith("/dev/"):
+            raise _Unusable(f"{name}: cannot be written: it is {taken[real]} of the same command")
+        taken[real] = "another output"
+
+
+def _check_output(name: str, path: Path) -> None:
+    folder = path.parent
+    if not name.strip() or path.is_dir():
+        raise _Unusable(f"{name or '(empty)'}: cannot be written: the name of a file is needed")
+    if not folder.is_dir():
+        raise _Unusable(f"{name}: cannot be written: there is no folder {folder}")
+    if not path.exists() and not os.access(folder, os.W_OK):
+        raise _Unusable(f"{name}: cannot be written: folder {folder} is read-only")
 
 
 def _write(write: Any) -> None:
@@ -240,6 +274,44 @@ def _note(message: Any, *_: Any, **__: Any) -> None:
     print(f"fundrisk: note: {message}", file=sys.stderr)
 
 
+class _LeaveAtOnce:
+    """Ends the process on an interrupt while modules are imported and kernels compiled, when nothing is written yet.
+
+    An exception would be lost in the compiler's callbacks, and wait for the end of a long call. So the signal wakes a
+    thread, which needs no word from the main one.
+    """
+
+    def __init__(self) -> None:
+        self.watching = False
+
+    def start(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        reader, self.writer = os.pipe()
+        os.set_blocking(self.writer, False)
+        self.before = signal.signal(signal.SIGINT, lambda *_: None)
+        signal.set_wakeup_fd(self.writer)
+        self.watching = True
+        threading.Thread(target=self.watch, args=(reader,), daemon=True).start()
+
+    def watch(self, reader: int) -> None:
+        if os.read(reader, 1) and self.watching:
+            os.write(2, b"\nfundrisk: interrupted; nothing was written\n")
+            os._exit(INTERRUPTED)
+        os.close(reader)
+
+    def stop(self) -> None:
+        """From here on an interrupt is an exception."""
+        if self.watching:
+            self.watching = False
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGINT, self.before)
+            os.close(self.writer)
+
+
+_AT_ONCE = _LeaveAtOnce()
+
+
 class _Meter:
     """Progress on standard error: a line that grows on a terminal, nothing elsewhere but a word when it takes long."""
 
@@ -257,7 +329,7 @@ class _Meter:
         self.timer.start()
 
     def __call__(self, done: int, paths: int) -> None:
-        self.timer.cancel()
+        self.ready()
         now = time.monotonic()
         if self.terminal and now - self.started > 0.5 and now - self.shown > 0.1:
             self.shown = now
@@ -267,7 +339,12 @@ class _Meter:
         print(f"\r{text:<{self.wide}}" if self.terminal else text, end=end, file=sys.stderr, flush=True)
         self.wide = len(text) if not end else 0
 
-    def close(self) -> None:
+    def ready(self) -> None:
+        """The kernels are there: interrupts are exceptions again."""
         self.timer.cancel()
+        _AT_ONCE.stop()
+
+    def close(self) -> None:
+        self.ready()
         if self.wide:
             print(f"\r{'':<{self.wide}}\r", end="", file=sys.stderr, flush=True)

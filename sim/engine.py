@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -191,7 +192,7 @@ class _Run:
         spare = [_Desk(self) for _ in range(min(workers, self.chunks))]
         self.digests = [desk.digest for desk in spare if desk.digest is not None]
         none = no_points(self.plan)
-        spare[0].simulate(none, 0, 0)  # no path: compiles, so that two threads never do at once
+        self._compile(spare[0], none)
         if progress is not None:
             progress(0, self.paths)
         pool = ThreadPoolExecutor(len(spare))
@@ -213,6 +214,20 @@ class _Run:
         finally:
             self.stop[0] = 1
             pool.shutdown(wait=True, cancel_futures=True)
+
+    @staticmethod
+    def _compile(desk: _Desk, points: r.Points) -> None:
+        """Simulate no path, which compiles, so that two threads never do at once. A damaged disk cache is made anew."""
+        from sim.kernels.block import simulate_chunk
+        from sim.kernels.cache import forget
+
+        try:
+            desk.simulate(points, 0, 0)
+        except (EOFError, pickle.UnpicklingError):
+            forget(simulate_chunk)
+            desk.simulate(points, 0, 0)
+        if desk.digest is not None:
+            desk.digest.add(0, np.empty((len(desk.out), 0)))
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""

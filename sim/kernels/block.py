@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "d5dca136623b749b0d48f625cf59ac00"
+FINGERPRINT = "b867b810014e290c03c044325a9b293c"
 
 
 @stage

@@ -8,6 +8,7 @@ an edit, `python -m sim.kernels.cache` writes the new one.
 import hashlib
 import re
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -37,15 +38,25 @@ def outermost(stamp: str):
         if stamp and stamp == fingerprint():
             try:
                 return numba.njit(function, cache=True, **POLICY)
-            except RuntimeError as error:  # neither the install folder nor the user's cache folder can be written to
-                warnings.warn(
-                    f"compiled code cannot be kept ({error}); set NUMBA_CACHE_DIR to a folder that can be written to",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+            except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
+                _say_once()
         return numba.njit(function, **POLICY)
 
     return compile_later
+
+
+@cache
+def _say_once() -> None:
+    warnings.warn(
+        "compiled code cannot be kept, so every run compiles: set NUMBA_CACHE_DIR to a folder that can be written to",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def forget(dispatcher) -> None:
+    """Empty a kernel's disk cache, as after a read that found it damaged."""
+    dispatcher._cache.flush()
 
 
 def _write_stamp() -> None:

@@ -70,11 +70,18 @@ def _complaint(path: Path, name: str) -> str:
     return f"no such case or file: shipped cases are {', '.join(_shipped_names())}{hint}"
 
 
+MOST_DOTS = 100  # before the = of a line: far more than a case has
+
+
 def _parsed(data: bytes, name: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        # A key of thousands of dots takes tomllib minutes.
+        if any(line.partition("=")[0].count(".") > MOST_DOTS for line in text.splitlines()):
+            raise RecursionError
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         complaint = f"line {line}: not UTF-8: byte 0x{error.object[error.start]:02x}"
