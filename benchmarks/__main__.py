@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import Options, machine_line
 
-NAMES = ("headline", "floor")
+NAMES = ("headline", "floor", "scaling", "start", "memory", "accuracy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """`valence-2002`, every rule, against vectorised NumPy, naive Numba, and QuantLib's prices alone."""
 
 from functools import partial
+from importlib.util import find_spec
 
 import sim
 from benchmarks import agreement, naive_numba, numpy_opponent, quantlib_prices
@@ -9,6 +10,7 @@ from benchmarks.report import Check, Options, Report, Table, cores, side_by_side
 
 WANTED = {"quarter_end": 10.0, "daily": 15.0}  # times NumPy's speed
 FEWER = {"naive": 20, "QuantLib": 50}  # slow opponents get that many times fewer paths; their cost is linear
+LEAST = 4_000  # but no fewer than these
 SEED = 20020401
 
 
@@ -76,9 +78,10 @@ def programs_for(case: sim.Case, facts: Facts, paths: int, many: int) -> tuple[d
     programs = {f"fundrisk, {w} worker{'s' * (w > 1)}": partial(fundrisk, w) for w in sorted({1, many})}
     programs |= {f"NumPy, {way}": partial(numpy_way, way) for way in ("masks", "lists")}
     programs |= {f"naive Numba, {w} thread{'s' * (w > 1)}": partial(naive, w) for w in sorted({1, many})}
-    programs["QuantLib, prices only"] = lambda n: quantlib_prices.final_closes(facts, n, SEED)
+    if find_spec("QuantLib"):
+        programs["QuantLib, prices only"] = lambda n: quantlib_prices.final_closes(facts, n, SEED)
     sizes = {}
     for name in programs:
         fewer = next((divisor for word, divisor in FEWER.items() if word in name), 1)
-        sizes[name] = max(paths // fewer, min(paths, 10_000))
+        sizes[name] = max(paths // fewer, min(paths, LEAST))
     return programs, sizes

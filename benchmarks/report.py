@@ -84,7 +84,8 @@ class Report:
         if self.targets:
             rows = [(*target[:3], "yes" if target[3] else "NO") for target in self.targets]
             parts.append(str(Table("Targets", ("what", "found", "wanted", "reached"), rows)))
-        parts.append("\n".join(f"{'ok' if c.holds else 'FAIL':4}  {c.name}: {c.found}" for c in self.checks))
+        if self.checks:
+            parts.append("\n".join(f"{'ok' if c.holds else 'FAIL':4}  {c.name}: {c.found}" for c in self.checks))
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
