@@ -55,6 +55,8 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
         f"best of {repeats} in turns; x one, x {many}: times fundrisk with one and {many} workers; z: difference of "
         "means\nin standard errors; NumPy on one core, float64, SFC64, without tallies of binding reasons"
     )
+    if not find_spec("QuantLib"):
+        note += "\nQuantLib is not installed, so its path generator is left out: pip install QuantLib"
     report.tables.append(Table(f"valence-2002, {cadence}: {rows_of_prices}", headings, rows, note))
     rival = min(cost["NumPy, masks"], cost["NumPy, lists"])
     report.aim(f"{cadence}: NumPy / fundrisk, 1 worker", rival / cost[one], WANTED[cadence], True, "x")
