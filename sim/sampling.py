@@ -112,7 +112,7 @@ class SobolPoints:
         self.deals = 2 * r.DEALS if plan.arrival_rows else 0
         self.order = _by_importance(plan, self.deals)
         self.sequences = [
-            qmc.Sobol(max(len(self.order), 1), scramble=True, bits=BITS, rng=np.random.default_rng([seed, number]))
+            qmc.Sobol(max(len(self.order), 1), scramble=True, bits=BITS, rng=np.random.default_rng([number, seed]))
             for number in range(r.SCRAMBLES)
         ]
         size = max(len(plan.market_rows), len(plan.burn_rows))

@@ -14,7 +14,7 @@ import sim
 HASHES = {
     "philox": "8310e368e0af23fbf4a20322f0035a22",
     "antithetic": "c9b258eaac7b208a4c96a067bae3406e",
-    "sobol": "cf0d45378bc0fb6a9ea4ca4e73d15c64",
+    "sobol": "23fb861d97101e581d98b3a26d23af46",
     "daily": "efca21c750b807d4e0f670c6518fbff6",
 }
 

@@ -1,0 +1,45 @@
+"""Quasi-random luck: the scrambles of one seed share nothing with those of another."""
+
+import numpy as np
+import pytest
+
+import sim
+from sim import sampling
+from sim.lowering import lower
+
+PATHS = 64
+
+
+def points(seed: int) -> np.ndarray:
+    """Uniforms (dimensions, paths) of the headline case."""
+    taken = sampling.SobolPoints(lower(sim.load_case("valence-2002")), seed).take(PATHS)
+    return taken.uniforms
+
+
+def shared(first: int, second: int) -> int:
+    """Pairs of scrambles, one of each seed, that begin alike in the first dimension used."""
+    one, other = (set(np.round(points(seed)[0, :16], 12)) for seed in (first, second))
+    return len(one & other)
+
+
+@pytest.mark.parametrize("other", [1, 3 << 32, 3 + (1 << 32), (1 << 64) - 1])
+def test_seeds_share_no_scramble(other):
+    assert shared(0, other) == 0
+
+
+def test_a_shared_scramble_is_seen(monkeypatch):
+    """Seed before number: scramble 0 of seed 3 x 2^32 would be scramble 3 of seed 0."""
+    honest = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda words: honest(words[::-1]))
+    assert shared(0, 3 << 32) > 0
+
+
+def test_each_scramble_fills_every_dimension_evenly():
+    """A power of two of Sobol' points has one in each equal part, in every dimension."""
+    uniforms = points(7)
+    used = uniforms[np.ptp(uniforms, axis=1) > 0.0]
+    for number in range(16):
+        parts = np.sort(np.floor(used[:, number::16] * (PATHS // 16)), axis=1)
+        arrivals = np.array([len(set(row)) < PATHS // 16 for row in parts])  # spaced out into Bernoulli numbers
+        assert (parts[~arrivals] == np.arange(PATHS // 16)).all()
+        assert (~arrivals).sum() > 100
