@@ -274,7 +274,7 @@ def manifest(
 ) -> dict[str, Any]:
     """What it takes to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
     return {
-        "versions": dict(_versions()),
+        "versions": versions(),
         "platform": platform.platform(),
         "seed": seed,
         "paths": paths,
@@ -284,6 +284,11 @@ def manifest(
         "case": case.to_dict(),
         "case_sha256": case.sha256,
     }
+
+
+def versions() -> dict[str, str | None]:
+    """Of this program and of what its numbers depend on; None for what is not installed as a package."""
+    return dict(_versions())
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,1 @@
+"""What is done with runs: verification, comparison, sensitivity, search, calibration, valuation."""

@@ -1,0 +1,49 @@
+"""The validation table: what the program says beside what is known, computed now.
+
+Each module of this package holds the checks of one part of the model: a function `checks(paths, seed)` that yields
+them. Known answers are closed forms, sums and integrals from `closed_forms`, published vectors, or arithmetic written
+out beside the check; none comes from a run. All runs of one verification use one seed, so it can be repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from sim.analysis.verification.check import Check
+from sim.analysis.verification.table import Group, Verification
+
+__all__ = ["MODULES", "PATHS", "SEED", "Check", "Verification", "verify"]
+
+PATHS, SEED = 400_000, 20020401
+LEAST_PATHS, MOST_PATHS = 10_000, 50_000_000
+
+#: Modules of this package in the order of the table, and what each is about.
+MODULES: dict[str, str] = {}
+
+
+def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], Any] | None = None) -> Verification:
+    """Run every check and return the table.
+
+    Parameters
+    ----------
+    paths : of each simulation; checks that look into single paths use a fraction of them.
+    seed : of every simulation, from 0 to 2^64 - 1.
+    progress : called as progress(modules done, modules) now and then.
+
+    Raises ValueError for paths or a seed out of range. Whether all is well says `.passed`.
+    """
+    from sim.engine import check_whole
+
+    paths = check_whole("paths", paths, LEAST_PATHS, MOST_PATHS)
+    seed = check_whole("seed", seed, 0, 2**64 - 1)
+    started = time.perf_counter()
+    groups = []
+    for done, (name, title) in enumerate(MODULES.items()):
+        if progress is not None and done:
+            progress(done, len(MODULES))
+        module = import_module(f"{__name__}.{name}")
+        groups.append(Group(title, tuple(module.checks(paths, seed))))
+    return Verification(tuple(groups), paths, seed, time.perf_counter() - started)
