@@ -33,8 +33,8 @@ class Table(NamedTuple):
 
 def as_text(summary: Summary) -> str:
     """The answer in sentences, then the tables."""
-    blocks = [_title(summary), "\n".join(_wrapped(sentence) for sentence in answer(summary))]
-    blocks += [_table_text(table) for table in tables(summary)]
+    blocks = [_title(summary), "\n".join(wrapped(sentence) for sentence in answer(summary))]
+    blocks += [table_text(table) for table in tables(summary)]
     return "\n\n".join(blocks)
 
 
@@ -100,7 +100,7 @@ def _title(summary: Summary) -> str:
     run = summary.run
     pairs = ", antithetic pairs" if run.antithetic else ""
     shard = f", from path {run.first_path:,} on" if run.first_path else ""
-    return _wrapped(f"{run.case.title}\n{paths(summary)}{shard}, seed {run.seed}, {run.sampler}{pairs}")
+    return wrapped(f"{run.case.title}\n{paths(summary)}{shard}, seed {run.seed}, {run.sampler}{pairs}")
 
 
 def _upward(chance: float) -> float:
@@ -219,11 +219,12 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
+    """`text` in lines of a terminal's width, without what would upset it."""
     return "\n".join(textwrap.fill(_plain(line), WIDTH) for line in text.split("\n"))
 
 
-def _table_text(table: Table) -> str:
+def table_text(table: Table) -> str:
     """Columns two apart; the last one is shortened where the line would be longer than a terminal's 100 columns."""
     widths = [max(len(row[i]) for row in [table.columns, *table.rows]) for i in range(len(table.columns))]
     widest = max(widths)
