@@ -20,6 +20,8 @@ _HOMES = {
     "ResultError": "sim.result",
     "load_result": "sim.result",
     "merge": "sim.result",
+    "compare": "sim.analysis.comparison",
+    "variants": "sim.analysis.variants",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

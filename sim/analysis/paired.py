@@ -1,0 +1,173 @@
+"""Measures of paths under common luck, summed up shard by shard: means, probabilities and paired differences.
+
+A path has the same luck in every case, so a difference of two cases is a mean of differences path by path, and its
+error comes from those. Antithetic pairs and scrambles are the independent units where paths come in groups.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import special
+
+from sim.estimates import Estimate, GroupError, by_group, grouped_proportion, proportion
+from sim.measures import MEASURES, Measure
+from sim.records import SCRAMBLES
+from sim.summary import days_at_close
+from sim.terms.calendar import month_end
+
+if TYPE_CHECKING:
+    from sim.result import Result
+    from sim.terms import Case
+
+#: What analyses measure, in the order in which they are shown.
+MEASURED = ("raised", "runway_months", "cash_out", "dilution", "funding_gap", "shares_issued")
+#: Probabilities among them.
+CHANCES = ("cash_out", "cash_out_12m")
+
+_CASH_OUT = Measure(
+    "cash_out", "1", "Cash-out", "Cash-out, %", "high", MEASURES["dilution"].reading,
+    "probability that cash runs out within the horizon",
+)  # fmt: skip
+_CASH_OUT_12M = Measure(
+    "cash_out_12m", "1", "Cash-out within 12 months", "Cash-out in 12 months, %", "high", MEASURES["dilution"].reading,
+    "probability that cash runs out within twelve months of the valuation date",
+)  # fmt: skip
+#: How each is called and printed.
+SHOWN: Mapping[str, Measure] = {
+    **{name: MEASURES[name] for name in MEASURED if name in MEASURES},
+    "cash_out": _CASH_OUT,
+    "cash_out_12m": _CASH_OUT_12M,
+}
+
+NOTHING = Estimate(0.0, 0.0, (0.0, 0.0))
+ABSENT = Estimate(math.nan, math.nan, (math.nan, math.nan))
+_Z95 = float(special.ndtri(0.975))
+
+
+def twelve_months(case: Case) -> int | None:
+    """Days from the opening of the valuation date to the close twelve months later, if they are simulated."""
+    end = month_end(case.valuation_date, 11)
+    return days_at_close(case, end) if end <= case.horizon else None
+
+
+def values_of(result: Result, name: str) -> np.ndarray:
+    """One value a path of a measure; of a probability whether it happened."""
+    if name == "cash_out":
+        return np.isfinite(result["cash_out_days"])
+    if name == "cash_out_12m":
+        days = twelve_months(result.case)
+        if days is None:
+            raise ValueError(f"cash_out_12m: twelve months from {result.case.valuation_date} are not simulated")
+        happened: np.ndarray = result["cash_out_days"] <= days
+        return happened
+    return result[name]
+
+
+class Mean:
+    """The mean of one value a path, shard by shard; `groups` as in `sim.estimates`.
+
+    Pairs must not be cut by a shard; of scrambles there is one shard. Equal values give exactly their value and no
+    error. Shards are put together by Chan, Golub and LeVeque (1983), The American Statistician 37(3).
+    """
+
+    def __init__(self, groups: str | None) -> None:
+        self.groups = groups
+        self.units, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, values: np.ndarray) -> None:
+        units = self._units(np.asarray(values, np.float64))
+        constant = bool((units == units[0]).all())
+        mean = float(units[0]) if constant else float(units.mean())
+        squares = 0.0 if constant else float(((units - mean) ** 2).sum())
+        n, shift = self.units + units.size, mean - self.mean
+        self.squares += squares + shift * shift * self.units * units.size / n
+        self.mean = self.mean + shift * units.size / n if self.units else mean
+        self.units = n
+
+    def _units(self, values: np.ndarray) -> np.ndarray:
+        if self.groups is None:
+            return values
+        if self.units and self.groups == "scrambles":
+            raise ValueError("scrambles reach over the whole run: give it in one piece")
+        width = 2 if self.groups == "pairs" else values.size // SCRAMBLES
+        return by_group(values, self.groups) / width
+
+    def error(self) -> GroupError:
+        if self.units < 2:
+            return GroupError(math.nan, 0.0)
+        return GroupError(math.sqrt(self.squares / (self.units - 1.0) / self.units), self.units - 1.0)
+
+    def estimate(self) -> Estimate:
+        """With Student's interval."""
+        error = self.error()
+        reach = error.reach()
+        return Estimate(self.mean, error.se, (self.mean - reach, self.mean + reach))
+
+
+class Chance:
+    """A probability, shard by shard, with Wilson's interval."""
+
+    def __init__(self, groups: str | None) -> None:
+        self.groups = groups
+        self.successes, self.trials = np.zeros(0, np.int64), 0
+
+    def add(self, happened: np.ndarray) -> None:
+        self.trials += happened.size
+        if self.groups is None:
+            seen = np.array([happened.sum()], np.int64)
+        else:
+            seen = by_group(happened.astype(np.int64), self.groups)
+            if self.groups == "pairs":
+                seen = np.bincount(seen, minlength=3)  # pairs with none, one, two of their paths
+        self.successes = seen + (self.successes if self.successes.size else 0)
+
+    def estimate(self) -> Estimate:
+        if self.groups is None:
+            return proportion(int(self.successes[0]), self.trials)
+        if self.groups == "pairs":
+            return grouped_proportion(np.arange(3), np.full(3, 2), self.successes)
+        return grouped_proportion(self.successes, np.full(SCRAMBLES, self.trials // SCRAMBLES))
+
+
+class Shift(Mean):
+    """The difference of two probabilities, from differences path by path: -1, 0 or 1, or between.
+
+    Where no path differs the paths show no error, which does not say that none ever would: the interval is then that
+    of Bonett and Price (2012), Journal of Educational and Behavioral Statistics 37(4), +-z sqrt(2) / (n + 2).
+    """
+
+    def __init__(self, groups: str | None) -> None:
+        super().__init__(groups)
+        self.paths, self.differ = 0, False
+
+    def add(self, values: np.ndarray) -> None:
+        super().add(values)
+        self.paths += values.size
+        self.differ = self.differ or bool(values.any())
+
+    def estimate(self) -> Estimate:
+        if not self.differ:
+            reach = _Z95 * math.sqrt(2.0) / (self.paths + 2)
+            return Estimate(0.0, 0.0, (-reach, reach))
+        found = super().estimate()
+        low, high = found.ci95
+        return Estimate(found.value, found.se, (max(low, -1.0), min(high, 1.0)))
+
+
+def level_of(name: str, groups: str | None) -> Mean | Chance:
+    """An empty sum for a measure itself."""
+    return Chance(groups) if name in CHANCES else Mean(groups)
+
+
+def shift_of(name: str, groups: str | None) -> Mean:
+    """An empty sum for the paired differences of a measure."""
+    return Shift(groups) if name in CHANCES else Mean(groups)
+
+
+def estimate_dict(estimate: Estimate) -> dict[str, Any]:
+    """As JSON: {"value", "se", "ci95"}."""
+    return {"value": estimate.value, "se": estimate.se, "ci95": estimate.ci95}

@@ -1,0 +1,71 @@
+"""Comparisons, clause costs and outlooks as tables for a terminal, at most 100 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sim.analysis.paired import MEASURED, SHOWN
+from sim.estimates import rounded
+from sim.summary_text import WIDTH, Table, table_text, wrapped
+
+if TYPE_CHECKING:
+    from sim.analysis.comparison import Comparison
+    from sim.estimates import Estimate
+
+WIDEST_NAME = 44
+
+
+def level(name: str, estimate: Estimate) -> str:
+    """A measure under a heading that says its unit, with no more digits than its error allows."""
+    return SHOWN[name].format_bare(estimate.value, estimate.error)
+
+
+def change(name: str, estimate: Estimate) -> str:
+    """A difference and its 95% interval: `+1.23 (1.19 to 1.27)`; 0 where no path differs."""
+    if estimate.value == 0.0 and estimate.se == 0.0:
+        return "0"
+    measure = SHOWN[name]
+    digits = measure.decimals(estimate.error)
+    value, low, high = (rounded(x / measure.reading.scale, digits) for x in (estimate.value, *estimate.ci95))
+    sign = "+" if estimate.value > 0 and value.strip("0.,") else ""
+    return f"{sign}{value} ({low} to {high})"
+
+
+def in_tables(heading: str, names: Sequence[str], columns: Mapping[str, Sequence[str]], note: str = "") -> list[str]:
+    """Tables that share their first column, the names, with as many of the other columns as fit beside it."""
+    waiting, made = list(columns), []
+    room = WIDTH - 2 - min(max(map(len, names)), WIDEST_NAME)
+    while waiting:
+        chosen: list[str] = []
+        left = room
+        while waiting:
+            left -= 2 + max(map(len, [waiting[0], *columns[waiting[0]]]))
+            if chosen and left < 0:
+                break
+            chosen.append(waiting.pop(0))
+        rows = [(name, *(columns[column][i] for column in chosen)) for i, name in enumerate(names)]
+        rows = [(_cut(row[0]), *row[1:]) for row in rows]
+        made.append(table_text(Table(heading, ("", *chosen), rows, (0,), "" if waiting else note)))
+    return made
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= WIDEST_NAME else name[: WIDEST_NAME - 3].rstrip() + "..."
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Levels of every measure, then the differences from the base."""
+    names, base = comparison.names, comparison.names[0]
+    pairs = ", antithetic pairs" if comparison.antithetic else ""
+    head = f"{comparison.cases[0].title}\n{comparison.paths:,} paths each, seed {comparison.seed}, {comparison.sampler}"
+    blocks = [wrapped(f"{head}{pairs}, the same luck for all")]
+    columns = {_SHORT.get(m, SHOWN[m].column): [level(m, e) for e in comparison.estimates[m]] for m in MEASURED}
+    blocks += in_tables("Means and probabilities", names, columns)
+    if len(names) > 1:
+        changes = {SHOWN[m].column: [change(m, e) for e in comparison.differences[m][1:]] for m in MEASURED}
+        blocks += in_tables(f"Difference from {base}, path by path (95% interval)", names[1:], changes)
+    return "\n\n".join([*blocks, *(wrapped(note) for note in comparison.notes)])
+
+
+_SHORT = {"shares_issued": "Shares, M", "funding_gap": "Gap, $M", "runway_months": "Runway, mo."}
