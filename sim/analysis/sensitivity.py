@@ -1,4 +1,4 @@
-"""Which uncertain input matters: each alone between its low and its high, and Sobol' indices of those that matter most."""
+"""Which uncertain input matters: each alone from low to high, and Sobol' indices of those that matter most."""
 
 from __future__ import annotations
 

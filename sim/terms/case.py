@@ -26,6 +26,7 @@ from sim.terms.parts import (
 from sim.terms.problems import Problem, number_text, one_line, raise_if
 from sim.terms.ranges import MOST_MONEY, Day, Whole
 from sim.terms.schema import Rows, Table, Terms, Unread, attempt, item_name, key, plain, read_table, values_of
+from sim.terms.stated import Ranges, StatedRanges, range_problems, still_there
 
 MOST_YEARS = 30
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
@@ -49,6 +50,7 @@ class Case(Terms):
     notes: tuple[Note, ...] = key(Rows(Note), ())
     policy: Policy = key(Table(Policy), Policy())
     simulation: Simulation = key(Table(Simulation), Simulation())
+    ranges: Ranges | None = key(StatedRanges(), None)
     source: str = dataclasses.field(default="python", compare=False)
 
     def __post_init__(self) -> None:
@@ -76,11 +78,17 @@ class Case(Terms):
         """A new valid case with keys of any depth changed: `{"price.volatility": 0.8, "third_party": None}`.
 
         List entries go by name or number: `notes[Baccarat note].principal`, `policy.amounts[0]`; numbers count from 0.
-        None removes an optional key, a table or an entry. CaseError lines carry `blame` as their FILE part.
+        None removes an optional key, a table or an entry, and with it the ranges of what is in it. CaseError lines
+        carry `blame` as their FILE part.
         """
         from sim.terms.overrides import changed  # overrides read the schema of this class
 
-        return Case.from_dict(changed(self.to_dict(), changes, Case, blame), source=self.source, blame=blame)
+        doc = changed(self.to_dict(), changes, Case, blame)
+        if self.ranges is None or "ranges" in changes:
+            return Case.from_dict(doc, source=self.source, blame=blame)
+        made = Case.from_dict({**doc, "ranges": None}, source=self.source, blame=blame)
+        object.__setattr__(made, "ranges", still_there(made, self.ranges))  # they fitted this case: no second look
+        return made
 
     @property
     def sha256(self) -> str:
@@ -162,6 +170,10 @@ class Case(Terms):
                 yield f"policy.dates[{i}]", day, f"inside the term and the simulated span, {first} to {last}"
             elif not calendar.is_session(day):
                 yield f"policy.dates[{i}]", day, "a day on which Nasdaq trades"
+
+    def check_ranges(self) -> Iterator[Problem]:
+        if self.ranges is not None:
+            yield from range_problems(self, self.ranges)
 
     def check_amounts(self) -> Iterator[Problem]:
         if self.policy.kind != "schedule" or (self.policy.cadence == "dates" and not self.policy.dates):

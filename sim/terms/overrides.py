@@ -56,6 +56,39 @@ def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: st
     return doc
 
 
+def find(part: Any, name: str) -> tuple[Any, Any]:
+    """The rule and the value of a dotted key of a case; the value is None where it, or a table around it, is absent.
+
+    KeyError with what to say if there is no such key. Of a draft, Unread where something on the way could not be read.
+    """
+    try:
+        return _find(part, name)
+    except _Refused as refused:
+        raise KeyError(str(refused)) from None
+
+
+def _find(part: Any, name: str) -> tuple[Any, Any]:
+    from sim.terms.case import Case
+
+    of: Any = Case
+    where, rule = "", None
+    for word, indices, is_last in _parts(name):
+        if not of or word not in rules(of):
+            raise _Refused(unknown_key(word, list(rules(of)), where) if of else f"{where} has no keys of its own")
+        where = joined(where, word)
+        rule, part = rules(of)[word][0], None if part is None else getattr(part, word)
+        if indices and (len(indices) > 1 or not isinstance(rule, Rows | Values)):
+            raise _Refused(f"{where} is no list{' of lists' * (len(indices) > 1)}, so no [{one_line(indices[-1])}]")
+        if indices:
+            part = part[_entry(list(part or ()), indices[0], where)]
+            where = f"{where}[{indices[0]}]"
+            rule = Table(rule.of) if isinstance(rule, Rows) else rule.of
+        if isinstance(rule, Rows) and not is_last:
+            raise _Refused(f"{where}[NAME] or {where}[NUMBER], to say which entry")
+        of = rule.of if isinstance(rule, Table) else None
+    return rule, part
+
+
 def _split(text: str) -> tuple[str, str, str]:
     """Key, "=" and value; an "=" inside brackets belongs to a name."""
     depth = 0

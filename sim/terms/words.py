@@ -10,6 +10,7 @@ from sim.terms import calendar
 from sim.terms.case import Case
 from sim.terms.parts import Condition, Milestone, Note
 from sim.terms.problems import one_line
+from sim.terms.stated import range_lines
 
 COLUMNS = 100
 ORDINARY = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -44,9 +45,10 @@ def describe(case: Case) -> str:
         ("Notes", _notes(case)),
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
+        ("Ranges of what is uncertain", range_lines(case.ranges) if case.ranges else ()),
     )
     title = f"{_wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
-    return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections)
+    return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())
 
 
 # --- how things are written ------------------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""The table [ranges] of a case: between which values its uncertain inputs may lie, by their dotted keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sim.terms.problems import Problem, Say, number_text, one_line
+from sim.terms.ranges import BAD, Number
+from sim.terms.schema import MOST_ENTRIES, Unread
+
+#: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
+WAIVERS = "waivers"
+
+
+class Ranges(Mapping[str, tuple[float, float]]):
+    """Dotted key -> (low, high), in the order of the file; never changed after it was made."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Mapping[str, tuple[float, float]]) -> None:
+        self._rows = tuple((name, (low, high)) for name, (low, high) in rows.items())
+
+    def __getitem__(self, name: str) -> tuple[float, float]:
+        return dict(self._rows)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._rows))
+
+    def __repr__(self) -> str:
+        return f"Ranges({dict(self._rows)!r})"
+
+
+class StatedRanges:
+    """The rule of the table: pairs of numbers, the lower first. Which keys there are is the case's own rule."""
+
+    allowed = 'a table of dotted keys and two numbers each, such as "price.volatility" = [0.7, 1.2]'
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
+            say(name, value, self.allowed)
+            return BAD
+        rows = {str(word): _pair(f'{name}."{one_line(str(word), 200)}"', pair, say) for word, pair in value.items()}
+        return BAD if BAD in rows.values() else Ranges(rows)
+
+
+def _nowhere(*_: Any) -> None:
+    """What is wrong with one end is said of the pair."""
+
+
+def _pair(where: str, pair: Any, say: Say) -> Any:
+    ends = pair if isinstance(pair, list | tuple) else ()
+    low, high = (Number().read(end, where, _nowhere) for end in ends) if len(ends) == 2 else (BAD, BAD)
+    if low is BAD or high is BAD or low > high:
+        say(where, pair, "two numbers, the lower one first")
+        return BAD
+    return low, high
+
+
+def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
+    """What is wrong with the keys of the ranges, or with one of their ends, for this case.
+
+    A key of an optional table that the case does without is no problem: its range plays no part.
+    """
+    from sim.terms.overrides import find
+
+    for name, (low, high) in ranges.items():
+        where = f'ranges."{name}"'
+        if name == WAIVERS:
+            if not 0.0 <= low <= high <= 1.0:
+                yield where, [low, high], "both ends a number from 0 to 1"
+            continue
+        try:
+            rule, _ = find(case, name)
+        except Unread:
+            continue
+        except KeyError as unknown:
+            yield where, [low, high], unknown.args[0]
+            continue
+        if not isinstance(rule, Number):
+            yield where, [low, high], "the dotted key of a number that need not be whole"
+            continue
+        if BAD in (rule.read(low, where, _nowhere), rule.read(high, where, _nowhere)):
+            yield where, [low, high], f"both ends {rule.allowed}"
+
+
+def still_there(case: Any, ranges: Ranges) -> Ranges | None:
+    """The ranges without those of list entries that `case` no longer has."""
+    from sim.terms.overrides import find
+
+    def there(name: str) -> bool:
+        try:
+            return name == WAIVERS or bool(find(case, name))
+        except KeyError:
+            return False
+
+    kept = {name: ends for name, ends in ranges.items() if there(name)}
+    return Ranges(kept) if kept else None
+
+
+def range_lines(ranges: Ranges) -> Iterator[str]:
+    """The ranges in words, a line each."""
+    for name, (low, high) in ranges.items():
+        yield f"- {one_line(name, 200)}: {number_text(low)} to {number_text(high)}"
