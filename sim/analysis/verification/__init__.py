@@ -18,10 +18,14 @@ from sim.analysis.verification.table import Group, Verification
 __all__ = ["MODULES", "PATHS", "SEED", "Check", "Verification", "verify"]
 
 PATHS, SEED = 400_000, 20020401
-LEAST_PATHS, MOST_PATHS = 10_000, 50_000_000
+LEAST_PATHS, MOST_PATHS = 20_000, 10_000_000
 
 #: Modules of this package in the order of the table, and what each is about.
-MODULES: dict[str, str] = {}
+MODULES = {
+    "generator": "Random numbers",
+    "prices": "Stock price",
+    "windows": "Pricing windows",
+}
 
 
 def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], Any] | None = None) -> Verification:

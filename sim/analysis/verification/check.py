@@ -87,6 +87,16 @@ def quantile(name: str, protects: str, source: str, known: float, percent: float
     return chance(f"{name}: share up to {known:.6g}", protects, source, percent / 100.0, below)
 
 
+def chi_square(name: str, protects: str, statistic: float, freedom: int) -> Check:
+    """A chi-square by the cube root of itself over its degrees of freedom, which is nearly normal.
+
+    Wilson and Hilferty (1931), PNAS 17: mean 1 - 2 / (9 k), variance 2 / (9 k).
+    """
+    known, se = 1.0 - 2.0 / (9.0 * freedom), math.sqrt(2.0 / (9.0 * freedom))
+    what = f"{name}, (chi-square / {freedom})^(1/3)"
+    return Check(what, protects, "Wilson and Hilferty (1931)", known, (statistic / freedom) ** (1.0 / 3.0), se)
+
+
 def chance_of_false_alarm(checks: int) -> float:
     """That at least one of so many honest, independent checks with a standard error fails."""
     return -math.expm1(checks * math.log1p(-_CHANCE_OF_ALARM))

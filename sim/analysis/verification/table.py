@@ -123,7 +123,7 @@ def figures(check: Check) -> tuple[str, str, str, str]:
 
 
 def _number(value: float, digits: int) -> str:
-    return rounded(value, min(digits, 12)) if math.isfinite(value) else repr(value)
+    return rounded(value, digits) if math.isfinite(value) else repr(value)
 
 
 def _row(cells: tuple[str, ...]) -> str:
