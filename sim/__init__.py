@@ -22,6 +22,7 @@ _HOMES = {
     "merge": "sim.result",
     "compare": "sim.analysis.comparison",
     "variants": "sim.analysis.variants",
+    "clauses": "sim.analysis.clauses",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

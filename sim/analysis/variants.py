@@ -52,7 +52,7 @@ def _clauses(case: Case) -> Iterator[Clause]:
             since = f", asked for after {long_date(condition.after)}" if condition.after else ""
             what = _WHAT[condition.kind].format(condition.milestone)
             words = f"no draw unless {what}{since}"
-            yield Clause(f"condition: {condition.name}", words, _waiving(case, i))
+            yield Clause(f"condition: {condition.name}", words, waiving(case, i))
     if party is not None and party.annual_rate > 0 and party.reduction_probability > 0:
         words = "the investor may cut the line by what a third party invests"
         yield Clause("reduction", words, {"third_party.reduction_probability": 0.0})
@@ -79,7 +79,7 @@ _WHAT = {
 }
 
 
-def _waiving(case: Case, i: int) -> dict[str, object]:
+def waiving(case: Case, i: int) -> dict[str, object]:
     """What waives condition i: by its number, or by its name where another one is called by that number."""
     named = [condition.name for condition in case.line.conditions]
     return {f"line.conditions[{named[i] if str(i) in named else i}].waiver_probability": 1.0}
@@ -104,6 +104,6 @@ def main_variants(case: Case) -> dict[str, Case]:
     """The first of `variants`: the line as signed, off, and with every condition waived."""
     found = {SIGNED: case, LINE_OFF: case.replace({"line.commitment": 0.0})}
     if case.line.conditions:
-        every = [_waiving(case, i) for i in range(len(case.line.conditions))]
+        every = [waiving(case, i) for i in range(len(case.line.conditions))]
         found[WAIVED] = case.replace({key: value for changes in every for key, value in changes.items()})
     return found

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.arguments import Commands, override_option, simulation_options
-from sim.cli.files import Unusable, check_outputs, put
+from sim.cli.files import Unusable, case_of, check_outputs, put
 from sim.cli.meter import Meter
 from sim.terms import load_case, overridden
 
@@ -25,6 +25,16 @@ def add(commands: Commands) -> None:
     override_option(compare_)
     simulation_options(compare_)
     json_option(compare_)
+    clauses_ = commands.add("clauses", clauses, "what each clause of the line costs, and its fair share of all")
+    few_options(clauses_, "4,096: each is run once for every set of clauses")
+    json_option(clauses_)
+
+
+def few_options(parser: argparse.ArgumentParser, paths: str = "the case's") -> None:
+    """Paths, seed and workers: what an analysis of many runs can be told."""
+    parser.add_argument("--paths", type=int, metavar="N", help=f"number of paths (default: {paths})")
+    parser.add_argument("--seed", type=int, metavar="S", help="seed (default: the case's)")
+    parser.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +60,15 @@ def compare(options: argparse.Namespace) -> None:
         sampler=options.sampler, antithetic=options.antithetic, workers=options.workers,
     )  # fmt: skip
     put(options.json, comparison.to_dict(), str(comparison))
+
+
+def clauses(options: argparse.Namespace) -> None:
+    from sim.analysis.clauses import clauses
+
+    case = case_of(options)
+    check_outputs([options.case], options.json)
+    costs = computed(clauses, case, options.paths, options.seed, workers=options.workers)
+    put(options.json, costs.to_dict(), str(costs))
 
 
 def _cases(options: argparse.Namespace) -> dict[str, Case]:

@@ -1,0 +1,143 @@
+"""A line with any set of its clauses lifted, many thousand sets a second: the program is lowered once and then edited.
+
+Lifting by editing gives the same bits as lowering the changed case: luck is a pure function of path, purpose and index,
+a condition that is waived with probability 1 holds whatever its luck is, and a coverage test without months is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import engine
+from sim import records as r
+from sim.analysis.paired import MEASURED, twelve_months
+from sim.analysis.variants import waiving
+from sim.lowering import Plan, lower
+from sim.measures import dilution, runway_months
+from sim.sampling import no_points
+from sim.summary import days_at_close
+
+if TYPE_CHECKING:
+    from sim.analysis.variants import Clause
+    from sim.terms import Case
+
+Edit = Callable[[r.Program, Any], r.Program]
+
+
+def _line(field: str, absent: float = 0.0) -> Edit:
+    def edit(program: r.Program, value: Any) -> r.Program:
+        changes: dict[str, Any] = {field: absent if value is None else float(value)}
+        return program._replace(line=program.line._replace(**changes))
+
+    return edit
+
+
+def _never_cut(program: r.Program, value: Any) -> r.Program:
+    return program._replace(third_party=program.third_party._replace(reduction_probability=float(value)))
+
+
+def _uncovered(program: r.Program, value: Any) -> r.Program:
+    purchases = program.purchases.copy()
+    purchases["last_cover"] = purchases["first_cover"]
+    return program._replace(purchases=purchases)
+
+
+def _waived(i: int) -> Edit:
+    def edit(program: r.Program, value: Any) -> r.Program:
+        conditions = program.conditions.copy()
+        conditions["probability"][i] = value
+        return program._replace(conditions=conditions)
+
+    return edit
+
+
+def edits_of(case: Case) -> dict[str, Edit]:
+    """For each override that lifts a clause, what it changes in the program."""
+
+    def authorized(program: r.Program, value: Any) -> r.Program:
+        headroom = float(value) - case.company.shares_reserved
+        return program._replace(opening=program.opening._replace(headroom=headroom))
+
+    edits: dict[str, Edit] = {
+        "line.pricing.multiplier": _line("multiplier"),
+        "line.pricing.floor": _line("floor"),
+        "line.max_per_period": _line("cap", r.NEVER),
+        "line.minimum_draw": _line("minimum_draw"),
+        "line.legal_cost_per_draw": _line("legal_cost"),
+        "line.coverage": _uncovered,
+        "third_party.reduction_probability": _never_cut,
+        "company.shares_authorized": authorized,
+    }
+    for i in range(len(case.line.conditions)):
+        edits |= dict.fromkeys(waiving(case, i), _waived(i))
+    return edits
+
+
+class Lifter:
+    """Programs of a case with sets of clauses lifted."""
+
+    def __init__(self, case: Case, clauses: Sequence[Clause]) -> None:
+        self.case, self.clauses = case, clauses
+        self.plan = lower(case)
+        self.edits = edits_of(case)
+
+    def plan_of(self, members: Sequence[int]) -> Plan:
+        """The plan with these clauses lifted; only its program differs. Lowered anew where an edit is not known."""
+        import dataclasses
+
+        changes = {key: value for i in members for key, value in self.clauses[i].lifted.items()}
+        if not changes.keys() <= self.edits.keys():
+            return lower(self.case.replace(changes))
+        program = self.plan.program
+        for key, value in changes.items():
+            program = self.edits[key](program, value)
+        return dataclasses.replace(self.plan, program=program)
+
+
+class Desk:
+    """The arrays that one thread simulates in."""
+
+    def __init__(self, case: Case, plan: Plan, paths: int) -> None:
+        self.case, self.paths = case, paths
+        self.months, self.horizon = twelve_months(case), days_at_close(case, case.horizon)
+        self._furnish(plan)
+
+    def _furnish(self, plan: Plan) -> None:
+        self.plan = plan
+        self.space = engine.Workspace(plan)
+        self.tape = engine.tape(plan, 0, draws=False)
+        self.points = no_points(plan)
+        self.out = engine.columns(plan, self.paths)
+
+    def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
+        """Values (measures, paths) of `measures_of`, in memory that the next call uses again."""
+        from sim.kernels.block import simulate_chunk
+
+        if plan.program.walk is not self.plan.program.walk:  # another plan than an edited one
+            self._furnish(plan)
+        span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0)
+        histories, ledgers, tally = self.space.histories, self.space.ledgers, self.space.tally
+        simulate_chunk(plan.program, self.points, histories, ledgers, tally, self.tape, self.out, span, stop)
+        return self._values(dict(zip(r.COLUMNS, self.out[:, :paths], strict=False)))
+
+    def _values(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        out_days = columns["cash_out_days"]
+        values = {
+            "raised": columns["raised"],
+            "runway_months": runway_months(out_days, self.horizon),
+            "cash_out": np.isfinite(out_days),
+            "dilution": dilution(columns["shares_issued"], self.case.company.shares_outstanding),
+            "funding_gap": columns["funding_gap"],
+            "shares_issued": columns["shares_issued"],
+        }
+        if self.months is not None:
+            values["cash_out_12m"] = out_days <= self.months
+        return np.array([values[name] for name in measures_of(self.case)], np.float64)
+
+
+def measures_of(case: Case) -> tuple[str, ...]:
+    """What is measured: `MEASURED`, and the probability within twelve months where they are simulated."""
+    return MEASURED if twelve_months(case) is None else (*MEASURED, "cash_out_12m")
