@@ -31,7 +31,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _months(written.cash_used, level, x)
     yield from _memory(x)
     yield from _with_the_price(x, market)
-    yield from _extremes(paths // 16, seed)
+    yield from _extremes(paths // 4, seed)
     yield from _expected()
 
 

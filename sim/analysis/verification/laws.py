@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from sim.analysis.verification.closed_forms import Lognormal
+
 NORMAL_90 = float(ndtri(0.9))
 DAYS_IN_YEAR = 365.25  # of the events' calendar years
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(400)
@@ -41,21 +43,13 @@ def lognormal_mean(median: float, sd: float) -> float:
 
 
 def lognormal_limited(limit: float, median: float, sd: float) -> float:
-    """E[min(X, limit)] = E[X] Phi(z - s) + limit Phi(-z), z = ln(limit/m)/s. Klugman, Panjer, Willmot (2012), A.4."""
-    z = math.log(limit / median) / sd
-    return float(lognormal_mean(median, sd) * ndtr(z - sd) + limit * ndtr(-z))
+    """E[min(X, limit)], the limited expected value."""
+    return Lognormal(lognormal_mean(median, sd), sd).limited(limit)
 
 
 def lognormal_excess(limit: float, median: float, sd: float) -> float:
-    """E[max(0, X - limit)]: the formula of Black and Scholes (1973) without interest."""
+    """E[max(0, X - limit)] = E[X] - E[min(X, limit)]: the formula of Black and Scholes (1973) without interest."""
     return lognormal_mean(median, sd) - lognormal_limited(limit, median, sd)
-
-
-def both_normals_below(a: float, b: float, correlation: float) -> float:
-    """P(Y <= a, Z <= b) of two standard normals, over Y: b - rho y is b's distance of Z's own part."""
-    y, weight = _span(-_FAR, min(a, _FAR))
-    own = math.sqrt(1 - correlation**2)
-    return float(np.sum(weight * _density(y) * ndtr((b - correlation * y) / own)))
 
 
 def sum_by(x: Any, one: tuple[float, float], other: tuple[float, float], correlation: float = 0.0) -> Any:
