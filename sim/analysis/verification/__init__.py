@@ -1,7 +1,7 @@
 """The validation table: what the program says beside what is known, computed now.
 
 Each module of this package holds the checks of one part of the model: a function `checks(paths, seed)` that yields
-them. Known answers are closed forms, sums and integrals from `closed_forms`, published vectors, or arithmetic written
+them. Known answers are closed forms, sums and integrals from `closed_forms` and `laws`, published vectors, or arithmetic written
 out beside the check; none comes from a run. All runs of one verification use one seed, so it can be repeated.
 """
 
@@ -25,6 +25,12 @@ MODULES = {
     "generator": "Random numbers",
     "prices": "Stock price",
     "windows": "Pricing windows",
+    "milestones": "Milestones, conditions and waivers",
+    "burn": "Cash used in operations",
+    "events": "Change of CEO and adverse change",
+    "financing": "Third-party financing",
+    "notes": "Notes, to the cent",
+    "cash": "Cash-out",
 }
 
 

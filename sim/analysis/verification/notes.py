@@ -62,7 +62,9 @@ def _paid_at_maturity() -> Iterator[Check]:
         "cash after the maturity, $", "principal and 242 days' interest are paid", "promissory note, sections 1 and 2",
         24_428_150.68, cash["2002-08"], CENT,
     )  # fmt: skip
-    yield exact("cash at the year's end, $", "a note that is paid is gone", SECTION_2, 24_428_150.68, cash["2002-12"], CENT)
+    yield exact(
+        "cash at the year's end, $", "a note that is paid is gone", SECTION_2, 24_428_150.68, cash["2002-12"], CENT
+    )
     # Due on its interest date: a full year's interest and principal, once.
     cash = _ledger({"maturity": "2002-12-31"})["cash_month_end"]
     yield exact(
