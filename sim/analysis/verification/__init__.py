@@ -1,8 +1,9 @@
 """The validation table: what the program says beside what is known, computed now.
 
 Each module of this package holds the checks of one part of the model: a function `checks(paths, seed)` that yields
-them. Known answers are closed forms, sums and integrals from `closed_forms` and `laws`, published vectors, or arithmetic written
-out beside the check; none comes from a run. All runs of one verification use one seed, so it can be repeated.
+them. Known answers are closed forms, sums and integrals from `closed_forms` and `laws`, published vectors, or
+arithmetic written out beside the check; none comes from a run. All runs of one verification use one seed, so it can be
+repeated.
 """
 
 from __future__ import annotations

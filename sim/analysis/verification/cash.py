@@ -37,7 +37,7 @@ def _by_hand() -> Iterator[Check]:
     double = [{"date": "2002-05-01", "factor": 2}]
     for words, cash, minimum, steps, known in (
         ("$1.5M: half of June is left", 1_500_000, 0, [], 61 + 15),
-        ("$1.5M above a minimum of $0.1M: to 10 June", 1_500_000, 100_000, [], 61 + 10),
+        ("$1.5M, minimum $0.1M: to 10 June", 1_500_000, 100_000, [], 61 + 10),
         ("$0.6M: April exactly", 600_000, 0, [], 30),
         ("$0.31M: inside April", 310_000, 0, [], 15.5),
         ("$0.9M where burn doubles in May", 900_000, 0, double, 30 + 31 / 4),
@@ -157,7 +157,7 @@ def _one_shock(paths: int, seed: int) -> Iterator[Check]:
     days, source = result["cash_out_days"], "one lognormal shock times a known curve"
     for p in (0.05, 0.5, 0.75):
         yield quantile(
-            f"{p:.0%} point of the cash-out's day",
+            f"{p:.0%} point of the cash-out day",
             "the distribution of the runway",
             source,
             law.quantile(p),
@@ -183,7 +183,7 @@ def _one_shock(paths: int, seed: int) -> Iterator[Check]:
     worst = result.summary().distributions["funding_gap"]
     yield Check(
         "mean of the worst 5% of the funding gaps, $M", "the tail that a board asks about",
-        "L Phi(s - 1.6449) / 0.05 - cash: McNeil, Frey, Embrechts (2015), example 2.14",
+        "a lognormal's tail mean: L Phi(s - 1.6449) / 0.05 - cash",
         total * float(ndtr(SD - ndtri(0.95))) / 0.05 - money, worst.worst5_mean / 1e6, worst.worst5_se / 1e6,
     )  # fmt: skip
     year = sim.simulate(_case(changes | {"horizon": "2003-03-31"}), paths=paths, seed=seed)
@@ -201,7 +201,7 @@ def _one_shock(paths: int, seed: int) -> Iterator[Check]:
     # Who is alive on day 183 goes on with 2 million more, so the median's day is that of the curve at cash + 2 million.
     more = law.day_when((law.cash + DRAW) / laws.lognormal_quantile(0.5, law.median, SD))
     yield quantile(
-        "median of the cash-out's day with that draw", "what a draw adds to the runway", source,
+        "median cash-out day with that draw", "what a draw adds to the runway", source,
         more, 50, late["cash_out_days"],
     )  # fmt: skip
 
@@ -213,6 +213,6 @@ def _minimum(paths: int, seed: int) -> Iterator[Check]:
     low = sim.simulate(_case(burn | {"company.cash": 4e6}), paths=paths, seed=seed)
     days = [np.where(np.isfinite(run["cash_out_days"]), run["cash_out_days"], 1e6) for run in (high, low)]
     yield exact(
-        "largest change of a path's cash-out, minimum shifted, days", "the minimum is a reserve and nothing else",
+        "largest change of a path's cash-out day, minimum shifted", "the minimum is a reserve and nothing else",
         "$5M above $1M is $4M above nothing", 0, float(np.abs(days[0] - days[1]).max()), TINY,
     )  # fmt: skip

@@ -136,7 +136,7 @@ def _revolving() -> Iterator[Check]:
     ledger = _ledger(REVOLVING, cash=12_000_000, used=used)
     source = "promissory note, section 4, by hand"
     for month, words, known in (
-        ("2002-04", "after interest and principal prepaid", 5_000_000.00),
+        ("2002-04", "after interest, principal prepaid", 5_000_000.00),
         ("2002-05", "between the two marks", 4_000_000.00),
         ("2002-06", "after borrowing again", 2_000_000.00),
         ("2002-07", "after another prepayment", 5_000_000.00),
