@@ -21,6 +21,7 @@ _HOMES = {
     "load_result": "sim.result",
     "merge": "sim.result",
     "compare": "sim.analysis.comparison",
+    "sensitivity": "sim.analysis.sensitivity",
     "variants": "sim.analysis.variants",
     "clauses": "sim.analysis.clauses",
 }

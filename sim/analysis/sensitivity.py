@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from sim.analysis.inputs import Input, inputs_of, merged, trial
+from sim.analysis.many import Counter, many, paths_and_seed
+from sim.analysis.paired import ABSENT, CHANCES, MEASURED, level_of, shift_of, twelve_months, values_of
+from sim.engine import check_whole
 from sim.estimates import Estimate
-from sim.summary import jsonable
+from sim.summary import jsonable, manifest
+from sim.terms import Case, load_case
+
+if TYPE_CHECKING:
+    from sim.result import Result
+
+#: Inputs whose indices are estimated, points of the sample of inputs, and paths of each of its runs.
+INDEXED, SAMPLES, INDEX_PATHS = 6, 256, 2_048
+RESAMPLES = 999
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Sensitivity:
     indices: Indices | None
     paths: int
     seed: int
+    case: Case
 
     def ordered(self, measure: str) -> tuple[Swing, ...]:
         """The swings, largest effect on `measure` first."""
@@ -66,5 +81,152 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        document: dict[str, Any] = jsonable(asdict(self))
+        table = asdict(self) | {"case": None, "manifest": manifest(self.case, self.paths, self.seed, "philox")}
+        document: dict[str, Any] = jsonable({name: value for name, value in table.items() if value is not None})
         return document
+
+    def __str__(self) -> str:
+        from sim.analysis.sensitivity_text import as_text
+
+        return as_text(self)
+
+
+def sensitivity(
+    case: Case | str,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    indexed: int = INDEXED,
+    samples: int = SAMPLES,
+    workers: int | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Sensitivity:
+    """Every uncertain input of a case at its low and its high, one at a time, and Sobol' indices of the `indexed` ones
+    that matter most (0: none).
+
+    `paths` and `seed` are the case's unless given, at most 100,000 paths. All runs have the same luck, so the moves are
+    paired by path. The indices take `samples` (a power of two) x (indexed + 2) runs of at most 2,048 paths; `progress`
+    counts all paths. Lows and highs are those of the case's [ranges], else `sim.analysis.inputs.KINDS`. Raises
+    CaseError where a range leads to a case that cannot be, ValueError for other input that cannot be used.
+    """
+    case = load_case(case)
+    paths, seed = paths_and_seed(case, paths, seed)
+    indexed = check_whole("indexed", indexed, 0, 50)
+    samples = check_whole("samples", samples, 2, 2**20)
+    if samples & (samples - 1):
+        raise ValueError(f"samples = {samples}: must be a power of two")
+    inputs = inputs_of(case)
+    indexed, index_paths = min(indexed, len(inputs)), min(paths, INDEX_PATHS)
+    evaluations = samples * (indexed + 2) if indexed else 0
+    counter = Counter(progress, paths * (2 * len(inputs) + 1) + index_paths * evaluations)
+    swings, base = _swings(case, inputs, paths, seed, workers, counter)
+    indices = None
+    if indexed:
+        chosen = _most_important(inputs, swings, indexed)
+        indices = _indices(case, chosen, samples, index_paths, seed, workers, counter)
+    order = sorted(swings, key=lambda swing: -swing.width("runway_months"))
+    return Sensitivity(tuple(order), base, indices, paths, seed, case)
+
+
+def measures_of(case: Case) -> tuple[str, ...]:
+    """What is measured; the chance of the next twelve months where they are simulated."""
+    return (*MEASURED, CHANCES[1]) if twelve_months(case) else MEASURED
+
+
+def _swings(
+    case: Case, inputs: tuple[Input, ...], paths: int, seed: int, workers: int | None, counter: Counter
+) -> tuple[list[Swing], dict[str, Estimate]]:
+    names = measures_of(case)
+
+    def values(result: Result) -> dict[str, np.ndarray]:
+        return {name: values_of(result, name) for name in names}
+
+    (base,) = many([trial(case, {})], values, paths, seed, workers, counter)
+
+    def moved(result: Result) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+        there, moves = {}, {}
+        for name in names:
+            level, shift, here = level_of(name, None), shift_of(name, None), values_of(result, name)
+            level.add(here)
+            shift.add(np.subtract(here, base[name], dtype=np.float64))
+            there[name], moves[name] = level.estimate(), shift.estimate()
+        return there, moves
+
+    ends = (trial(case, one.overrides(end)) for one in inputs for end in (one.low, one.high))
+    found = many(ends, moved, paths, seed, workers, counter)
+    swings = [
+        Swing(one.key, one.label, one.unit, one.low, one.base, one.high, one.stated, low[0], high[0], low[1], high[1])
+        for one, low, high in zip(inputs, found[::2], found[1::2], strict=True)
+    ]
+    levels = {name: level_of(name, None) for name in names}
+    for name, level in levels.items():
+        level.add(base[name])
+    return swings, {name: level.estimate() for name, level in levels.items()}
+
+
+def _most_important(inputs: tuple[Input, ...], swings: list[Swing], number: int) -> tuple[Input, ...]:
+    """The inputs that move some measure most, each measure on the scale of its widest swing."""
+    widest = {name: max(swing.width(name) for swing in swings) or 1.0 for name in MEASURED}
+    score = [max(swing.width(name) / widest[name] for name in MEASURED) for swing in swings]
+    chosen = sorted(range(len(inputs)), key=lambda i: -score[i])[:number]
+    return tuple(inputs[i] for i in chosen)
+
+
+# --- Sobol' indices ---
+
+
+def _indices(
+    case: Case, inputs: tuple[Input, ...], samples: int, paths: int, seed: int, workers: int | None, counter: Counter
+) -> Indices:
+    """Saltelli and others (2010), Computer Physics Communications 181(2), as `scipy.stats.sobol_indices` has it."""
+    from scipy import stats
+
+    names = measures_of(case)
+
+    def means(result: Result) -> list[float]:
+        return [float(values_of(result, name).mean()) for name in names]
+
+    def at(points: np.ndarray) -> np.ndarray:
+        cases: Iterator[Case] = (trial(case, merged(inputs, tuple(map(float, point)))) for point in points.T)
+        return np.array(many(cases, means, paths, seed, workers, counter)).T
+
+    spans = [stats.uniform(one.low, one.high - one.low) for one in inputs]
+    found = stats.sobol_indices(func=at, n=samples, dists=spans, rng=np.random.default_rng(seed))
+    first, total = _with_intervals(found, len(names), len(inputs), seed)
+    return Indices(
+        tuple(one.key for one in inputs),
+        dict(zip(names, first, strict=True)),
+        dict(zip(names, total, strict=True)),
+        samples * (len(inputs) + 2),
+    )
+
+
+def _with_intervals(found: Any, measures: int, inputs: int, seed: int) -> tuple[list, list]:
+    """Estimates [measure][input] of first and total indices: percentiles of a bootstrap of the sample's points.
+
+    `found.bootstrap` would do the same, but cannot be repeated: it takes no seed.
+    """
+    from scipy import stats
+
+    shape = (2, measures, inputs)
+    f_a, f_b, f_ab = found._f_A, found._f_B, found._f_AB
+
+    def statistic(points: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.reshape(found._indices_method(f_a[:, points], f_b[:, points], f_ab[..., points]), shape)
+
+    booted = stats.bootstrap(
+        [np.arange(f_a.shape[1])], statistic, vectorized=False, n_resamples=RESAMPLES, method="percentile",
+        rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    values = np.stack([np.reshape(order, shape[1:]) for order in (found.first_order, found.total_order)])
+    low, high = booted.confidence_interval
+    moves = np.ptp(np.concatenate([f_a, f_b], axis=1), axis=1) > 0.0  # else there is no variance to share
+
+    def estimate(*i: int) -> Estimate:
+        if not moves[i[1]]:
+            return ABSENT
+        return Estimate(float(values[i]), float(booted.standard_error[i]), (float(low[i]), float(high[i])))
+
+    first, total = ([tuple(estimate(o, m, i) for i in range(inputs)) for m in range(measures)] for o in range(2))
+    return first, total
