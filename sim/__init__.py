@@ -22,8 +22,10 @@ _HOMES = {
     "merge": "sim.result",
     "compare": "sim.analysis.comparison",
     "sensitivity": "sim.analysis.sensitivity",
+    "grid": "sim.analysis.grid",
     "variants": "sim.analysis.variants",
     "clauses": "sim.analysis.clauses",
+    "outlook": "sim.analysis.outlook",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -129,7 +129,7 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
 
     Those without any room between low and high are left out.
     """
-    stated = case.ranges or {}
+    stated: Mapping[str, Ends] = case.ranges or {}
     found = []
     for name, rule, base in _numbers(case):
         kind = kind_of(name)
@@ -217,7 +217,8 @@ def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
 
     def walk(part: Any, where: str) -> Iterator[tuple[str, Number, float]]:
         values = values_of(part)
-        for word, (rule, _) in rules(type(part)).items():
+        of: Any = type(part)
+        for word, (rule, _) in rules(of).items():
             name, value = f"{where}{word}", values[word]
             if isinstance(rule, Number) and value is not None:
                 yield name, rule, value
@@ -271,7 +272,7 @@ def _allowed(rule: Number, ends: Ends, base: float) -> Ends:
 
 
 def _setter(case: Case, name: str, stated: bool) -> Callable[[float], dict[str, float]]:
-    """What sets a key; a milestone's median takes its 90% point along, unless the case gives that a range of its own."""
+    """What sets a key. A milestone's median takes its 90% point along, unless [ranges] names that."""
     if name.endswith(".median_days"):
         late = name.removesuffix("median_days") + "p90_days"
         if late not in (case.ranges or {}):
