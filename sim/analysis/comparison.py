@@ -115,7 +115,7 @@ def compare(
         runs = _Runs(here, seed, sampler, antithetic, done, workers)
         base_values: dict[str, np.ndarray] = {}
         for i, case in enumerate(cases):
-            told = None if progress is None else _part(progress, done * len(cases) + i * here, paths * len(cases))
+            told = None if progress is None else part(progress, done * len(cases) + i * here, paths * len(cases))
             values = sums.add(i, runs.simulate(case, told), base_values)
             base_values = base_values or values
         done += here
@@ -214,7 +214,7 @@ def _named(cases: Mapping[str, Case | str] | Iterable[Case | str]) -> tuple[tupl
     return tuple(names), tuple(load_case(case) for case in given)
 
 
-def _part(progress: Callable[[int, int], Any], before: int, total: int) -> Callable[[int, int], Any]:
+def part(progress: Callable[[int, int], Any], before: int, total: int) -> Callable[[int, int], Any]:
     """Progress of one run among several."""
     return lambda done, _: progress(before + done, total)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.paired import MEASURED, SHOWN
 from sim.estimates import Estimate, rounded
-from sim.summary_text import WIDTH, Table, table_text, wrapped
+from sim.summary_text import WIDTH, Table, day, table_text, wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.clauses import ClauseCosts
     from sim.analysis.comparison import Comparison
+    from sim.analysis.outlook import Outlook
 
 WIDEST_NAME = 44
 
@@ -101,3 +102,29 @@ def clauses_text(costs: ClauseCosts) -> str:
             *(wrapped(note[0].upper() + note[1:] + ".") for note in costs.grouped),
         ]
     )
+
+
+def outlook_text(outlook: Outlook) -> str:
+    """The window, each variant's probability of a shortfall, and what the figure is not."""
+    cut = ", where the simulation ends" if outlook.cut else ""
+    head = (
+        f"{outlook.case.title}\n{outlook.paths:,} paths, seed {outlook.seed}, the same luck for all\n"
+        f"Accounts issued on {day(outlook.issued)}; outlook to the close of {day(outlook.until)}{cut}"
+    )
+    columns = {"Shortfall, %": [level("cash_out", each) for each in outlook.shortfall]}
+    columns["95% interval"] = [_interval("cash_out", each) for each in outlook.shortfall]
+    columns["against as signed (95% interval)"] = [change("cash_out", each) for each in outlook.differences]
+    if outlook.issued > outlook.case.valuation_date:
+        columns["already out, %"] = [level("cash_out", each) for each in outlook.already]
+    columns["Gap, $M"] = [level("funding_gap", each) for each in outlook.gap]
+    note = f"Gap: mean of the paths' largest shortfall up to {day(outlook.gap_until)}, 0 where there is none."
+    if outlook.issued > outlook.case.valuation_date:
+        note = f"Paths already out of cash before {day(outlook.issued)} count as shortfalls. {note}"
+    heading = "Probability that cash falls below the minimum by the end of the outlook"
+    return "\n\n".join([wrapped(head), *in_tables(heading, outlook.names, columns, note), wrapped(outlook.note)])
+
+
+def _interval(name: str, estimate: Estimate) -> str:
+    digits = SHOWN[name].decimals(estimate.error)
+    low, high = (rounded(x / SHOWN[name].reading.scale, digits) for x in estimate.ci95)
+    return f"{low} to {high}"

@@ -28,6 +28,10 @@ def add(commands: Commands) -> None:
     clauses_ = commands.add("clauses", clauses, "what each clause of the line costs, and its fair share of all")
     few_options(clauses_, "4,096: each is run once for every set of clauses")
     json_option(clauses_)
+    outlook_ = commands.add("outlook", outlook, "twelve months from the accounts' issue: how likely is a shortfall")
+    outlook_.add_argument("--issued", metavar="DATE", help="day on which they are issued (default: the valuation date)")
+    few_options(outlook_)
+    json_option(outlook_)
 
 
 def few_options(parser: argparse.ArgumentParser, paths: str = "the case's") -> None:
@@ -69,6 +73,15 @@ def clauses(options: argparse.Namespace) -> None:
     check_outputs([options.case], options.json)
     costs = computed(clauses, case, options.paths, options.seed, workers=options.workers)
     put(options.json, costs.to_dict(), str(costs))
+
+
+def outlook(options: argparse.Namespace) -> None:
+    from sim.analysis.outlook import outlook
+
+    case = case_of(options)
+    check_outputs([options.case], options.json)
+    found = computed(outlook, case, options.issued, options.paths, options.seed, workers=options.workers)
+    put(options.json, found.to_dict(), str(found))
 
 
 def _cases(options: argparse.Namespace) -> dict[str, Case]:
