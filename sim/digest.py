@@ -6,7 +6,7 @@ in which order chunks are added and digests are merged: the bits are the same.
 
 Means, standard deviations and their errors are exact but for rounding. Quantiles come from bins that are 2^-11 of their
 values wide: a value that fills its bin alone, as 0 or a limit of the documents, is exact, any other is known to half of
-that width. The intervals' ranks are those of a run that keeps its paths.
+that width. The intervals' ranks are those of a run that keeps its paths, and their ends the outer ends of the bins.
 """
 
 from __future__ import annotations
@@ -106,9 +106,10 @@ class Digest:
         n = moments.n
         if n == 0:
             return Distribution.of_nothing(moments.absent)
-        values, counts = self.histograms["shares_issued" if name == "dilution" else name].table()
+        bins, counts = self.histograms["shares_issued" if name == "dilution" else name].table()
         if name == "dilution":
-            values = values / (float(self.case.company.shares_outstanding) + values)
+            bins = bins / (float(self.case.company.shares_outstanding) + bins)
+        values = bins[0]
         totals = counts.sum(axis=1)
         until, slots_until, slots = np.cumsum(totals), np.cumsum(counts, axis=0), counts.sum(axis=0)
 
@@ -121,12 +122,14 @@ class Digest:
             below = slots_until[here] - (counts[here] if strict else 0)
             return design_effect(*_by_group(below, slots, self.kind))
 
-        quantiles = read_quantiles(
-            n, lambda rank: float(values[bin_of(rank)]), effect_at if self.groups else None, moments.error.freedom
-        )
+        def value_at(rank: int, side: int = 0) -> float:
+            return float(bins[side, bin_of(rank)])
+
+        quantiles = read_quantiles(n, value_at, effect_at if self.groups else None, moments.error.freedom)
         whole, low = n * WORST_PERCENT // 100, measure.bad_tail == "low"
         order = slice(None) if low else slice(None, None, -1)
         mean, se = worst_mean(values[order], totals[order], n)
+        least, most = (worst_mean(ends[order], totals[order], n)[0] for ends in bins[1:])
         edge = whole + 1 if low else n - whole
         if self.groups == "pairs":
             se *= math.sqrt(effect_at(edge, strict=low))  # of being in the tail, not of how far
@@ -134,6 +137,7 @@ class Digest:
             worse = np.maximum((values[bin_of(edge)] - values) * (1 if low else -1), 0.0) @ counts
             beyond = group_error(worse - worse.sum() / n * slots, slots).se / (WORST_PERCENT / 100)
             se = math.nan if math.isnan(se) else beyond
+        se = math.hypot(se, (most - least) / 2.0)  # where in their bins the values lie is not known
         return Distribution.assembled(moments, quantiles, (mean, se))
 
     def raised_by_period(self) -> tuple[Estimate, ...]:
@@ -169,12 +173,19 @@ class Digest:
     @classmethod
     def from_arrays(cls, case: Case, groups: str | None, arrays: Mapping[str, np.ndarray]) -> Digest:
         """What `to_arrays` gave. Raises KeyError or ValueError for anything else."""
+        from sim.kernels.digest import WIDTHS
+
         digest = cls(case, groups)
-        if arrays["digest_cash_outs"].shape != digest.cash_outs.shape:
+        chunks = np.unique(arrays["digest_chunks"])
+        fits = {
+            "digest_chunks": (chunks.shape, np.int64),
+            "digest_cash_outs": (digest.cash_outs.shape, np.int64),
+            "digest_moments": ((chunks.size, len(_ROWS) + digest.periods, WIDTHS[digest.kind]), np.float64),
+        }
+        if any((arrays[name].shape, arrays[name].dtype) != fit for name, fit in fits.items()):
             raise ValueError("a digest of other periods or groups")
-        digest.cash_outs = arrays["digest_cash_outs"].astype(np.int64)
-        chunks = arrays["digest_chunks"].tolist()
-        digest.moments = dict(zip(chunks, arrays["digest_moments"].astype(np.float64), strict=True))
+        digest.cash_outs = arrays["digest_cash_outs"].copy()
+        digest.moments = dict(zip(arrays["digest_chunks"].tolist(), arrays["digest_moments"], strict=True))
         for name, histogram in digest.histograms.items():
             histogram.fill(*(arrays[f"digest_{name}_{part}"] for part in Histogram.PARTS))
         return digest

@@ -28,6 +28,8 @@ from sim.estimates import (
     quantile_rank,
 )
 
+LEAST_TAIL = 5  # values in the tail; fewer do not show how far their mean may be off
+
 
 class Moments(NamedTuple):
     """How many values, how many absent, their mean and standard deviation, and the error of the mean."""
@@ -46,7 +48,8 @@ class Distribution:
     n paths have a value and `absent` paths have none (NaN). `mcse` is the Monte Carlo standard error of the mean
     (sd / sqrt(n) where all paths are independent), `mean_ci95` Student's interval with it. `worst5_mean` is the mean of
     the worst 5% of the values, the last one with a fractional weight where 5% of n is not whole; `worst5_se` is its
-    standard error.
+    standard error and `worst5_ci95` Student's interval with as many degrees of freedom as there are independent values
+    in the tail, less one.
 
     `from_values` is exact. A run that keeps no paths builds the same object from its `sim.digest.Digest`.
     """
@@ -60,6 +63,7 @@ class Distribution:
     quantiles: tuple[Quantile, ...]
     worst5_mean: float
     worst5_se: float
+    worst5_ci95: tuple[float, float]
 
     @classmethod
     def from_values(cls, values: np.ndarray, bad_tail: str = "low", groups: str | None = None) -> Distribution:
@@ -93,14 +97,14 @@ class Distribution:
             worse = np.where(there, worse, 0.0)
             shift = float(worse.sum()) / n
             beyond = group_error(by_group(worse, groups) - shift * sizes, sizes).se / (WORST_PERCENT / 100)
-            worst = worst[0], beyond if n * WORST_PERCENT >= 100 else math.nan
+            worst = worst[0], math.nan if math.isnan(worst[1]) else beyond
 
             def effect(rank: int) -> float:
                 edge, strict = ordered[rank - 1], ordered[rank - 1] == ordered[-1]
                 below = (values < edge) if strict else (values <= edge)  # NaN is neither
                 return design_effect(by_group(below.astype(np.int64), groups), sizes)
 
-        quantiles = read_quantiles(n, lambda rank: float(ordered[rank - 1]), effect, error.freedom)
+        quantiles = read_quantiles(n, lambda rank, side: float(ordered[rank - 1]), effect, error.freedom)
         return cls.assembled(Moments(n, values.size - n, mean, sd, error), quantiles, worst)
 
     @classmethod
@@ -108,14 +112,17 @@ class Distribution:
         """Where no path has a value."""
         nowhere = (math.nan, math.nan)
         empty = tuple(Quantile(math.nan, nowhere) for _ in QUANTILE_PERCENTS)
-        return cls(0, absent, math.nan, math.nan, math.nan, nowhere, empty, math.nan, math.nan)
+        return cls(0, absent, math.nan, math.nan, math.nan, nowhere, empty, math.nan, math.nan, nowhere)
 
     @classmethod
     def assembled(cls, moments: Moments, quantiles: tuple[Quantile, ...], worst: tuple[float, float]) -> Distribution:
         """From its parts; `worst` is the mean of the worst 5% and its standard error."""
         n, absent, mean, sd, error = moments
-        reach = error.reach()
-        return cls(n, absent, mean, sd, error.se, (mean - reach, mean + reach), quantiles, *worst)
+        reach, low = error.reach(), worst[0]
+        beyond = GroupError(worst[1], tail_freedom(n, error.freedom)).reach()
+        return cls(
+            n, absent, mean, sd, error.se, (mean - reach, mean + reach), quantiles, *worst, (low - beyond, low + beyond)
+        )
 
     @property
     def estimate(self) -> Estimate:
@@ -144,7 +151,13 @@ class Distribution:
         for percent, quantile in zip(QUANTILE_PERCENTS, self.quantiles, strict=True):
             document[f"p{percent:02d}"] = quantile.value
             document[f"p{percent:02d}_ci95"] = list(quantile.ci95)
-        return document | {"worst5_mean": self.worst5_mean}
+        worst = {"worst5_mean": self.worst5_mean, "worst5_se": self.worst5_se, "worst5_ci95": list(self.worst5_ci95)}
+        return document | worst
+
+
+def tail_freedom(n: int, freedom: float) -> float:
+    """Degrees of freedom of the mean of the worst 5% of n values, whose mean has `freedom` of them."""
+    return max(min(n * WORST_PERCENT / 100 - 1.0, freedom), 0.0)
 
 
 def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
@@ -155,11 +168,12 @@ def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
 
 
 def read_quantiles(
-    n: int, value_at: Callable[[int], float], effect_at: Callable[[int], float] | None, freedom: float
+    n: int, value_at: Callable[[int, int], float], effect_at: Callable[[int], float] | None, freedom: float
 ) -> tuple[Quantile, ...]:
-    """The quantiles of n values, given the value of each rank from 1 (the smallest).
+    """The quantiles of n values, given the value of each rank from 1 (the smallest), and what bounds it.
 
-    `effect_at` gives the design effect at a rank; None for independent paths.
+    `value_at(rank, side)` is the value for side 0, and no more or no less than it for sides 1 and 2. `effect_at` gives
+    the design effect at a rank; None for independent paths.
     """
     quantiles = []
     for percent in QUANTILE_PERCENTS:
@@ -168,8 +182,8 @@ def read_quantiles(
             low, high = interval_ranks(n, percent)
         else:
             low, high = grouped_ranks(n, percent, effect_at(rank), freedom)
-        interval = value_at(low) if low >= 1 else -math.inf, value_at(high) if high <= n else math.inf
-        quantiles.append(Quantile(value_at(rank), interval))
+        interval = value_at(low, 1) if low >= 1 else -math.inf, value_at(high, 2) if high <= n else math.inf
+        quantiles.append(Quantile(value_at(rank, 0), interval))
     return tuple(quantiles)
 
 
@@ -188,4 +202,4 @@ def worst_mean(worst_first: np.ndarray, counts: np.ndarray, n: int) -> tuple[flo
     mean = edge + float((weights * (worst_first - edge)).sum()) / weight
     variance = float((weights * (worst_first - mean) ** 2).sum()) / weight
     spread = variance + (1.0 - WORST_PERCENT / 100) * (mean - edge) ** 2
-    return mean, math.sqrt(spread / weight) if weight >= 1.0 else math.nan
+    return mean, math.sqrt(spread / weight) if weight >= LEAST_TAIL else math.nan

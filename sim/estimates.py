@@ -20,6 +20,7 @@ from sim.records import SCRAMBLES
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
 WORST_PERCENT = 5
 GROUPS = (None, "pairs", "scrambles")
+MOST_ROUNDING = 0.25  # of an error, before it is printed with a second digit
 DUST = 1e-12  # an error this small beside its value is rounding of equal values
 _Z95 = float(special.ndtri(0.975))
 
@@ -28,13 +29,21 @@ _Z95 = float(special.ndtri(0.975))
 
 
 def decimals_allowed(error: float) -> int:
-    """Decimals at which one significant digit of `error` stands: 3 for 0.0012, -4 for 23,000.
+    """Decimals at which the last digit of `error` worth printing stands: 3 for 0.0012, -4 for 23,000.
 
+    That is the first significant one, or the second where the first alone would be off by more than a quarter, which
+    is from 1.34 to 1.59: 4 for 0.0015. The value it belongs to is printed to the same digit.
     No error (0) and an unknown one (NaN, infinite) allow any number: 15.
     """
     if not math.isfinite(error) or error <= 0.0:
         return 15
-    return min(-int(f"{error:.0e}".partition("e")[2]), 15)
+    further = abs(float(f"{error:.0e}") - error) > MOST_ROUNDING * error
+    return min(further + first_digit(error), 15)
+
+
+def first_digit(number: float) -> int:
+    """Decimals at which the first significant digit of a rounded number stands: 2 for 0.012, 1 for 0.096."""
+    return -int(f"{number:.0e}".partition("e")[2])
 
 
 def rounded(value: float, decimals: int) -> str:
@@ -171,8 +180,12 @@ class Quantile(NamedTuple):
 
     @property
     def error(self) -> float:
-        """Half of the interval's width as a standard error: how many digits of the value to believe."""
-        return (self.ci95[1] - self.ci95[0]) / (2.0 * _Z95)
+        """Half of the interval's width as a standard error: how many digits of the value to believe.
+
+        Where one side is open, the other one stands for both; infinite where both are.
+        """
+        reach = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
+        return sum(reach) / len(reach) / _Z95 if reach else math.inf
 
 
 def quantile_rank(n: int, percent: int) -> int:
@@ -203,11 +216,13 @@ def interval_ranks(n: int, percent: int, level: float = 0.95) -> tuple[int, int]
 
 
 def grouped_ranks(n: int, percent: int, effect: float, freedom: float) -> tuple[int, int]:
-    """As `interval_ranks`, for n values in groups: n (p -+ t se), with se^2 = `effect` p (1 - p) / n, rounded outwards.
+    """As `interval_ranks`, for n values in groups: n (p -+ t se), with se^2 = `effect` p (1 - p) / n.
 
-    Woodruff (1952), Journal of the American Statistical Association 47, with the design effect at the estimate.
+    Woodruff (1952), Journal of the American Statistical Association 47, with the design effect at the estimate. The
+    number of values below the quantile is whole: it is at most k with the probability that its normal stand-in is at
+    most k + 1/2, and each tail again gets at most its half.
     """
     p = percent / 100
     spread = float(special.stdtrit(freedom, 0.975)) * math.sqrt(effect * n * p * (1.0 - p)) if freedom > 0 else math.inf
-    low, high = max(n * p - spread, 0.0), min(n * p + spread, float(n))
-    return math.floor(low), math.ceil(high) + 1
+    low, high = max(n * p - spread + 0.5, 0.0), min(n * p + spread + 0.5, n + 1.0)
+    return math.floor(low), math.ceil(high)

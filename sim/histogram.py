@@ -12,6 +12,7 @@ BINS, PAGES = 2048, 4096
 _FIRST_ROOM = 4  # pages
 _LOW_BITS = 52 - 11
 _HALF_BIN = np.uint64(1 << (_LOW_BITS - 1))
+_LAST_OF_BIN = np.uint64((1 << _LOW_BITS) - 1)
 _EMPTY, _MIXED = np.uint64(0), np.uint64(1)
 
 
@@ -56,13 +57,16 @@ class Histogram:
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """The values of the bins in use, rising, and int64 (bins, slots) counts. Absent values are left out.
 
-        A bin with several values has its middle.
+        The values are (3, bins): what stands for the bin, and the ends between which its values lie. A bin with several
+        values has its middle; a value that fills its bin alone is all three.
         """
         bins, only, counts = self.to_arrays().values()
-        middle = (bins.astype(np.uint64) << np.uint64(_LOW_BITS)) + _HALF_BIN
-        values = (~np.where(only == _MIXED, middle, only)).view(np.float64)
-        order = np.argsort(values, kind="stable")[: np.count_nonzero(~np.isnan(values))]  # NaN come last
-        return values[order], counts[order]
+        first = bins.astype(np.uint64) << np.uint64(_LOW_BITS)
+        keys = [np.where(only == _MIXED, first + inside, only) for inside in (_HALF_BIN, np.uint64(0), _LAST_OF_BIN)]
+        middle, one, another = ((~key).view(np.float64) for key in keys)
+        order = np.argsort(middle, kind="stable")[: np.count_nonzero(~np.isnan(middle))]  # NaN come last
+        values = np.stack([middle, np.fmin(one, another), np.fmax(one, another)])
+        return values[:, order], counts[order]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """`PARTS`: numbers of the bins in use, rising; the only value's key or 1; int64 (bins, slots) counts."""
@@ -78,7 +82,8 @@ class Histogram:
     def fill(self, bins: np.ndarray, only: np.ndarray, counts: np.ndarray) -> None:
         """Take what `to_arrays` gave. Raises ValueError where it does not fit."""
         inside = bins.ndim == 1 and (bins.size == 0 or 0 <= bins.min() <= bins.max() < PAGES * BINS)
-        if not inside or only.shape != bins.shape or counts.shape != (bins.size, self.slots):
+        types = (bins.dtype, only.dtype, counts.dtype) == (np.int64, np.uint64, np.int64)
+        if not inside or not types or only.shape != bins.shape or counts.shape != (bins.size, self.slots):
             raise ValueError("a histogram of another kind")
         for number in np.unique(bins // BINS):
             rows = bins // BINS == number

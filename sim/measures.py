@@ -20,6 +20,7 @@ from sim.estimates import (
     Estimate,
     Quantile,
     decimals_allowed,
+    first_digit,
     interval_ranks,
     proportion,
     quantile_rank,
@@ -33,6 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 DAYS_PER_MONTH = 30.4375
+UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
 
 
 class Reading(NamedTuple):
@@ -60,7 +62,10 @@ class Measure:
     meaning: str
 
     def format(self, value: float, error: float = math.nan) -> str:
-        """`value` as a person reads it, with no more digits than `error` (same unit; NaN: unknown, 0: none) allows."""
+        """`value` as a person reads it, with no more digits than `error` (in the same unit) allows.
+
+        An error of 0 is none, NaN one that nobody asked for, and an infinite one leaves `UNKNOWN_DIGITS`.
+        """
         bare = self.format_bare(value, error)
         sign = "-" if bare.startswith("-") and bare != "-" else ""
         return bare if bare == "-" else f"{sign}{self.reading.prefix}{bare.lstrip('-')}{self.reading.suffix}"
@@ -69,12 +74,17 @@ class Measure:
         """As `format`, without prefix and suffix: for a table whose heading says the unit. Absent: "-"."""
         if not math.isfinite(value):
             return "-"
-        text = rounded(value / self.reading.scale, self.decimals(error))
+        read = value / self.reading.scale
+        if error == math.inf:
+            return (
+                rounded(read, min(first_digit(read) + UNKNOWN_DIGITS - 1, self.reading.max_decimals)) if read else "0"
+            )
+        text = rounded(read, self.decimals(error))
         # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
         return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text
 
     def format_error(self, error: float, value: float) -> str:
-        """The error of `value` to one significant digit, in the same reading."""
+        """The error of `value` in the same reading, to as many digits as `decimals_allowed` says."""
         if not math.isfinite(error):
             return "-"
         scaled = error / self.reading.scale

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.distribution import Distribution
-from sim.estimates import QUANTILE_PERCENTS, Estimate, decimals_allowed, rounded
+from sim.estimates import QUANTILE_PERCENTS, Estimate, decimals_allowed, first_digit, rounded
 from sim.measures import COUNT, MEASURES
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _title(summary: Summary) -> str:
 
 def _upward(chance: float) -> float:
     """A small probability in percent, rounded up to two digits."""
-    digits = decimals_allowed(100 * chance) + 1
+    digits = first_digit(100 * chance) + 1
     return math.ceil(100 * chance * 10.0**digits) / 10.0**digits
 
 
@@ -136,7 +136,12 @@ def _worst(name: str, distribution: Distribution) -> str:
 def _briefly(name: str, value: float, error: float) -> str:
     """For a sentence: at most three significant digits, however small the error."""
     coarse = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value and math.isfinite(value) else 0.0
-    return MEASURES[name].format(value, max(error, coarse) if math.isfinite(error) else coarse)
+    return MEASURES[name].format(value, max(error, coarse) if math.isfinite(error) else math.inf)
+
+
+def _known(error: float) -> float:
+    """An error that few paths cannot tell (NaN) leaves hardly a digit to believe."""
+    return math.inf if math.isnan(error) else error
 
 
 def _most_binding(binding: Mapping[str, float]) -> str:
@@ -167,7 +172,7 @@ def _by_period(summary: Summary) -> Table:
                 f"{period.end:%Y-%m-%d}",
                 rounded(100 * chance.value, digits),
                 f"{low}-{high}",
-                raised.format_bare(amount.value, amount.se),
+                raised.format_bare(amount.value, _known(amount.se)),
                 _most_binding(binding),
             )
         )
@@ -180,14 +185,14 @@ def _by_measure(summary: Summary) -> Table:
     rows = []
     for name, distribution in summary.distributions.items():
         measure = MEASURES[name]
-        counted = 1.0 if measure.reading is COUNT else 0.0  # quantiles of counts are whole
+        whole = measure.reading is COUNT  # quantiles of counts have no decimals
         rows.append(
             (
                 measure.column,
-                measure.format_bare(distribution.mean, distribution.mcse),
+                measure.format_bare(distribution.mean, _known(distribution.mcse)),
                 measure.format_error(distribution.mcse, distribution.mean),
-                *(measure.format_bare(each.value, max(each.error, counted)) for each in distribution.quantiles),
-                measure.format_bare(distribution.worst5_mean, distribution.worst5_se),
+                *(measure.format_bare(each.value, 1.0 if whole else each.error) for each in distribution.quantiles),
+                measure.format_bare(distribution.worst5_mean, _known(distribution.worst5_se)),
             )
         )
     quantiles = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
@@ -200,17 +205,19 @@ def _by_measure(summary: Summary) -> Table:
 
 def _waterfall(summary: Summary) -> Table:
     fall, raised = summary.waterfall, MEASURES["raised"]
-    error = summary["raised"].mcse
+    # An amount between 0 and the commitment C with mean m varies by sqrt(m (C - m)) from path to path, or by less.
+    spread = 2.0 if summary.run.groups == "pairs" else 1.0
 
-    def row(words: str, amount: float) -> tuple[str, ...]:
+    def row(words: str, amount: float, error: float = 0.0) -> tuple[str, ...]:
         share = 100 * amount / fall.commitment if fall.commitment else math.nan
         shown = "-" if math.isnan(share) else "<1%" if 0 < share < 0.5 else f"{share:.0f}%"
-        return words, raised.format_bare(amount, error), shown
+        most = math.sqrt(max(amount * (fall.commitment - amount), 0.0) * spread / summary.run.paths)
+        return words, raised.format_bare(amount, error or max(most, summary["raised"].mcse)), shown
 
-    rows = [row("raised", fall.raised), row("cut by third parties", fall.cut)]
+    rows = [row("raised", fall.raised, _known(summary["raised"].mcse)), row("cut by third parties", fall.cut)]
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
     rows += [row(f"unraised: {_plain(reason)}", amount) for reason, amount in ranked]
-    rows.append(("commitment", raised.format_bare(fall.commitment, error), "100%" if fall.commitment else "-"))
+    rows.append(("commitment", raised.format_bare(fall.commitment, 0.0), "100%" if fall.commitment else "-"))
     return Table("Where the commitment goes, mean of the paths", ("", "$M", "share"), rows, (0,))
 
 

@@ -268,7 +268,8 @@ def test_moments_are_numpys():
 def test_the_dictionary_has_the_contracts_keys():
     keys = list(Distribution.from_values(np.arange(100.0)).to_dict())
     quantiles = [key for p in ("p05", "p25", "p50", "p75", "p95") for key in (p, f"{p}_ci95")]
-    assert keys == ["n", "mean", "sd", "mcse", "mean_ci95", *quantiles, "worst5_mean"]
+    worst = ["worst5_mean", "worst5_se", "worst5_ci95"]
+    assert keys == ["n", "mean", "sd", "mcse", "mean_ci95", *quantiles, *worst]
 
 
 # --- paths that depend on one another ---
