@@ -7,6 +7,7 @@ import numpy as np
 
 import sim
 from sim import audit, engine
+from sim.analysis.verification import written
 from sim.audit import trace_paths
 from sim.lowering import lower
 from sim.records import BLOCK
@@ -88,7 +89,7 @@ def plant_fault(monkeypatch, fault) -> None:
         plan = lower(case)
         return dataclasses.replace(plan, program=fault(plan.program))
 
-    for place in (audit, engine):
+    for place in (audit, engine, written):
         monkeypatch.setattr(place, "lower", lowered)
 
 
