@@ -1,4 +1,4 @@
-"""The checks of the models in `fundrisk verify`: all pass, at other seeds too, and each fails under some planted fault."""
+"""The checks of the models in `fundrisk verify`: all pass, at other seeds too, and each fails under some fault."""
 
 from importlib import import_module
 
