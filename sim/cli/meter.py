@@ -14,7 +14,8 @@ class Meter:
 
     COMPILING_AFTER = 2.0  # seconds without a first sign of life: the kernels are being compiled
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "paths") -> None:
+        self.unit = unit
         self.terminal = sys.stderr.isatty()
         self.started = self.shown = time.monotonic()
         self.wide = 0
@@ -36,7 +37,7 @@ class Meter:
         now = time.monotonic()
         if self.terminal and now - self.started > 0.5 and now - self.shown > 0.1:
             self.shown = now
-            self.say(f"{done / paths:4.0%} of {paths:,d} paths, {now - self.started:.0f} s", end="")
+            self.say(f"{done / paths:4.0%} of {paths:,d} {self.unit}, {now - self.started:.0f} s", end="")
 
     def say(self, text: str, end: str) -> None:
         print(f"\r{text:<{self.wide}}" if self.terminal else text, end=end, file=sys.stderr, flush=True)

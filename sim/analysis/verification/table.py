@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import platform
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sim.analysis.verification.check import LIMIT, Check, chance_of_false_alarm
 from sim.estimates import decimals_allowed, rounded
 
-_WIDTHS = (58, 20, 20, 12, 7)  # name, known, estimate, standard error, z
+_WIDTHS = (18, 18, 12, 7)  # of known, estimate, standard error, z
+_BINS = 16  # of z, from -LIMIT to LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Verification:
     groups: tuple[Group, ...]
     paths: int
     seed: int
+    made: str  # when, as ISO 8601 in UTC
     elapsed_s: float
 
     @property
@@ -61,8 +64,8 @@ class Verification:
         return (
             f"{exact} checks are exact. The other {len(self.checks) - exact} compare an estimate with a known answer: "
             f"z is their distance in standard errors of the estimate, and {LIMIT:g} is the most allowed. A right "
-            f"program fails one of them at {self.false_alarm:.1%} of all seeds; this one is {self.seed}, with up to "
-            f"{self.paths:,d} paths a check."
+            f"program fails one or more of them at {self.false_alarm:.1%} of all seeds or fewer; this seed is "
+            f"{self.seed}, with up to {self.paths:,d} paths a check."
         )
 
     def manifest(self) -> dict[str, Any]:
@@ -70,6 +73,19 @@ class Verification:
         from sim.summary import versions
 
         return {"versions": versions(), "platform": platform.platform(), "seed": self.seed, "paths": self.paths}
+
+    def distances(self) -> list[tuple[float, float, int, float]]:
+        """Bins (from, to) of z, how many checks lie in each, and how many would on average if z were a normal number.
+
+        A right program's z are nearly standard normal, so the two columns look alike; checks of one run share luck.
+        """
+        z = [check.z for check in self.checks if not check.exact and math.isfinite(check.z)]
+        width = 2.0 * LIMIT / _BINS
+        edges = [-LIMIT + i * width for i in range(_BINS + 1)]
+        return [
+            (low, high, sum(low <= one < high for one in z), len(z) * (_normal_cdf(high) - _normal_cdf(low)))
+            for low, high in pairwise(edges)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """The table for another program; numbers that are infinite or none are None."""
@@ -83,6 +99,7 @@ class Verification:
                 "failed": [check.name for check in self.failed],
                 "limit": LIMIT,
                 "false_alarm": self.false_alarm,
+                "made": self.made,
                 "elapsed_s": self.elapsed_s,
                 "checks": checks,
                 "manifest": self.manifest(),
@@ -91,11 +108,11 @@ class Verification:
 
     def __str__(self) -> str:
         headings = ("check", "known", "estimate", "std. error", "z")
-        lines = []
+        lines, wide = [], max((len(check.name) for check in self.checks), default=0)
         for group in self.groups:
-            lines += [group.title, "  " + _row(headings) + "  verdict"]
+            lines += [group.title, "  " + _row(headings, wide) + "  verdict"]
             for check in group.checks:
-                lines.append("  " + _row((check.name, *figures(check))) + "  " + verdict(check))
+                lines.append("  " + _row((check.name, *figures(check)), wide) + "  " + verdict(check))
                 lines.append(f"      {check.protects} [{check.source}]")
             lines.append("")
         lines += [f"FAILED: {check.name}: {check.protects}" for check in self.failed]
@@ -115,7 +132,7 @@ def figures(check: Check) -> tuple[str, str, str, str]:
         return _number(check.known, digits), _number(check.estimate, digits), error, z
     known, estimate = f"{check.known:,.12g}", f"{check.estimate:,.12g}"
     if check.within > 0.0:
-        digits = decimals_allowed(check.within) + 1
+        digits = decimals_allowed(check.within)
         known, estimate = _number(check.known, digits), _number(check.estimate, digits)
     if known == estimate and not check.passed:
         known, estimate = repr(check.known), repr(check.estimate)
@@ -126,6 +143,10 @@ def _number(value: float, digits: int) -> str:
     return rounded(value, digits) if math.isfinite(value) else repr(value)
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _row(cells: tuple[str, ...], wide: int) -> str:
     name, *rest = cells
-    return name.ljust(_WIDTHS[0]) + "".join(cell.rjust(width) for cell, width in zip(rest, _WIDTHS[1:], strict=True))
+    return name.ljust(wide) + "".join(cell.rjust(width) for cell, width in zip(rest, _WIDTHS, strict=True))
+
+
+def _normal_cdf(x: float) -> float:
+    return math.erfc(-x / math.sqrt(2.0)) / 2.0
