@@ -3,8 +3,8 @@
 `python -m tests.proof faults [--by tests|verify] [--workers N] [--only NAME] [--out FILE]`
 
 Catchers: the test suite without what compares stored bits (`bench.SUITE`), stopped at the first failure; and
-`fundrisk verify`. Honest code goes through the same as a control: who complains about that catches nothing. Results are appended
-to FILE, a JSON object a line; what stands there already is not run again.
+`fundrisk verify`. Honest code goes through the same as a control: who complains about that catches nothing. Results are
+appended to FILE, a JSON object a line; what stands there already is not run again.
 """
 
 import argparse
