@@ -20,7 +20,7 @@ from sim.engine import Workspace, check_whole, columns, tape
 from sim.lowering import Plan, lower
 from sim.sampling import no_points
 from sim.terms import Case, CaseError, load_case
-from sim.terms.problems import show
+from sim.terms.problems import MISSING, problem_line
 
 MOST = 1e15  # of any number in a history, as in a case
 
@@ -215,10 +215,10 @@ class _Reader:
             raise HistoryError(self.problems)
 
     def say(self, key: str, value: Any, allowed: str) -> None:
-        self.problems.append(f"{self.source}: {key} = {show(value)}: {allowed}")
+        self.problems.append(problem_line(self.source, (key, value, allowed)))
 
     def missing(self, key: str, allowed: str) -> None:
-        self.problems.append(f"{self.source}: {key} = missing: {allowed}")
+        self.problems.append(problem_line(self.source, (key, MISSING, allowed)))
 
     def number(self, key: str, value: Any, least: float, allowed: str) -> float | None:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST and value >= least:

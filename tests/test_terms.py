@@ -292,8 +292,8 @@ ONE_PROBLEM = [
         + "{ date = 2002-05-01, factor = 1 }, " * 4
         + "...]: a list of at most 1000 tables with the keys date, factor",
     ),
-    ({("line", "pricing", "multiplier"): 0}, "line.pricing.multiplier = 0: a number above 0 and at most 2"),
-    ({("line", "pricing", "multiplier"): 2.5}, "line.pricing.multiplier = 2.5: a number above 0 and at most 2"),
+    ({("line", "pricing", "multiplier"): 0}, "line.pricing.multiplier = 0: a number from 1e-6 to 2"),
+    ({("line", "pricing", "multiplier"): 2.5}, "line.pricing.multiplier = 2.5: a number from 1e-6 to 2"),
     ({("line", "pricing", "window"): 5.0}, "line.pricing.window = 5.0: a whole number from 1 to 250"),
     ({("line", "pricing", "window"): 0}, "line.pricing.window = 0: a whole number from 1 to 250"),
     ({("line", "pricing", "timing"): "after"}, 'line.pricing.timing = "after": one of "before", "through"'),
@@ -516,7 +516,7 @@ def test_accepted_edges():
 
 
 def test_wrong_objects_cannot_exist():
-    with pytest.raises(CaseError, match=r"^Pricing: multiplier = 3: a number above 0 and at most 2$"):
+    with pytest.raises(CaseError, match=r"^Pricing: multiplier = 3: a number from 1e-6 to 2$"):
         Pricing(window=5, multiplier=3)
     with pytest.raises(CaseError, match=r"^Company: shares_authorized = 1: at least 2"):
         Company(name="x", fiscal_year_end_month=3, cash=1, shares_outstanding=2, shares_authorized=1)
@@ -583,7 +583,7 @@ def test_names_and_paths_that_lead_nowhere(tmp_path):
         "x" * 5000: "cannot be read: File name too long",
         "a\0b": "a\\x00b: ",
         "a\nb": "a\\nb: no such case or file",
-        None: "case = None: the name of a shipped case, or a path",
+        None: "case = null: the name of a shipped case, or a path",
         3: "case = 3: the name of a shipped case, or a path",
     }.items():
         with pytest.raises(CaseError) as caught:

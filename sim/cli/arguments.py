@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 from sim.cli.files import UNUSABLE, Unusable
 from sim.cli.meter import Meter
+from sim.terms.problems import one_line
 
 if TYPE_CHECKING:
     from sim.result import Result
@@ -22,7 +25,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         command = self.prog.removeprefix("fundrisk").strip()
-        print(f"fundrisk{' ' + command if command else ''}: {message} (try --help)", file=sys.stderr)
+        said = one_line(message, 300)
+        print(f"fundrisk{' ' + command if command else ''}: {said} (try --help)", file=sys.stderr)
         raise SystemExit(UNUSABLE)
 
 
@@ -49,13 +53,29 @@ def override_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def whole(option: str) -> Callable[[str], int]:
+    """Reads a whole number, also one written as 1e6. Unusable for anything else."""
+
+    def read(text: str) -> int:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]{1,2}", text.strip()) and len(text) < 40:
+            number = Decimal(text.strip())
+            if number == number.to_integral_value():
+                return int(number)
+        try:
+            return int(text)
+        except ValueError:
+            raise Unusable(f"{option} = {one_line(text) or '(empty)'}: a whole number, such as 5000 or 1e6") from None
+
+    return read
+
+
 def simulation_options(parser: argparse.ArgumentParser) -> None:
     """What a simulation can be told: paths, seed, sampler, workers."""
-    parser.add_argument("--paths", type=int, metavar="N", help="number of paths (default: the case's)")
-    parser.add_argument("--seed", type=int, metavar="S", help="seed (default: the case's)")
+    parser.add_argument("--paths", type=whole("--paths"), metavar="N", help="number of paths (default: the case's)")
+    parser.add_argument("--seed", type=whole("--seed"), metavar="S", help="seed (default: the case's)")
     parser.add_argument("--sampler", choices=("philox", "sobol"), default="philox", help="source of random numbers")
     parser.add_argument("--antithetic", action="store_true", help="mirrored pairs of paths (philox)")
-    parser.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
+    parser.add_argument("--workers", type=whole("--workers"), metavar="W", help="threads (default: every core)")
 
 
 def simulated(case: Case, options: argparse.Namespace, keep_paths: bool) -> Result:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.terms import Case, load_case, overridden
+from sim.terms.problems import one_line
 
 UNUSABLE = 2  # exit status
 MOST_JSON = 64 * 2**20  # bytes of a history file
@@ -29,17 +30,17 @@ def read_history(name: str) -> Any:
         with open(name, "rb") as file:
             data = file.read(MOST_JSON + 1)
     except (OSError, ValueError) as error:
-        raise Unusable(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise Unusable(f"{shown(name)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > MOST_JSON:
-        raise Unusable(f"{name}: larger than {MOST_JSON // 2**20} MiB: a history is a JSON object")
+        raise Unusable(f"{shown(name)}: larger than {MOST_JSON // 2**20} MiB: a history is a JSON object")
     try:
         document = json.loads(data.decode(), object_pairs_hook=_object)
     except Unusable as error:
-        raise Unusable(f"{name}: {error}") from None
+        raise Unusable(f"{shown(name)}: {error}") from None
     except RecursionError:
-        raise Unusable(f"{name}: nested too deeply: a history is a JSON object") from None
+        raise Unusable(f"{shown(name)}: nested too deeply: a history is a JSON object") from None
     except ValueError as error:
-        raise Unusable(f"{name}: not JSON: {error}") from None
+        raise Unusable(f"{shown(name)}: not JSON: {error}") from None
     if isinstance(document, dict) and isinstance(document.get("history"), dict):
         return document["history"]
     return document
@@ -56,28 +57,42 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def check_outputs(inputs: Sequence[str], *names: str | None) -> None:
     """Refuse what can never be written, or would overwrite an input or another output, before any work is done."""
-    taken = {os.path.realpath(name): "an input" for name in inputs}
+    taken = {_real(name): "an input" for name in inputs}
     for name in names:
         if name in (None, "-"):
             continue
         try:
             _check_output(str(name), Path(str(name)))
+            real = os.path.realpath(str(name))
         except (OSError, ValueError) as error:
-            raise Unusable(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        real = os.path.realpath(str(name))
+            raise Unusable(
+                f"{shown(str(name))}: cannot be written: {getattr(error, 'strerror', None) or error}"
+            ) from None
         if real in taken and not real.startswith("/dev/"):
-            raise Unusable(f"{name}: cannot be written: it is {taken[real]} of the same command")
+            raise Unusable(f"{shown(str(name))}: cannot be written: it is {taken[real]} of the same command")
         taken[real] = "another output"
+
+
+def shown(name: str) -> str:
+    """A file's name on one line, whatever it is made of."""
+    return one_line(name, 200) or "(empty)"
+
+
+def _real(name: str) -> str:
+    try:
+        return os.path.realpath(name)
+    except (OSError, ValueError):  # there can be no such file; who reads it says so
+        return name
 
 
 def _check_output(name: str, path: Path) -> None:
     folder = path.parent
     if not name.strip() or path.is_dir():
-        raise Unusable(f"{name or '(empty)'}: cannot be written: the name of a file is needed")
+        raise Unusable(f"{shown(name)}: cannot be written: the name of a file is needed")
     if not folder.is_dir():
-        raise Unusable(f"{name}: cannot be written: there is no folder {folder}")
+        raise Unusable(f"{shown(name)}: cannot be written: there is no folder {shown(str(folder))}")
     if not path.exists() and not os.access(folder, os.W_OK):
-        raise Unusable(f"{name}: cannot be written: folder {folder} is read-only")
+        raise Unusable(f"{shown(name)}: cannot be written: folder {shown(str(folder))} is read-only")
 
 
 def written(write: Callable[[], object]) -> None:

@@ -32,7 +32,9 @@ class LeaveAtOnce:
         threading.Thread(target=self.watch, args=(reader,), daemon=True).start()
 
     def watch(self, reader: int) -> None:
-        if os.read(reader, 1) and self.watching:
+        while (woken := os.read(reader, 1)) and woken[0] != signal.SIGINT:
+            pass  # some other signal that this process handles
+        if woken and self.watching:
             os.write(2, b"\nfundrisk: interrupted; nothing was written\n")
             os._exit(INTERRUPTED)
         os.close(reader)

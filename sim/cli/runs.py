@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sim.cli.arguments import Commands, simulated, simulation_options
+from sim.cli.arguments import Commands, simulated, simulation_options, whole
 from sim.cli.files import Unusable, case_of, check_outputs, put, read_history, written
 from sim.cli.meter import Meter
 from sim.terms import shipped_cases
@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
     run_.add_argument("--json", metavar="FILE", help="write the summary as JSON; - is standard output")
     run_.add_argument("--save", metavar="FILE.npz", help="write every path's measures")
     trace_ = commands.add("trace", trace, "one simulated path's history and ledger")
-    trace_.add_argument("--path", type=int, required=True, metavar="K", help="number of the path, from 0")
-    trace_.add_argument("--seed", type=int, metavar="S", help="seed (default: the case's)")
+    trace_.add_argument("--path", type=whole("--path"), required=True, metavar="K", help="number of the path, from 0")
+    trace_.add_argument("--seed", type=whole("--seed"), metavar="S", help="seed (default: the case's)")
     trace_.add_argument("--json", metavar="FILE", help="write history and ledger as JSON; - is standard output")
     replay_ = commands.add("replay", replay, "the ledger of a history you give")
     replay_.add_argument("--history", required=True, metavar="FILE.json", help="a history, or what trace --json wrote")

@@ -84,7 +84,7 @@ class Pricing(Terms):
     window: int = key(Whole(1, 250))
     timing: str = key(Text(("before", "through")), "before")
     statistic: str = key(Text(("mean", "lowest")), "mean")
-    multiplier: float = key(Number(above=0, most=2))
+    multiplier: float = key(Number(least=1e-6, most=2))
     floor: float | None = key(MONEY, None)
 
 

@@ -50,6 +50,8 @@ def show(value: Any, depth: int = 2) -> str:
     match value:
         case Missing():
             return "missing"
+        case None:
+            return "null"
         case str():
             return '"' + one_line(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
         case bool():
