@@ -23,9 +23,12 @@ _HOMES = {
     "compare": "sim.analysis.comparison",
     "sensitivity": "sim.analysis.sensitivity",
     "grid": "sim.analysis.grid",
+    "solve": "sim.analysis.solving",
+    "reverse_stress": "sim.analysis.solving",
     "variants": "sim.analysis.variants",
     "clauses": "sim.analysis.clauses",
     "outlook": "sim.analysis.outlook",
+    "gather": "sim.analysis.pack",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -1,13 +1,24 @@
-"""How much it takes: the smallest commitment, cash or cost cut, or the largest burn, at which the risk is bearable."""
+"""How much it takes: the smallest commitment, cash or cost cut, or the largest burn, at which the risk is bearable.
+
+And how much goes wrong first: how far the price, the burn or a milestone must move until cash-out is as likely as not.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
+from sim.analysis.many import Progress, paths_and_seed
+from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
+from sim.analysis.solving_text import EVEN, answer, stress
 from sim.estimates import Estimate
-from sim.summary import jsonable
+from sim.summary import days_at_close, jsonable
+from sim.summary_text import wrapped
+from sim.terms import Case, load_case
+
+TARGET = 0.1
 
 
 @dataclass(frozen=True)
@@ -15,7 +26,9 @@ class Solution:
     """The value at which the probability of cash-out by a date meets a target, or None where no value does.
 
     `value`, its 95% `interval` and the case's own figure `base` are in `unit`. `probability` is that at `value`, or the
-    best that can be had. A side of the interval is infinite where no value bounds it.
+    one nearest to the target that can be had, and `reached` where that is had first, within its standard error. A side
+    of the interval is infinite where no value bounds it: the interval holds all values at which the target lies within
+    the 95% interval of the probability. `note` is a sentence for people.
     """
 
     what: str
@@ -28,8 +41,117 @@ class Solution:
     probability: Estimate
     unit: str
     note: str
+    reached: float | None = None
+
+    @property
+    def change(self) -> float | None:
+        """How far the value is from the case's own: relative, or as it is where the case's own is 0."""
+        if self.value is None:
+            return None
+        return self.value / self.base - 1.0 if self.base else self.value
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        document: dict[str, Any] = jsonable(asdict(self))
+        """Plain JSON types, with "change"."""
+        document: dict[str, Any] = jsonable(asdict(self) | {"change": self.change})
         return document
+
+    def __str__(self) -> str:
+        return wrapped(self.note)
+
+
+def solve(
+    case: Case | str,
+    what: str,
+    target: float = TARGET,
+    by: date | str | None = None,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """The smallest "commitment", "cash" or "cost_cut", or the largest "burn", at which the probability that cash runs
+    out by a day is at most `target`.
+
+    `by` is the horizon, `paths` (at most 100,000) and `seed` are the case's unless given. A cost cut is a part of the
+    monthly burn. Raises ValueError for what cannot be asked, CaseError for a case that cannot be.
+    """
+    case, by = load_case(case), _day(load_case(case), by)
+    target = _target(target)
+    turned = dial(case, what)
+    paths, seed = paths_and_seed(case, paths, seed)
+    search = Search(case, turned, days_at_close(case, by), Run(paths, seed, workers, progress, 1))
+    found = _solution(search, target, by)
+    return replace(found, note=answer(found, search.chance(search.here)))
+
+
+def reverse_stress(
+    case: Case | str,
+    by: date | str | None = None,
+    target: float = EVEN,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Solution, ...]:
+    """How far the opening price, the burn, or a milestone's time must move until cash-out by a day is as likely as not.
+
+    Where it is more likely already, how far they must improve. A slip moves both the median and the 90% point of a
+    milestone by so many days. Arguments as in `solve`.
+    """
+    case, by = load_case(case), _day(load_case(case), by)
+    target = _target(target)
+    paths, seed = paths_and_seed(case, paths, seed)
+    dials = list(dials_of_stress(case))
+    run, found = Run(paths, seed, workers, progress, len(dials)), []
+    base: int | None = None
+    for turned in dials:
+        search = Search(case, turned, days_at_close(case, by), run)
+        if base is None:
+            base = search.count(search.here)
+        search.known[search.here] = base  # the same case for all
+        made = _solution(search, target, by)
+        found.append(replace(made, note=stress(made, search.chance(search.here))))
+    return tuple(found)
+
+
+def _day(case: Case, by: date | str | None) -> date:
+    try:
+        when = case.horizon if by is None else by if isinstance(by, date) else date.fromisoformat(by)
+        inside = case.valuation_date <= when <= case.horizon
+    except (TypeError, ValueError):
+        inside = False
+    if not inside:
+        raise ValueError(f"by = {by}: must be a date from {case.valuation_date} to {case.horizon}")
+    return when
+
+
+def _target(target: float) -> float:
+    if isinstance(target, bool) or not isinstance(target, (int, float)) or not 0.0 < target < 1.0:
+        raise ValueError(f"target = {target}: must be a probability above 0 and below 1")
+    return float(target)
+
+
+def _solution(search: Search, target: float, by: date) -> Solution:
+    """The value, or what is nearest to the target; the note is left to others."""
+
+    def made(value: float | None, interval: tuple[float, float] | None, chance: Estimate, at: int | None) -> Solution:
+        dial, reached = search.dial, None if at is None else search.value(at)
+        return Solution(dial.what, dial.label, target, by, dial.base, value, interval, chance, dial.unit, "", reached)
+
+    found = search.last_good(most_with(search.paths, lambda chance: chance.value <= target))
+    if found is None:  # where the best is had first: beyond it the dial moves nothing that the paths could show
+        best = search.chance(search.safest)
+        reached = search.last_good(search.count(search.safest) + int(best.error * search.paths))
+        return made(None, None, best, reached)
+    if found == search.wildest and not search.dial.free:
+        return made(None, None, search.chance(found), found)
+    riskier = search.last_good(most_with(search.paths, lambda chance: chance.ci95[0] <= target))
+    safer = search.last_good(most_with(search.paths, lambda chance: chance.ci95[1] <= target))
+    bounded = riskier is not None and (riskier < search.wildest or search.dial.free)
+    ends = (
+        search.sign * math.inf if riskier is None or not bounded else search.value(riskier),
+        -search.sign * math.inf if safer is None else search.value(safer),
+    )
+    return made(search.value(found), (min(ends), max(ends)), search.chance(found), None)

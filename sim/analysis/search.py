@@ -1,0 +1,195 @@
+"""Turning one number of a case until so many paths run out of cash: what can be turned, and the search.
+
+Under common luck the number of paths that run out is a step function of what is turned, and a search finds where it
+steps over a limit. It needs a number of paths that rises or falls all the way. Clauses that tie draws to the burn can
+bend it a little, and what is found is then one value at which the limit is crossed, not the only one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sim.analysis.inputs import trial
+from sim.analysis.many import Progress
+from sim.engine import simulate
+from sim.estimates import Estimate, proportion
+from sim.terms import Case
+from sim.terms.ranges import MOST_MONEY
+
+#: A search ends where the paths that still lie between its ends are this part of the standard error of their number.
+RESOLUTION = 0.02
+MOST_SLIP = 36_500  # days: never, for all that a horizon can see
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A number that can be turned, in whole steps: `parts` steps make one `scale`.
+
+    `rising`: whether more of it makes a cash-out more likely. `least` and `most` are the numbers of steps allowed;
+    `free`: whether the least is an answer too, as no commitment at all is.
+    """
+
+    what: str
+    label: str
+    unit: str
+    base: float
+    scale: float
+    parts: int
+    least: int
+    most: int
+    rising: bool
+    free: bool
+    overrides: Callable[[float], dict[str, float]]
+
+    def value(self, steps: int) -> float:
+        return self.scale * steps / self.parts
+
+    def steps(self, value: float) -> int:
+        return min(max(round(value * self.parts / self.scale), self.least), self.most)
+
+
+def _key(name: str) -> Callable[[float], dict[str, float]]:
+    return lambda value: {name: value}
+
+
+def dial(case: Case, what: str) -> Dial:
+    """What `solve` turns: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
+    burn, most = case.burn.monthly, int(MOST_MONEY)
+    least_cash = math.ceil(case.company.minimum_cash)
+    dials = {
+        "commitment": Dial(
+            what, "commitment", "$", case.line.commitment, 1.0, 1, 0, most, False, True, _key("line.commitment")
+        ),
+        "cash": Dial(
+            what, "opening cash", "$", case.company.cash, 1.0, 1, least_cash, most, False, True, _key("company.cash")
+        ),
+        "cost_cut": Dial(
+            what, "cut of the burn", "1", 0.0, 1.0, 10_000, 0, 10_000, False, True,
+            lambda cut: {"burn.monthly": burn * (1.0 - cut)},
+        ),
+        "burn": Dial(
+            what, "burn a month", "$/month", burn, 1.0, 1, 0, _most_burn(case), True, False, _key("burn.monthly")
+        ),
+    }  # fmt: skip
+    if what not in dials:
+        raise ValueError(f"what = {what!r}: must be one of {', '.join(dials)}")
+    return dials[what]
+
+
+def dials_of_stress(case: Case) -> Iterator[Dial]:
+    """What `reverse_stress` turns: the price, the burn, and the slip of each milestone in days."""
+    price = case.price.initial
+    most = min(1_000_000, int(1e9 / price * 10_000))  # a hundred times the price
+    yield Dial(
+        "price", "opening stock price", "$/share", price, price, 10_000, 100, most, False, False, _key("price.initial")
+    )  # fmt: skip
+    yield dial(case, "burn")
+    for milestone in case.milestones:
+        place = f"milestones[{milestone.name}]"
+        median, late = milestone.median_days, milestone.p90_days
+
+        def slip(days: float, place: str = place, median: float = median, late: float = late) -> dict[str, float]:
+            return {f"{place}.median_days": median + days, f"{place}.p90_days": late + days}
+
+        earliest = 1 - math.ceil(median)
+        name = f"milestone: {milestone.name}"
+        yield Dial(name, f"slip of {milestone.name}", "days", 0.0, 1.0, 1, earliest, MOST_SLIP, True, False, slip)
+
+
+def _most_burn(case: Case) -> int:
+    """The largest burn that growth and steps leave below what a case may have."""
+    k = (case.horizon.year - case.valuation_date.year) * 12 + case.horizon.month - case.valuation_date.month
+    growth = (1.0 + max(case.burn.growth, 0.0)) ** (k / 12.0 + 1.0)
+    return int(1e12 / (growth * math.prod(max(step.factor, 1.0) for step in case.burn.steps)))
+
+
+class Search:
+    """Counts of paths out of cash by the close of day `end`, at whole steps of a dial; each step is simulated once.
+
+    `risk` is the number of steps towards danger: more risk, more paths out of cash.
+    """
+
+    def __init__(self, case: Case, dial: Dial, end: int, run: Run) -> None:
+        self.case, self.dial, self.end, self.run = case, dial, end, run
+        self.paths = run.paths
+        self.sign = 1 if dial.rising else -1
+        self.here = self.sign * dial.steps(dial.base)
+        self.safest, self.wildest = sorted((self.sign * dial.least, self.sign * dial.most))
+        self.known: dict[int, int] = {}
+
+    def count(self, risk: int) -> int:
+        """Paths out of cash by the day."""
+        if risk not in self.known:
+            # The case's own figure as it is, also between two steps.
+            changes = {} if risk == self.here else self.dial.overrides(self.value(risk))
+            self.known[risk] = self.run.out_of_cash(trial(self.case, changes), self.end)
+        return self.known[risk]
+
+    def value(self, risk: int) -> float:
+        """The dial's value."""
+        return self.dial.base if risk == self.here else self.dial.value(self.sign * risk)
+
+    def chance(self, risk: int) -> Estimate:
+        return proportion(self.count(risk), self.paths)
+
+    def last_good(self, most: int) -> int | None:
+        """The largest risk at which at most `most` paths run out; None if none is that safe.
+
+        From the case's own value outwards by steps that double, then halving until few paths lie between.
+        """
+        good = self.count(self.here) <= most
+        edge = self.wildest if good else self.safest
+        if (self.count(edge) <= most) == good:
+            return edge if good else None
+        stride = max(abs(self.here) // 8, 1) if self.dial.base else max((self.wildest - self.safest) // 400, 1)
+        near = far = self.here
+        while (self.count(far) <= most) == good:
+            near, far = far, min(far + stride, edge) if good else max(far - stride, edge)
+            stride *= 2
+        low, high = (near, far) if good else (far, near)
+        for risk in sorted(self.known):  # what earlier searches have found
+            if low < risk < high:
+                low, high = (risk, high) if self.known[risk] <= most else (low, risk)
+        while high - low > 1 and not self._close_enough(low, high):
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.count(middle) <= most else (low, middle)
+        return low
+
+    def _close_enough(self, low: int, high: int) -> bool:
+        share = min(max(self.count(high) / self.paths, 1.0 / self.paths), 1.0 - 1.0 / self.paths)
+        between = abs(self.count(high) - self.count(low))
+        return between <= RESOLUTION * math.sqrt(max(share * (1.0 - share), 0.0) * self.paths)
+
+
+class Run:
+    """How every step of a search is simulated: the same paths, in flat memory."""
+
+    SHARD = 2**20
+    EXPECTED = 30  # steps of one search, for the progress
+
+    def __init__(self, paths: int, seed: int, workers: int | None, progress: Progress | None, searches: int) -> None:
+        self.paths, self.seed, self.workers, self.progress = paths, seed, workers, progress
+        self.done, self.expected = 0, self.EXPECTED * searches * paths
+
+    def out_of_cash(self, case: Case, end: int) -> int:
+        """Paths out of cash by the close of day `end`."""
+        out = 0
+        for first in range(0, self.paths, self.SHARD):
+            here = min(self.SHARD, self.paths - first)
+            result = simulate(case, paths=here, seed=self.seed, first_path=first, workers=self.workers)
+            out += int((result["cash_out_days"] <= end).sum())
+            self.done += here
+            if self.progress is not None:
+                self.progress(min(self.done, self.expected), self.expected)
+        return out
+
+
+def most_with(paths: int, fits: Callable[[Estimate], bool]) -> int:
+    """The largest number of paths whose proportion fits, -1 if none does; both ends of its interval rise with it."""
+    low, high = -1, paths + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(proportion(middle, paths)) else (low, middle)
+    return low
