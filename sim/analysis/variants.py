@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -80,9 +80,14 @@ _WHAT = {
 
 
 def waiving(case: Case, i: int) -> dict[str, object]:
-    """What waives condition i: by its number, or by its name where another one is called by that number."""
-    named = [condition.name for condition in case.line.conditions]
-    return {f"line.conditions[{named[i] if str(i) in named else i}].waiver_probability": 1.0}
+    """What waives condition i."""
+    return {f"{entry('line.conditions', case.line.conditions, i)}.waiver_probability": 1.0}
+
+
+def entry(where: str, rows: Sequence[Any], i: int) -> str:
+    """The key of entry i of a list of tables: by its number, or its name where another one is called by that number."""
+    named = [row.name for row in rows]
+    return f"{where}[{named[i] if str(i) in named else i}]"
 
 
 def variants(case: Case | str) -> dict[str, Case]:

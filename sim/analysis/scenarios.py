@@ -1,0 +1,86 @@
+"""Named scenarios of a case, and other ways to draw its line: the same company under other circumstances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.variants import entry
+
+if TYPE_CHECKING:
+    from sim.terms import Case
+
+AS_IT_IS = "as it is"
+TOGETHER = "everything at once"
+
+# How bad the scenarios are: severe for a year or two of a small company, and seen before.
+PRICE, VOLATILITY, BURN, DELAY = 0.5, 1.25, 1.2, 365.0
+# What the policies of the comparison ask for.
+TARGET_MONTHS, PRICE_TRIGGER = 6.0, 1.25
+
+_KINDS: dict[str, dict[str, Any]] = {
+    "maximum": {"kind": "maximum"},
+    "six months' runway": {"kind": "runway", "target_months": TARGET_MONTHS},
+    "opportunistic": {"kind": "opportunistic", "target_months": TARGET_MONTHS, "price_trigger": PRICE_TRIGGER},
+}
+_CADENCES = {"every quarter": "quarter_end", "every month": "month_end", "every week": "weekly"}
+
+
+def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
+    """The case as it is and each scenario that changes it, last all of them at once; and what does not apply."""
+    parts: dict[str, dict[str, Any]] = {
+        "half the stock price": {"price.initial": case.price.initial * PRICE},
+        "volatility up by a quarter": {"price.volatility": case.price.volatility * VOLATILITY},
+        "burn up by a fifth": {"burn.monthly": case.burn.monthly * BURN},
+    }
+    missing = []
+    late = {}
+    for i, milestone in enumerate(case.milestones):
+        if not milestone.follows:  # what follows another one is late with it
+            place = entry("milestones", case.milestones, i)
+            late[f"{place}.median_days"] = milestone.median_days + DELAY
+            late[f"{place}.p90_days"] = milestone.p90_days + DELAY
+    if late:
+        parts["a year's delay of the milestones"] = late
+    else:
+        missing.append("the case has no milestones")
+    extended = [i for i, note in enumerate(case.notes) if note.extension_probability > 0]
+    if extended:
+        which = f"the {case.notes[extended[0]].name}" if len(extended) == 1 else "any note"
+        called = {f"{entry('notes', case.notes, i)}.extension_probability": 0.0 for i in extended}
+        parts[f"no extension of {which}"] = called
+    else:
+        missing.append("the case has no note that may be extended")
+    found = {AS_IT_IS: case}
+    together: dict[str, Any] = {}
+    for name, changes in parts.items():
+        changed = _allowed(case, changes)
+        if changed is not None:
+            found[name] = changed
+            together |= changes
+    both = _allowed(case, together) if len(found) > 2 else None
+    if both is not None:
+        found[TOGETHER] = both
+    return found, tuple(missing)
+
+
+def policies_of(case: Case) -> dict[str, Case]:
+    """The case as it is, and other cadences and requests; the one it has itself is left out."""
+    found = {AS_IT_IS: case}
+    for asked, kind in _KINDS.items():
+        for often, cadence in _CADENCES.items():
+            policy = kind | {"cadence": cadence}
+            changed = _allowed(case, {"policy": policy})
+            if changed is not None:
+                found[f"{asked}, {often}"] = changed
+    return found
+
+
+def _allowed(case: Case, changes: dict[str, Any]) -> Case | None:
+    """The case with the changes; None where they change nothing, or are more than a case may say."""
+    from sim.terms import CaseError
+
+    try:
+        changed = case.replace({"ranges": None, **changes})
+    except CaseError:
+        return None
+    return None if changed == case.replace({"ranges": None}) else changed
