@@ -12,7 +12,7 @@ import sim
 from sim.analysis.verification import laws
 from sim.analysis.verification.check import Check, chance, exact, mean_of, quantile
 from sim.analysis.verification.samples import DRIFT, S0, VOLATILITY, YEAR, plain_case
-from sim.analysis.verification.written import Written, write_paths
+from sim.analysis.verification.written import Written, a_quarter, write_paths
 from sim.terms import Case
 from sim.terms.calendar import sessions
 
@@ -24,14 +24,14 @@ SERIES = "stationary AR(1): Box, Jenkins, Reinsel (2008), section 3.2"
 def checks(paths: int, seed: int) -> Iterator[Check]:
     """Some 20 checks: a series with memory, growth and a correlation, extremes, then the expected figures."""
     case = _case({"persistence": PERSISTENCE, "price_correlation": CORRELATION, "growth": GROWTH})
-    written = write_paths(case, paths // 4, seed)
+    written = write_paths(case, a_quarter(paths), seed)
     level = MONTHLY * (1 + GROWTH) ** (np.arange(MONTHS) / 12)
     x = np.log(written.cash_used / level[:, None]) + SD**2 / 2
     market = _market(case, written)
     yield from _months(written.cash_used, level, x)
     yield from _memory(x)
     yield from _with_the_price(x, market)
-    yield from _extremes(paths // 4, seed)
+    yield from _extremes(a_quarter(paths), seed)
     yield from _expected()
 
 

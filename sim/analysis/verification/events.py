@@ -13,7 +13,7 @@ import sim
 from sim.analysis.verification import laws
 from sim.analysis.verification.check import Check, chance, exact, mean_of
 from sim.analysis.verification.samples import plain_case
-from sim.analysis.verification.written import days_at_close, write_paths
+from sim.analysis.verification.written import a_quarter, days_at_close, write_paths
 from sim.terms.calendar import sessions
 
 CEO_RATE, ADVERSE_RATE, DURATION = 1.2, 0.9, 180
@@ -28,10 +28,10 @@ YEAR = "exponential, a year of 365.25 days"
 
 def checks(paths: int, seed: int) -> Iterator[Check]:
     """Some 20 checks: the times themselves, then the dates on which they close the line, then the stock's fall."""
-    yield from _times(paths // 4, seed)
-    yield from _same_ceo(paths // 4, seed)
-    yield from _adverse(paths // 4, seed)
-    yield from _both(paths // 4, seed)
+    yield from _times(a_quarter(paths), seed)
+    yield from _same_ceo(a_quarter(paths), seed)
+    yield from _adverse(a_quarter(paths), seed)
+    yield from _both(a_quarter(paths), seed)
     yield from _fall(paths, seed)
     yield from _boundaries()
 

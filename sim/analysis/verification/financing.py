@@ -12,7 +12,7 @@ import sim
 from sim.analysis.verification import laws
 from sim.analysis.verification.check import Check, chance, exact, mean_of, quantile
 from sim.analysis.verification.samples import plain_case
-from sim.analysis.verification.written import write_paths
+from sim.analysis.verification.written import a_quarter, write_paths
 
 RATE, MEDIAN, SD, CUT, MONTHS = 3.0, 8e6, 0.5, 0.3, 12
 MONTHLY = -math.expm1(-RATE / 12)
@@ -25,7 +25,7 @@ CLAUSE = "term sheet, termination: dollar for dollar"
 def checks(paths: int, seed: int) -> Iterator[Check]:
     """Some 20 checks: arrivals, amounts, whole runs in closed form, and ledgers worked out by hand."""
     case = plain_case({"third_party": PARTY, "horizon": "2003-03-31"})
-    written = write_paths(case, paths // 4, seed)
+    written = write_paths(case, a_quarter(paths), seed)
     yield from _arrivals(written.deals > 0)
     yield from _amounts(written.deals[written.deals > 0], written.reduces[written.deals > 0])
     yield from _runs(paths, seed)

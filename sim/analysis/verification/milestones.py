@@ -13,7 +13,7 @@ import sim
 from sim.analysis.verification import laws
 from sim.analysis.verification.check import Check, chance, exact, mean_of, quantile
 from sim.analysis.verification.samples import plain_case
-from sim.analysis.verification.written import days_at_close, write_paths
+from sim.analysis.verification.written import a_quarter, days_at_close, write_paths
 from sim.terms import Case
 
 LOADING = 0.6
@@ -28,9 +28,9 @@ LAW = {name: (row["median_days"], laws.log_sd(row["median_days"], row["p90_days"
 
 def checks(paths: int, seed: int) -> Iterator[Check]:
     """About 20 checks. The conditions are watched through whole ledgers: a date that draws nothing was blocked."""
-    yield from _times(paths // 4, seed)
-    yield from _conditions(paths // 4, seed)
-    yield from _waivers(paths // 4, seed)
+    yield from _times(a_quarter(paths), seed)
+    yield from _conditions(a_quarter(paths), seed)
+    yield from _waivers(a_quarter(paths), seed)
     yield from _jumps(paths, seed)
     yield from _boundary()
 

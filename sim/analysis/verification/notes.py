@@ -11,7 +11,7 @@ import sim
 from sim import records as r
 from sim.analysis.verification.check import Check, chance, exact
 from sim.analysis.verification.samples import plain_case
-from sim.analysis.verification.written import write_paths
+from sim.analysis.verification.written import a_quarter, write_paths
 
 CENT = 0.005  # a hand figure is rounded to the cent
 NOTE: dict[str, Any] = {
@@ -197,7 +197,7 @@ def _tosses(paths: int, seed: int) -> Iterator[Check]:
         for name, probability in (("one", 0.9), ("other", 0.5))
     ]
     case = plain_case({"horizon": "2002-12-31", "notes": notes})
-    extended = write_paths(case, paths // 4, seed).extended
+    extended = write_paths(case, a_quarter(paths), seed).extended
     yield chance("note extended", "how often a note is extended", "extension_probability", 0.9, extended[0])
     yield chance(
         "two notes extended", "each note has an extension of its own", "0.9 x 0.5", 0.45, np.all(extended, axis=0)

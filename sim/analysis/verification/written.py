@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,8 @@ from sim.engine import Workspace, columns, tape
 from sim.lowering import lower
 from sim.sampling import no_points
 from sim.terms import Case
+
+MOST = 250_000  # paths
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,18 @@ class Written:
         return self.draw("amount") > 0
 
 
+def a_quarter(paths: int) -> int:
+    """How many of a verification's paths to write down: the arrays of one case stay below some 200 MB."""
+    return min(paths // 4, MOST)
+
+
 def write_paths(case: Case, paths: int, seed: int) -> Written:
     """The first `paths` paths of a case under a seed, written down. About 5 microseconds a path."""
     from sim.kernels.block import simulate_chunk
 
     plan = lower(case)
     workspace, points, stop = Workspace(plan), no_points(plan), np.zeros(1, np.int64)
-    fields: list[dict[str, Any]] = []
+    whole: dict[str, np.ndarray] = {}
     for first in range(0, paths, r.BLOCK):
         n = min(r.BLOCK, paths - first)
         record, out = tape(plan, n, draws=True), columns(plan, n)
@@ -58,12 +64,15 @@ def write_paths(case: Case, paths: int, seed: int) -> Written:
         simulate_chunk(
             plan.program, points, workspace.histories, workspace.ledgers, workspace.tally, record, out, span, stop
         )
-        fields.append(_copy(workspace.histories, len(plan.months), n) | record._asdict())
-    return Written(**{name: np.concatenate([block[name] for block in fields], axis=-1) for name in fields[0]})
+        for name, block in (_histories(workspace.histories, len(plan.months), n) | record._asdict()).items():
+            if name not in whole:
+                whole[name] = np.empty((*block.shape[:-1], paths), block.dtype)
+            whole[name][..., first : first + n] = block
+    return Written(**whole)
 
 
-def _copy(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
-    """The first n columns of a block's histories."""
+def _histories(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
+    """The first n columns of a block's histories, until the next block is simulated."""
     deals, reduces = np.zeros((months, n)), np.zeros((months, n), bool)
     month = np.repeat(np.arange(months), np.diff(h.deals_until))
     path, listed = h.deal_path[: len(month)], slice(len(month))
@@ -71,10 +80,10 @@ def _copy(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
     deals[month[wanted], path[wanted]] = h.deal_amount[listed][wanted]
     reduces[month[wanted], path[wanted]] = h.deal_reduces[listed][wanted] != 0.0
     return {
-        "cash_used": h.cash_used[:months, :n].copy(),
-        "achieved": h.achieved[:, :n].copy(),
-        "ceo_change": h.ceo_change[0, :n].copy(),
-        "adverse_change": h.adverse_change[0, :n].copy(),
+        "cash_used": h.cash_used[:months, :n],
+        "achieved": h.achieved[:, :n],
+        "ceo_change": h.ceo_change[0, :n],
+        "adverse_change": h.adverse_change[0, :n],
         "waived": h.waived[:, :n] != 0.0,
         "extended": h.extended[:, :n] != 0.0,
         "deals": deals,
