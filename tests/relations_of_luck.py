@@ -121,6 +121,49 @@ def an_extension_changes_the_note_alone(document):
     return True
 
 
+@relation
+def an_empty_note_changes_nothing(document):
+    """It draws luck of its own, for its extension, and takes no number from anybody else."""
+    maturity = read(document).horizon
+    empty = {
+        "name": "empty", "principal": 0, "maturity": maturity, "extended_maturity": maturity + timedelta(days=30),
+        "extension_probability": 0.5, "base_rate": 0.05, "interest_date": "06-30",
+    }  # fmt: skip
+    notes = list(document.get("notes", []))
+    for place in (0, len(notes)):
+        more = {**document, "notes": [*notes[:place], empty, *notes[place:]]}
+        for path, other in zip(paths(document), paths(more), strict=True):
+            extended = [name for name in other.history["extended"] if name != "empty"]
+            if path.ledger != other.ledger or path.history != {**other.history, "extended": extended}:
+                return False
+    return True
+
+
+@relation
+def burn_without_chance_leaves_market_and_events(document):
+    """No number of the burn is anybody else's. A draw's impact hangs on the cash, so there is none."""
+    document = changed(document, {"price.impact": "none"})
+    if document["burn"]["volatility"] == 0:
+        return None
+    certain = paths(changed(document, {"burn.volatility": 0.0}))
+    return all(
+        path.history["cash_used"] != other.history["cash_used"]
+        and {**path.history, "cash_used": 0} == {**other.history, "cash_used": 0}
+        for path, other in zip(paths(document), certain, strict=True)
+    )
+
+
+@relation
+def a_burn_apart_from_the_market_does_not_feel_it(document):
+    """Without correlation, neither drift nor volatility of the price moves a dollar of burn."""
+    document = changed(document, {"burn.price_correlation": 0.0})
+    wild = changed(document, {"price.volatility": 1.7, "price.drift": -2.0, "price.initial": 7.0})
+    return all(
+        path.history["cash_used"] == other.history["cash_used"]
+        for path, other in zip(paths(document), paths(wild), strict=True)
+    )
+
+
 # ------------------------------------------------------------------------------------------------------ words and lists
 
 
@@ -145,7 +188,7 @@ def the_order_of_conditions_decides_only_which_is_named(document):
 
 @relation
 def a_condition_that_cannot_fail_changes_nothing(document):
-    last = read(document).horizon
+    last, before = read(document).horizon, ledgers(document)
     for extra in (
         {"kind": "same_ceo", "waiver_probability": 1.0},
         {"kind": "no_adverse_change", "waiver_probability": 1.0},
@@ -154,9 +197,18 @@ def a_condition_that_cannot_fail_changes_nothing(document):
         for place in (0, len(document["line"]["conditions"])):
             conditions = list(document["line"]["conditions"])
             conditions.insert(place, {"name": "never binds", **extra})
-            if ledgers(with_conditions(document, conditions)) != ledgers(document):
+            if ledgers(with_conditions(document, conditions)) != before:
                 return False
     return True
+
+
+@relation
+def conditions_that_are_all_waived_are_none(document):
+    conditions = document["line"]["conditions"]
+    if not conditions:
+        return None
+    waived = with_conditions(document, [{**condition, "waiver_probability": 1.0} for condition in conditions])
+    return ledgers(waived) == ledgers(with_conditions(document, []))
 
 
 @relation
