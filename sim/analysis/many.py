@@ -22,7 +22,7 @@ MOST_PATHS = 100_000
 
 def paths_and_seed(case: Case, paths: int | None, seed: int | None, most: int = MOST_PATHS) -> tuple[int, int]:
     """Paths and seed of an analysis: as given, else the case's, at most `most` paths. ValueError if not whole."""
-    paths = check_whole("paths", min(case.simulation.paths, most) if paths is None else paths, 1, 10**9)
+    paths = check_whole("paths", min(case.simulation.paths, most) if paths is None else paths, 1, 10**7)
     return paths, check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
 
 

@@ -42,6 +42,8 @@ class Solution:
     unit: str
     note: str
     reached: float | None = None
+    paths: int = 0
+    seed: int = 0
 
     @property
     def change(self) -> float | None:
@@ -138,7 +140,21 @@ def _solution(search: Search, target: float, by: date) -> Solution:
 
     def made(value: float | None, interval: tuple[float, float] | None, chance: Estimate, at: int | None) -> Solution:
         dial, reached = search.dial, None if at is None else search.value(at)
-        return Solution(dial.what, dial.label, target, by, dial.base, value, interval, chance, dial.unit, "", reached)
+        return Solution(
+            dial.what,
+            dial.label,
+            target,
+            by,
+            dial.base,
+            value,
+            interval,
+            chance,
+            dial.unit,
+            "",
+            reached,
+            search.paths,
+            search.run.seed,
+        )
 
     found = search.last_good(most_with(search.paths, lambda chance: chance.value <= target))
     if found is None:  # where the best is had first: beyond it the dial moves nothing that the paths could show

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.arguments import Commands, override_option, simulation_options
 from sim.cli.files import Unusable, case_of, check_outputs, put
 from sim.cli.meter import Meter
-from sim.terms import load_case, overridden
+from sim.terms import CaseError, load_case, overridden
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -50,6 +50,8 @@ def computed(compute: Any, *arguments: Any, **options: Any) -> Any:
     try:
         with Meter() as meter:
             return compute(*arguments, **options, progress=meter)
+    except CaseError:  # has a line for each problem
+        raise
     except ValueError as error:
         raise Unusable(f"--{error}") from None
 
