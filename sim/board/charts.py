@@ -13,7 +13,7 @@ from datetime import date
 
 from sim.summary_text import Table
 
-__all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table"]
+__all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
 
 #: For series side by side or stacked: no two neighbours are of the same lightness.
 COLOURS = ("#08306b", "#e69f00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
@@ -98,3 +98,12 @@ class Chart:
     def named(self, name: str) -> Series:
         """The series of a name."""
         return next(series for series in self.series if series.name == name)
+
+
+def round_step(span: float, most: int = 8) -> float:
+    """A step of 1, 2 or 5 times a power of ten, of which at most `most` cover a span."""
+    if span <= 0.0:
+        return 1.0
+    least = span / most
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= least * (1.0 - 1e-9))

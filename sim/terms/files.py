@@ -29,6 +29,11 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
     return Case.from_dict(_parsed(_content(path, name), name), source=name)
 
 
+def content_of(name: str) -> bytes:
+    """The bytes of the file of a shipped name or a path. CaseError in one line if there is none that can be read."""
+    return _content(SHIPPED / f"{name}.toml" if name in _shipped_names() else Path(name), name)
+
+
 def shipped_cases() -> list[tuple[str, str]]:
     """(name, title) of every shipped case, in the order of the names."""
     return [(name, load_case(name).title) for name in _shipped_names()]

@@ -1,0 +1,279 @@
+"""What would change it: the inputs that matter, scenarios, when to draw, and how far things must move."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.board.chapter import Chapter
+from sim.board.charts import COLOURS, Chart, Series, Table
+from sim.board.words import (
+    MINUS,
+    bare,
+    brief,
+    change,
+    frequency,
+    plus_minus,
+    short_day,
+    shortened,
+    spoken,
+)
+
+if TYPE_CHECKING:
+    from sim.analysis.comparison import Comparison
+    from sim.analysis.pack import Pack
+    from sim.analysis.sensitivity import Swing
+    from sim.analysis.solving import Solution
+    from sim.estimates import Estimate
+
+_MOST_SWINGS = 8
+_MOST_CASES = 9
+
+
+def sensitivity(pack: Pack) -> Chapter | None:
+    """The tornado: the runway at each input's low and high."""
+    found = pack.sensitivity
+    if found is None or not found.swings:
+        return None
+    swings = found.ordered("runway_months")[:_MOST_SWINGS]
+    names = tuple(f"{shortened(s.label, 36)}: {span(s.low, s.high, s.unit)}" for s in swings)
+    charts = [
+        Series(
+            name,
+            tuple(each.value for each in moves),
+            tuple(each.ci95[0] for each in moves),
+            tuple(each.ci95[1] for each in moves),
+            colour=colour,
+            labels=tuple(bare(change("runway_months", each, short=True)) for each in moves),
+        )
+        for name, colour, moves in (
+            ("at the low", COLOURS[2], [swing.down["runway_months"] for swing in swings]),
+            ("at the high", COLOURS[0], [swing.up["runway_months"] for swing in swings]),
+        )
+    ]
+    first = swings[0]
+    said = "; ".join(_swing_text(swing) for swing in swings)
+    chart = Chart(
+        "tornado", "bars", "Change of the mean runway, months", alt=f"{said}.", categories=names,
+        series=tuple(charts), unit="months", decimals=1,
+    )  # fmt: skip
+    stated = sum(swing.stated for swing in found.swings)
+    ranges = f"{stated} of {len(found.swings)} ranges are the case's own, the others usual ones."
+    return Chapter(
+        key="sensitivity",
+        headline=f"{_upper(shortened(first.label, 40))} matters most: from "
+        f"{span(first.low, first.high, first.unit)} the runway changes by {_span(first)}",
+        charts=(chart,),
+        sure=f"Differences are paired on {found.paths:,} futures; intervals on the bars are 95% ones. {ranges}",
+        compared=f"The case as it is: a mean runway of {plus_minus('runway_months', found.base['runway_months'])}.",
+        change=_interaction_words(pack),
+        source="Each input alone at its low and at its high, everything else as the case has it",
+        notes="Terms of the documents are not varied here; scenarios move several inputs at once.",
+    )
+
+
+def swing_words(pack: Pack) -> str:
+    """One sentence on the input that moves the runway most; empty without a sensitivity."""
+    if pack.sensitivity is None or not pack.sensitivity.swings:
+        return ""
+    first = pack.sensitivity.ordered("runway_months")[0]
+    ends = span(first.low, first.high, first.unit)
+    return f"{_upper(shortened(first.label, 40))}: from {ends} the runway changes by {_span(first)}."
+
+
+def scenarios(pack: Pack) -> Chapter | None:
+    """Named scenarios beside the case as it is."""
+    found = pack.scenarios
+    if len(found.names) < 2:
+        return None
+    runway = found.differences["runway_months"]
+    worst = min(range(1, len(found.names)), key=lambda i: runway[i].value)
+    lasting = found.estimates["runway_months"][worst]
+    headline = (
+        f"{_upper(shortened(found.names[worst], 50))} leaves {spoken('runway_months', lasting)} of runway on average, "
+        f"{_less(runway[worst])} than expected"
+    )
+    return Chapter(
+        key="scenarios",
+        headline=headline,
+        charts=_pair("scenarios", found),
+        sure=f"Differences are paired on {found.paths:,} futures with the same luck; intervals are 95% ones.",
+        compared=f"{_upper(found.names[0])}: {plus_minus('runway_months', found.estimates['runway_months'][0])} of "
+        f"mean runway, {frequency(found.estimates['cash_out'][0], found.paths)} futures run out.",
+        change="How far things must go wrong, or be put right, is on the page on targets and reverse stress.",
+        source="Scenarios of the case file where it has some, else usual ones; all under the same luck",
+        notes="A scenario is a change of inputs, not a forecast: no probability is attached to it.",
+    )
+
+
+def policies(pack: Pack) -> Chapter | None:
+    """When to draw: cadences and policies under the same luck."""
+    found = pack.policies
+    if len(found.names) < 2:
+        return None
+    runway = found.differences["runway_months"]
+    best = max(range(1, len(found.names)), key=lambda i: runway[i].value)
+    gain = runway[best]
+    if gain.value > 2.0 * gain.error:
+        dilution = change("dilution", found.differences["dilution"][best], short=True)
+        headline = (
+            f"Drawing as {_quoted(found.names[best])} gives {change('runway_months', gain, short=True)} of runway, for "
+            f"{dilution} of dilution"
+        )
+    else:
+        headline = "No other way of drawing the line makes the money last longer"
+    return Chapter(
+        key="policies",
+        headline=headline,
+        charts=_pair("policies", found),
+        sure=f"Differences are paired on {found.paths:,} futures with the same luck; intervals are 95% ones.",
+        compared=f"As the case has it: {plus_minus('runway_months', found.estimates['runway_months'][0])} of mean "
+        f"runway, {plus_minus('raised', found.estimates['raised'][0])} raised.",
+        change="Whether the company may ask more often is in its own hands; whether the conditions hold is not.",
+        source="The same case with other purchase dates and other requests",
+        notes="Maximum asks for all the line allows; runway for what lacks to some months of expected burn.",
+    )
+
+
+def stress(pack: Pack) -> Chapter | None:
+    """What it takes to meet a target, and how far until a cash-out is as likely as not."""
+    rows = [_solution_row(solution) for solution in (*pack.solutions, *pack.stresses)]
+    if not rows:
+        return None
+    columns = ("what", "in the case", "at the target", "95% interval", "chance of cash-out", "by")
+    table = Chart(
+        "targets", "table", "Targets and reverse stress", alt="", table=Table("", columns, rows, (0,)),
+    )  # fmt: skip
+    met = [solution for solution in pack.solutions if solution.value is not None]
+    if met:
+        first = met[0]
+        headline = (
+            f"For a cash-out in at most {_target(first)} futures by {short_day(first.by)} it takes "
+            f"{_what(first)} of {setting(first.value or 0.0, first.unit)}, not {setting(first.base, first.unit)}"
+        )
+    elif pack.solutions:
+        first = pack.solutions[0]
+        headline = (
+            f"No {_what(first)} alone brings the risk down to {_target(first)} futures by {short_day(first.by)}: "
+            f"{frequency(first.probability, 100_000)} is the best"
+        )
+    else:
+        headline = "How far things must move until a cash-out is as likely as not"
+    notes = [s.note for s in (*pack.solutions, *pack.stresses) if s.note]
+    return Chapter(
+        key="stress",
+        headline=headline,
+        charts=(table,),
+        sure="The intervals are those of the simulation: values whose probability's 95% interval meets the target.",
+        compared="The case's own figure stands in the second column.",
+        change=shortened(notes[0], 200) if notes else "One input moves at a time; together they need less.",
+        source="Searches under common luck: one input moves, everything else stays",
+        notes=" ".join(notes)[:1500],
+    )
+
+
+def setting(number: float, unit: str, error: float = math.nan) -> str:
+    """A value of an input in its unit, as a person writes it."""
+    from sim.analysis.inputs import shown
+
+    return shown(number, unit, error).replace("-", MINUS) if math.isfinite(number) else "no bound"
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """`$1.894M to $2.84M a month`: the unit once."""
+    first, last = setting(low, unit), setting(high, unit)
+    for words in (" a month", " a year", f" {unit}"):
+        first = first.removesuffix(words) if last.endswith(words) else first
+    return f"{first} to {last}"
+
+
+def _pair(key: str, found: Comparison) -> tuple[Chart, ...]:
+    """The mean runway of each case as bars, and the numbers beside it."""
+    shown = range(min(len(found.names), _MOST_CASES))
+    names = tuple(_upper(shortened(found.names[i], 34)) for i in shown)
+    runway = [found.estimates["runway_months"][i] for i in shown]
+    series = Series(
+        "mean runway",
+        tuple(each.value for each in runway),
+        tuple(each.ci95[0] for each in runway),
+        tuple(each.ci95[1] for each in runway),
+        labels=tuple(bare(spoken("runway_months", each)) for each in runway),
+    )
+    said = ", ".join(f"{name} {label}" for name, label in zip(names, series.labels, strict=True))
+    chart = Chart(
+        key, "bars", "Mean runway, months", alt=f"Mean runway: {said}.", categories=names, series=(series,),
+        unit="months", decimals=1,
+    )  # fmt: skip
+    rows = []
+    for i in shown:
+        estimate, difference = (lambda m, i=i: found.estimates[m][i]), (lambda m, i=i: found.differences[m][i])
+        rows.append(
+            (
+                names[i],
+                bare(change("runway_months", difference("runway_months"), short=True)) if i else "-",
+                frequency(estimate("cash_out"), found.paths),
+                bare(spoken("raised", estimate("raised"))),
+                bare(spoken("dilution", estimate("dilution"))),
+            )
+        )
+    columns = ("", "runway, months", "futures that run out", "raised, $M", "dilution, %")
+    return chart, Chart(f"{key}_table", "table", "Beside the case", alt="", table=Table("", columns, rows, (0,)))
+
+
+def _solution_row(solution: Solution) -> tuple[str, ...]:
+    unit, value, interval, error = solution.unit, "not reached", "-", math.nan
+    if solution.interval is not None:
+        low, high = solution.interval
+        error = (high - low) / 3.92
+        interval = f"{setting(low, unit, error)} to {setting(high, unit, error)}"
+    if solution.value is not None:
+        value = setting(solution.value, unit, error)
+    chance = brief("cash_out", solution.probability.value, solution.probability.error)
+    return shortened(solution.label, 60), setting(solution.base, unit), value, interval, chance, short_day(solution.by)
+
+
+def _target(solution: Solution) -> str:
+    return f"{100 * solution.target:g} of 100"
+
+
+def _what(solution: Solution) -> str:
+    words = {"commitment": "commitment", "cash": "opening cash", "cost_cut": "cost cut", "burn": "monthly burn"}
+    return words.get(solution.what, shortened(solution.label, 40))
+
+
+def _swing_text(swing: Swing) -> str:
+    down, up = (change("runway_months", moves["runway_months"], short=True) for moves in (swing.down, swing.up))
+    return f"{swing.label}: {down} at {setting(swing.low, swing.unit)}, {up} at {setting(swing.high, swing.unit)}"
+
+
+def _span(swing: Swing) -> str:
+    down, up = (change("runway_months", moves["runway_months"], short=True) for moves in (swing.down, swing.up))
+    return f"{down.removesuffix(' months')} to {up}"
+
+
+def _interaction_words(pack: Pack) -> str:
+    indices = pack.sensitivity.indices if pack.sensitivity else None
+    if indices is None or "runway_months" not in indices.first or not indices.keys:
+        return "Several inputs that move together can do more than the sum of their bars: see the scenarios."
+    first = indices.first["runway_months"]
+    alone = 100.0 * sum(estimate.value for estimate in first)
+    top = max(range(len(first)), key=lambda i: first[i].value)
+    labels = {swing.key: swing.label for swing in pack.sensitivity.swings} if pack.sensitivity else {}
+    name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
+    return (
+        f"Of the variance from {len(indices.keys)} inputs, {name} alone explains {100 * first[top].value:.0f}%; "
+        f"all of them one by one {min(alone, 100.0):.0f}%, the rest is from moving together."
+    )
+
+
+def _less(difference: Estimate) -> str:
+    size = brief("runway_months", abs(difference.value), difference.error)
+    return f"{size} {'less' if difference.value <= 0 else 'more'}"
+
+
+def _quoted(name: str) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{shortened(name, 40)}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
