@@ -335,7 +335,7 @@ def _option(rng: Random, option: str) -> list[str]:
     if option == "--sampler":
         values = ("philox", "philox", "philox", "Sobol", "")
     if option in ("--json", "--save"):
-        values = ("out.json", "out.npz", "-", *NAMES)
+        values = ("out.json", "out.npz", "-", "case.toml", "in.json", *NAMES)
     if option == "--history":
         values = ("in.json", "in.json", "in.json", *NAMES)
     if option == "--workers":
