@@ -213,7 +213,8 @@ def _with_intervals(found: Any, measures: int, inputs: int, seed: int) -> tuple[
 
     def statistic(points: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.reshape(found._indices_method(f_a[:, points], f_b[:, points], f_ab[..., points]), shape)
+            shares = np.reshape(found._indices_method(f_a[:, points], f_b[:, points], f_ab[..., points]), shape)
+        return np.where(np.isfinite(shares), shares, 0.0)  # without variance, as scipy has it
 
     booted = stats.bootstrap(
         [np.arange(f_a.shape[1])], statistic, vectorized=False, n_resamples=RESAMPLES, method="percentile",
