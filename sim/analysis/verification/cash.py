@@ -25,6 +25,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _with_a_draw()
     yield from _first_months(paths, seed)
     yield from _one_shock(paths, seed)
+    yield from _one_shock_and_more(paths, seed)
     yield from _minimum(paths // 4, seed)
 
 
@@ -147,34 +148,36 @@ class _OneShock:
         return float(np.sum(half[:, None] * weights * self.alive(middle[:, None] + half[:, None] * nodes)))
 
 
+ONE_SHOCK = {
+    "horizon": "2004-03-31", "company.cash": OPENING, "company.minimum_cash": LEAST, "burn.volatility": SD,
+    "burn.persistence": 1 - 1e-14, "burn.growth": GROWTH, "burn.price_correlation": -0.3,
+}  # fmt: skip
+CURVE = "one lognormal shock times a known curve"
+
+
 def _one_shock(paths: int, seed: int) -> Iterator[Check]:
-    law, day = _OneShock(), 183  # 30 September, a purchase date
-    changes = {
-        "horizon": "2004-03-31", "company.cash": OPENING, "company.minimum_cash": LEAST, "burn.volatility": SD,
-        "burn.persistence": 1 - 1e-14, "burn.growth": GROWTH, "burn.price_correlation": -0.3,
-    }  # fmt: skip
-    result = sim.simulate(_case(changes), paths=paths, seed=seed)
-    days, source = result["cash_out_days"], "one lognormal shock times a known curve"
+    law = _OneShock()
+    result = sim.simulate(_case(ONE_SHOCK), paths=paths, seed=seed)
+    days = result["cash_out_days"]
     for p in (0.05, 0.5, 0.75):
         yield quantile(
             f"{p:.0%} point of the cash-out day",
             "the distribution of the runway",
-            source,
+            CURVE,
             law.quantile(p),
             100 * p,
             days,
         )
     for end, words in ((183, "second"), (365, "fourth"), (731, "eighth")):
         yield chance(
-            f"cash-out by the end of the {words} quarter", "the chance that the money does not last", source,
+            f"cash-out by the end of the {words} quarter", "the chance that the money does not last", CURVE,
             1 - law.alive(end), days <= end,
         )  # fmt: skip
     yield mean_of(
         "E[runway], months", "the mean runway, censored at the horizon", "integral of P(T > t), by quadrature",
         law.mean_days() / DAYS_A_MONTH, result["runway_months"],
     )  # fmt: skip
-    total = law.taken[-1] / 1e6
-    money = law.cash / 1e6
+    total, money = law.taken[-1] / 1e6, law.cash / 1e6
     yield mean_of(
         "E[funding gap], $M", "how much would bridge the shortfall", "E[max(0, L U - cash)]: Black and Scholes (1973)",
         laws.lognormal_excess(money, total * law.median, SD), result["funding_gap"] / 1e6,
@@ -186,22 +189,28 @@ def _one_shock(paths: int, seed: int) -> Iterator[Check]:
         "a lognormal's tail mean: L Phi(s - 1.6449) / 0.05 - cash",
         total * float(ndtr(SD - ndtri(0.95))) / 0.05 - money, worst.worst5_mean / 1e6, worst.worst5_se / 1e6,
     )  # fmt: skip
-    year = sim.simulate(_case(changes | {"horizon": "2003-03-31"}), paths=paths, seed=seed)
+
+
+def _one_shock_and_more(paths: int, seed: int) -> Iterator[Check]:
+    """The same to a nearer horizon, and with a draw of DRAW on 30 September, day 183."""
+    law = _OneShock()
+    money = law.cash / 1e6
+    year = sim.simulate(_case(ONE_SHOCK | {"horizon": "2003-03-31"}), paths=paths, seed=seed)
     yield mean_of(
         "E[cash at the end of a year], $M", "cash left, or the minimum", "minimum + E[max(0, cash - L U)]",
         LEAST / 1e6 + money - laws.lognormal_limited(money, law.taken[12] / 1e6 * law.median, SD),
         year["ending_cash"] / 1e6,
     )  # fmt: skip
     policy = {"kind": "schedule", "dates": ["2002-09-30"], "amounts": [DRAW]}
-    late = sim.simulate(_case(changes | {"line.commitment": DRAW, "policy": policy}), paths=paths, seed=seed)
+    late = sim.simulate(_case(ONE_SHOCK | {"line.commitment": DRAW, "policy": policy}), paths=paths, seed=seed)
     yield chance(
-        "draw on 30 September in time", "a draw after the cash-out does not count", source,
-        law.alive(day), late["raised"] == DRAW,
+        "draw on 30 September in time", "a draw after the cash-out does not count", CURVE,
+        law.alive(183), late["raised"] == DRAW,
     )  # fmt: skip
     # Who is alive on day 183 goes on with 2 million more, so the median's day is that of the curve at cash + 2 million.
     more = law.day_when((law.cash + DRAW) / laws.lognormal_quantile(0.5, law.median, SD))
     yield quantile(
-        "median cash-out day with that draw", "what a draw adds to the runway", source,
+        "median cash-out day with that draw", "what a draw adds to the runway", CURVE,
         more, 50, late["cash_out_days"],
     )  # fmt: skip
 
