@@ -78,6 +78,8 @@ def _changes(tree: ast.Module) -> Iterator[tuple[str, ast.AST, ast.AST | str, st
             return
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             scope = f"{scope}.{node.name}" if scope else node.name
+        if _addresses(node):
+            return
         for new, operator in _of(node):
             yield scope, node, new, operator
         for field, value in ast.iter_fields(node):
@@ -91,6 +93,14 @@ def _changes(tree: ast.Module) -> Iterator[tuple[str, ast.AST, ast.AST | str, st
                     yield from visit(child, scope)
 
     yield from visit(tree, "")
+
+
+def _addresses(node: ast.AST) -> bool:
+    """FIELD + i, where a block keeps path i's number, and the mask of a loop's limits: any slip there is a wreck."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.BitAnd)):
+        return False
+    left, right = ast.unparse(node.left), ast.unparse(node.right)
+    return ((left.isupper() or left == "field") and right in ("i", "lo")) or right == str(0xFFFF)
 
 
 def _of(node: ast.AST) -> Iterator[tuple[ast.AST | str, str]]:
@@ -128,7 +138,7 @@ def _of(node: ast.AST) -> Iterator[tuple[ast.AST | str, str]]:
 def _may_go(node: ast.AST) -> bool:
     """Statements without which the rest still runs: calls, jumps, and what writes to a place, not to a name."""
     if isinstance(node, ast.Assign):
-        return not any(isinstance(target, ast.Name) for target in node.targets)
+        return all(isinstance(target, (ast.Subscript, ast.Attribute)) for target in node.targets)
     return isinstance(node, (ast.Continue, ast.Break)) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     )
