@@ -75,10 +75,8 @@ class Measure:
         if not math.isfinite(value):
             return "-"
         read = value / self.reading.scale
-        if error == math.inf:
-            return (
-                rounded(read, min(first_digit(read) + UNKNOWN_DIGITS - 1, self.reading.max_decimals)) if read else "0"
-            )
+        if error == math.inf and read:
+            error = 10.0 ** (1 - UNKNOWN_DIGITS - first_digit(read)) * self.reading.scale
         text = rounded(read, self.decimals(error))
         # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
         return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text
