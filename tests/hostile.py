@@ -6,10 +6,6 @@
 What shows a case (a page, a deck, a workbook, a file's name) must show these texts as they are, and do nothing else.
 """
 
-import copy
-
-from samples import DOCUMENT
-
 from sim.terms import Case
 
 #: Texts that a case may hold.
@@ -61,13 +57,28 @@ def hostile_document(shift: int = 0) -> dict:
     texts = [HOSTILE[(shift + i) % len(HOSTILE)] for i in range(len(HOSTILE))]
     title, company, investor, *others = texts
     milestones, conditions, notes = others[:3], others[3:7], others[7:10]
-    doc = copy.deepcopy(DOCUMENT)
-    doc["title"] = title
-    doc["company"] |= {"name": company, "cash": 6e6, "shares_authorized": 10**7}
-    doc["price"] |= {"volatility": 0.8}
-    doc["line"] |= {
+    doc: dict = {
+        "schema": 1,
+        "title": title,
+        "valuation_date": "2002-04-01",
+        "horizon": "2004-03-31",
+        "company": {
+            "name": company,
+            "fiscal_year_end_month": 3,
+            "cash": 6e6,
+            "shares_outstanding": 10**6,
+            "shares_authorized": 10**7,
+        },
+        "price": {"model": "gbm", "initial": 2.5, "volatility": 0.8},
+        "burn": {"model": "lognormal", "monthly": 1e6, "volatility": 0.2},
+        "policy": {"kind": "maximum", "cadence": "quarter_end"},
+    }
+    doc["line"] = {
         "investor": investor,
         "commitment": 3e7,
+        "start": "2002-04-01",
+        "end": "2004-03-31",
+        "pricing": {"window": 5, "timing": "before", "multiplier": 0.85},
         "max_per_period": 5e6,
         "coverage": {"percent": [100, 50]},
         "conditions": [

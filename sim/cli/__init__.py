@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from sim.cli import analysis, proof, runs, uncertainty
+from sim.cli import analysis, proof, repeat, runs, uncertainty
 from sim.cli.arguments import Commands, Parser
-from sim.cli.files import UNUSABLE, Unusable
+from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.cli.interrupt import AT_ONCE, INTERRUPTED
 from sim.terms import CaseError
 
@@ -36,19 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = options.command(options) or 0
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("\nfundrisk: interrupted; nothing was written", file=sys.stderr)
+        complain("\nfundrisk: interrupted; nothing was written")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (CaseError, Unusable) as error:
-        print(error, file=sys.stderr)
+        complain(str(error))
         return UNUSABLE
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
             raise
-        print(f"standard output: cannot be written: {error.strerror}", file=sys.stderr)
+        complain(f"standard output: cannot be written: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNUSABLE
     finally:
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fundrisk {__version__}")
     commands = Commands(parser)
-    for room in (runs, analysis, uncertainty, proof):
+    for room in (runs, analysis, uncertainty, proof, repeat):
         room.add(commands)
     return parser
 

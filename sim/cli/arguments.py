@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
-from sim.cli.files import UNUSABLE, Unusable
+from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.cli.meter import Meter
 from sim.terms.problems import one_line
 
@@ -26,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         command = self.prog.removeprefix("fundrisk").strip()
         said = one_line(message, 300)
-        print(f"fundrisk{' ' + command if command else ''}: {said} (try --help)", file=sys.stderr)
+        complain(f"fundrisk{' ' + command if command else ''}: {said} (try --help)")
         raise SystemExit(UNUSABLE)
 
 
@@ -95,4 +94,5 @@ def simulated(case: Case, options: argparse.Namespace, keep_paths: bool) -> Resu
                 progress=meter,
             )
     except ValueError as error:
-        raise Unusable(f"--{error}") from None
+        said = str(error).replace("simulate with keep_paths=False", "leave out --save")
+        raise Unusable(f"--{said}") from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,12 @@ MOST_JSON = 64 * 2**20  # bytes of a history file
 
 class Unusable(Exception):
     """Input that cannot be used; the message is one line."""
+
+
+def complain(text: str) -> None:
+    """To standard error; where nobody can be told, the exit status has to do."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def case_of(options: argparse.Namespace) -> Case:

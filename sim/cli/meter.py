@@ -12,7 +12,7 @@ from sim.cli.interrupt import AT_ONCE
 class Meter:
     """Progress on standard error: a line that grows on a terminal, nothing elsewhere but a word when it takes long."""
 
-    COMPILING_AFTER = 2.0  # seconds without a first sign of life: the kernels are being compiled
+    COMPILING_AFTER = 2.0  # seconds without a first sign of life: kernels are compiled, or the machine is busy
 
     def __init__(self, unit: str = "paths") -> None:
         self.unit = unit
@@ -21,7 +21,7 @@ class Meter:
         self.wide = 0
         self.timer = threading.Timer(
             self.COMPILING_AFTER,
-            lambda: self.say("compiling for this machine; this happens once and takes some seconds", end="\n"),
+            lambda: self.say("preparing: the first run on a machine compiles, once, in some seconds", end="\n"),
         )
         self.timer.daemon = True
         self.timer.start()
