@@ -133,6 +133,12 @@ def test_any_case_can_be_compared_and_written(number):
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
 
 
+def test_names_cannot_upset_a_terminal(cases):
+    text = str(compare({"base": cases["base"], "red \x1b[31m\n" + 60 * "x": cases["calm"]}, 64, 1))
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
 def test_sums_of_equal_values_are_exact():
     for groups in (None, "pairs"):
         mean = Mean(groups)

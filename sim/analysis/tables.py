@@ -52,6 +52,7 @@ def in_tables(heading: str, names: Sequence[str], columns: Mapping[str, Sequence
 
 
 def _cut(name: str) -> str:
+    name = "".join(character if character.isprintable() else " " for character in name)
     return name if len(name) <= WIDEST_NAME else name[: WIDEST_NAME - 3].rstrip() + "..."
 
 
