@@ -20,6 +20,7 @@ _HOMES = {
     "ResultError": "sim.result",
     "load_result": "sim.result",
     "merge": "sim.result",
+    "rerun": "sim.repeat",
     "compare": "sim.analysis.comparison",
     "sensitivity": "sim.analysis.sensitivity",
     "grid": "sim.analysis.grid",

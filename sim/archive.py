@@ -13,7 +13,7 @@ import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,12 +46,15 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
         file.write(text.encode())
 
 
-def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], compress: bool = False) -> None:
     """Writes named arrays to a sealed .npz at `path`, atomically. Raises ResultError."""
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with _replacing(path) as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        with zipfile.ZipFile(file, "w", method, allowZip64=True) as archive:
             for name, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy", _EPOCH), "w", force_zip64=True) as member:
+                entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+                entry.compress_type = method
+                with archive.open(entry, "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
             archive.comment = bytes(_SEAL_LENGTH)
         file.flush()
@@ -72,6 +75,16 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
+
+
+def hash_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of names, types, shapes and bits, in the order of the names; the same on every machine."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        digest.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
+        digest.update(little.data if little.size else b"")
+    return digest.hexdigest()
 
 
 def _seal(file: BinaryIO, length: int) -> bytes:
@@ -124,6 +137,11 @@ def shown(path: str | os.PathLike[str]) -> str:
     """The path, quoted where it would break the line."""
     text = os.fspath(path)
     return text if text.isprintable() else ascii(text)
+
+
+def reading(path: str | os.PathLike[str]) -> AbstractContextManager[None]:
+    """What goes wrong inside with reading a file is a ResultError of one line."""
+    return _one_line(path, "cannot be read")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 import numpy as np
 
 from sim import measures
-from sim.archive import ResultError, read_arrays, shown, write_arrays, write_text_atomically
+from sim.archive import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.distribution import Distribution
 from sim.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
 from sim.measures import MEASURES
@@ -145,6 +145,11 @@ class Result:
     sampler = property(lambda self: self.run.sampler, doc='"philox" or "sobol".')
     manifest = property(lambda self: self.run.manifest, doc="What it takes to repeat the run.")
 
+    @property
+    def sha256(self) -> str:
+        """Hash of all that the run holds of its paths, to the last bit; of a run that keeps none, of its digest."""
+        return hash_of_arrays(self._arrays())
+
     def __getitem__(self, name: str) -> np.ndarray:
         """One value a path, of a measure (section 7 of the contract) or of a column of the ledger."""
         columns, case = self._kept(), self.case
@@ -177,7 +182,8 @@ class Result:
                     digest.cash_out_counts(),
                     digest.raised_by_period(),
                     self.tallies,
-                    binned=True,
+                    True,
+                    self.sha256,
                 )
                 return self._summary
             self._summary = Summary(
@@ -188,6 +194,8 @@ class Result:
                 self._cash_out_counts(),
                 tuple(Distribution.from_values(row, groups=groups).estimate for row in self._raised_by_period),
                 self.tallies,
+                False,
+                self.sha256,
             )
         return self._summary
 
@@ -224,8 +232,8 @@ class Result:
         p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
         return Fan(dates, p05, p25, p50, p75, p95, paths)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes an .npz without pickles, whole or not at all. Raises ResultError."""
+    def save(self, path: str | os.PathLike[str], compress: bool = False) -> None:
+        """Writes an .npz without pickles, whole or not at all; `compress` takes longer. Raises ResultError."""
         header = {
             "format": FORMAT,
             "manifest": self.manifest,
@@ -238,7 +246,7 @@ class Result:
         arrays = self._paths_or_digest()
         arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
-        write_arrays(path, {"header": text} | arrays)
+        write_arrays(path, {"header": text} | arrays, compress)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):

@@ -102,7 +102,8 @@ class Summary:
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
     periods x causes) counts those paths by `CAUSES`; `raised_by_period` are the means of what was raised in each.
-    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide.
+    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide; `sha256` is the
+    hash of what the run held, as `Result.sha256`.
     """
 
     run: Run
@@ -113,6 +114,7 @@ class Summary:
     raised_by_period: tuple[Estimate, ...]
     tallies: Tallies
     binned: bool = False
+    sha256: str | None = None
 
     def __getitem__(self, name: str) -> Distribution:
         """The distribution of one measure."""
@@ -186,7 +188,7 @@ class Summary:
                     "unraised": waterfall.unraised,
                 },
             },
-            "manifest": run.manifest,
+            "manifest": run.manifest | {"keep_paths": not self.binned, "results_sha256": self.sha256},
         }
         return jsonable(document)
 

@@ -33,7 +33,7 @@ ROOMS = {
 ROOM_OF = {
     "schedule": "lowering", "engine": "runs", "audit": "runs", "result": "runs", "measures": "runs", "summary": "runs",
     "archive": "runs", "sampling": "runs", "digest": "runs", "estimates": "runs",
-    "distribution": "runs", "histogram": "runs", "__main__": "cli", "cases": "terms",
+    "distribution": "runs", "histogram": "runs", "repeat": "runs", "__main__": "cli", "cases": "terms",
 }  # fmt: skip
 
 

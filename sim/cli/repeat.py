@@ -1,0 +1,38 @@
+"""The commands behind a published number: what the model is, and whether a run gives the same again."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.resources import files
+
+from sim.cli.arguments import Commands
+from sim.cli.files import Unusable
+from sim.cli.meter import Meter
+
+DIFFERS = 1  # exit status
+
+
+def add(commands: Commands) -> None:
+    commands.add("model", model, "the model: its equations, assumptions, limits and validation", case=False)
+    rerun_ = commands.add("rerun", rerun, "repeat a saved run and compare it to the last bit", case=False)
+    rerun_.add_argument("file", metavar="FILE", help="what run --save or run --json wrote, or a report's result.json")
+    rerun_.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
+    rerun_.add_argument("--any-version", action="store_true", help="also where another version wrote the file")
+
+
+def model(options: argparse.Namespace) -> None:
+    print(files("sim").joinpath("model.md").read_text(encoding="utf-8"), end="")
+
+
+def rerun(options: argparse.Namespace) -> int:
+    """0 if the run is the same, 1 if anything differs."""
+    from sim.archive import ResultError
+    from sim.repeat import rerun
+
+    try:
+        with Meter() as meter:
+            repeated = rerun(options.file, workers=options.workers, progress=meter, any_version=options.any_version)
+    except ResultError as error:
+        raise Unusable(str(error)) from None
+    print(repeated)
+    return 0 if repeated.same else DIFFERS
