@@ -75,7 +75,11 @@ def odds(summary: Summary) -> str:
 
 def paths(summary: Summary) -> str:
     """`100,000 paths`."""
-    return f"{summary.run.paths:,} path{'s' * (summary.run.paths != 1)}"
+    return _some_paths(summary.run.paths)
+
+
+def _some_paths(number: int) -> str:
+    return f"{number:,} path{'s' * (number != 1)}"
 
 
 def tables(summary: Summary) -> list[Table]:
@@ -197,8 +201,9 @@ def _by_measure(summary: Summary) -> Table:
         )
     quantiles = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
     absent, censored = summary["effective_price"].absent, round(summary.run.paths * (1.0 - summary.cash_out.value))
-    notes = [f"{absent:,} paths drew nothing and have no effective price."] * bool(absent)
-    notes += [f"The runway of {censored:,} paths reaches the horizon and is censored there."] * bool(censored)
+    have = "has" if absent == 1 else "have"
+    notes = [f"{_some_paths(absent)} drew nothing and {have} no effective price."] * bool(absent)
+    notes += [f"The runway of {_some_paths(censored)} reaches the horizon and is censored there."] * bool(censored)
     notes += [BINNED] * summary.binned
     return Table("Measures", ("", "mean", "+-", *quantiles, "worst 5%"), rows, (0,), " ".join(notes))
 

@@ -150,6 +150,13 @@ def test_run_does_what_the_library_does(case_file, options, how):
     assert got == expected
 
 
+def test_one_path_is_no_plural(case_file):
+    for seed in range(20):
+        out = " ".join(fundrisk("run", case_file, "--paths", 1, "--seed", seed).out.split())
+        assert "1 path, seed" in out
+        assert "1 paths" not in out
+
+
 def test_many_paths_are_summed_up_on_the_way(monkeypatch, case_file):
     monkeypatch.setattr("sim.cli.runs.MOST_KEPT", 50)
     assert "2,048" in fundrisk("run", case_file).out  # says that quantiles come from bins
