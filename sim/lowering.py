@@ -12,6 +12,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,27 +101,34 @@ def _month_rows(luck: Luck, purpose: int, months: int) -> tuple[int, ...]:
     return tuple(row for row in rows if row >= 0)
 
 
+@lru_cache(maxsize=4096)
 def log(x: float) -> float:
     """Natural logarithm, correctly rounded."""
     return float(_DIGITS.ln(Decimal(x)))
 
 
+@lru_cache(maxsize=4096)
 def one_minus_exp(x: float) -> float:
     """1 - exp(-x), correctly rounded."""
     return float(_DIGITS.subtract(Decimal(1), _DIGITS.exp(Decimal(-x))))
 
 
+@lru_cache(maxsize=4096)
+def _log_sd(median: float, p90: float) -> float:
+    """Standard deviation of the log of a lognormal with this median and 90% point, correctly rounded."""
+    stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(p90)), _DIGITS.ln(Decimal(median)))
+    return float(_DIGITS.divide(stretch, Decimal(NORMAL_SCORE_90)))
+
+
+@lru_cache(maxsize=4096)
 def index_of(name: str) -> int:
     """A random stream's index made of a name, so that luck does not move when a list gets longer or shorter."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
-    array = np.zeros(len(rows), dtype)
-    for i, row in enumerate(rows):
-        for name in dtype.names or ():
-            array[name][i] = row[name]
-    return array
+    names = dtype.names or ()
+    return np.array([tuple(row[name] for name in names) for row in rows], dtype)
 
 
 def _months(case: Case, calendar: Calendar, luck: Luck) -> list[dict]:
@@ -175,12 +183,11 @@ def _milestones(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
     rows = []
     for milestone in ordered:
         log_median = log(milestone.median_days)
-        stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(milestone.p90_days)), _DIGITS.ln(Decimal(milestone.median_days)))
         rows.append(
             {
                 "probability": milestone.probability,
                 "log_median": log_median,
-                "log_sd": float(_DIGITS.divide(stretch, Decimal(NORMAL_SCORE_90))),
+                "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
                 "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
                 "reached_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 0, r.UNIFORM),
                 "own_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 1, r.NORMAL),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sim import records as r
 from sim.terms import Case, Note
@@ -175,6 +177,20 @@ class Calendar:
         return unused
 
 
+@lru_cache(maxsize=64)
+def _months_of(
+    valuation_date: datetime.date, sessions: tuple[datetime.date, ...]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Numbers, from 1, of the first and of the last session of each month."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for n, day in enumerate(sessions, start=1):
+        k = month_number(valuation_date, day)
+        ends[k] = n
+        starts.setdefault(k, n)
+    return starts, ends
+
+
 @dataclass
 class Grid:
     """The sessions whose closes matter, and the Brownian walk that reaches them."""
@@ -194,12 +210,7 @@ class Grid:
             last = numbers[day] if pricing.timing == "through" else numbers[day] - 1
             needed.update(range(last - pricing.window + 1, last + 1), [numbers[day]])
             earliest = min(earliest, last - pricing.window + 1)
-        ends: dict[int, int] = {}
-        starts: dict[int, int] = {}
-        for day, n in numbers.items():
-            k = self.calendar.month(day)
-            ends[k] = n
-            starts.setdefault(k, n)
+        starts, ends = _months_of(self.case.valuation_date, self.calendar.sessions)
         rare = set(ends.values()) - needed if self.case.third_party is not None else set()
         self.month_ends = {k: self.calendar.sessions[n - 1] for k, n in ends.items()}
         self.lengths = tuple(ends[k] - starts[k] + 1 for k in range(len(ends)))
@@ -222,6 +233,7 @@ class Grid:
             self._walk_month(k, first, starts[k], ends[k])
         self.dates = tuple(dates)
         self.numbers = numbers
+        self._times = [row["t"] for row in self.days]  # in order: -1 at the opening and before, then days
 
     def _drift(self, n: int) -> float:
         price = self.case.price
@@ -249,7 +261,7 @@ class Grid:
 
     def rows_through(self, day: datetime.date) -> int:
         """How many rows of closes lie on or before a date."""
-        return sum(t["t"] <= self.calendar.t(day) for t in self.days)
+        return bisect_right(self._times, self.calendar.t(day))
 
 
 def _interest_dates(note: Note, calendar: Calendar) -> list[datetime.date]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from calendar import monthrange
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ def is_session(day: datetime.date) -> bool:
     return day in _session_set(day.year)
 
 
+@lru_cache(maxsize=256)
 def sessions(first: datetime.date, last: datetime.date) -> tuple[datetime.date, ...]:
     """All Nasdaq sessions from `first` to `last`, both included, in order. ValueError after 2100."""
     years = range(first.year, last.year + 1)
@@ -61,6 +62,7 @@ def month_start(valuation_date: datetime.date, k: int) -> datetime.date:
     return datetime.date(valuation_date.year + years, month + 1, 1)
 
 
+@lru_cache(maxsize=4096)
 def month_end(valuation_date: datetime.date, k: int) -> datetime.date:
     """Last calendar day of month `k`."""
     first = month_start(valuation_date, k)
@@ -134,20 +136,22 @@ def purchase_dates(case: Case) -> tuple[datetime.date, ...]:
     `policy.cadence`, as long as it lies in the term and in the simulated span."""
     if case.policy.dates:
         return case.policy.dates
-    month = case.company.fiscal_year_end_month
+    return _last_sessions(*purchase_span(case), case.policy.cadence, case.company.fiscal_year_end_month)
+
+
+@lru_cache(maxsize=256)
+def _last_sessions(
+    first: datetime.date, last: datetime.date, cadence: str, fiscal_year_end_month: int
+) -> tuple[datetime.date, ...]:
     periods: dict[str, Any] = {
-        "quarter_end": lambda day: fiscal_quarter(day, month).ordinal,
+        "quarter_end": lambda day: fiscal_quarter(day, fiscal_year_end_month).ordinal,
         "month_end": lambda day: (day.year, day.month),
         "weekly": lambda day: day.isocalendar()[:2],
         "daily": lambda day: day,
     }
-    return _last_sessions(*purchase_span(case), periods[case.policy.cadence])
-
-
-def _last_sessions(first: datetime.date, last: datetime.date, period: Any) -> tuple[datetime.date, ...]:
     if last < first:
         return ()
     # A period's last session may lie past `last`, so look to the end of any period that is open there.
     beyond = last + 100 * ONE_DAY
-    ends = (list(days)[-1] for _, days in groupby(sessions(first, beyond), period))
+    ends = (list(days)[-1] for _, days in groupby(sessions(first, beyond), periods[cadence]))
     return tuple(day for day in ends if day <= last)
