@@ -1,6 +1,7 @@
 """What clauses cost: edited programs against lowered cases, and Shapley's axioms path by path."""
 
 import itertools
+import json
 from random import Random
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from sim.analysis.clauses import clauses
 from sim.analysis.coalitions import Desk, Lifter, measures_of
 from sim.analysis.paired import values_of
 from sim.analysis.variants import Clause, clauses_of, variants
+from sim.cli import main
 from sim.terms import Case
 
 PATHS, SEED = 512, 7
@@ -222,3 +224,13 @@ def test_the_ready_variants(valence):
     assert all(condition.waiver_probability == 1 for condition in found["every condition waived"].line.conditions)
     bare = variants(valence.replace({"line.conditions": []}))
     assert "every condition waived" not in bare
+
+
+def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch, valence):
+    only(monkeypatch, valence, THREE)
+    file = tmp_path / "out.json"
+    assert main(["clauses", "valence-2002", "--paths", "64", "--seed", "7", "--json", str(file)]) == 0
+    assert "Shapley share" in capsys.readouterr().out
+    assert json.loads(file.read_text()) == clauses(valence, 64, 7).to_dict()
+    assert main(["clauses", "valence-2002", "--paths", "0"]) == 2
+    assert capsys.readouterr().err == "--paths = 0: must be a whole number from 1 to 1000000000\n"
