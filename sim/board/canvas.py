@@ -80,7 +80,7 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
     shown = sorted((x, text) for x, text in places if left <= x <= right)
     if not shown:
         return
-    _page(ax).draw_without_rendering()  # settles the layout, so that extents are those of the page
+    page(ax).draw_without_rendering()  # settles the layout, so that extents are those of the page
     labels = [_label(ax, x, text) for x, text in shown]
     rows, heights = _rows(ax, labels)
     if sum(heights) > _MOST_ROOM:
@@ -142,12 +142,12 @@ def _rows(ax: Axes, labels: Sequence[Any]) -> tuple[list[int], list[float]]:
     return rows, heights
 
 
-def _page(ax: Axes) -> Any:
+def page(ax: Axes) -> Any:
     """The whole figure, also of axes on a part of it."""
     return getattr(ax.figure, "figure", ax.figure)
 
 
 def _letters(ax: Axes, size: float) -> int:
     """Letters of a font size that fit across the axes."""
-    inches = _page(ax).get_figwidth() * min(ax.get_position().width, 1.0)
+    inches = page(ax).get_figwidth() * min(ax.get_position().width, 1.0)
     return max(int(inches * 72 / (0.56 * size)), 20)

@@ -99,7 +99,8 @@ def _body(slide: Any, chapter: Chapter) -> None:
     columns += [
         (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]
-    columns += [(1.15 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box)) for chart in tables]
+    titled = bool(drawn)
+    columns += [(1.15 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box, titled)) for chart in tables]
     if chapter.cards and len(chapter.cards) != 4:
         columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))
     if chapter.points:
@@ -116,17 +117,20 @@ def _body(slide: Any, chapter: Chapter) -> None:
 
 def _chart(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
     left, top, width, height = box
+    _title(slide, chart, box)
     title = 0.30
-    _text(
-        slide, (left, top + 0.04, width, title), [(shortened(chart.title, BUDGETS["chart title"]), 12, True, GREY)],
-        name="Chart title",
-    )  # fmt: skip
     inner = (left, top + title, width, height - title)
     native.draw(slide.shapes, chart, _emu(inner))
     if chart.kind == "fan":
         _marks(slide, chart, inner)
     elif chart.kind == "histogram":
         _values_marked(slide, chart, inner)
+
+
+def _title(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+    left, top, width, _ = box
+    words = shortened(chart.title, min(BUDGETS["chart title"], _letters_in(width, 12, 1)))
+    _text(slide, (left, top + 0.04, width, 0.3), [(words, 12, True, GREY)], name="Chart title")
 
 
 def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
@@ -200,12 +204,15 @@ def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float,
     _text(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)
 
 
-def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], titled: bool) -> None:
     """A table as wide as its box; numbers to the right, as many lines a row as fit."""
     from pptx.util import Inches
 
     table, (left, top, width, height) = chart.table, box
     assert table is not None
+    if titled:
+        _title(slide, chart, box)
+        top, height = top + 0.2, height - 0.2
     headed = any(table.columns)
     step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
     size = 12.0 if step >= 0.34 else 10.5
@@ -232,7 +239,8 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
             cell.fill.solid()
             cell.fill.fore_color.rgb = rgb(_DARK if heading else "#FFFFFF" if (place - headed) % 2 else _PALE)
             budget = _letters_in(width * shares[column], letter, lines)
-            line = (shortened(str(words), budget), letter, heading, "#FFFFFF" if heading else INK)
+            shown = str(words) if heading else shortened(str(words), budget)
+            line = (shown, letter, heading, "#FFFFFF" if heading else INK)
             _write(cell.text_frame, [line], right=column not in table.left)
             cell.vertical_anchor = _anchor("middle")
 
@@ -252,7 +260,8 @@ def _shares(table: Table) -> list[float]:
     wants = []
     for column, head in enumerate(table.columns):
         cells = max((len(str(row[column])) for row in table.rows), default=0)
-        wants.append(min(max(cells, *(len(word) for word in (head.split() or [""])), len(head) / 2.2, 6), 75) + 2)
+        word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and never broken
+        wants.append(min(max(cells, word, len(head) / 2 + 1, 6), 75) + 2)
     return [want / sum(wants) for want in wants]
 
 

@@ -118,6 +118,7 @@ def _waterfall(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any
 def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     """Horizontal bars, the first category on top."""
     from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
+    from pptx.util import Pt
 
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.BAR_CLUSTERED, _categories(chart), chart.series)
     native = frame.chart
@@ -125,6 +126,8 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     plot.gap_width, plot.overlap = 45, (100 if len(chart.series) > 1 else 0)
     native.category_axis.reverse_order = True
     native.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    native.category_axis.tick_labels.font.size = Pt(SMALL if len(chart.categories) < 8 else SMALL - 1.5)
+    append(native.category_axis._element, "c:tickLblSkip", {"val": "1"}, before=("c:noMultiLvlLbl", "c:extLst"))
     for series, drawn in zip(chart.series, plot.series, strict=True):
         fill(drawn.format, series.colour)
         drawn.invert_if_negative = False

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from sim.cli import analysis, proof, repeat, runs, uncertainty
+from sim.cli import analysis, proof, repeat, report, runs, uncertainty
 from sim.cli.arguments import Commands, Parser
 from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.cli.interrupt import AT_ONCE, INTERRUPTED
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fundrisk {__version__}")
     commands = Commands(parser)
-    for room in (runs, analysis, uncertainty, proof, repeat):
+    for room in (runs, analysis, uncertainty, report, proof, repeat):
         room.add(commands)
     return parser
 

@@ -27,7 +27,7 @@ class Sources(NamedTuple):
 
 
 def sources(case: Case) -> Sources:
-    """What the case's file says beside each key: on the key's own line, or else in the comment lines right above it.
+    """What the case's file says beside each key: on its own line, or else above it or the keys right before it.
 
     Empty for a case that came from no file, or whose file is gone or no longer a case. A value that the file does not
     have, as one set on the command line, carries no words of the file's but `CHANGED`.
@@ -51,12 +51,14 @@ def comments(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for where, lines in _tables(text):
         above: list[str] = []
+        block = ""  # the words above the first of keys that follow one another
         for number, line in enumerate(lines):
             if line.lstrip().startswith("#"):
                 above.append(line.lstrip().lstrip("#").strip())
                 continue
             key = _KEY.match(line)
-            words = _trailing(line) or " ".join(filter(None, above))
+            block = " ".join(filter(None, above)) or (block if key else "")
+            words = _trailing(line) or block
             name = ".".join(filter(None, (where, key[1]))) if key else where if number == 0 else ""
             if name and words:
                 found[name] = words

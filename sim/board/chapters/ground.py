@@ -26,14 +26,13 @@ def assumptions(pack: Pack) -> Chapter:
         ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
         ("Commitment", brief("raised", case.line.commitment, 0.0), said.get("line.commitment", "")),
     ]
-    swings = pack.sensitivity.ordered("runway_months") if pack.sensitivity else ()
+    swings = list(pack.sensitivity.ordered("runway_months")) if pack.sensitivity else []
+    swings = [swing for swing in swings if swing.key != "company.cash"]
     for swing in swings[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((shortened(swing.label, 44), ends, beside(said, swing.key)))
+        rows.append((_upper(shortened(swing.label, 44)), ends, beside(said, swing.key)))
     rows = [(what, figure, source.replace("ASSUMPTION", "assumption")) for what, figure, source in rows]
-    shown = [
-        (what, figure, shortened(source, _MOST_SOURCE) or "the case gives no source") for what, figure, source in rows
-    ]
+    shown = [(what, figure, shortened(source, _MOST_SOURCE) or "see the case file") for what, figure, source in rows]
     table = Chart(
         "assumptions",
         "table",
@@ -59,8 +58,12 @@ def assumptions(pack: Pack) -> Chapter:
 def beside(said: dict[str, str], key: str) -> str:
     """The words beside a key, or beside the table it stands in."""
     while key and key not in said:
-        key = key.rpartition(".")[0]
+        key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
     return said.get(key, "")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def limits(pack: Pack) -> Chapter:

@@ -103,14 +103,14 @@ def clauses(pack: Pack) -> Chapter | None:
         )
         for row, i in enumerate(order)
     ]
-    columns = (
-        "clause",
-        "raised, lifted alone, $M",
-        "share of runway, months",
-        "share of cash-out, points",
-        "of dilution",
+    columns = ("clause", "alone, $M", "runway, months", "cash-out, points", "dilution, points")
+    table = Chart(
+        "clause_table",
+        "table",
+        "Capital if it alone is lifted; its share of the rest",
+        alt="",
+        table=Table("", columns, rows, (0,)),
     )
-    table = Chart("clause_table", "table", "What each costs", alt="", table=Table("", columns, rows, (0,)))
     first, total = costs.clauses[order[0]], _gain(pack)
     return Chapter(
         key="clauses",
@@ -159,7 +159,7 @@ def capital(pack: Pack) -> Chapter | None:
         key="capital",
         headline=f"The capital costs {spoken('effective_discount', cost.all_in)} of the shares' market value and "
         f"dilutes the holders by {brief('dilution', dilution.mean, dilution.mcse)} on average",
-        charts=(_histogram(pack),),
+        charts=tuple(filter(None, [_histogram(pack)])),
         cards=cards,
         sure=f"All-in cost {plus_minus('effective_discount', cost.all_in)}; mean dilution "
         f"{plus_minus('dilution', dilution.estimate)}.",
@@ -224,9 +224,11 @@ def _binding_chart(summary: Summary) -> Chart | None:
     )  # fmt: skip
 
 
-def _histogram(pack: Pack) -> Chart:
+def _histogram(pack: Pack) -> Chart | None:
     """Dilution over the futures."""
     result = pack.result
+    if result.digest is not None:
+        return None  # no path's dilution was kept
     values = result["dilution"] * 100.0
     width = round_step(max(float(values.max()), 1e-9), _BINS)
     edges = width * np.arange(int(float(values.max()) / width) + 2)

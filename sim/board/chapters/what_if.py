@@ -36,7 +36,7 @@ def sensitivity(pack: Pack) -> Chapter | None:
     if found is None or not found.swings:
         return None
     swings = found.ordered("runway_months")[:_MOST_SWINGS]
-    names = tuple(f"{shortened(s.label, 36)}: {span(s.low, s.high, s.unit)}" for s in swings)
+    names = tuple(f"{_upper(shortened(s.label, 36))}: {span(s.low, s.high, s.unit)}" for s in swings)
     charts = [
         Series(
             name,
@@ -140,7 +140,7 @@ def stress(pack: Pack) -> Chapter | None:
     rows = [_solution_row(solution) for solution in (*pack.solutions, *pack.stresses)]
     if not rows:
         return None
-    columns = ("what", "in the case", "at the target", "95% interval", "chance of cash-out", "by")
+    columns = ("what", "in the case", "cash-out in", "needs", "95% interval", "cash-out then", "by")
     table = Chart(
         "targets", "table", "Targets and reverse stress", alt="", table=Table("", columns, rows, (0,)),
     )  # fmt: skip
@@ -149,7 +149,7 @@ def stress(pack: Pack) -> Chapter | None:
         first = met[0]
         headline = (
             f"For a cash-out in at most {_target(first)} futures by {short_day(first.by)} it takes "
-            f"{_what(first)} of {setting(first.value or 0.0, first.unit)}, not {setting(first.base, first.unit)}"
+            f"{_what(first)} of {_solution_row(first)[3]}, not {setting(first.base, first.unit)}"
         )
     elif pack.solutions:
         first = pack.solutions[0]
@@ -159,14 +159,14 @@ def stress(pack: Pack) -> Chapter | None:
         )
     else:
         headline = "How far things must move until a cash-out is as likely as not"
-    notes = [s.note for s in (*pack.solutions, *pack.stresses) if s.note]
+    notes = [s.note.replace(" +- ", " ± ") for s in (*pack.solutions, *pack.stresses) if s.note]
     return Chapter(
         key="stress",
         headline=headline,
         charts=(table,),
         sure="The intervals are those of the simulation: values whose probability's 95% interval meets the target.",
         compared="The case's own figure stands in the second column.",
-        change=shortened(notes[0], 200) if notes else "One input moves at a time; together they need less.",
+        change=shortened(" ".join(notes[:1] or ["One input moves at a time; together they need less."]), 200),
         source="Searches under common luck: one input moves, everything else stays",
         notes=" ".join(notes)[:1500],
     )
@@ -217,7 +217,8 @@ def _pair(key: str, found: Comparison) -> tuple[Chart, ...]:
             )
         )
     columns = ("", "runway, months", "futures that run out", "raised, $M", "dilution, %")
-    return chart, Chart(f"{key}_table", "table", "Beside the case", alt="", table=Table("", columns, rows, (0,)))
+    title = "Change of the runway; the other measures as they are then"
+    return chart, Chart(f"{key}_table", "table", title, alt="", table=Table("", columns, rows, (0,)))
 
 
 def _solution_row(solution: Solution) -> tuple[str, ...]:
@@ -229,7 +230,15 @@ def _solution_row(solution: Solution) -> tuple[str, ...]:
     if solution.value is not None:
         value = setting(solution.value, unit, error)
     chance = brief("cash_out", solution.probability.value, solution.probability.error)
-    return shortened(solution.label, 60), setting(solution.base, unit), value, interval, chance, short_day(solution.by)
+    return (
+        _upper(shortened(solution.label, 60)),
+        setting(solution.base, unit),
+        _target(solution),
+        value,
+        interval,
+        chance,
+        short_day(solution.by),
+    )
 
 
 def _target(solution: Solution) -> str:
