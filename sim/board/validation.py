@@ -26,21 +26,26 @@ table { border-collapse: collapse; width: 100%; font-size: .86rem; }
 caption { text-align: left; color: #444; padding-bottom: .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d5d5d5; }
 th { border-bottom: 2px solid #555; white-space: nowrap; }
-tbody th { font-weight: 600; border-bottom: 1px solid #d5d5d5; white-space: normal; }
+tbody th { font-weight: 400; border-bottom: 1px solid #d5d5d5; white-space: normal; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td small { color: #555; display: block; }
+.checks { table-layout: fixed; min-width: 62rem; }
+.small { max-width: 44rem; }
 tr { break-inside: avoid; }
 tr.bad td, tr.bad th { background: #e2e2e2; font-weight: 700; }
 figure { margin: 1rem 0; } figcaption { color: #444; font-size: .86rem; max-width: 44rem; }
 @media print { @page { size: A4 landscape; margin: 12mm; }
-  body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
+  body { margin: 0; max-width: none; padding: 0; font-size: 8.5pt; }
+  .checks { min-width: 0; font-size: 7pt; }
+  th, td { padding: .12rem .4rem; } h2 { margin-top: 1.2rem; }
   thead { display: table-header-group; } .scroll { overflow: visible; } }
 """
 
 _HEADINGS = (
-    "<thead><tr><th scope=col>Check</th><th scope=col>What it protects</th><th scope=col class=n>Known answer</th>"
-    "<th scope=col>Source</th><th scope=col class=n>Estimate</th><th scope=col class=n>Std. error</th>"
-    "<th scope=col class=n>z</th><th scope=col>Verdict</th></tr></thead>"
+    '<colgroup><col style="width:27%"><col style="width:12%"><col style="width:12%"><col style="width:8%">'
+    '<col style="width:5%"><col style="width:6%"><col style="width:15%"><col style="width:15%"></colgroup>'
+    "<thead><tr><th scope=col>Check</th><th scope=col class=n>Known answer</th><th scope=col class=n>Estimate</th>"
+    "<th scope=col class=n>Std. error</th><th scope=col class=n>z</th><th scope=col>Verdict</th>"
+    "<th scope=col>What it protects</th><th scope=col>Source</th></tr></thead>"
 )
 
 
@@ -72,8 +77,9 @@ def _overview(table: Verification) -> str:
         for group in table.groups
     )
     return (
-        "<div class=scroll><table><thead><tr><th scope=col>Part of the model</th><th scope=col class=n>Checks</th>"
-        "<th scope=col class=n>Failed</th><th scope=col class=n>Largest |z|</th></tr></thead>"
+        "<div class=scroll><table class=small><thead><tr><th scope=col>Part of the model</th>"
+        "<th scope=col class=n>Checks</th><th scope=col class=n>Failed</th>"
+        "<th scope=col class=n>Largest |z|</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -84,15 +90,15 @@ def _farthest(group: Group) -> str:
 
 
 def _checks(checks: tuple[Check, ...]) -> str:
-    return f"<div class=scroll><table>{_HEADINGS}<tbody>{''.join(map(_row, checks))}</tbody></table></div>"
+    return f"<div class=scroll><table class=checks>{_HEADINGS}<tbody>{''.join(map(_row, checks))}</tbody></table></div>"
 
 
 def _row(check: Check) -> str:
     known, estimate, error, z = map(escape, figures(check))
     return (
-        f"<tr{_bad(check.passed)}><th scope=row>{escape(check.name)}</th><td>{escape(check.protects)}</td>"
-        f"<td class=n>{known}</td><td>{escape(check.source)}</td><td class=n>{estimate}</td><td class=n>{error}</td>"
-        f"<td class=n>{z}</td><td>{verdict(check)}</td></tr>\n"
+        f"<tr{_bad(check.passed)}><th scope=row>{escape(check.name)}</th><td class=n>{known}</td>"
+        f"<td class=n>{estimate}</td><td class=n>{error}</td><td class=n>{z}</td><td>{verdict(check)}</td>"
+        f"<td>{escape(check.protects)}</td><td>{escape(check.source)}</td></tr>\n"
     )
 
 
@@ -142,4 +148,4 @@ def _manifest(table: Verification, made: dict) -> str:
         "Platform": made["platform"],
     }
     cells = "".join(f"<tr><th scope=row>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows.items())
-    return f"<div class=scroll><table><tbody>{cells}</tbody></table></div>"
+    return f"<div class=scroll><table class=small><tbody>{cells}</tbody></table></div>"

@@ -13,7 +13,7 @@ FAILED = 1  # exit status
 
 def add(commands: Commands) -> None:
     verify_ = commands.add("verify", verify, "the validation table, computed now", case=False)
-    verify_.add_argument("--paths", type=int, metavar="N", help="paths of each simulation (default: 400,000)")
+    verify_.add_argument("--paths", type=int, metavar="N", help="paths of each simulation (default: 1,000,000)")
     verify_.add_argument("--seed", type=int, metavar="S", help="another seed (default: 20020401)")
     verify_.add_argument("--json", metavar="FILE", help="write the table as JSON; - is standard output")
     verify_.add_argument("--html", metavar="FILE", help="write a validation report that any browser opens")

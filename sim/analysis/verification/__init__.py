@@ -19,7 +19,7 @@ from sim.analysis.verification.table import Group, Verification
 
 __all__ = ["MODULES", "PATHS", "SEED", "Check", "Verification", "verify"]
 
-PATHS, SEED = 400_000, 20020401
+PATHS, SEED = 1_000_000, 20020401
 LEAST_PATHS, MOST_PATHS = 20_000, 10_000_000
 
 #: Modules of this package in the order of the table, and what each is about.

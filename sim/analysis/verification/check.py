@@ -53,8 +53,8 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether |z| <= LIMIT. What is no number fails."""
-        return bool(abs(self.z) <= LIMIT)
+        """Whether |z| <= LIMIT. What is no number fails, and so does an error that is none."""
+        return bool(abs(self.z) <= LIMIT and 0.0 <= self.se < math.inf)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields and the verdict. An infinite z is left to whoever writes JSON."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -81,7 +82,7 @@ class Gbm:
         """P(S < strike on each of these sessions), in order: Gauss-Legendre over ln S, from the last day back."""
         top = math.log(strike)
         bottom = min(self.log_mean(n) - 9.0 * self.log_sd(n) for n in days)
-        nodes, weights = np.polynomial.legendre.leggauss(400)
+        nodes, weights = _legendre()
         x = bottom + (top - bottom) * (nodes + 1) / 2
         weights = weights * (top - bottom) / 2
         chances = np.ones_like(x)
@@ -163,6 +164,11 @@ def binomial(n: int, p: float) -> np.ndarray:
     k = np.arange(n + 1)
     log_ways = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
     return np.exp(log_ways + special.xlogy(k, p) + special.xlog1py(n - k, -p))
+
+
+@cache
+def _legendre() -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(400)
 
 
 def _density(z: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from sim.analysis.verification.check import LIMIT, Check, chance, mean_of
 from sim.analysis.verification.closed_forms import Gbm, binomial
 from sim.analysis.verification.samples import AMOUNT, DRIFT, S0, one_draw
 from sim.distribution import Distribution
-from sim.estimates import GROUPS, QUANTILE_PERCENTS, WORST_PERCENT, by_group, interval_ranks, proportion
+from sim.estimates import GROUPS, QUANTILE_PERCENTS, WORST_PERCENT, by_group, proportion
 from sim.records import SCRAMBLES
 
 MARKET = Gbm(S0, DRIFT, 0.3)
@@ -43,9 +43,10 @@ def of_means_and_quantiles(price: np.ndarray) -> Iterator[Check]:
         point = MARKET.quantile(percent, SESSION)
         intervals = [one.quantiles[i].ci95 for one in found]
         covers = [low <= point <= high for low, high in intervals]
-        # X(l) <= q <= X(u) where the number below q, a binomial, is from l to u - 1.
-        low, high = interval_ranks(SMALL, percent)
-        exactly = float(binomial(SMALL, percent / 100)[low:high].sum())
+        # X(l) <= q <= X(u) where the number below q, a binomial, is from l to u - 1; each tail has at most 2.5%.
+        chances = binomial(SMALL, percent / 100)
+        low, last = np.searchsorted(np.cumsum(chances), (0.025, 0.975))
+        exactly = float(chances[low : last + 1].sum())
         yield chance(
             f"interval of the {percent}% point: how often it covers", PROTECTS,
             "order statistics; David and Nagaraja (2003), section 7.1", exactly, np.array(covers),
@@ -61,13 +62,14 @@ def of_the_worst(price: np.ndarray) -> Check:
 
 
 def of_probabilities(price: np.ndarray) -> Iterator[Check]:
-    """Wilson's interval covers with a chance that a sum over all counts gives."""
+    """Wilson's interval holds p where the share found is within 1.96 sqrt(p (1 - p) / n) of p."""
     for percent in (2, 50):
         p, point = percent / 100, MARKET.quantile(percent, SESSION)
-        intervals = {int(k): proportion(int(k), SMALL).ci95 for k in range(SMALL + 1)}
-        known = math.fsum(c for k, c in enumerate(binomial(SMALL, p)) if intervals[k][0] <= p <= intervals[k][1])
-        counts = (price <= point).sum(axis=1)
-        covers = np.array([intervals[int(k)][0] <= p <= intervals[int(k)][1] for k in counts])
+        k = np.arange(SMALL + 1)
+        near = (k - SMALL * p) ** 2 <= special.ndtri(0.975) ** 2 * SMALL * p * (1 - p)
+        known = float(binomial(SMALL, p)[near].sum())
+        intervals = [proportion(int(count), SMALL).ci95 for count in (price <= point).sum(axis=1)]
+        covers = np.array([low <= p <= high for low, high in intervals])
         yield chance(
             f"interval of a probability of {percent}%: how often it covers", PROTECTS,
             "Wilson (1927); sum over the binomial", known, covers,

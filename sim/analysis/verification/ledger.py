@@ -193,8 +193,7 @@ def accounts(seed: int) -> Iterator[Check]:
         money_out = sum(history["cash_used"].values()) + 25_000 * len(drawn) + 2 * 862_500
         last = list(ledger["cash_month_end"].values())[-1]
         off.append(case.company.cash + money_in - money_out - last)
-        out = ledger["cash_out"]["days"] if ledger["cash_out"] else np.inf
-        counted = [draw for draw in drawn if _close_of(case, draw["date"]) < out]
+        counted = [draw for draw in drawn if _in_time(case, draw["date"], ledger["cash_out"])]
         shares_off.append(sum(round(draw["amount"] / draw["price"]) for draw in counted) - ledger["shares_issued"])
     worst = float(np.abs(off).max())
     protects = "nothing is lost or made"
@@ -205,9 +204,10 @@ def accounts(seed: int) -> Iterator[Check]:
     yield exact(f"shares of {TRACED:,d} paths: largest imbalance", protects, source, 0, worst)
 
 
-def _close_of(case: Case, day: str) -> int:
-    """Days from the opening to the close of a date."""
-    return (datetime.date.fromisoformat(day) - case.valuation_date).days + 1
+def _in_time(case: Case, day: str, out: dict[str, Any] | None) -> bool:
+    """Whether a draw comes before the cash-out: on one date operations go before it, interest and principal after."""
+    close = (datetime.date.fromisoformat(day) - case.valuation_date).days + 1
+    return out is None or close < out["days"] or (close == out["days"] and out["cause"] != "operations")
 
 
 def replays(seed: int) -> Check:

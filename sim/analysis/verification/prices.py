@@ -25,7 +25,7 @@ MARKET = Gbm(S0, DRIFT, VOLATILITY)
 GLASSERMAN = "geometric Brownian motion; Glasserman (2004), section 3.2"
 BROWNIAN = "cov(W_s, W_t) = min(s, t); Glasserman (2004), section 3.1"
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
-RATIO = 16  # simulated paths for each one that is written down day by day
+RATIO = 40  # simulated paths for each one that is written down day by day
 
 
 def checks(paths: int, seed: int) -> Iterator[Check]:
