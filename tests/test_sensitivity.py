@@ -175,6 +175,17 @@ def test_inputs_of_random_cases_can_be_set():
             trial(case, one.overrides(one.high))
 
 
+def test_names_that_do_not_stand_in_brackets_go_by_number():
+    odd = [{"name": "a].b[c", "kind": "same_ceo", "waiver_probability": 0.5}, {"name": "b.c = d", "kind": "same_ceo"}]
+    case = CASE.replace({"line.conditions": odd, "milestones": [
+        {"name": "x[0]", "probability": 0.5, "median_days": 10, "p90_days": 20}]})  # fmt: skip
+    for one in inputs_of(case):
+        assert trial(case, one.overrides(one.base)) == case.replace({"ranges": None}), one.key
+    waived = trial(case, waivers(case).overrides(1.0))
+    assert [condition.waiver_probability for condition in waived.line.conditions] == [1.0, 1.0]
+    assert input_of(case, "milestones[0].probability").high == 0.7
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "error", "expected"),
     [

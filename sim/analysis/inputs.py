@@ -161,8 +161,11 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
     Below the case's own mean all shrink in proportion; above it the probabilities of no waiver do. So 0 waives nothing,
     the case's own mean is the case as it is, and 1 waives everything. Conditions that [ranges] name are left alone.
     """
-    rows = [row for row in case.line.conditions if _waiver(row.name) not in (case.ranges or {})]
-    signed = {_waiver(row.name): row.waiver_probability for row in rows}
+    signed = {
+        f"{place}.waiver_probability": row.waiver_probability
+        for place, row in places("line.conditions", case.line.conditions)
+        if f"{place}.waiver_probability" not in (case.ranges or {})
+    }
     base = sum(signed.values()) / max(len(signed), 1)
 
     def overrides(mean: float) -> dict[str, float]:
@@ -178,6 +181,13 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
 def kind_of(name: str) -> Kind | None:
     """The kind of a key, or None if it is no assumption."""
     return next((kind for kind in KINDS if re.fullmatch(kind.keys, name)), None)
+
+
+def places(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """Each entry of a list with its key: by its name, or its number where a name would not stand in brackets."""
+    for number, row in enumerate(rows):
+        name = getattr(row, "name", None)
+        yield f"{where}[{number if name is None or '[' in name or ']' in name else name}]", row
 
 
 def trial(case: Case, changes: Mapping[str, Any]) -> Case:
@@ -225,8 +235,8 @@ def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
             elif isinstance(rule, Table) and value is not None:
                 yield from walk(value, f"{name}.")
             elif isinstance(rule, Rows):
-                for number, row in enumerate(value):
-                    yield from walk(row, f"{name}[{_index(row, number)}].")
+                for place, row in places(name, value):
+                    yield from walk(row, f"{place}.")
 
     found = {name: (rule, value) for name, rule, value in walk(case, "")}
     for name in case.ranges or {}:
@@ -235,16 +245,6 @@ def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
             if value is not None:
                 found[name] = (rule, value)
     yield from ((name, rule, value) for name, (rule, value) in found.items())
-
-
-def _index(row: Any, number: int) -> str:
-    """The name of an entry, or its number where it has none, or one that would not stand in brackets."""
-    name = getattr(row, "name", None)
-    return str(number) if name is None or "]" in name or "[" in name else name
-
-
-def _waiver(name: str) -> str:
-    return f"line.conditions[{name}].waiver_probability"
 
 
 def _matters(case: Case, name: str) -> bool:

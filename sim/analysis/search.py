@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sim.analysis.inputs import trial
+from sim.analysis.inputs import places, trial
 from sim.analysis.many import Progress
 from sim.engine import simulate
 from sim.estimates import Estimate, proportion
@@ -86,8 +86,7 @@ def dials_of_stress(case: Case) -> Iterator[Dial]:
         "price", "opening stock price", "$/share", price, price, 10_000, 100, most, False, False, _key("price.initial")
     )  # fmt: skip
     yield dial(case, "burn")
-    for milestone in case.milestones:
-        place = f"milestones[{milestone.name}]"
+    for place, milestone in places("milestones", case.milestones):
         median, late = milestone.median_days, milestone.p90_days
 
         def slip(days: float, place: str = place, median: float = median, late: float = late) -> dict[str, float]:

@@ -81,8 +81,9 @@ class Sensitivity:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        table = asdict(self) | {"case": None, "manifest": manifest(self.case, self.paths, self.seed, "philox")}
-        document: dict[str, Any] = jsonable({name: value for name, value in table.items() if value is not None})
+        table = asdict(self)
+        del table["case"]  # which is in the manifest
+        document: dict[str, Any] = jsonable(table | {"manifest": manifest(self.case, self.paths, self.seed, "philox")})
         return document
 
     def __str__(self) -> str:
