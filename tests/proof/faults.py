@@ -77,6 +77,9 @@ FIRST = {
     "sim/histogram.py": ("test_digest",),
     "sim/sampling.py": ("test_sampling",),
     "sim/kernels/philox.py": ("test_philox",),
+    "sim/kernels/luck.py": ("test_pairs",),
+    "sim/kernels/block.py": ("test_pairs", "test_identities"),
+    "sim/engine.py": ("test_invariance", "test_digest"),
     "sim/terms/overrides.py": ("test_terms",),
     "sim/terms/calendar.py": ("test_calendar",),
 }
