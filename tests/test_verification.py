@@ -540,7 +540,7 @@ def test_an_interrupt_stops_it_and_writes_nothing(tmp_path):
         out, err = process.communicate(timeout=30)
         took = time.monotonic() - asked
     assert (process.returncode, out, b"Traceback" in err) == (130, b"", False)
-    assert took < 2.0  # half a second where nothing else runs; a machine under tests is slower
+    assert took < 0.5
     assert not page.exists()
 
 

@@ -14,8 +14,9 @@ class Meter:
 
     COMPILING_AFTER = 2.0  # seconds without a first sign of life: kernels are compiled, or the machine is busy
 
-    def __init__(self, unit: str = "paths") -> None:
-        self.unit = unit
+    def __init__(self, unit: str = "paths", leave_at_once: bool = False) -> None:
+        """`unit` is what is counted; with `leave_at_once` an interrupt ends the process until the meter is closed."""
+        self.unit, self.leave_at_once = unit, leave_at_once
         self.terminal = sys.stderr.isatty()
         self.started = self.shown = time.monotonic()
         self.wide = 0
@@ -33,7 +34,10 @@ class Meter:
         self.close()
 
     def __call__(self, done: int, paths: int) -> None:
-        self.ready()
+        if self.leave_at_once:
+            self.timer.cancel()
+        else:
+            self.ready()
         now = time.monotonic()
         if self.terminal and now - self.started > 0.5 and now - self.shown > 0.1:
             self.shown = now

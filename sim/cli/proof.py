@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sim.cli.arguments import Commands
+from sim.cli.arguments import Commands, whole
 from sim.cli.files import Unusable, check_outputs, put, written
 from sim.cli.meter import Meter
 
@@ -13,8 +13,10 @@ FAILED = 1  # exit status
 
 def add(commands: Commands) -> None:
     verify_ = commands.add("verify", verify, "the validation table, computed now", case=False)
-    verify_.add_argument("--paths", type=int, metavar="N", help="paths of each simulation (default: 1,000,000)")
-    verify_.add_argument("--seed", type=int, metavar="S", help="another seed (default: 20020401)")
+    verify_.add_argument(
+        "--paths", type=whole("--paths"), metavar="N", help="paths of each simulation (default: 1,000,000)"
+    )
+    verify_.add_argument("--seed", type=whole("--seed"), metavar="S", help="another seed (default: 20020401)")
     verify_.add_argument("--json", metavar="FILE", help="write the table as JSON; - is standard output")
     verify_.add_argument("--html", metavar="FILE", help="write a validation report that any browser opens")
 
@@ -29,7 +31,8 @@ def verify(options: argparse.Namespace) -> int:
     paths = PATHS if options.paths is None else options.paths
     seed = SEED if options.seed is None else options.seed
     try:
-        with Meter("groups of checks") as meter:
+        # Nothing is written before all is done, and some steps in arrays of a long run take more than half a second.
+        with Meter("groups of checks", leave_at_once=True) as meter:
             table = verify(paths, seed, progress=meter)
     except ValueError as error:
         raise Unusable(f"--{error}") from None
