@@ -4,14 +4,13 @@ Every input must end in a valid answer (finite, identities hold) or in listed pr
 exception, a hang, a warning, memory beyond a gibibyte, a file outside the folder or an undetected damage is a failure.
 
 Inputs are a function of (seed, index), so a failure can be repeated alone. They go through the command itself, in
-this process; tests/test_cli.py runs it as a process of its own.
+this process or, with `--processes`, each in one of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import os
 import resource
@@ -34,10 +33,10 @@ from random_cases import random_case, random_history
 
 import sim
 from sim.archive import ResultError, read_arrays, write_arrays
-from sim.cli import main
 from sim.cli.meter import Meter
 from sim.terms import Case, CaseError
 from tests.proof import expected, inputs
+from tests.proof.commands import command, complaints
 from tests.proof.expected import must
 
 SLOW = 30.0  # seconds that no input may take, on a machine that is busy with others
@@ -67,6 +66,7 @@ class Bench:
     results: list[bytes] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     depth: float = 0.1  # how often the dear checks of a valid case are made
+    processes: bool = False  # whether each command is a process of its own
 
     def write(self, name: str, data: bytes) -> None:
         (self.folder / name).write_bytes(data)
@@ -102,38 +102,6 @@ def bench(depth: float = 0.1) -> Iterator[Bench]:
         finally:
             os.chdir(before)
             Meter.COMPILING_AFTER = patience
-
-
-# --- the command, in this process ------------------------------------------------------------------------------------
-
-
-def command(made: Bench, words: list[str]) -> tuple[int, str]:
-    """Status and standard output of a command line whose complaints are as they must be."""
-    made.shown.append(f"arguments: {[word[:300] for word in words]!r}")
-    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-    with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
-        try:
-            status = main(words)
-        except SystemExit as left:
-            status = int(left.code or 0)
-    out, err = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams]
-    must(status in (0, 2), f"status {status}")
-    if status == 2:
-        must(not out, f"refused, but printed {out[:200]!r}")
-        complaints(err)
-    else:
-        must(not err, f"accepted, but said {err[:200]!r}")
-    return status, out
-
-
-def complaints(text: str) -> None:
-    """Problems as people read them: whole lines, each with where it is and what is allowed."""
-    must(text.endswith("\n") and text.strip(), f"no whole line of complaint: {text[:200]!r}")
-    for line in text[:-1].split("\n"):
-        must(line.isprintable(), f"a complaint that is not one printable line: {line[:200]!r}")
-        must(": " in line, f"a complaint without a place: {line[:200]!r}")
-        must(len(line) <= 2_000, f"a complaint of {len(line)} characters: {line[:200]!r}")
-        must("Traceback" not in line and " object at 0x" not in line, f"no sentence for people: {line[:200]!r}")
 
 
 def case_of(made: Bench, status: int, name: str, words: list[str], rng: Random) -> str:
@@ -262,7 +230,7 @@ def a_command_line(rng: Random, made: Bench) -> str:
 
 
 KINDS: dict[Callable[[Random, Bench], str], int] = {
-    a_case_file: 18, a_broken_file: 8, a_document: 10, an_override: 16, a_history: 14, a_result: 20, a_forged_result: 6,
+    a_case_file: 14, a_broken_file: 8, a_document: 10, an_override: 14, a_history: 14, a_result: 26, a_forged_result: 6,
     a_command_line: 8,
 }  # fmt: skip
 
@@ -321,9 +289,10 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def many(seed: int, first: int, last: int) -> tuple[list[Outcome], float]:
+def many(seed: int, first: int, last: int, processes: bool) -> tuple[list[Outcome], float]:
     """Inputs `first` to `last` - 1, and the peak of memory."""
     with bench() as made, memory_limit():
+        made.processes = processes
         return [one(seed, index, made) for index in range(first, last)], peak_memory()
 
 
@@ -348,6 +317,7 @@ def failures(outcomes: list[Outcome]) -> list[Outcome]:
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inputs", type=int, default=100_000, metavar="N", help="inputs (default: 100,000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the inputs (default: 1)")
+    parser.add_argument("--processes", action="store_true", help="each command as a process of its own: slow")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -362,7 +332,8 @@ def run(options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     peak = 0.0
     with ProcessPoolExecutor(options.workers) as pool:
-        waiting = [pool.submit(many, options.seed, first, min(first + size, options.inputs)) for first in starts]
+        spans = [(first, min(first + size, options.inputs)) for first in starts]
+        waiting = [pool.submit(many, options.seed, *span, options.processes) for span in spans]
         for done, future in enumerate(waiting, 1):
             found, most = future.result()
             outcomes += found
