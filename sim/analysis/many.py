@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import Any, TypeVar
 
 from sim.engine import available_workers, check_whole, simulate
@@ -59,7 +60,12 @@ def many(
             found.append(leave(simulate(case, paths=paths, seed=seed, workers=workers)))
             count(paths)
         return found
-    pool, waiting = ThreadPoolExecutor(workers), deque[Future[T]]()
+    pool, waiting, over = ThreadPoolExecutor(workers), deque[Future[T]](), Event()
+
+    def go_on(*_: int) -> None:
+        """Between the chunks of a run: whether anybody still waits for it."""
+        if over.is_set():
+            raise InterruptedError
 
     def take() -> None:
         found.append(waiting[0].result())
@@ -67,7 +73,7 @@ def many(
         count(paths)
 
     def work(case: Case) -> T:
-        return leave(simulate(case, paths=paths, seed=seed, workers=1))
+        return leave(simulate(case, paths=paths, seed=seed, workers=1, progress=go_on))
 
     try:
         for number, case in enumerate(cases):
@@ -77,5 +83,6 @@ def many(
         while waiting:
             take()
     finally:
+        over.set()
         pool.shutdown(wait=True, cancel_futures=True)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.arguments import Commands, override_option, simulation_options
+from sim.cli.arguments import Commands, override_option, simulation_options, whole
 from sim.cli.files import Unusable, case_of, check_outputs, put
 from sim.cli.meter import Meter
 from sim.terms import CaseError, load_case, overridden
@@ -36,9 +36,9 @@ def add(commands: Commands) -> None:
 
 def few_options(parser: argparse.ArgumentParser, paths: str = "the case's") -> None:
     """Paths, seed and workers: what an analysis of many runs can be told."""
-    parser.add_argument("--paths", type=int, metavar="N", help=f"number of paths (default: {paths})")
-    parser.add_argument("--seed", type=int, metavar="S", help="seed (default: the case's)")
-    parser.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
+    parser.add_argument("--paths", type=whole("--paths"), metavar="N", help=f"number of paths (default: {paths})")
+    parser.add_argument("--seed", type=whole("--seed"), metavar="S", help="seed (default: the case's)")
+    parser.add_argument("--workers", type=whole("--workers"), metavar="W", help="threads (default: every core)")
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:
