@@ -261,7 +261,7 @@ def _shares(table: Table) -> list[float]:
     for column, head in enumerate(table.columns):
         cells = max((len(str(row[column])) for row in table.rows), default=0)
         word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and never broken
-        wants.append(min(max(cells, word, len(head) / 2 + 1, 6), 75) + 2)
+        wants.append(min(max(cells * 1.08, word, len(head) / 2 + 1, 6), 75) + 2)
     return [want / sum(wants) for want in wants]
 
 

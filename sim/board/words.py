@@ -77,10 +77,10 @@ def per_cent(estimate: Estimate) -> str:
 
 
 def frequency(estimate: Estimate, paths: int) -> str:
-    """A probability as a natural frequency: `97 of 100`, `3 of 1,000`, `none of 200,000`, `all of 200,000`."""
+    """A probability as a natural frequency: `97 of 100`, `3 of 1,000`, `none of 200,000`, `all 200,000`."""
     chance = estimate.value
     if chance in (0.0, 1.0):
-        return f"{'none' if chance == 0.0 else 'all'} of {paths:,}"
+        return f"none of {paths:,}" if chance == 0.0 else f"all {paths:,}"
     base = 100
     while base < _MOST_BASE and min(chance, 1.0 - chance) * base < 0.995:
         base *= 10
@@ -122,5 +122,7 @@ def _written(name: str, number: float, error: float, most: int) -> str:
     text = rounded(number / how.scale, decimals)
     if error <= DUST * abs(number) and "." in text:
         text = text.rstrip("0").rstrip(".")
+    if text == "0" and how.prefix == "$":
+        return "$0"
     sign = MINUS if text.startswith("-") else ""
     return f"{sign}{how.prefix}{text.lstrip('-')}{how.suffix}"

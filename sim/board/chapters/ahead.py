@@ -40,11 +40,12 @@ def outlook(pack: Pack) -> Chapter:
         for name, difference in zip(found.names, found.differences, strict=True)
         if name != "as signed"
     ]
-    window = "twelve months" if not found.cut else "the months up to the horizon"
+    window = f"Within twelve months from {day(found.issued)}"
+    if found.cut:
+        window = f"From {day(found.issued)} to {day(found.until)}"
     return Chapter(
         key="outlook",
-        headline=f"Within {window} from {day(found.issued)} cash falls short in "
-        f"{frequency(found.shortfall[signed], found.paths)} futures as signed",
+        headline=f"{window} cash falls short in {frequency(found.shortfall[signed], found.paths)} futures as signed",
         charts=(chart,),
         points=(
             f"Window: {short_day(found.issued)} to {short_day(found.until)}",

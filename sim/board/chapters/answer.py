@@ -56,7 +56,9 @@ def answer(pack: Pack) -> Chapter:
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
-            f"paid by the line on average, of {brief('raised', commitment, 0.0)} committed",
+            f"paid by the line on average, of {brief('raised', commitment, 0.0)} committed"
+            if commitment
+            else "paid by the line, which is off",
             f"one in twenty gets {brief('raised', raised.p05.value, raised.p05.error)} or less",
         ),
         Card(
@@ -260,7 +262,9 @@ def _largest(pack: Pack) -> str:
 def _note_words(pack: Pack) -> str:
     for name, difference in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
         if "note" in name.lower():
-            return f"If {name}: {change('runway_months', difference, short=True)} of runway on average."
+            return (
+                f"{name[:1].upper()}{name[1:]}: {change('runway_months', difference, short=True)} of runway on average."
+            )
     return _largest(pack)
 
 

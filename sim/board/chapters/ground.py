@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.chapter import Chapter
-from sim.board.chapters.what_if import setting, span
+from sim.board.chapters.what_if import moved, setting, span
 from sim.board.charts import Chart, Table
 from sim.board.words import brief, day, shortened
 from sim.terms.sources import sources
@@ -26,7 +26,7 @@ def assumptions(pack: Pack) -> Chapter:
         ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
         ("Commitment", brief("raised", case.line.commitment, 0.0), said.get("line.commitment", "")),
     ]
-    swings = list(pack.sensitivity.ordered("runway_months")) if pack.sensitivity else []
+    swings = list(pack.sensitivity.ordered(moved(pack.sensitivity))) if pack.sensitivity else []
     swings = [swing for swing in swings if swing.key != "company.cash"]
     for swing in swings[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
@@ -43,7 +43,7 @@ def assumptions(pack: Pack) -> Chapter:
     assumed = sum("assumption" in source for _, _, source in rows)
     return Chapter(
         key="assumptions",
-        headline=f"{assumed} of the {len(rows)} inputs that matter most are assumptions, not documents"
+        headline=f"At least {assumed} of the {len(rows)} inputs that matter most are assumptions, not documents"
         if assumed
         else "The inputs that matter most, and where they come from",
         charts=(table,),

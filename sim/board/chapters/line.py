@@ -23,6 +23,7 @@ from sim.board.words import (
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.estimates import Estimate
     from sim.summary import Summary
 
 _MILLION = 1e6
@@ -111,19 +112,27 @@ def clauses(pack: Pack) -> Chapter | None:
         alt="",
         table=Table("", columns, rows, (0,)),
     )
-    first, total = costs.clauses[order[0]], _gain(pack)
     return Chapter(
         key="clauses",
-        headline=f"{_sentence(_clause_name(first.key))} costs most: {spoken('raised', shares[0])} of capital and "
-        f"{spoken('runway_months', costs.shapley['runway_months'][order[0]])} of runway on average",
+        headline=_costliest(names[0], shares[0], costs.shapley["runway_months"][order[0]]),
         charts=(chart, table),
         sure=f"Intervals on the bars are 95% ones, from {costs.paths:,} futures under common luck; "
         "the shares add up exactly on every future.",
-        compared=f"All clauses lifted: {total}.",
+        compared=f"All clauses lifted: {_gain(pack)}.",
         change="A clause that is lifted alone often brings less than its share, as the next one binds instead.",
         source="Exact Shapley shares over all combinations of clauses; lifting one alone in the table",
         notes="The share of a clause is what lifting it brings, averaged over all orders in which they can be lifted.",
     )
+
+
+def _costliest(name: str, raised: Estimate, runway: Estimate) -> str:
+    """The clause that costs most, as a sentence."""
+    if raised.value <= 2.0 * raised.error:
+        return "Lifting a clause would bring no more capital that could be told from none"
+    text = f"{_sentence(name)} costs most: {spoken('raised', raised)} of capital"
+    if runway.value > 2.0 * runway.error:
+        text += f" and {spoken('runway_months', runway)} of runway"
+    return f"{text} on average"
 
 
 def capital(pack: Pack) -> Chapter | None:

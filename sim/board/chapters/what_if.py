@@ -14,6 +14,7 @@ from sim.board.words import (
     change,
     frequency,
     plus_minus,
+    reading,
     short_day,
     shortened,
     spoken,
@@ -22,63 +23,82 @@ from sim.board.words import (
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
     from sim.analysis.pack import Pack
-    from sim.analysis.sensitivity import Swing
+    from sim.analysis.sensitivity import Sensitivity, Swing
     from sim.analysis.solving import Solution
-    from sim.estimates import Estimate
 
 _MOST_SWINGS = 8
 _MOST_CASES = 9
 
 
 def sensitivity(pack: Pack) -> Chapter | None:
-    """The tornado: the runway at each input's low and high."""
+    """The tornado: the runway, or where nothing moves it the capital raised, at each input's low and high."""
     found = pack.sensitivity
     if found is None or not found.swings:
         return None
-    swings = found.ordered("runway_months")[:_MOST_SWINGS]
+    measure = moved(found)
+    scale, noun = reading(measure).scale, _NOUNS[measure]
+    swings = found.ordered(measure)[:_MOST_SWINGS]
     names = tuple(f"{_upper(shortened(s.label, 36))}: {span(s.low, s.high, s.unit)}" for s in swings)
     charts = [
         Series(
             name,
-            tuple(each.value for each in moves),
-            tuple(each.ci95[0] for each in moves),
-            tuple(each.ci95[1] for each in moves),
+            tuple(each.value / scale for each in moves),
+            tuple(each.ci95[0] / scale for each in moves),
+            tuple(each.ci95[1] / scale for each in moves),
             colour=colour,
-            labels=tuple(bare(change("runway_months", each, short=True)) for each in moves),
+            labels=tuple(bare(change(measure, each, short=True)) for each in moves),
         )
         for name, colour, moves in (
-            ("at the low", COLOURS[2], [swing.down["runway_months"] for swing in swings]),
-            ("at the high", COLOURS[0], [swing.up["runway_months"] for swing in swings]),
+            ("at the low", COLOURS[2], [swing.down[measure] for swing in swings]),
+            ("at the high", COLOURS[0], [swing.up[measure] for swing in swings]),
         )
     ]
-    first = swings[0]
-    said = "; ".join(_swing_text(swing) for swing in swings)
+    unit = "months" if measure == "runway_months" else "$ millions"
+    said = "; ".join(_swing_text(swing, measure) for swing in swings)
     chart = Chart(
-        "tornado", "bars", "Change of the mean runway, months", alt=f"{said}.", categories=names,
-        series=tuple(charts), unit="months", decimals=1,
+        "tornado", "bars", f"Change of the mean of {noun}, {unit}", alt=f"{said}.", categories=names,
+        series=tuple(charts), unit="months" if measure == "runway_months" else "$M", decimals=1,
     )  # fmt: skip
     stated = sum(swing.stated for swing in found.swings)
     ranges = f"{stated} of {len(found.swings)} ranges are the case's own, the others usual ones."
+    words = _swing_words(swings[0], measure)
     return Chapter(
         key="sensitivity",
-        headline=f"{_upper(shortened(first.label, 40))} matters most: from "
-        f"{span(first.low, first.high, first.unit)} the runway changes by {_span(first)}",
+        headline=words.replace(": from", " matters most: from", 1).rstrip(".")
+        if swings[0].width(measure) > 0.0
+        else "No input, between its low and its high, changes the runway or the capital raised",
         charts=(chart,),
         sure=f"Differences are paired on {found.paths:,} futures; intervals on the bars are 95% ones. {ranges}",
-        compared=f"The case as it is: a mean runway of {plus_minus('runway_months', found.base['runway_months'])}.",
+        compared=f"The case as it is: a mean of {noun} of {plus_minus(measure, found.base[measure])}.",
         change=_interaction_words(pack),
         source="Each input alone at its low and at its high, everything else as the case has it",
         notes="Terms of the documents are not varied here; scenarios move several inputs at once.",
     )
 
 
+_NOUNS = {"runway_months": "runway", "raised": "capital raised"}
+
+
+def moved(found: Sensitivity) -> str:
+    """The measure to show: the runway, or the capital raised where no input moves the runway."""
+    still = all(swing.width("runway_months") == 0.0 for swing in found.swings)
+    return "raised" if still and any(swing.width("raised") > 0.0 for swing in found.swings) else "runway_months"
+
+
 def swing_words(pack: Pack) -> str:
-    """One sentence on the input that moves the runway most; empty without a sensitivity."""
+    """One sentence on the input that moves most; empty where nothing moves."""
     if pack.sensitivity is None or not pack.sensitivity.swings:
         return ""
-    first = pack.sensitivity.ordered("runway_months")[0]
-    ends = span(first.low, first.high, first.unit)
-    return f"{_upper(shortened(first.label, 40))}: from {ends} the runway changes by {_span(first)}."
+    measure = moved(pack.sensitivity)
+    first = pack.sensitivity.ordered(measure)[0]
+    if first.width(measure) == 0.0:
+        return "No input, between its low and its high, changes the runway or the capital raised."
+    return _swing_words(first, measure)
+
+
+def _swing_words(swing: Swing, measure: str) -> str:
+    ends, noun = span(swing.low, swing.high, swing.unit), _NOUNS[measure]
+    return f"{_upper(shortened(swing.label, 40))}: from {ends} the {noun} changes by {_span(swing, measure)}."
 
 
 def scenarios(pack: Pack) -> Chapter | None:
@@ -89,10 +109,12 @@ def scenarios(pack: Pack) -> Chapter | None:
     runway = found.differences["runway_months"]
     worst = min(range(1, len(found.names)), key=lambda i: runway[i].value)
     lasting = found.estimates["runway_months"][worst]
-    headline = (
-        f"{_upper(shortened(found.names[worst], 50))} leaves {spoken('runway_months', lasting)} of runway on average, "
-        f"{_less(runway[worst])} than expected"
-    )
+    headline = "No scenario changes how long the money lasts"
+    if runway[worst].value < -2.0 * runway[worst].error:
+        headline = (
+            f"{_upper(shortened(found.names[worst], 50))} leaves {spoken('runway_months', lasting)} of runway on average, "
+            f"{brief('runway_months', -runway[worst].value, runway[worst].error)} less than in the case"
+        )
     return Chapter(
         key="scenarios",
         headline=headline,
@@ -109,7 +131,7 @@ def scenarios(pack: Pack) -> Chapter | None:
 def policies(pack: Pack) -> Chapter | None:
     """When to draw: cadences and policies under the same luck."""
     found = pack.policies
-    if len(found.names) < 2:
+    if len(found.names) < 2 or not pack.result.case.line.commitment:
         return None
     runway = found.differences["runway_months"]
     best = max(range(1, len(found.names)), key=lambda i: runway[i].value)
@@ -144,21 +166,7 @@ def stress(pack: Pack) -> Chapter | None:
     table = Chart(
         "targets", "table", "Targets and reverse stress", alt="", table=Table("", columns, rows, (0,)),
     )  # fmt: skip
-    met = [solution for solution in pack.solutions if solution.value is not None]
-    if met:
-        first = met[0]
-        headline = (
-            f"For a cash-out in at most {_target(first)} futures by {short_day(first.by)} it takes "
-            f"{_what(first)} of {_solution_row(first)[3]}, not {setting(first.base, first.unit)}"
-        )
-    elif pack.solutions:
-        first = pack.solutions[0]
-        headline = (
-            f"No {_what(first)} alone brings the risk down to {_target(first)} futures by {short_day(first.by)}: "
-            f"{frequency(first.probability, 100_000)} is the best"
-        )
-    else:
-        headline = "How far things must move until a cash-out is as likely as not"
+    headline = _aim(pack.solutions)
     notes = [s.note.replace(" +- ", " ± ") for s in (*pack.solutions, *pack.stresses) if s.note]
     return Chapter(
         key="stress",
@@ -170,6 +178,27 @@ def stress(pack: Pack) -> Chapter | None:
         source="Searches under common luck: one input moves, everything else stays",
         notes=" ".join(notes)[:1500],
     )
+
+
+def _aim(solutions: tuple[Solution, ...]) -> str:
+    """What it takes, by the first input that can bring it about."""
+    if not solutions:
+        return "How far things must move until a cash-out is as likely as not"
+    met = [solution for solution in solutions if solution.value is not None]
+    first = (met or solutions)[0]
+    chance, by = f"at most {_target(first)} futures by {short_day(first.by)}", _what(first)
+    if first.value is None:
+        best = brief("cash_out", first.probability.value, first.probability.error)
+        return f"No {by} alone brings the cash-outs down to {chance}: the best is {best}"
+    needed, there = _solution_row(first)[3], setting(first.base, first.unit)
+    spare = first.value < first.base if first.what in ("commitment", "cash", "cost_cut") else first.value > first.base
+    if spare:
+        return f"{_upper(_article(by))} of {needed} would do, instead of {there}, for cash-outs in {chance}"
+    return f"For cash-outs in {chance} it takes {_article(by)} of {needed}, not {there}"
+
+
+def _article(noun: str) -> str:
+    return noun if noun == "opening cash" else f"a {noun}"
 
 
 def setting(number: float, unit: str, error: float = math.nan) -> str:
@@ -250,13 +279,13 @@ def _what(solution: Solution) -> str:
     return words.get(solution.what, shortened(solution.label, 40))
 
 
-def _swing_text(swing: Swing) -> str:
-    down, up = (change("runway_months", moves["runway_months"], short=True) for moves in (swing.down, swing.up))
+def _swing_text(swing: Swing, measure: str) -> str:
+    down, up = (change(measure, moves[measure], short=True) for moves in (swing.down, swing.up))
     return f"{swing.label}: {down} at {setting(swing.low, swing.unit)}, {up} at {setting(swing.high, swing.unit)}"
 
 
-def _span(swing: Swing) -> str:
-    down, up = (change("runway_months", moves["runway_months"], short=True) for moves in (swing.down, swing.up))
+def _span(swing: Swing, measure: str) -> str:
+    down, up = (change(measure, moves[measure], short=True) for moves in (swing.down, swing.up))
     return f"{down.removesuffix(' months')} to {up}"
 
 
@@ -273,11 +302,6 @@ def _interaction_words(pack: Pack) -> str:
         f"Of the variance from {len(indices.keys)} inputs, {name} alone explains {100 * first[top].value:.0f}%; "
         f"all of them one by one {min(alone, 100.0):.0f}%, the rest is from moving together."
     )
-
-
-def _less(difference: Estimate) -> str:
-    size = brief("runway_months", abs(difference.value), difference.error)
-    return f"{size} {'less' if difference.value <= 0 else 'more'}"
 
 
 def _quoted(name: str) -> str:
