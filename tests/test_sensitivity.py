@@ -11,6 +11,7 @@ from random_cases import random_case
 import sim
 from sim.analysis import sensitivity as module
 from sim.analysis.inputs import input_of, inputs_of, shown, trial, waivers
+from sim.analysis.many import many
 from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden
@@ -360,3 +361,22 @@ def test_the_command(capsys, tmp_path):
     stated = 'ranges={"milestones[licence].p90_days"=[200, 400]}'
     assert main(["sensitivity", "valence-2002", "--paths", "16", "--set", stated]) == 2
     assert capsys.readouterr().err.startswith("ranges: milestones[licence].p90_days = 200.0: above")
+
+
+def test_runs_that_nobody_waits_for_end():
+    started = []
+
+    def cases():
+        for number in range(100):
+            started.append(number)
+            yield BARE
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        many(cases(), lambda result: result.paths, 1_000, 1, 2, stop)
+    assert len(started) < 20
+    assert many([BARE, BARE], lambda result: result.paths, 100, 1, 2) == [100, 100]
+    with pytest.raises(ZeroDivisionError):
+        many([BARE, BARE], lambda result: 1 // 0, 100, 1, 2)
