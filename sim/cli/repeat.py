@@ -13,7 +13,10 @@ DIFFERS = 1  # exit status
 
 
 def add(commands: Commands) -> None:
-    commands.add("model", model, "the model: its equations, assumptions, limits and validation", case=False)
+    model_ = commands.add("model", model, "the model: its equations, assumptions, limits and validation", case=False)
+    model_.add_argument("--register", metavar="CASE", help="instead, the assumption register of a case, computed now")
+    model_.add_argument("--paths", type=int, metavar="N", help="paths of each run of the register")
+    model_.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
     rerun_ = commands.add("rerun", rerun, "repeat a saved run and compare it to the last bit", case=False)
     rerun_.add_argument("file", metavar="FILE", help="what run --save or run --json wrote, or a report's result.json")
     rerun_.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
@@ -21,6 +24,16 @@ def add(commands: Commands) -> None:
 
 
 def model(options: argparse.Namespace) -> None:
+    if options.register is not None:
+        from sim.analysis.register import register
+
+        try:
+            with Meter() as meter:
+                found = register(options.register, options.paths, workers=options.workers, progress=meter)
+        except ValueError as error:
+            raise Unusable(f"--{error}") from None
+        print(found)
+        return
     print(files("sim").joinpath("model.md").read_text(encoding="utf-8"), end="")
 
 

@@ -1,0 +1,152 @@
+"""The assumption register of a case: each figure that no document gives, its reason, and how much the answer moves."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.inputs import shown
+from sim.analysis.sensitivity import Swing, sensitivity
+from sim.analysis.tables import share
+from sim.terms import Case, load_case
+from sim.terms.files import content_of
+from sim.terms.problems import CaseError
+from sim.terms.sources import sources
+
+if TYPE_CHECKING:
+    from sim.terms.sources import Sources
+
+ASSUMED = "ASSUMPTION"
+MOVED = ("runway_months", "raised", "cash_out_12m")
+_WORDS = {
+    "runway_months": "runway {} months",
+    "raised": "raised {} $M",
+    "cash_out_12m": "12-month cash-out {} points",
+}
+_WIDTH = 118
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One entry: the key, its value as people read it, the words of the case's file, and its swing if it was varied."""
+
+    key: str
+    value: str
+    words: str
+    swing: Swing | None
+
+
+@dataclass(frozen=True)
+class Register:
+    """The assumptions that were varied, largest effect on the runway first, then those that are choices.
+
+    `remarks` are the file's words on a whole table of keys. As text it is Markdown.
+    """
+
+    case: Case
+    varied: tuple[Assumption, ...]
+    choices: tuple[Assumption, ...]
+    remarks: tuple[str, ...]
+    legend: dict[str, str]
+    paths: int
+    seed: int
+
+    def __str__(self) -> str:
+        tags = "; ".join(f"[{tag}] {words}" for tag, words in self.legend.items())
+        head = (
+            f"{self.case.title}: {len(self.varied)} inputs, each alone at its low and at its high, {self.paths:,} "
+            f"paths of seed {self.seed} each, the same luck for all. Moves are differences to the case itself, path by "
+            "path, with their standard errors. A star marks a low and a high that the case's file states; the others "
+            "depend on the kind of the input only."
+        )
+        lines = [_filled(head), ""]
+        lines += [_filled(f"Sources: {tags}."), ""] if tags else []
+        lines += [line for entry in self.varied for line in _varied(entry)]
+        if self.choices:
+            lines += ["", "Assumptions that are no numbers to vary, or facts that the documents leave open:", ""]
+            lines += [_item(f"`{each.key}` = {each.value}. {each.words}") for each in self.choices]
+        if self.remarks:
+            lines += ["", "Words of the case's file on whole tables:", ""]
+            lines += [_item(remark) for remark in self.remarks]
+        return "\n".join(lines)
+
+
+def register(
+    case: Case | str,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Register:
+    """The register of a case, its moves simulated as `sim.sensitivity` does. Raises CaseError or ValueError."""
+    case = load_case(case)
+    found = sensitivity(case, paths, seed, indexed=0, workers=workers, progress=progress)
+    said = sources(case)
+    swings = {swing.key: swing for swing in found.swings}
+    varied = tuple(Assumption(s.key, shown(s.base, s.unit), beside(said, s.key), s) for s in found.swings)
+    choices = tuple(
+        Assumption(key, _value(case, key), words, None)
+        for key, words in said.beside.items()
+        if ASSUMED in words
+        and key not in ("schema", "title")
+        and not any(name == key or name.startswith((f"{key}[", f"{key}.")) for name in swings)
+    )
+    return Register(case, varied, choices, tuple(remarks(case)), said.legend, found.paths, found.seed)
+
+
+def beside(said: Sources, key: str) -> str:
+    """The words beside a key, or beside the table it stands in."""
+    while key and key not in said.beside:
+        key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
+    return said.beside.get(key, "")
+
+
+def remarks(case: Case) -> Iterator[str]:
+    """Paragraphs of comments in the case's file that speak of assumptions and stand by themselves."""
+    try:
+        text = content_of(case.source).decode("utf-8-sig")
+    except (CaseError, ValueError):
+        return
+    for paragraph in re.findall(r"(?:^#.*\n)+(?=\n|$)", text, re.MULTILINE):
+        for part in re.split(r"\n#\s*\n", paragraph):
+            words = " ".join(line.lstrip("#").strip() for line in part.splitlines()).strip()
+            if ASSUMED in words and not words.startswith("Where a figure comes from"):
+                yield words
+
+
+def _varied(entry: Assumption) -> Iterator[str]:
+    swing = entry.swing
+    assert swing is not None
+    star = "*" if swing.stated else ""
+    yield _item(f"`{entry.key}`, {swing.label}: {entry.value}. {entry.words}".rstrip())
+    if swing.low == swing.high:
+        return
+    names = [name for name in MOVED if name in swing.down]
+    for end, moves in ((swing.low, swing.down), (swing.high, swing.up)):
+        told = "; ".join(_WORDS[name].format(share(name, moves[name])) for name in names)
+        yield _item(f"at {shown(end, swing.unit)}{star}: {told}", "  ")
+
+
+def _value(case: Case, key: str) -> str:
+    """What the case has at a key."""
+    place: Any = case.to_dict()
+    for name, row in re.findall(r"([\w-]+)|\[([^\]]*)\]", key):
+        place = place[name] if name else next(each for each in place if each["name"] == row)
+    return f"{place:,}" if isinstance(place, (int, float)) and not isinstance(place, bool) else str(place)
+
+
+def _item(text: str, indent: str = "") -> str:
+    text = " ".join(text.split()).replace(" +- ", "\0+-\0")  # a number stays with its error
+    filled = textwrap.fill(text, _WIDTH, initial_indent=f"{indent}- ", subsequent_indent=f"{indent}  ", **_WHOLE)
+    return filled.replace("\0", " ")
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, **_WHOLE)
+
+
+_WHOLE: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
