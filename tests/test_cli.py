@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -314,6 +315,17 @@ def test_an_output_never_takes_the_place_of_an_input(case_file, history_file, tm
         assert (ran.status, ran.out) == (2, "")
         assert ran.err.endswith(": cannot be written: it is an input of the same command\n")
     assert (case_file.read_bytes(), history_file.read_bytes()) == before
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="this system keeps no files among its devices")
+def test_devices_take_any_number_of_outputs_but_files_among_them_are_files(case_file):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        moved = Path(folder) / "case.toml"
+        moved.write_bytes(case_file.read_bytes())
+        ran = fundrisk("trace", moved, "--path", 1, "--json", moved)
+        assert (ran.status, ran.err) == (2, f"{moved}: cannot be written: it is an input of the same command\n")
+        assert moved.read_bytes() == case_file.read_bytes()
+    assert fundrisk("trace", case_file, "--path", 1, "--json", "/dev/null").status == 0
 
 
 def test_numbers_with_an_exponent_are_whole_or_refused():

@@ -76,7 +76,7 @@ def check_outputs(inputs: Sequence[str], *names: str | None) -> None:
             raise Unusable(
                 f"{shown(str(name))}: cannot be written: {getattr(error, 'strerror', None) or error}"
             ) from None
-        if real in taken and not real.startswith("/dev/"):
+        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):  # a device takes any number
             raise Unusable(f"{shown(str(name))}: cannot be written: it is {taken[real]} of the same command")
         taken[real] = "another output"
 
