@@ -28,6 +28,7 @@ Progress = Callable[[int, int], Any]
 #: Documents of a story, each by a function (pack, story, path) of a module.
 DOCUMENTS = {
     "deck.pptx": "sim.board.deck:write_deck",
+    "workbook.xlsx": "sim.board.workbook:write_workbook",
 }
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
