@@ -29,6 +29,7 @@ _HOMES = {
     "variants": "sim.analysis.variants",
     "clauses": "sim.analysis.clauses",
     "outlook": "sim.analysis.outlook",
+    "backtest": "sim.analysis.record",
     "gather": "sim.analysis.pack",
 }
 

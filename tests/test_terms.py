@@ -661,7 +661,8 @@ def test_replace_keeps_rules_between_keys():
         ({"price": None}, "price = missing: required, a table with the keys model, initial, drift, volatility, impact"),
         ({"price.initial": None}, "price.initial = missing: required, a number from 1e-6 to 1e9"),
         ({"source": "me"}, 'source = "me": unknown key, known at the top are schema, title, valuation_date, horizon, '
-         "company, price, burn, line, milestones, events, third_party, notes, policy, simulation, ranges"),
+         "company, price, burn, line, milestones, events, third_party, notes, policy, simulation, ranges, "
+         "record"),
         ({"notes": 5, "notes[0].principal": 1}, "notes[0].principal = 1: notes is no list any more"),
         ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys any more"),
     ],

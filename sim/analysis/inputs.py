@@ -223,7 +223,7 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
 
 
 def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
-    """(key, rule, value) of every number in the case that need not be whole and has a value."""
+    """(key, rule, value) of every number that is simulated from, need not be whole and has a value."""
 
     def walk(part: Any, where: str) -> Iterator[tuple[str, Number, float]]:
         values = values_of(part)
@@ -238,7 +238,7 @@ def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
                 for place, row in places(name, value):
                     yield from walk(row, f"{place}.")
 
-    found = {name: (rule, value) for name, rule, value in walk(case, "")}
+    found = {name: (rule, value) for name, rule, value in walk(case, "") if not name.startswith("record.")}
     for name in case.ranges or {}:
         if name not in found and name != WAIVERS:  # an entry by its number, or of a list of numbers
             rule, value = find(case, name)

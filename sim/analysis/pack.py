@@ -12,6 +12,7 @@ from sim.analysis.clauses import PATHS as CLAUSE_PATHS
 from sim.analysis.clauses import clauses
 from sim.analysis.comparison import compare
 from sim.analysis.outlook import outlook
+from sim.analysis.record import PATHS as RECORD_PATHS
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.variants import main_variants
 from sim.summary import jsonable
@@ -37,7 +38,7 @@ SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
 WORK = {
     "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "solutions": 20, "stresses": 20,
-    "outlook": 2, "policies": 15, "grid": 20,
+    "outlook": 2, "policies": 15, "grid": 20, "record": 2,
 }  # fmt: skip
 
 
@@ -130,11 +131,21 @@ def gather(
         "outlook": run("outlook", outlook, case, paths=paths),
         "policies": run("policies", compare, policies_of(case), paths=paths),
         "grid": run("grid", grid, case, paths=min(paths, MOST_OF_GRID)),
+        "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
     }
-    skipped = {"record": "the case says nothing of what really happened"}
+    skipped = {}
+    if found["record"] is None:
+        skipped["record"] = "the case says nothing of what really happened"
     if missing:
         skipped["scenarios"] = "; ".join(missing)
-    return Pack(**found, record=None, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
+    return Pack(**found, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
+
+
+def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
+    """What really happened, if the case says so. Its paths are read one by one, in one thread."""
+    from sim.analysis.record import backtest
+
+    return None if case.record is None else backtest(case, **options)
 
 
 class _Steps:

@@ -25,6 +25,7 @@ from sim.terms.parts import (
 )
 from sim.terms.problems import Problem, number_text, one_line, raise_if
 from sim.terms.ranges import MOST_MONEY, Day, Whole
+from sim.terms.record import Record
 from sim.terms.schema import Rows, Table, Terms, Unread, attempt, item_name, key, plain, read_table, values_of
 from sim.terms.stated import Ranges, StatedRanges, range_problems, still_there
 
@@ -51,6 +52,7 @@ class Case(Terms):
     policy: Policy = key(Table(Policy), Policy())
     simulation: Simulation = key(Table(Simulation), Simulation())
     ranges: Ranges | None = key(StatedRanges(), None)
+    record: Record | None = key(Table(Record), None)
     source: str = dataclasses.field(default="python", compare=False)
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from sim.terms import calendar
 from sim.terms.case import Case
 from sim.terms.parts import Condition, Milestone, Note
 from sim.terms.problems import one_line
+from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
 
 COLUMNS = 100
@@ -46,6 +47,7 @@ def describe(case: Case) -> str:
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of what is uncertain", range_lines(case.ranges) if case.ranges else ()),
+        ("What really happened, which no simulation looks at", _record(case)),
     )
     title = f"{_wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
     return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())
@@ -370,6 +372,10 @@ def _headroom(case: Case, headroom: int) -> str:
     if limit > case.price.initial:
         return f"The charter does not allow that many: it takes closes of ${limit:.2f} or more."
     return f"The charter allows it at closes of ${limit:.2f} or more."
+
+
+def _record(case: Case) -> Iterable[str]:
+    return record_lines(case.record, case.company.fiscal_year_end_month) if case.record else ()
 
 
 def _simulation(case: Case) -> Iterator[str]:

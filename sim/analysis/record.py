@@ -1,0 +1,342 @@
+"""The record against the simulation: where each thing that really happened lies among the simulated paths."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.analysis.inputs import shown
+from sim.audit import Trace, trace_paths
+from sim.distribution import Distribution
+from sim.estimates import Estimate, proportion
+from sim.records import BLOCK
+from sim.summary import days_at_close, jsonable, manifest
+from sim.terms import Case, fiscal_quarter, is_session, load_case, month_end, purchase_dates, sessions
+
+if TYPE_CHECKING:
+    from sim.terms.record import Record, RecordedDraw
+
+#: Paths are traced one by one, so fewer than elsewhere: percentiles are good to a point.
+PATHS = 4096
+
+BRIDGED = (
+    "A path that runs out of cash goes on as if somebody bridged the shortfall at no cost: its cash falls below zero, "
+    "and its draws go on."
+)
+GROWTH = (
+    "Simulated shares grow by draws under the line and by third parties' equity only. Real ones also grow by other "
+    "sales to the investor, conversions and options, and before the simulation begins."
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that happened, and the same thing on the simulated paths.
+
+    `percentile` is the share of paths strictly below `value`, `equal` the share with the very same value; p05, p50 and
+    p95 are quantiles over the paths, `errors` their standard errors, in `unit`: "$", "$/share", "shares", "quarters".
+    """
+
+    date: datetime.date
+    label: str
+    value: float
+    unit: str
+    percentile: Estimate
+    equal: float
+    p05: float
+    p50: float
+    p95: float
+    errors: tuple[float, float, float]
+    source: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether it lies between the 5% and the 95% quantile."""
+        return self.p05 <= self.value <= self.p95
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Every fact of a case's record that can be compared, in the order of the dates; `notes` say how to read it."""
+
+    case: Case
+    rows: tuple[Fact, ...]
+    paths: int
+    seed: int
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; absent numbers are None."""
+        from sim.analysis.paired import estimate_dict
+
+        facts = [
+            {name: getattr(row, name) for name in Fact.__dataclass_fields__}
+            | {"percentile": estimate_dict(row.percentile)}
+            for row in self.rows
+        ]
+        made = manifest(self.case, self.paths, self.seed, "philox")
+        document = {"facts": facts, "paths": self.paths, "seed": self.seed, "notes": self.notes, "manifest": made}
+        return jsonable(document)
+
+    def __str__(self) -> str:
+        from sim.analysis.record_text import backtest_text
+
+        return backtest_text(self)
+
+
+def backtest(
+    case: Case | str,
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Backtest:
+    """Where what really happened, the case's [record], lies in the simulated distribution; nothing is fitted to it.
+
+    A draw is compared by its price with that of the same day on every path, whether or not the line is open there, by
+    its shares with what the same amount would take on that day, and by its fiscal quarter's draws with the case's own.
+    Shares outstanding, cash at a month's end and the money from third parties up to a day are those of the ledger;
+    waivers are counted in fiscal quarters in which something was not met and all of it was waived. `paths` are at most
+    4,096 of the case's unless given; they run in one thread. Raises CaseError or ValueError; a case without a record is
+    a ValueError.
+    """
+    from sim.engine import check_whole
+
+    case = load_case(case)
+    if case.record is None:
+        raise ValueError("backtest: the case has no table [record] of what really happened")
+    paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
+    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    questions, notes = _questions(case, case.record)
+    answers: dict[Question, list[float]] = {question: [] for question in questions}
+    drawing = _drawing(case, [draw.date for draw in case.record.draws])
+    for first in range(0, paths, BLOCK):
+        n = min(BLOCK, paths - first)
+        told = trace_paths(case, first, n, seed)
+        then = trace_paths(drawing, first, n, seed) if drawing is not None else told
+        for as_is, on_the_days in zip(told, then, strict=True):
+            shares = tuple(issues(as_is))
+            for question, values in answers.items():
+                values.append(question.answer(as_is, on_the_days, shares))
+        if progress is not None:
+            progress(first + n, paths)
+    rows = [_fact(question, np.array(values)) for question, values in answers.items()]
+    return Backtest(case, tuple(sorted(rows, key=lambda row: row.date)), paths, seed, tuple(notes))
+
+
+class Issue(NamedTuple):
+    """Money that came in on a day for new shares; `shares` is 0 for debt."""
+
+    date: datetime.date
+    amount: float
+    shares: float
+    third_party: bool
+
+
+class Question(NamedTuple):
+    """What a fact asks of a path: `answer(as it is, with the recorded days as purchase dates, its issues)`."""
+
+    date: datetime.date
+    label: str
+    value: float
+    unit: str
+    source: str
+    answer: Callable[[Trace, Trace, tuple[Issue, ...]], float]
+
+
+def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
+    """What can be asked, and what the reader must know."""
+    asked: list[Question] = []
+    notes: list[str] = []
+    rows: list[Any] = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
+    simulated = [row for row in rows if case.valuation_date <= row.date <= case.horizon]
+    if len(simulated) < len(rows):
+        left = len(rows) - len(simulated)
+        notes.append(f"{left} of {len(rows)} facts lie outside the simulated span and are left out.")
+    for draw in record.draws:
+        if draw in simulated:
+            asked += _of_draw(case, draw)
+    for row in record.shares_outstanding:
+        if row in simulated:
+            outstanding = _outstanding(case, row.date)
+            asked.append(Question(row.date, "shares outstanding", row.shares, "shares", row.source, outstanding))
+    for at in record.cash:
+        if at in simulated:
+            asked.append(Question(at.date, "cash", at.amount, "$", at.source, _cash(at.date)))
+    total = 0.0
+    for deal in sorted(record.financings, key=lambda deal: deal.date):
+        total += deal.amount
+        if deal in simulated:
+            source = f"{deal.kind}; {deal.source}"
+            asked.append(Question(deal.date, "third parties' money so far", total, "$", source, _received(deal.date)))
+    waived = sorted((row for row in record.waivers if row in simulated), key=lambda row: row.date)
+    if waived:
+        month = case.company.fiscal_year_end_month
+        quarters = {fiscal_quarter(row.date, month).ordinal for row in waived}
+        until, label = fiscal_quarter(waived[-1].date, month).end, "quarters with conditions waived"
+        asked.append(
+            Question(waived[-1].date, label, len(quarters), "quarters", waived[-1].source, _waived(case, until))
+        )
+    if any(question.unit == "shares" for question in asked):
+        notes.append(GROWTH)
+    notes.append(BRIDGED)
+    return asked, notes
+
+
+# --- what is asked of a path -----------------------------------------------------------------------------------------
+
+
+def _of_draw(case: Case, draw: RecordedDraw) -> Iterator[Question]:
+    when = draw.date.isoformat()
+
+    def price(_: Trace, then: Trace, __: tuple[Issue, ...]) -> float:
+        return next(each["price"] for each in then.ledger.draws if each["date"] == when)
+
+    def shares(told: Trace, then: Trace, issued: tuple[Issue, ...]) -> float:
+        return math.floor(draw.amount / price(told, then, issued) + 0.5)
+
+    quarter = fiscal_quarter(draw.date, case.company.fiscal_year_end_month)
+
+    def in_quarter(_: Trace, __: Trace, issued: tuple[Issue, ...]) -> float:
+        return sum(i.amount for i in issued if not i.third_party and quarter.start <= i.date <= quarter.end)
+
+    if _may_draw(case, draw.date):
+        yield Question(draw.date, "price of the draw", draw.amount / draw.shares, "$/share", draw.source, price)
+        yield Question(draw.date, f"shares for {shown(draw.amount, '$')}", draw.shares, "shares", draw.source, shares)
+    assert case.record is not None
+    month = case.company.fiscal_year_end_month
+    drawn = sum(row.amount for row in case.record.draws if fiscal_quarter(row.date, month) == quarter)
+    if quarter.end <= case.horizon and draw == _last_of(case, quarter.ordinal):
+        yield Question(draw.date, f"drawn in {quarter.label}", drawn, "$", draw.source, in_quarter)
+
+
+def _last_of(case: Case, ordinal: int) -> RecordedDraw:
+    """The last recorded draw of a fiscal quarter, which stands for all of them."""
+    assert case.record is not None
+    month = case.company.fiscal_year_end_month
+    return max(
+        (row for row in case.record.draws if fiscal_quarter(row.date, month).ordinal == ordinal),
+        key=lambda row: row.date,
+    )
+
+
+def _outstanding(case: Case, day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
+    return lambda _, __, issued: case.company.shares_outstanding + sum(i.shares for i in issued if i.date <= day)
+
+
+def _cash(day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
+    return lambda told, _, __: told.ledger.cash_month_end[day.isoformat()[:7]]
+
+
+def _received(day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
+    return lambda _, __, issued: sum(i.amount for i in issued if i.third_party and i.date <= day)
+
+
+def _waived(case: Case, until: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
+    days = [day for day in purchase_dates(case) if day <= until]
+
+    def counted(told: Trace, _: Trace, __: tuple[Issue, ...]) -> float:
+        waived = set(told.history.waived)
+        quarters = set()
+        for day in days:
+            missing = unmet(told, day)
+            if missing and waived.issuperset(missing):
+                quarters.add(fiscal_quarter(day, case.company.fiscal_year_end_month).ordinal)
+        return len(quarters)
+
+    return counted
+
+
+def unmet(told: Trace, day: datetime.date) -> list[str]:
+    """Names of the conditions that apply on a purchase date and do not hold, waived or not (contract, section 5)."""
+    history, case, t = told.history, told.case, days_at_close(told.case, day)
+    found = []
+    for condition in case.line.conditions:
+        if condition.after is not None and day <= condition.after:
+            continue
+        if condition.kind == "milestone":
+            fails = t < history.achieved_days.get(condition.milestone, math.inf)
+        elif condition.kind == "same_ceo":
+            fails = history.ceo_change_days is not None and history.ceo_change_days <= t
+        else:
+            begins, adverse = history.adverse_change_days, case.events.adverse_change
+            fails = begins is not None and adverse is not None and begins <= t < begins + adverse.duration_days
+        if fails:
+            found.append(condition.name)
+    return found
+
+
+def issues(told: Trace) -> Iterator[Issue]:
+    """The money that came in on a path, in the ledger's order: third parties before the draw of the same day.
+
+    The ledger's own rule for third parties' equity (contract, section 5): whole shares at the close less the discount,
+    as far as the authorised shares allow.
+    """
+    case, company = told.case, told.case.company
+    room = float(company.shares_authorized - company.shares_reserved - company.shares_outstanding)
+    deals = list(_deals(told))
+    coming = [(datetime.date.fromisoformat(each["date"]), 1, each) for each in told.ledger.draws if each["amount"] > 0]
+    for day, third, each in sorted([*deals, *coming], key=lambda event: event[:2]):
+        money, shares = each["amount"], each.get("shares", 0)
+        if not third and case.third_party is not None and case.third_party.kind == "equity":
+            price = told.history.closes[day.isoformat()] * (1.0 - case.third_party.discount)
+            money = min(money, room * price)
+            shares = min(math.floor(money / price + 0.5), room)
+        room -= shares
+        yield Issue(day, money, float(shares), not third)
+
+
+def _deals(told: Trace) -> Iterator[tuple[datetime.date, int, dict[str, Any]]]:
+    """Third parties' financings, on the last trading day of their months."""
+    for deal in told.history.third_party:
+        first = datetime.date.fromisoformat(f"{deal['month']}-01")
+        yield sessions(first, month_end(first, 0))[-1], 0, deal
+
+
+# --- the cases and the numbers ---------------------------------------------------------------------------------------
+
+
+def _may_draw(case: Case, day: datetime.date) -> bool:
+    """Whether the day can be a purchase date."""
+    inside = max(case.valuation_date, case.line.start) <= day <= min(case.horizon, case.line.end)
+    return inside and is_session(day)
+
+
+def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
+    """The case with the recorded days as further purchase dates, so that they have a price; None if there are none.
+
+    The luck is the same, so the closes are those of the case itself (but for the impact of a draw that is made then).
+    """
+    mine = purchase_dates(case)
+    more = {day for day in days if _may_draw(case, day)}
+    if not more:
+        return None
+    dates = sorted(more | set(mine))
+    changes: dict[str, Any] = {"policy.cadence": "dates", "policy.dates": dates, "record": None}
+    if case.policy.kind == "schedule":
+        planned = dict(zip(mine, case.policy.amounts, strict=True))
+        changes["policy.amounts"] = [planned.get(day, 0.0) for day in dates]
+    return case.replace(changes, blame="backtest")
+
+
+def _fact(question: Question, values: np.ndarray) -> Fact:
+    spread = Distribution.from_values(values)
+    below = proportion(int((values < question.value).sum()), values.size)
+    return Fact(
+        date=question.date,
+        label=question.label,
+        value=float(question.value),
+        unit=question.unit,
+        percentile=below,
+        equal=float((values == question.value).mean()),
+        p05=spread.p05.value,
+        p50=spread.p50.value,
+        p95=spread.p95.value,
+        errors=(spread.p05.error, spread.p50.error, spread.p95.error),
+        source=question.source,
+    )

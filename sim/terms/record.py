@@ -1,0 +1,103 @@
+"""The table [record] of a case: what really happened after the valuation date, with its sources.
+
+Nothing is simulated from it. It is there to be compared with what was simulated (`sim.backtest`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from sim.terms.calendar import ONE_DAY
+from sim.terms.parts import NAME, POSITIVE_MONEY, terms
+from sim.terms.problems import Problem
+from sim.terms.ranges import MOST_MONEY, Day, Number, Text, Whole
+from sim.terms.schema import Rows, Terms, key
+
+SHARES = Whole(1, int(MOST_MONEY), floats=True)
+
+
+@terms
+class RecordedDraw(Terms):
+    """A draw under the line. Its price is `amount` over `shares`."""
+
+    date: datetime.date = key(Day())
+    amount: float = key(POSITIVE_MONEY)
+    shares: int = key(SHARES)
+    source: str = key(NAME)
+
+
+@terms
+class RecordedShares(Terms):
+    """Shares outstanding at the close of a day."""
+
+    date: datetime.date = key(Day())
+    shares: int = key(SHARES)
+    source: str = key(NAME)
+
+
+@terms
+class RecordedCash(Terms):
+    """Cash at the end of a month."""
+
+    date: datetime.date = key(Day())
+    amount: float = key(Number(least=-MOST_MONEY, most=MOST_MONEY))
+    source: str = key(NAME)
+
+    def check_month_end(self) -> Iterator[Problem]:
+        if (self.date + ONE_DAY).day != 1:
+            yield "date", self.date, "the last day of a month"
+
+
+@terms
+class RecordedFinancing(Terms):
+    """Money from a third party; `kind` in the words of the documents, such as "preferred stock"."""
+
+    date: datetime.date = key(Day())
+    amount: float = key(POSITIVE_MONEY)
+    kind: str = key(NAME)
+    source: str = key(NAME)
+
+
+@terms
+class RecordedWaiver(Terms):
+    """The investor waived what was not met in the fiscal quarter of `date`; `condition` where it is known which."""
+
+    date: datetime.date = key(Day())
+    condition: str = key(Text(empty=True), "")
+    source: str = key(NAME)
+
+
+@terms
+class Record(Terms):
+    """Facts of each kind; dates outside the simulated span are kept, but compared with nothing."""
+
+    draws: tuple[RecordedDraw, ...] = key(Rows(RecordedDraw), ())
+    shares_outstanding: tuple[RecordedShares, ...] = key(Rows(RecordedShares), ())
+    cash: tuple[RecordedCash, ...] = key(Rows(RecordedCash), ())
+    financings: tuple[RecordedFinancing, ...] = key(Rows(RecordedFinancing), ())
+    waivers: tuple[RecordedWaiver, ...] = key(Rows(RecordedWaiver), ())
+
+
+def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
+    """The record in words, a line for each fact, in the order of the dates."""
+    from sim.terms.calendar import fiscal_quarter
+    from sim.terms.words import long_date, money
+
+    found: list[tuple[datetime.date, str, str]] = []
+    for draw in record.draws:
+        price = f"{draw.shares:,} shares, ${draw.amount / draw.shares:.4f} each"
+        found.append((draw.date, f"drew {money(draw.amount)} for {price}", draw.source))
+    found += [(row.date, f"{row.shares:,} shares outstanding", row.source) for row in record.shares_outstanding]
+    found += [(row.date, f"cash of {money(row.amount)}", row.source) for row in record.cash]
+    found += [
+        (row.date, f"{money(row.amount)} of {row.kind} from third parties", row.source) for row in record.financings
+    ]
+    for waiver in record.waivers:
+        quarter = fiscal_quarter(waiver.date, fiscal_year_end_month).label
+        what = f"the condition {waiver.condition} was" if waiver.condition else "conditions were"
+        found.append((waiver.date, f"{what} waived for {quarter}", waiver.source))
+    if not found:
+        yield "Nothing."
+    for day, what, source in sorted(found, key=lambda fact: fact[0]):
+        yield f"- {long_date(day)}: {what} ({source})."
