@@ -16,7 +16,7 @@ from sim.summary_text import Table
 __all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
 
 #: For series side by side or stacked: no two neighbours are of the same lightness.
-COLOURS = ("#08306b", "#e69f00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
+COLOURS = ("#08306b", "#c46a00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
 NEUTRAL = "#bdbdbd"
 
 #: What each kind takes.

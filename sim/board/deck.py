@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sim.board import native
-from sim.board.canvas import GREY, INK, shortened
+from sim.board.canvas import GREY, INK, MIDDLE, shortened
 from sim.board.chapter import Card, Chapter
 from sim.board.charts import COLOURS, Chart, Table
 from sim.board.elements import FONT, describe, rgb
@@ -31,7 +31,7 @@ BUDGETS = {
     "card words": 62, "card detail": 84, "chart title": 90,
 }  # fmt: skip
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
-_DARK, _MIDDLE = COLOURS[0], COLOURS[2]
+_DARK, _MIDDLE = COLOURS[0], MIDDLE
 _PALE = "#F3F7FB"
 _MARGIN = 0.06  # of a table's cell, inches
 

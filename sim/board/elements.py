@@ -6,6 +6,7 @@ The elements are those of ECMA-376 part 1, section 21.2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sim.board.canvas import GREY
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FONT = "Arial"
 SMALL = 11  # points
+_BLANK = 0.278 * SMALL / 72  # width of a blank in Arial, inches
 #: The drawing area in parts of the chart: left, top, width, height.
 AREA = (0.06, 0.17, 0.92, 0.68)
 
@@ -25,6 +27,13 @@ def describe(shape: Any, title: str, words: str) -> None:
     properties = shape._element.xpath(".//p:cNvPr")[0]
     properties.set("name", f"Chart: {title}"[:80] if title else shape.name)
     properties.set("descr", words)
+
+
+def plain_text(words: str) -> str:
+    """Words that the workbook behind a chart keeps as words: a formula, a sign or an address gets a blank before it."""
+    first = words.lstrip().lower()
+    starts = ("=", "+", "-", "@", "{", "http:", "https:", "ftp:", "ftps:", "mailto:", "internal:", "external:", "file:")
+    return f"\N{NO-BREAK SPACE}{words}" if first.startswith(starts) else words
 
 
 def rgb(colour: str) -> Any:
@@ -57,8 +66,8 @@ def layout(area: tuple[float, float, float, float], target: str = "") -> Any:
     return layout
 
 
-def legend(native: Native, without: Sequence[int] = ()) -> None:
-    """A legend above the drawing area, without the entries of some series."""
+def legend(native: Native, without: Sequence[int] = (), rows: int = 1) -> None:
+    """A legend of one row or two above the drawing area, without the entries of some series."""
     from pptx.enum.chart import XL_LEGEND_POSITION
 
     native.has_legend = True
@@ -71,7 +80,7 @@ def legend(native: Native, without: Sequence[int] = ()) -> None:
         etree.SubElement(entry, qualified("c:idx")).set("val", str(number))
         etree.SubElement(entry, qualified("c:delete")).set("val", "1")
         legend._element.insert(1 + place, entry)
-    legend._element.xpath("./c:overlay")[0].addprevious(layout((AREA[0], 0.0, AREA[2], 0.08)))
+    legend._element.xpath("./c:overlay")[0].addprevious(layout((AREA[0], 0.0, AREA[2], 0.15 if rows > 1 else 0.08)))
 
 
 def fill(format_: Any, colour: str) -> None:
@@ -130,12 +139,17 @@ def labels(drawn: Any, series: Series) -> None:
         show_value(label._dLbl, number_format(text))
 
 
-def clear_of_intervals(series: Series) -> Series:
-    """Labels beside horizontal bars, with room for the end of an error bar."""
-    from dataclasses import replace
-
-    signed = [(label, float(v or 0.0)) for label, v in zip(series.labels, series.values, strict=False)]
-    return replace(series, labels=tuple(f"{label}   " if v < 0.0 else f"   {label}" for label, v in signed))
+def clear_of_intervals(series: Series, inches: float) -> Series:
+    """Labels beside horizontal bars, moved by blanks beyond the ends of their intervals; `inches` are a unit long."""
+    shifted = []
+    for place, (label, value) in enumerate(zip(series.labels, series.values, strict=False)):
+        middle = float(value or 0.0)
+        ends = series.low if middle < 0.0 else series.high
+        end = ends[place] if ends else None
+        reach = abs((middle if end is None else end) - middle)
+        blanks = "\N{NO-BREAK SPACE}" * (3 + round(reach * inches / _BLANK))
+        shifted.append(f"{label}{blanks}" if middle < 0.0 else f"{blanks}{label}")
+    return replace(series, labels=tuple(shifted))
 
 
 def show_value(label: Any, form: str) -> None:

@@ -25,7 +25,7 @@ _MILLION = 1e6
 #: Dark, middling and light, and hatched where two of them could be mistaken for each other.
 _CAUSE_STYLE: dict[str, dict[str, Any]] = {
     "operations": {"facecolor": "#08306b", "hatch": ""},
-    "principal": {"facecolor": "#e69f00", "hatch": "//"},
+    "principal": {"facecolor": "#c46a00", "hatch": "//"},
     "interest": {"facecolor": "#f4f4f4", "hatch": "xx"},
 }
 _BINS = 40

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sim.board.canvas import INK
+from sim.board.canvas import INK, MIDDLE
 from sim.board.charts import COLOURS, NEUTRAL, Chart, Series, round_step
 from sim.board.elements import (
     AREA,
@@ -22,6 +22,7 @@ from sim.board.elements import (
     fixed_area,
     labels,
     legend,
+    plain_text,
     rgb,
     to_lines,
 )
@@ -79,7 +80,8 @@ def _stacked(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
             as_line(native, drawn, series)
     whole = chart.unit == "%" and (_largest(chart) > 80.0 or not totals)
     _value_axis(native, chart, most=100.0 if whole else None)
-    legend(native)
+    letters = sum(len(series.name) + 4 for series in (*parts, *totals))
+    legend(native, rows=1 if letters * 0.085 < box[2] / 914_400 * AREA[2] else 2)
     return frame
 
 
@@ -97,7 +99,7 @@ def _waterfall(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any
     rows = [
         Series("below", tuple(blank)),
         Series("total", tuple(a if n in totals else 0.0 for n, a in enumerate(amounts)), colour=COLOURS[0]),
-        Series("not paid", tuple(0.0 if n in totals else a for n, a in enumerate(amounts)), colour=COLOURS[2]),
+        Series("not paid", tuple(0.0 if n in totals else a for n, a in enumerate(amounts)), colour=MIDDLE),
     ]
     labels = series.labels or ("",) * len(amounts)
     names = [f"{name}  {label}" for name, label in zip(chart.categories, labels, strict=True)]
@@ -132,11 +134,14 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
         fill(drawn.format, series.colour)
         drawn.invert_if_negative = False
         error_bars(drawn, series, "y")
-        labels(drawn, clear_of_intervals(series))
     ends = [v for s in chart.series for v in (*s.values, *s.low, *s.high) if v is not None]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     room = 0.22 * (high - low) or 1.0
-    _value_axis(native, chart, least=low - room if low < 0.0 else 0.0, most=high + room, hidden=True)
+    least, most = (low - room if low < 0.0 else 0.0), high + room
+    inches = box[2] / 914_400 * BARS_AREA[2] / (most - least)
+    for series, drawn in zip(chart.series, plot.series, strict=True):
+        labels(drawn, clear_of_intervals(series, inches))
+    _value_axis(native, chart, least=least, most=most, hidden=True)
     if len(chart.series) > 1:
         legend(native)
     return frame
@@ -251,9 +256,9 @@ def _framed(
     from pptx.util import Pt
 
     data = CategoryChartData(number_format="General")
-    data.categories = list(categories)
+    data.categories = [plain_text(each) if isinstance(each, str) else each for each in categories]
     for row in rows:
-        data.add_series(row.name, row.values)
+        data.add_series(plain_text(row.name), row.values)
     frame = shapes.add_chart(kind, *box, data)
     native: Native = frame.chart
     native.has_legend, native.has_title = False, False
@@ -288,7 +293,9 @@ def _value_axis(
         axis.tick_label_position = XL_TICK_LABEL_POSITION.NONE
         return
     axis.major_gridlines.format.line.color.rgb = rgb(_GRID)
-    axis.tick_labels.number_format = '0"%"' if chart.unit == "%" else "General"
+    span = _largest(chart)
+    per_cent = '0"%"' if span > 5.0 else '0.0"%"' if span > 0.5 else '0.00"%"' if span > 0.05 else '0.0000"%"'
+    axis.tick_labels.number_format = per_cent if chart.unit == "%" else "General"
     axis.tick_labels.number_format_is_linked = False
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.board.canvas import GREY, INK, axes_for, axis_labels, footer, headline, page
+from sim.board.canvas import GREY, INK, MIDDLE, axes_for, axis_labels, footer, headline, page
 from sim.board.charts import COLOURS, Chart, Series
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _waterfall(ax: Axes, chart: Chart) -> None:
     for place, amount in enumerate(amounts):
         total = place in (0, last)
         left = 0.0 if total else float(after[place])
-        ax.barh(place, amount, 0.6, left, color=COLOURS[0] if total else COLOURS[2])
+        ax.barh(place, amount, 0.6, left, color=COLOURS[0] if total else MIDDLE)
         label = series.labels[place] if series.labels else ""
         ax.annotate(label, (left + amount, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
     _sideways(ax, [str(name) for name in chart.categories])

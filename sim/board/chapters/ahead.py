@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.chapter import Chapter
-from sim.board.chapters.what_if import swing_words
+from sim.board.chapters.what_if import setting, swing_words
 from sim.board.charts import COLOURS, Chart, Series, Table
 from sim.board.words import brief, change, day, few, frequency, per_cent, short_day, shortened
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
-_MOST_FACTS = 9
+_MOST_FACTS = 11
 
 
 def outlook(pack: Pack) -> Chapter:
@@ -66,44 +66,28 @@ def record(pack: Pack) -> Chapter | None:
     found = pack.record
     if found is None or not found.rows:
         return None
+    shown = found.rows[:_MOST_FACTS]
     rows = []
-    for fact in found.rows[:_MOST_FACTS]:
-        share = getattr(fact.percentile, "value", fact.percentile)
-        low, middle, high = (_amount(bound, fact.unit) for bound in (fact.p05, fact.p50, fact.p95))
-        place = "-" if share is None else f"{100 * float(share):.0f}%"
-        rows.append(
-            (
-                short_day(fact.date),
-                shortened(fact.label, 52),
-                _amount(fact.value, fact.unit),
-                place,
-                f"{low} to {high}",
-                middle,
-            )
+    for fact in shown:
+        low, middle, high = (
+            setting(bound, fact.unit, error)
+            for bound, error in zip((fact.p05, fact.p50, fact.p95), fact.errors, strict=True)
         )
-    columns = ("date", "what", "it was", "futures below", "nine in ten futures", "median")
+        it_was = f"{fact.value:,.0f} shares" if fact.unit == "shares" else setting(fact.value, fact.unit)
+        below = brief("cash_out", fact.percentile.value, fact.percentile.error)
+        row = (short_day(fact.date), shortened(fact.label, 70), it_was, below, f"{low} to {high}", middle)
+        rows.append(row)
+    columns = ("date", "what", "it was", "futures below it", "nine tenths of the futures", "median")
     table = Chart("record", "table", "What really happened", alt="", table=Table("", columns, rows, (0, 1)))
-    inside = [
-        fact
-        for fact in found.rows
-        if fact.p05 is not None and fact.value is not None and fact.p05 <= fact.value <= fact.p95
-    ]
-    known = [fact for fact in found.rows if fact.p05 is not None and fact.value is not None]
+    inside = sum(fact.inside for fact in found.rows)
+    most = f"; the first {len(shown)} are shown" if len(shown) < len(found.rows) else ""
     return Chapter(
         key="record",
-        headline=f"What really happened lies inside nine tenths of the futures in {len(inside)} of {len(known)} facts"
-        if known
-        else "What really happened, beside what was simulated",
+        headline=f"Of {len(found.rows)} things that really happened, {inside} lie within nine tenths of the futures",
         charts=(table,),
-        sure="One history proves no model: it can only show that the futures were not blind to it.",
-        compared="The columns on the right hold what the simulated futures did by the same date.",
-        change="Inputs that were set after the fact would fit better and say less.",
-        source=shortened(few(sorted({fact.source for fact in found.rows if fact.source})), 200),
-        notes="The inputs are those of the valuation date; nothing was fitted to what followed.",
+        sure=f"Shares of {found.paths:,} futures{most}. One history proves no model; it can only speak against it.",
+        compared=shortened(found.notes[0] if found.notes else "What the futures did by the same dates.", 210),
+        change="The inputs are those of the valuation date. Set after the fact, they would fit better and say less.",
+        source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
+        notes=" ".join(("Nothing was fitted to what followed.", *found.notes)),
     )
-
-
-def _amount(number: float | None, unit: str) -> str:
-    from sim.board.chapters.what_if import setting
-
-    return "-" if number is None else setting(float(number), unit)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sim.board.canvas import LIGHT
 from sim.board.chapter import Card, Chapter
 from sim.board.charts import COLOURS, Chart, Mark, Series
 from sim.board.words import (
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
 _MILLION = 1e6
-_CAUSE_COLOURS = {"operations": COLOURS[0], "principal": COLOURS[1], "interest": COLOURS[4]}
+_CAUSE_COLOURS = {"operations": COLOURS[0], "principal": COLOURS[1], "interest": LIGHT}
 _FAN_COLOURS = {"p05": "#cfe1f2", "p25": "#7fb2d9", "p50": "#08306b", "p75": "#7fb2d9", "p95": "#cfe1f2"}
 _MOST_MARKS = 6
 
@@ -52,19 +54,25 @@ def answer(pack: Pack) -> Chapter:
         Card(
             brief("runway_months", runway.p50.value, runway.p50.error),
             "of runway in the middle future" + " (the whole horizon)" * never,
-            f"one in twenty lasts {brief('runway_months', runway.p05.value, runway.p05.error)} or less",
+            "no future is out of cash before it"
+            if never
+            else f"one in twenty lasts {brief('runway_months', runway.p05.value, runway.p05.error)} or less",
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
             f"paid by the line on average, of {brief('raised', commitment, 0.0)} committed"
             if commitment
             else "paid by the line, which is off",
-            f"one in twenty gets {brief('raised', raised.p05.value, raised.p05.error)} or less",
+            f"one in twenty gets {brief('raised', raised.p05.value, raised.p05.error)} or less"
+            if raised.p05.value
+            else "at least one in twenty gets nothing",
         ),
         Card(
             brief("dilution", dilution.mean, dilution.mcse),
             "of all shares are new ones on average",
-            f"one in twenty: {brief('dilution', dilution.p95.value, dilution.p95.error)} or more",
+            f"one in twenty: {brief('dilution', dilution.p95.value, dilution.p95.error)} or more"
+            if dilution.p95.value
+            else "in at least nineteen of twenty futures there are none",
         ),
     )
     return Chapter(
@@ -195,14 +203,17 @@ def dates_that_matter(result: Result) -> list[tuple[date, str]]:
     for condition in case.line.conditions:
         if condition.after is not None:
             begin[condition.after].append(shortened(condition.name, 30))
-    found = [(when, f"After {short_day(when)}, draws need: {few(names)}") for when, names in begin.items()]
+    due: defaultdict[date, list[str]] = defaultdict(list)
     for note in case.notes:
         amount, name = brief("raised", note.principal, 0.0), shortened(note.name, 30)
-        found.append((note.maturity, f"{short_day(note.maturity)}: {name} due, {amount}"))
+        due[note.maturity].append(f"{name} due, {amount}")
         if note.extended_maturity is not None:
-            words = f"{short_day(note.extended_maturity)}: {name} due if extended, {amount}"
-            found.append((note.extended_maturity, words))
-    return [(when, shortened(words, 90)) for when, words in sorted(found) if first < when < last]
+            due[note.extended_maturity].append(f"{name} due if extended, {amount}")
+    found = []
+    for when in sorted({*due, *begin}):
+        words = [f"draws after it need {few(begin[when])}"] if when in begin else []
+        found.append((when, shortened(f"{short_day(when)}: {'; '.join([*due.get(when, []), *words])}", 100)))
+    return [(when, words) for when, words in found if first < when < last]
 
 
 def _lasting(result: Result) -> str:
@@ -214,10 +225,16 @@ def _lasting(result: Result) -> str:
 def _error_words(chance: Estimate, result: Result) -> str:
     low, high = (brief("cash_out", bound, chance.error) for bound in chance.ci95)
     if chance.value in (0.0, 1.0):
-        bound = chance.ci95[1] if chance.value == 0.0 else chance.ci95[0]
-        word = "below" if chance.value == 0.0 else "above"
-        return f"With {result.paths:,} futures the probability is {word} {100 * bound:.2g}% (95% interval)."
+        reach = _upward(100.0 * (chance.ci95[1] if chance.value == 0.0 else 1.0 - chance.ci95[0]))
+        bound = f"below {reach:g}%" if chance.value == 0.0 else f"above {100.0 - reach:.10g}%"
+        return f"With {result.paths:,} futures the probability is {bound} (95% interval)."
     return f"95% interval of the simulation: {low} to {high}, from {result.paths:,} futures."
+
+
+def _upward(number: float) -> float:
+    """Rounded up to two significant digits: a bound must not promise more than it holds."""
+    digits = 1 - math.floor(math.log10(number))
+    return math.ceil(number * 10.0**digits) / 10.0**digits
 
 
 def _variants_chart(variants: Comparison) -> Chart:
@@ -262,9 +279,8 @@ def _largest(pack: Pack) -> str:
 def _note_words(pack: Pack) -> str:
     for name, difference in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
         if "note" in name.lower():
-            return (
-                f"{name[:1].upper()}{name[1:]}: {change('runway_months', difference, short=True)} of runway on average."
-            )
+            moved = change("runway_months", difference, short=True)
+            return f"{_sentence_case(shortened(name, 60))}: {moved} of runway on average."
     return _largest(pack)
 
 

@@ -32,7 +32,10 @@ def assumptions(pack: Pack) -> Chapter:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
         rows.append((_upper(shortened(swing.label, 44)), ends, beside(said, swing.key)))
     rows = [(what, figure, source.replace("ASSUMPTION", "assumption")) for what, figure, source in rows]
-    shown = [(what, figure, shortened(source, _MOST_SOURCE) or "see the case file") for what, figure, source in rows]
+    shown = [
+        (what, figure, shortened(source, _MOST_SOURCE) or ("see the case file" if said else "no source given"))
+        for what, figure, source in rows
+    ]
     table = Chart(
         "assumptions",
         "table",

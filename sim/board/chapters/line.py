@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.board.canvas import MIDDLE
 from sim.board.chapter import Card, Chapter
 from sim.board.charts import COLOURS, NEUTRAL, Chart, Mark, Series, Table, round_step
 from sim.board.words import (
@@ -182,7 +183,13 @@ def capital(pack: Pack) -> Chapter | None:
 
 def reason_words(reason: str) -> str:
     """A reason that bound a draw, for people."""
-    fixed = {"cash-out": "cash had run out before", "no purchase date": "no purchase date left"}
+    fixed = {
+        "cash-out": "cash had run out before",
+        "no purchase date": "no purchase date left",
+        "period cap": "quarterly cap",
+        "coverage": "coverage test",
+        "authorized shares": "authorised shares",
+    }
     if reason.startswith("condition: "):
         return shortened(reason.removeprefix("condition: "), 28)
     return fixed.get(reason, reason)
@@ -253,7 +260,7 @@ def _histogram(pack: Pack) -> Chart | None:
         "dilution", "histogram", "Futures by dilution, %",
         alt=f"Dilution of the holders: {few([mark.label for mark in marks])}.{none}",
         categories=tuple(float(m) for m in (edges[:-1] + edges[1:]) / 2.0), edges=tuple(float(e) for e in edges),
-        series=(Series("futures", tuple(100.0 * float(c) / values.size for c in counts), colour=COLOURS[2]),),
+        series=(Series("futures", tuple(100.0 * float(c) / values.size for c in counts), colour=MIDDLE),),
         unit="%", y_title="% of futures", marks=marks,
         x_title="new shares in % of all shares; each column starts at its number",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sim.board.canvas import MIDDLE
 from sim.board.chapter import Chapter
 from sim.board.charts import COLOURS, Chart, Series, Table
 from sim.board.words import (
@@ -49,7 +50,7 @@ def sensitivity(pack: Pack) -> Chapter | None:
             labels=tuple(bare(change(measure, each, short=True)) for each in moves),
         )
         for name, colour, moves in (
-            ("at the low", COLOURS[2], [swing.down[measure] for swing in swings]),
+            ("at the low", MIDDLE, [swing.down[measure] for swing in swings]),
             ("at the high", COLOURS[0], [swing.up[measure] for swing in swings]),
         )
     ]
@@ -111,9 +112,10 @@ def scenarios(pack: Pack) -> Chapter | None:
     lasting = found.estimates["runway_months"][worst]
     headline = "No scenario changes how long the money lasts"
     if runway[worst].value < -2.0 * runway[worst].error:
+        less = brief("runway_months", -runway[worst].value, runway[worst].error)
         headline = (
-            f"{_upper(shortened(found.names[worst], 50))} leaves {spoken('runway_months', lasting)} of runway on average, "
-            f"{brief('runway_months', -runway[worst].value, runway[worst].error)} less than in the case"
+            f"{_upper(shortened(found.names[worst], 50))} leaves {spoken('runway_months', lasting)} of runway on "
+            f"average, {less} less than in the case"
         )
     return Chapter(
         key="scenarios",
