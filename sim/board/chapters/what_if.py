@@ -20,6 +20,7 @@ from sim.board.words import (
     shortened,
     spoken,
 )
+from sim.estimates import Quantile
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -252,11 +253,18 @@ def _pair(key: str, found: Comparison) -> tuple[Chart, ...]:
     return chart, Chart(f"{key}_table", "table", title, alt="", table=Table("", columns, rows, (0,)))
 
 
+def uncertain(solution: Solution) -> float:
+    """The standard error that an interval stands for; where one side is open, the other one stands for both."""
+    if solution.value is None or solution.interval is None:
+        return math.nan
+    return Quantile(solution.value, solution.interval).error
+
+
 def _solution_row(solution: Solution) -> tuple[str, ...]:
     unit, value, interval, error = solution.unit, "not reached", "-", math.nan
     if solution.interval is not None:
         low, high = solution.interval
-        error = (high - low) / 3.92
+        error = uncertain(solution)
         interval = f"{setting(low, unit, error)} to {setting(high, unit, error)}"
     if solution.value is not None:
         value = setting(solution.value, unit, error)

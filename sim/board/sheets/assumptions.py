@@ -28,6 +28,8 @@ _UNITS = (
     (r"drift|growth|annual_rate|base_rate|margin|rate_cap", "a year"),
 )
 _IN_MILLIONS = 1e5
+_NO_INPUT = ("schema", "title")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def draw(book: Book) -> None:
@@ -37,7 +39,7 @@ def draw(book: Book) -> None:
     rows: list[list[Cell]] = []
     for key, value in leaves(plain_document(case)):
         unit = unit_of(key)
-        source = shortened(beside(said, key), _MOST_SOURCE)
+        source = shortened(beside(said, key), _MOST_SOURCE) if key not in _NO_INPUT else ""
         rows.append([shortened(key, 90), _cell(value, unit), unit, source])
     page.table("Every key of the case", ["key", "value", "unit", "what the case file says beside it"], rows, flush=True)
     page.sheet.freeze_panes(5, 1)
@@ -125,5 +127,7 @@ def _cell(value: Any, unit: str) -> Cell:
             return str(value)
         return exact(float(value), "$" if unit.startswith("$") else "")
     if isinstance(value, str):
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
         return shortened(value, _MOST_TEXT)
     return shortened(json.dumps(value, default=str, ensure_ascii=False), _MOST_TEXT)

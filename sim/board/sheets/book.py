@@ -15,12 +15,15 @@ from sim.board.sheets.cells import ABSENT, Cell, Number, safe
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.board.chapter import Chapter
+    from sim.estimates import Estimate
 
 FONT = "Calibri"
 DATE = "d mmm yyyy"
+LENGTHS = "Intervals"  # the sheet of the error bars' lengths
 PALE, LINE = "#f3f7fb", "#cfd8e3"
 INPUT = "#fff4d6"
 _ROW, _CHART_ROW = 15.0, 20  # points of a row, pixels of one
+_LEAST_WRAPPED = 40  # width of a column whose words are broken into lines
 _MOST_HEADER = 70  # letters of a title on the printed page
 Place = tuple[int, int]
 
@@ -47,6 +50,7 @@ class Book:
         self.chapters = {chapter.key: chapter for chapter in story}
         words = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
         self.file = xlsxwriter.Workbook(os.fspath(path), words)
+        self._lengths: list[list[float]] = []
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
         run, when = self.result.run, self.result.case.valuation_date
         self.version = f"fundrisk {run.manifest['versions']['fundrisk']}"
@@ -109,7 +113,7 @@ class Book:
         chart.set_title({"name": title, "overlay": False, "name_font": {"name": FONT, "size": 11, "bold": True}})
         if kind == "bar":  # the first category on top, and the axis of values still below
             chart.set_x_axis(values)
-            chart.set_y_axis(names | {"reverse": True, "crossing": "max"})
+            chart.set_y_axis(names | {"reverse": True, "crossing": "max", "interval_unit": 1})
         else:
             chart.set_x_axis(names)
             chart.set_y_axis(values)
@@ -117,7 +121,25 @@ class Book:
         chart.set_chartarea({"border": {"none": True}})
         return chart
 
+    def whiskers(self, estimates: Sequence[Estimate]) -> dict[str, Any]:
+        """Error bars of 95% intervals; none on a side that is open. Their lengths go to a sheet of their own."""
+        column = len(self._lengths)
+        found: dict[str, Any] = {"type": "custom"}
+        for name, side in (("minus", 0), ("plus", 1)):
+            lengths = [abs(each.ci95[side] - each.value) for each in estimates]
+            lengths = [length if math.isfinite(length) else 0.0 for length in lengths]
+            self._lengths.append(lengths)
+            cells = _span(1, column + side, len(lengths))
+            found |= {f"{name}_values": f"='{LENGTHS}'!{cells}", f"{name}_data": lengths}
+        return found
+
     def close(self) -> None:
+        """Writes the file, last the lengths of the charts' intervals on a sheet that is hidden."""
+        sheet = self.file.add_worksheet(LENGTHS)
+        for i, lengths in enumerate(self._lengths):
+            sheet.write_string(0, i, ("below", "above")[i % 2], self.style(bold=True))
+            sheet.write_column(1, i, lengths, self.style())
+        sheet.hide()
         self.file.close()
 
 
@@ -127,6 +149,14 @@ def _words(column: Sequence[Cell]) -> bool:
     return all(isinstance(cell, str) for cell in there)
 
 
+def _span(first: int, column: int, rows: int) -> str:
+    """`$B$2:$B$9`, so many rows of one column."""
+    from xlsxwriter.utility import xl_range_abs
+
+    cells: str = xl_range_abs(first, column, first + rows - 1, column)
+    return cells
+
+
 class Page:
     """One sheet. What is added goes below what is there; columns are as wide as `widths` says."""
 
@@ -134,6 +164,7 @@ class Page:
         self.book, self.name, self.widths = book, name, tuple(widths)
         self.sheet = book.file.add_worksheet(name)
         self.row = 0
+        self._breaks: list[int] = []
         for i, width in enumerate(self.widths):
             self.sheet.set_column(i, i, width, book.style())
         self._set_up(paths)
@@ -160,6 +191,11 @@ class Page:
     def skip(self, rows: int = 1) -> None:
         self.row += rows
 
+    def turn(self) -> None:
+        """What follows is printed on a new page."""
+        self._breaks.append(self.row)
+        self.sheet.set_h_pagebreaks(self._breaks)
+
     def table(
         self,
         heading: str,
@@ -174,8 +210,8 @@ class Page:
     ) -> Block:
         """A heading, the columns' names, the rows and a total; `left` is its first column, `tall` its header's lines.
 
-        Columns of words stand to the left, the others to the right, or all to the left (`flush`). The last column's
-        words are wrapped. What is absent is a dash.
+        Columns of words stand to the left, the others to the right, or all to the left (`flush`). The words
+        of a last column that is wide enough are wrapped. What is absent is a dash.
         """
         style = self.book.style
         if heading:
@@ -184,18 +220,20 @@ class Page:
         self.sheet.set_row(self.row, _ROW * tall)
         sides = ["left" if flush or _words([row[i] for row in rows]) else "right" for i in range(len(columns))]
         for i, name in enumerate(columns):
-            look = style(bold=True, font_color="#ffffff", bg_color=COLOURS[0], text_wrap=True, align=sides[i])
+            aside = {"indent": 1} if i and sides[i] == "left" else {}
+            look = style(bold=True, font_color="#ffffff", bg_color=COLOURS[0], text_wrap=True, align=sides[i], **aside)
             self.sheet.write_string(self.row, left + i, safe(name), look)
         self.row += 1
         first = self.row
         wide = self.widths[left + len(columns) - 1]
         for row in rows:
             last = row[-1]
-            wraps = sides[-1] == "left" and isinstance(last, str) and len(last) > wide
+            wraps = wide >= _LEAST_WRAPPED and sides[-1] == "left" and isinstance(last, str) and len(last) > wide
             if wraps:
                 self.sheet.set_row(self.row, _ROW * math.ceil(1.05 * len(str(last)) / wide))
             for i, cell in enumerate(row):
                 look = {"align": sides[i], "bottom": 1, "bottom_color": LINE}
+                look |= {"indent": 1} if i and sides[i] == "left" else {}  # clear of the numbers before it
                 self.put(self.row, left + i, cell, **look, **({"text_wrap": True} if wraps else {}))
             self.row += 1
         block = Block(self.name, first, max(self.row - 1, first))

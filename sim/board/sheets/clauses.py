@@ -8,7 +8,6 @@ from sim.analysis.paired import MEASURED
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Block, Book, Page
 from sim.board.sheets.cells import PM, Cell, change, column, error, limits
-from sim.board.sheets.quarters import whiskers
 from sim.board.words import name_of, reading, shortened, spoken
 
 _MOST_NAME, _MOST_WORDS = 40, 110
@@ -19,7 +18,7 @@ def draw(book: Book) -> None:
     if costs is None or not costs.clauses:
         return
     page = book.page("Clauses", book.headline("clauses", "What each clause costs"), [38, *[13] * 8], costs.paths)
-    room = page.reserve(max(len(costs.clauses) + 6, 12))
+    room = page.reserve(max(round(1.3 * len(costs.clauses)) + 6, 12))
     blocks = {name: _measure(page, book, name) for name in MEASURED if name in costs.shapley}
     page.table("What the clauses say", ["clause", "in words"], _words(book))
     page.words(
@@ -70,7 +69,7 @@ def _chart(book: Book, block: Block, name: str) -> Any:
         {
             "name": "share", "categories": block.range(0), "values": block.range(5), "gap": 45,
             "fill": {"color": COLOURS[0] if name == "raised" else COLOURS[2]},
-            "y_error_bars": whiskers(costs.shapley[name]),
+            "y_error_bars": book.whiskers(costs.shapley[name]),
         }
     )  # fmt: skip
     chart.set_legend({"none": True})

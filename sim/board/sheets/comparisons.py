@@ -23,6 +23,7 @@ def draw(book: Book) -> None:
     page = book.page("Scenarios", book.headline("scenarios", "Scenarios"), _WIDTHS, pack.scenarios.paths)
     _compared(page, pack.scenarios, "")
     if len(pack.variants.names) > 1:
+        page.turn()
         page.words("The line as signed, without it, and with its conditions waived", size=13, bold=True)
         page.skip()
         _compared(page, pack.variants, "")
@@ -33,7 +34,7 @@ def draw(book: Book) -> None:
 
 def _compared(page: Page, found: Comparison, note: str) -> None:
     """Charts of runway and cash-out, then a table a measure."""
-    room = page.reserve(max(len(found.names) + 6, 12))
+    room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
     order = [*_FIRST, *(name for name in MEASURED if name not in _FIRST)]
     blocks = {name: _measure(page, found, name) for name in order}
     for words in found.notes:
@@ -57,15 +58,15 @@ def _measure(page: Page, found: Comparison, name: str) -> Block:
 
 
 def _chart(book: Book, block: Block, found: Comparison, name: str) -> Any:
-    from sim.board.sheets.quarters import whiskers
 
-    form = "0%" if reading(name).suffix == "%" else "0.0"
-    chart = book.chart("bar", f"{column(name)}, with 95% interval", number=form)
+    chance = reading(name).suffix == "%"
+    form, bounds = ("0%", {"min": 0.0, "max": 1.0}) if chance else ("0.0", {"min": 0.0})
+    chart = book.chart("bar", f"{column(name)}, with 95% interval", number=form, bounds=bounds)
     chart.add_series(
         {
             "name": column(name), "categories": block.range(0), "values": block.range(1), "gap": 45,
             "fill": {"color": COLOURS[0] if name == "runway_months" else COLOURS[2]},
-            "y_error_bars": whiskers(found.estimates[name]),
+            "y_error_bars": book.whiskers(found.estimates[name]),
         }
     )  # fmt: skip
     chart.set_legend({"none": True})

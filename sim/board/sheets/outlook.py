@@ -5,7 +5,6 @@ from __future__ import annotations
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Book
 from sim.board.sheets.cells import PM, Cell, change, error, level, limits, set_to
-from sim.board.sheets.quarters import whiskers
 from sim.board.words import shortened
 
 _MOST_LABEL, _MOST_SOURCE = 60, 200
@@ -35,7 +34,7 @@ def draw(book: Book) -> None:
     chart.add_series(
         {
             "name": "shortfall", "categories": block.range(0), "values": block.range(1), "gap": 90,
-            "fill": {"color": COLOURS[0]}, "y_error_bars": whiskers(found.shortfall),
+            "fill": {"color": COLOURS[0]}, "y_error_bars": book.whiskers(found.shortfall),
         }
     )  # fmt: skip
     chart.set_legend({"none": True})
@@ -47,7 +46,7 @@ def _record(book: Book) -> None:
     found = book.pack.record
     if found is None or not found.rows:
         return
-    page = book.page("Record", book.headline("record", "What really happened"), [13, 46, *[13] * 8, 54], found.paths)
+    page = book.page("Record", book.headline("record", "What really happened"), [13, 40, *[17] * 8, 50], found.paths)
     rows: list[list[Cell]] = []
     for fact in found.rows:
         below, inside = fact.percentile, "inside" if fact.inside else "outside"

@@ -10,7 +10,6 @@ from sim.board.chapters.line import reason_words
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Block, Book, Page
 from sim.board.sheets.cells import PM, Cell, Number, error, exact, level, limits
-from sim.estimates import Estimate
 from sim.summary import CAUSES, Summary
 
 _MOST_REASONS = 8
@@ -138,7 +137,7 @@ def _causes_chart(book: Book, block: Block) -> Any:
             }
         )  # fmt: skip
     total = book.file.add_chart({"type": "line"})
-    ends = whiskers(book.result.summary().cash_out_by_period)
+    ends = book.whiskers(book.result.summary().cash_out_by_period)
     total.add_series(
         {
             "name": "all causes, 95% interval", "categories": names, "values": block.range(3),
@@ -155,18 +154,8 @@ def _raised_chart(book: Book, block: Block) -> Any:
     chart.add_series(
         {
             "name": "raised", "categories": block.range(0), "values": block.range(10), "gap": 60,
-            "fill": {"color": COLOURS[2]}, "y_error_bars": whiskers(book.result.summary().raised_by_period),
+            "fill": {"color": COLOURS[2]}, "y_error_bars": book.whiskers(book.result.summary().raised_by_period),
         }
     )  # fmt: skip
     chart.set_legend({"none": True})
     return chart
-
-
-def whiskers(estimates: tuple[Estimate, ...]) -> dict[str, Any]:
-    """Error bars from 95% intervals; none where an interval is open."""
-
-    def reach(side: int) -> list[float]:
-        ends = [abs(each.ci95[side] - each.value) for each in estimates]
-        return [end if math.isfinite(end) else 0.0 for end in ends]
-
-    return {"type": "custom", "plus_values": reach(1), "minus_values": reach(0)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from sim.board.chapters.what_if import uncertain
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Block, Book, Page
 from sim.board.sheets.cells import PM, Cell, Number, change, column, error, level, set_to
-from sim.board.sheets.quarters import whiskers
 from sim.board.words import name_of, reading, shortened
 from sim.estimates import Estimate
 
@@ -47,6 +47,8 @@ def draw(book: Book) -> None:
 
 def _measure(page: Page, book: Book, name: str) -> Block:
     found = book.pack.sensitivity
+    if len(found.swings) > _MOST_BARS:
+        page.turn()
     rows: list[list[Cell]] = []
     for swing in found.ordered(name):
         row: list[Cell] = [shortened(swing.label, _MOST_NAME)]
@@ -99,7 +101,7 @@ def _tornado(book: Book, block: Block, swings: tuple[Swing, ...]) -> Any:
         chart.add_series(
             {
                 "name": name, "categories": block.range(0, last), "values": block.range(place, last),
-                "fill": {"color": colour}, "gap": 40, "overlap": 100, "y_error_bars": whiskers(moves),
+                "fill": {"color": colour}, "gap": 40, "overlap": 100, "y_error_bars": book.whiskers(moves),
             }
         )  # fmt: skip
     return chart
@@ -127,15 +129,15 @@ def _targets(book: Book) -> None:
 
 def _solution(found: Solution) -> list[Cell]:
     low, high = found.interval if found.interval is not None else (math.nan, math.nan)
-    uncertain = (high - low) / 3.92
-    needs: Cell = "not reached" if found.value is None else set_to(found.value, found.unit, uncertain)
+    off = uncertain(found)
+    needs: Cell = "not reached" if found.value is None else set_to(found.value, found.unit, off)
     return [
         shortened(found.label, _MOST_NAME),
         set_to(found.base, found.unit),
         found.by,
         Number(found.target, "0%" if round(100 * found.target, 6) % 1 == 0 else "0.00%"),
         needs,
-        *(set_to(end, found.unit, uncertain) if math.isfinite(end) else None for end in (low, high)),
+        *(set_to(end, found.unit, off) if math.isfinite(end) else None for end in (low, high)),
         level("cash_out", found.probability.value, found.probability.error),
         error("cash_out", found.probability),
     ]

@@ -31,6 +31,7 @@ _HEADLINE = "Choose price, volatility, burn and waivers in the yellow cells: num
 def draw(book: Book) -> None:
     grid = book.pack.grid
     page = book.page("What-if", _HEADLINE, [38, 30, *[13] * 6], grid.paths, one=True)
+    page.sheet.set_portrait()
     labels = [axis_labels(axis) for axis in grid.axes]
     _picker(page, grid, labels)
     _measures(page, grid)
@@ -78,7 +79,7 @@ def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
     for i, word in enumerate((*_AXES, "measure")):
         row = block.first + i
         text = str(rows[i][1])
-        page.put(row, 1, text, bg_color=INPUT, border=1, border_color="#c9a94f", bold=True)
+        page.put(row, 1, text, indent=1, bg_color=INPUT, border=1, border_color="#c9a94f", bold=True)
         page.sheet.data_validation(
             row, 1, row, 1,
             {"validate": "list", "source": f"={word}_list", "error_title": "Not in the list",
