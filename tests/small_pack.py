@@ -8,6 +8,7 @@ from sim.analysis.comparison import compare
 from sim.analysis.grid import grid
 from sim.analysis.outlook import outlook
 from sim.analysis.pack import Pack
+from sim.analysis.record import backtest
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.solving import reverse_stress, solve
@@ -30,7 +31,7 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
         outlook=outlook(case, paths=paths, **NAMES),
         policies=compare(policies_of(case), paths=paths, **NAMES),
         grid=grid(case, paths=8, **NAMES),
-        record=None,
+        record=backtest(case, paths=128, seed=7) if getattr(case, "record", None) else None,
         elapsed_s=1.0,
         by=by,
     )

@@ -79,6 +79,8 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
     """Refuses a folder into which no pack can be written, before any work is done. Raises ResultError."""
     target = Path(folder)
     try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.stat(target)  # complains of names that no folder can have; exists() does not
         there, complaint = target.exists(), ""
         above = target if there else next(parent for parent in target.absolute().parents if parent.exists())
         if there and not target.is_dir():

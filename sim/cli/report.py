@@ -21,9 +21,9 @@ def add(commands: Commands) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
+    case = case_of(options)
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
 
-    case = case_of(options)
     written(lambda: check_folder(options.out))
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:

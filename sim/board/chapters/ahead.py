@@ -70,11 +70,13 @@ def record(pack: Pack) -> Chapter | None:
     rows = []
     for fact in shown:
         low, middle, high = (
-            setting(bound, fact.unit, error)
+            _amount(bound, fact.unit, error)
             for bound, error in zip((fact.p05, fact.p50, fact.p95), fact.errors, strict=True)
         )
-        it_was = f"{fact.value:,.0f} shares" if fact.unit == "shares" else setting(fact.value, fact.unit)
+        it_was = f"{fact.value:,.0f}" if fact.unit == "shares" else _amount(fact.value, fact.unit, 0.0)
         below = brief("cash_out", fact.percentile.value, fact.percentile.error)
+        if fact.equal:
+            below += f", {brief('cash_out', fact.equal, fact.percentile.error)} the same"
         row = (short_day(fact.date), shortened(fact.label, 70), it_was, below, f"{low} to {high}", middle)
         rows.append(row)
     columns = ("date", "what", "it was", "futures below it", "nine tenths of the futures", "median")
@@ -91,3 +93,10 @@ def record(pack: Pack) -> Chapter | None:
         source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
         notes=" ".join(("Nothing was fitted to what followed.", *found.notes)),
     )
+
+
+def _amount(number: float, unit: str, error: float) -> str:
+    """A fact's value, shares in millions; the unit only where the label leaves it open."""
+    if unit == "shares":
+        return f"{setting(number / 1e6, '', error / 1e6).rstrip()}M"
+    return setting(number, unit, error).removesuffix(f" {unit}")
