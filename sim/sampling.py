@@ -8,13 +8,19 @@ with operations that IEEE 754 rounds exactly, so that points, too, are the same 
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim import records as r
 from sim.lowering import Plan
+
+if TYPE_CHECKING:
+    from scipy.stats import qmc
 
 BITS = 52  # of a point's coordinate: as many as the generator's uniforms have
 FADING = 0.85  # what a month weighs, relative to the month before, in the components of burn
@@ -98,6 +104,17 @@ def _rotate(moments: np.ndarray, vectors: np.ndarray, p: int, q: int) -> None:
         matrix[p], matrix[q] = row_p, row_q
 
 
+@lru_cache(maxsize=2)
+def scrambled(dimensions: int, seed: int) -> tuple[qmc.Sobol, ...]:
+    """SCRAMBLES independently scrambled Sobol' sequences, kept for the next case that gets the same luck."""
+    from scipy.stats import qmc
+
+    return tuple(
+        qmc.Sobol(dimensions, scramble=True, bits=BITS, rng=np.random.default_rng([number, seed]))
+        for number in range(r.SCRAMBLES)
+    )
+
+
 class SobolPoints:
     """The luck of consecutive chunks from SCRAMBLES independently scrambled Sobol' sequences.
 
@@ -106,15 +123,11 @@ class SobolPoints:
     """
 
     def __init__(self, plan: Plan, seed: int) -> None:
-        from scipy.stats import qmc
-
         self.plan = plan
         self.deals = 2 * r.DEALS if plan.arrival_rows else 0
         self.order = _by_importance(plan, self.deals)
-        self.sequences = [
-            qmc.Sobol(max(len(self.order), 1), scramble=True, bits=BITS, rng=np.random.default_rng([number, seed]))
-            for number in range(r.SCRAMBLES)
-        ]
+        # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
+        self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
         size = max(len(plan.market_rows), len(plan.burn_rows))
         self.turned = np.zeros((2, size), np.int64)
         self.turns = np.zeros((2, size, size))

@@ -10,6 +10,13 @@ from sim.lowering import lower
 PATHS = 64
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    sampling.scrambled.cache_clear()
+    yield
+    sampling.scrambled.cache_clear()
+
+
 def points(seed: int) -> np.ndarray:
     """Uniforms (dimensions, paths) of the headline case."""
     taken = sampling.SobolPoints(lower(sim.load_case("valence-2002")), seed).take(PATHS)
@@ -45,3 +52,24 @@ def test_each_scramble_fills_every_dimension_evenly():
         arrivals = np.array([len(set(row)) < PATHS // 16 for row in parts])  # spaced out into Bernoulli numbers
         assert (parts[~arrivals] == np.arange(PATHS // 16)).all()
         assert (~arrivals).sum() > 100
+
+
+def test_a_scrambling_that_is_kept_gives_the_same_points_again():
+    case, other = (sim.load_case("valence-2002").replace({"price.volatility": v}) for v in (0.95, 0.5))
+    fresh = sim.simulate(case, paths=320, seed=7, sampler="sobol")
+    sim.simulate(other, paths=640, seed=7, sampler="sobol")
+    again = sim.simulate(case, paths=320, seed=7, sampler="sobol")
+    assert sampling.scrambled.cache_info().misses == 1
+    assert again == fresh
+    assert sim.simulate(case, paths=320, seed=8, sampler="sobol") != fresh
+
+
+def test_runs_side_by_side_do_not_take_each_others_points():
+    """Chunks of two runs by turns, from one kept scrambling."""
+    plan = lower(sim.load_case("valence-2002"))
+    alone = sampling.SobolPoints(plan, 7)
+    expected = [alone.take(160).uniforms for _ in range(3)]
+    one, another = sampling.SobolPoints(plan, 7), sampling.SobolPoints(plan, 7)
+    for points in expected:
+        np.testing.assert_array_equal(one.take(160).uniforms, points)
+        np.testing.assert_array_equal(another.take(160).uniforms, points)
