@@ -29,6 +29,7 @@ Progress = Callable[[int, int], Any]
 DOCUMENTS = {
     "deck.pptx": "sim.board.deck:write_deck",
     "workbook.xlsx": "sim.board.workbook:write_workbook",
+    "page.html": "sim.board.page:write_page",
 }
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
