@@ -75,7 +75,7 @@ FIRST = {
     "sim/measures.py": ("test_measures", "test_result"),
     "sim/digest.py": ("test_digest",),
     "sim/histogram.py": ("test_digest",),
-    "sim/sampling.py": ("test_sampling",),
+    "sim/sampling.py": ("test_quasi_random", "test_sampling"),
     "sim/kernels/philox.py": ("test_philox",),
     "sim/kernels/luck.py": ("test_pairs",),
     "sim/kernels/block.py": ("test_pairs", "test_identities"),
