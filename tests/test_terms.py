@@ -798,3 +798,21 @@ def test_importing_the_terms_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=SHIPPED.parents[2]
     )
     assert not {"numpy", "numba", "scipy", "holidays", "matplotlib"} & set(modules.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("basis", "expected"),
+    [("quarter", "$3.00 million"), ("previous_quarter", "$3.00 million"), ("to_date", "$500,000")],
+)
+def test_the_coverage_table_counts_what_the_basis_counts(basis, expected):
+    """$1M a month, and a purchase date on the 15th of the quarter's first month."""
+    case = sim.load_case("valence-2002").replace(
+        {
+            "burn": {"model": "lognormal", "monthly": 1e6, "volatility": 0.0},
+            "line.coverage": {"percent": [100], "basis": basis},
+            "policy": {"kind": "maximum", "cadence": "dates", "dates": ["2002-04-15"]},
+            "ranges": None,
+        }
+    )
+    row = next(line for line in describe(case).splitlines() if "2002-04-15" in line and "100%" in line)
+    assert row.split("100%")[1].strip() == expected

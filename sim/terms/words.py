@@ -225,15 +225,20 @@ def _quarter_table(case: Case, days: tuple[datetime.date, ...]) -> Iterator[str]
         cells = [quarter.label, str(quarter.end), shown]
         if coverage:
             share = coverage.percent[min(quarter.ordinal - first.ordinal, len(coverage.percent) - 1)]
-            basis = quarter.plus(-1) if coverage.basis == "previous_quarter" else quarter
-            cells += [f"{share:g}%", money(share / 100 * _expected_use(case, basis))]
+            cells += [f"{share:g}%", money(share / 100 * _expected_use(case, quarter, dates[-1]))]
         rows.append(tuple(cells))
     yield from _table(rows, right={3, 4})
 
 
-def _expected_use(case: Case, quarter: calendar.FiscalQuarter) -> float:
-    k = calendar.month_number(case.valuation_date, quarter.start)
-    return sum(case.burn_level(k + i) for i in range(3))
+def _expected_use(case: Case, quarter: calendar.FiscalQuarter, last: datetime.date) -> float:
+    """What the coverage's basis counts, at expected burn, on the quarter's last purchase date."""
+    basis = case.line.coverage.basis if case.line.coverage else "quarter"
+    k = calendar.month_number(case.valuation_date, quarter.start) - 3 * (basis == "previous_quarter")
+    full = calendar.month_number(case.valuation_date, last) - k if basis == "to_date" else 3
+    use = sum(case.burn_level(k + i) for i in range(full))
+    if basis == "to_date":
+        use += case.burn_level(k + full) * last.day / calendar.days_in_month(case.valuation_date, k + full)
+    return use
 
 
 def _conditions(case: Case) -> Iterator[str]:
