@@ -21,7 +21,7 @@ SHOWN = {**MEASURES, **_ANALYSED}
 PM = "\N{PLUS-MINUS SIGN}"
 ABSENT = "\N{EN DASH}"  # a hyphen would begin a formula
 MOST_LETTERS = 32_000  # a cell takes 32,767
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # also the wide ones
 _NUMBER = re.compile(r"[\d,]*\d(\.\d+)?")
 _SCALE = {"M": 1e6, "%": 0.01}
 _MOST_ERROR_DECIMALS = 6

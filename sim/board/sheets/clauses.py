@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.analysis.paired import MEASURED
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Block, Book, Page
 from sim.board.sheets.cells import PM, Cell, change, column, error, limits
@@ -19,7 +18,7 @@ def draw(book: Book) -> None:
         return
     page = book.page("Clauses", book.headline("clauses", "What each clause costs"), [38, *[13] * 8], costs.paths)
     room = page.reserve(max(round(1.3 * len(costs.clauses)) + 6, 12))
-    blocks = {name: _measure(page, book, name) for name in MEASURED if name in costs.shapley}
+    blocks = {name: _measure(page, book, name) for name in costs.shapley}
     page.table("What the clauses say", ["clause", "in words"], _words(book))
     page.words(
         "Alone: the gain from lifting one clause and leaving the others. Share: the mean gain over all orders in which "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.paired import MEASURED
 from sim.board.charts import COLOURS
 from sim.board.sheets.book import Block, Book, Page
 from sim.board.sheets.cells import PM, Cell, change, column, error, level, limits
@@ -35,7 +34,7 @@ def draw(book: Book) -> None:
 def _compared(page: Page, found: Comparison, note: str) -> None:
     """Charts of runway and cash-out, then a table a measure."""
     room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
-    order = [*_FIRST, *(name for name in MEASURED if name not in _FIRST)]
+    order = [*_FIRST, *(name for name in found.estimates if name not in _FIRST)]
     blocks = {name: _measure(page, found, name) for name in order}
     for words in found.notes:
         page.words(words, size=9)

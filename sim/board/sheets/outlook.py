@@ -46,7 +46,12 @@ def _record(book: Book) -> None:
     found = book.pack.record
     if found is None or not found.rows:
         return
-    page = book.page("Record", book.headline("record", "What really happened"), [13, 40, *[17] * 8, 50], found.paths)
+    page = book.page(
+        "Record",
+        book.headline("record", "What really happened"),
+        [12, 38, 18, 11, 7, 11, 18, 18, 18, 10, 44],
+        found.paths,
+    )
     rows: list[list[Cell]] = []
     for fact in found.rows:
         below, inside = fact.percentile, "inside" if fact.inside else "outside"
