@@ -48,6 +48,7 @@ def test_ranges_are_part_of_the_case():
         ({"price.volatility": 0.5}, '"price.volatility" = 0.5: two numbers, the lower one first'),
         ({"price.volatility": [float("nan"), 1]}, '"price.volatility" = [nan, 1]: two numbers, the lower one first'),
         ({"price.volatility": [1, 11]}, '"price.volatility" = [1.0, 11.0]: both ends a number from 0 to 10'),
+        ({"record.cash[0].amount": [1, 2]}, '"record.cash[0].amount" = [1.0, 2.0]: the dotted key of a number that'),
         ({"price.model": [1, 2]}, '"price.model" = [1.0, 2.0]: the dotted key of a number that need not be whole'),
         ({"simulation.paths": [1, 2]}, '"simulation.paths" = [1.0, 2.0]: the dotted key of a number that need not'),
         ({"notes": [1, 2]}, '"notes" = [1.0, 2.0]: the dotted key of a number that need not be whole'),

@@ -86,10 +86,16 @@ class Case(Terms):
         from sim.terms.overrides import changed  # overrides read the schema of this class
 
         doc = changed(self.to_dict(), changes, Case, blame)
-        if self.ranges is None or "ranges" in changes:
-            return Case.from_dict(doc, source=self.source, blame=blame)
-        made = Case.from_dict({**doc, "ranges": None}, source=self.source, blame=blame)
-        object.__setattr__(made, "ranges", still_there(made, self.ranges))  # they fitted this case: no second look
+        keeps_ranges = self.ranges is not None and "ranges" not in changes
+        apart = not any(str(name).startswith(("record", "ranges")) for name in changes)
+        keeps_record = self.record is not None and apart
+        doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
+        made = Case.from_dict(doc, source=self.source, blame=blame)
+        # They fitted this case: no second look.
+        if keeps_ranges and self.ranges is not None:
+            object.__setattr__(made, "ranges", still_there(made, self.ranges))
+        if keeps_record:
+            object.__setattr__(made, "record", self.record)
         return made
 
     @property

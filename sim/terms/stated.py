@@ -83,8 +83,8 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
         except KeyError as unknown:
             yield where, [low, high], unknown.args[0]
             continue
-        if not isinstance(rule, Number):
-            yield where, [low, high], "the dotted key of a number that need not be whole"
+        if not isinstance(rule, Number) or name.startswith("record."):
+            yield where, [low, high], "the dotted key of a number that need not be whole, of what is simulated"
             continue
         if BAD in (rule.read(low, where, _nowhere), rule.read(high, where, _nowhere)):
             yield where, [low, high], f"both ends {rule.allowed}"
