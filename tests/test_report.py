@@ -1,5 +1,6 @@
 """The pack in a folder: whole or not at all, under fixed names, with the numbers of the pack; and the command."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -275,6 +276,20 @@ def test_the_error_of_a_ratio_is_honest():
     spread = np.sqrt(400 * 0.95 * 0.05)
     assert abs(covered(1.0) - 380) < 4 * spread
     assert abs(covered(0.7) - 380) > 4 * spread
+
+
+def test_the_cost_is_the_same_without_the_paths(valence):
+    flat = sim.simulate(valence.result.case, paths=512, seed=7, keep_paths=False)
+    got, expected = cost_of_capital(flat), cost_of_capital(valence.result)
+    assert got.all_in.value == pytest.approx(expected.all_in.value, rel=1e-12)
+    assert np.isnan(got.all_in.se)
+
+
+def test_a_run_without_paths_has_a_report_too(valence, tmp_path):
+    flat = sim.simulate(valence.result.case, paths=512, seed=7, keep_paths=False)
+    files = write_report(dataclasses.replace(valence, result=flat), tmp_path)
+    assert sim.load_result(tmp_path / "run.npz") == flat
+    assert (tmp_path / "deck.pptx") in files
 
 
 def test_no_shares_no_cost():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.capital import cost_of_capital
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
 from sim.analysis.clauses import clauses
 from sim.analysis.comparison import compare
@@ -78,6 +79,7 @@ class Pack:
             "stresses": [solution.to_dict() for solution in self.stresses],
             "outlook": self.outlook.to_dict(),
             "policies": self.policies.to_dict(),
+            "capital": cost_of_capital(self.result).to_dict(),
             "grid": self.grid.to_dict(),
             "record": self.record and self.record.to_dict(),
             "by": self.by,

@@ -31,13 +31,14 @@ def report(options: argparse.Namespace) -> None:
     from sim.analysis.pack import gather
 
     try:
-        with Meter("thousandths of the work") as meter:
+        with Meter("steps") as meter:
             pack = gather(case, options.paths, options.seed, workers=options.workers, progress=meter)
     except CaseError:  # has a line for each problem
         raise
     except ValueError as error:
         raise Unusable(f"--{error}") from None
     with Meter("files") as meter:
+        meter.ready()
         written(lambda: print(_listed(write_report(pack, options.out, meter), options.out, pack.elapsed_s)))
 
 

@@ -11,6 +11,7 @@ from sim.board.words import brief, change, day, few, frequency, per_cent, short_
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.analysis.record import Backtest
 
 _MOST_FACTS = 11
 
@@ -85,7 +86,7 @@ def record(pack: Pack) -> Chapter | None:
     most = f"; the first {len(shown)} are shown" if len(shown) < len(found.rows) else ""
     return Chapter(
         key="record",
-        headline=f"Of {len(found.rows)} things that really happened, {inside} lie within nine tenths of the futures",
+        headline=_what_happened(found) + f"{inside} of {len(found.rows)} facts lie within nine tenths of the futures",
         charts=(table,),
         sure=f"Shares of {found.paths:,} futures{most}. One history proves no model; it can only speak against it.",
         compared=shortened(found.notes[0] if found.notes else "What the futures did by the same dates.", 210),
@@ -93,6 +94,16 @@ def record(pack: Pack) -> Chapter | None:
         source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
         notes=" ".join(("Nothing was fitted to what followed.", *found.notes)),
     )
+
+
+def _what_happened(found: Backtest) -> str:
+    """The first price in the record, as the beginning of a sentence."""
+    price = next((fact for fact in found.rows if fact.unit == "$/share"), None)
+    if price is None:
+        return ""
+    lower = brief("cash_out", price.percentile.value, price.percentile.error)
+    first = f"{shortened(price.label[:1].upper() + price.label[1:], 40)} on {day(price.date)} was"
+    return f"{first} {_amount(price.value, price.unit, 0.0)}, lower in {lower} of the futures; "
 
 
 def _amount(number: float, unit: str, error: float) -> str:
