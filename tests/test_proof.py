@@ -205,6 +205,12 @@ def test_mutants_listed_as_equivalent_exist_and_have_a_reason(population):
         assert len(reason) > 20
 
 
+def test_the_tests_of_every_part_exist():
+    for tests in mutants.PARTS.values():
+        assert all((ROOT / f"tests/{name}.py").exists() for name in tests)
+    assert {mutants.part_of(file) for file in mutants.sources()} == set(mutants.PARTS)
+
+
 def test_mutants_are_counted_by_file():
     wanted = ["x.py:f: 1", "x.py:f: 2", "x.py:f: 3", "x.py:f: 4", "y.py:g: 1", "y.py:g: 2"]
     results = {name: result(status) for name, status in zip(wanted, ("failed", "passed", "crash", "passed", "timeout"))}  # noqa: B905

@@ -30,11 +30,11 @@ CONTROL = "honest code: "
 
 # Files, and the tests of their part. Kernels are compiled anew for each mutant.
 PARTS = {
-    "sim/terms/": ("test_terms", "test_calendar", "test_twin", "test_reference_terms"),
+    "sim/terms/": ("test_terms", "test_calendar", "test_record", "test_twin"),
     "sim/lowering.py": ("test_twin", "test_model_cash", "test_sampling", "test_identities"),
     "sim/schedule.py": ("test_twin", "test_model_cash", "test_sampling", "test_identities"),
     "sim/kernels/": ("test_twin", "test_model_cash", "test_result", "test_identities"),
-    "sim/": ("test_measures", "test_digest", "test_result"),
+    "sim/": ("test_measures", "test_digest", "test_result", "test_quasi_random"),
 }
 FILES = (
     "sim/terms/", "sim/lowering.py", "sim/schedule.py", "sim/kernels/limits.py", "sim/kernels/purchase.py",
