@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 
 import pytest
 from hostile import FORMULAS, HOSTILE
@@ -13,11 +14,13 @@ from sheet_sums import Sums, shown
 from test_story import CASES, pack_of
 
 import sim
+from sim.board.chapters.what_if import uncertain
 from sim.board.sheets.book import LENGTHS
-from sim.board.sheets.cells import ABSENT, MOST_LETTERS, form_like, level, number, safe
+from sim.board.sheets.cells import ABSENT, MOST_LETTERS, change, form_like, level, number, safe, set_to
 from sim.board.sheets.what_if import axis_labels
 from sim.board.story import story
 from sim.board.words import MINUS, name_of, value
+from sim.estimates import Estimate
 from sim.measures import MEASURES
 from sim.summary import CAUSES
 
@@ -163,6 +166,19 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, field):
                     [difference.value, difference.error, *difference.ci95]
                 )
             after = cells[0].row + 1
+
+
+def test_intervals_that_are_open_on_one_side_have_few_digits(valence):
+    pack, path = valence
+    solved = replace(pack.solutions[1], value=742_187.5, interval=(-math.inf, 909_000.0), unit="$/month")
+    assert uncertain(solved) == pytest.approx((909_000.0 - 742_187.5) / 1.96, rel=1e-3)
+    shown_as = shown(*set_to(solved.value, solved.unit, uncertain(solved))[:2])
+    assert shown_as == "$0.74M a month"
+    assert not [cell.value for row in read(path)["Targets"].iter_rows() for cell in row if "0000000" in text_or(cell)]
+
+
+def text_or(cell):
+    return str(text_of(cell) or "")
 
 
 def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
@@ -441,6 +457,10 @@ def test_formats_show_what_the_text_says(text, form):
 def test_errors_decide_the_digits():
     assert shown(*level("raised", 11_512_345.0, 30_000.0)[:2]) == "$11.51M"
     assert shown(*level("raised", 11_512_345.0, 0.4e6)[:2]) == "$11.5M"
+    tiny = change("raised", Estimate(-3.0, 1.0, (-5.0, -1.0)))
+    assert (tiny.value, shown(*tiny[:2])) == (-3.0, "$0.000M")
+    moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
+    assert shown(*moved[:2]) == "-$3.0M"
     coarse = number("120 days", 123.0, 20.0)
     assert coarse.value == 120.0
     assert level("raised", math.nan, 1.0) is None

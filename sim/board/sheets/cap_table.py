@@ -19,6 +19,8 @@ def draw(book: Book) -> None:
         f"Of the shares after the line, {brief('dilution', dilution.mean, dilution.mcse)} are new on average, "
         f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more in one future in twenty"
     )
+    if not dilution.p95.value:
+        headline = "In at least nineteen futures of twenty the line issues no share"
     page = book.page("Cap table", headline, [46, *[17] * 5], one=True)
     opening, authorised, reserved = company.shares_outstanding, company.shares_authorized, company.shares_reserved
     page.table(

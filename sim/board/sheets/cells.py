@@ -80,6 +80,9 @@ def number(text: str, stored: float, error: float = math.nan, sign: bool = False
     scale = _SCALE.get(text[found.end() :][:1], 1.0)
     if math.isfinite(error) and error > 0.0 and decimals_allowed(error / scale) < 0:
         stored = math.copysign(float(found[0].replace(",", "")) * scale, stored)
+    if not any(digit in found[0] for digit in "123456789"):  # no sign before what is shown as 0
+        form = form_like(text)
+        return Number(stored, f"{form};{form};{form}" if stored else form)
     return Number(stored, form_like(text, sign))
 
 

@@ -48,6 +48,8 @@ def _headline(result: Result) -> str:
     from sim.board.words import brief
 
     raised, dilution = result.summary()["raised"], result.summary()["dilution"]
+    if not dilution.p95.value:
+        return "In at least nineteen futures of twenty the line issues no share"
     ends = [brief("raised", each.value, each.error) for each in (raised.p05, raised.p95)]
     most = brief("dilution", dilution.p95.value, dilution.p95.error)
     if ends[0] == ends[1]:
