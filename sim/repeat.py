@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.archive import ResultError, reading, shown
+from sim.terms.problems import show
 
 if TYPE_CHECKING:
     from sim.result import Result
@@ -173,6 +175,9 @@ def _record(
             "first_path": made["first_path"],
             "keep_paths": made.get("keep_paths", True),
         }
+        for name in ("antithetic", "keep_paths"):
+            if not isinstance(how[name], bool):
+                raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: true or false")
         return Record(
             shown(path), case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures
         )
@@ -210,4 +215,4 @@ def _compared(figures: Mapping[str, Any], result: Result) -> tuple[tuple[str, ..
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -30,6 +30,7 @@ def test_two_thousand_inputs_end_in_an_answer_or_in_clear_complaints():
     assert wrong == []
     assert {found.kind for found in outcomes} == {
         "case file", "broken file", "document", "override", "history", "result", "forged result", "command line",
+        "record", "analysis",
     }  # fmt: skip
     for kind in ("case file", "document", "override", "history", "command line"):
         verdicts = [found.verdict for found in outcomes if found.kind == kind]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from importlib.resources import files
 
-from sim.cli.arguments import Commands
+from sim.cli.arguments import Commands, whole
 from sim.cli.files import Unusable
 from sim.cli.meter import Meter
+from sim.terms import CaseError
 
 DIFFERS = 1  # exit status
 
@@ -15,11 +16,11 @@ DIFFERS = 1  # exit status
 def add(commands: Commands) -> None:
     model_ = commands.add("model", model, "the model: its equations, assumptions, limits and validation", case=False)
     model_.add_argument("--register", metavar="CASE", help="instead, the assumption register of a case, computed now")
-    model_.add_argument("--paths", type=int, metavar="N", help="paths of each run of the register")
-    model_.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
+    model_.add_argument("--paths", type=whole("--paths"), metavar="N", help="paths of each run of the register")
+    model_.add_argument("--workers", type=whole("--workers"), metavar="W", help="threads (default: every core)")
     rerun_ = commands.add("rerun", rerun, "repeat a saved run and compare it to the last bit", case=False)
     rerun_.add_argument("file", metavar="FILE", help="what run --save or run --json wrote, or a report's result.json")
-    rerun_.add_argument("--workers", type=int, metavar="W", help="threads (default: every core)")
+    rerun_.add_argument("--workers", type=whole("--workers"), metavar="W", help="threads (default: every core)")
     rerun_.add_argument("--any-version", action="store_true", help="also where another version wrote the file")
 
 
@@ -30,6 +31,8 @@ def model(options: argparse.Namespace) -> None:
         try:
             with Meter() as meter:
                 found = register(options.register, options.paths, workers=options.workers, progress=meter)
+        except CaseError:  # has a line for each problem
+            raise
         except ValueError as error:
             raise Unusable(f"--{error}") from None
         print(found)

@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PREPARING = "preparing: the first run on a machine compiles, once, in some seconds\n"  # or the machine is busy
 
 
-def command(made: Any, words: list[str]) -> tuple[int, str]:
+def command(made: Any, words: list[str], others: tuple[int, ...] = ()) -> tuple[int, str]:
     """Status and standard output of a command line whose complaints are as they must be."""
     made.shown.append(f"arguments: {[word[:300] for word in words]!r}")
     status, out, err = (as_process if made.processes else in_process)(words)
-    must(status in (0, 2), f"status {status}: {err[-300:]!r}")
+    must(status in (0, 2, *others), f"status {status}: {err[-300:]!r}")
     if status == 2:
         must(not out, f"refused, but printed {out[:200]!r}")
         complaints(err)
