@@ -95,8 +95,11 @@ def source_of(result: Result) -> str:
     """Case, futures, seed and version, below every section and in every figure."""
     run = result.run
     made = f"{result.paths:,} simulated futures, seed {run.seed}, {run.sampler}"
-    made += ", antithetic pairs" * run.antithetic
-    return f"{run.case.title} | {made}, fundrisk {run.manifest['versions']['fundrisk']}"
+    return _source(result, made + ", antithetic pairs" * run.antithetic)
+
+
+def _source(result: Result, made: str) -> str:
+    return f"{result.case.title} | {made}, fundrisk {result.manifest['versions']['fundrisk']}"
 
 
 def _chapter(chapter: Chapter, footer: str) -> Html:
@@ -107,7 +110,7 @@ def _chapter(chapter: Chapter, footer: str) -> Html:
         chapter.key, chapter.headline, footer,
         cards, *(_figure(chart, footer) for chart in chapter.charts), points,
         _answers([(words, said) for words, said in answers if said]),
-        tag("p", f"{chapter.source}.", class_="source") if chapter.source else "",
+        tag("p", f"{chapter.source.rstrip('.')}.", class_="source") if chapter.source else "",
         tag("details", tag("summary", "To add when presenting it"), tag("p", chapter.notes)) if chapter.notes else "",
     )  # fmt: skip
 
@@ -130,10 +133,7 @@ def _what_if(pack: Pack) -> Html:
                            "errors together, as a rule far less."),
         (_QUESTIONS[2][0], "Other inputs: see what matters most. Any of them with --set KEY=VALUE."),
     )  # fmt: skip
-    footer = source_of(pack.result).replace(
-        f"{pack.result.paths:,} simulated futures, seed {pack.result.run.seed}, {pack.result.run.sampler}",
-        f"{grid.paths:,} simulated futures a choice, seed {grid.seed}, philox",
-    ).replace(", antithetic pairs", "")  # fmt: skip
+    footer = _source(pack.result, f"{grid.paths:,} simulated futures a choice, seed {grid.seed}, philox")
     return _section(
         KEY, HEADLINE, footer, picker(pack), _answers(answers),
     )  # fmt: skip

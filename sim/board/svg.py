@@ -10,13 +10,15 @@ from sim.board.canvas import GREY, INK, MIDDLE
 from sim.board.charts import COLOURS, Chart, Series
 from sim.board.markup import Html
 from sim.board.svg_sheet import GRID, Scale, Sheet, text_width, ticks, wrapped
-from sim.board.words import MINUS
+from sim.board.words import MINUS, short_day
 
 __all__ = ["NARROW", "QUANTILES", "WIDE", "drawing"]
 
 WIDE, NARROW = 860.0, 360.0
 #: The series of a fan, as people name them.
 QUANTILES = {"p05": "5%", "p25": "25%", "p50": "median", "p75": "75%", "p95": "95%"}
+#: Of a share axis: a chance of hardly anything must not look like a large one.
+_LEAST_SHARE = 5.0
 _LEAST = 30.0  # of a column that has a name, in letters' widths
 
 
@@ -86,6 +88,8 @@ def _upright(sheet: Sheet, chart: Chart, series: Sequence[Series]) -> tuple[Call
 
 def _levels(sheet: Sheet, chart: Chart, low: float, high: float, above: float) -> tuple[Scale, float]:
     """The value axis upright: its scale, and where the plot begins on the left."""
+    if chart.unit == "%":
+        high = max(high, _LEAST_SHARE)
     marks = ticks(low, high)
     if chart.unit == "%" and high <= 100.0:
         marks = [mark for mark in marks if mark <= 100.0]
@@ -266,8 +270,10 @@ def _dates(sheet: Sheet, chart: Chart, x: Scale, foot: float) -> None:
     for day in days[::every]:
         at = x(_ordinal(day))
         sheet.line(at, foot, at, foot + 5, GREY)
-        rows = [f"{day:%b}", str(day.year) if day.year != year else ""]
-        sheet.lines(min(at, sheet.width - 16), foot + sheet.size * 1.5, rows, "middle", GREY)
+        number, month, _ = short_day(day).split()
+        rows = [month if len(days) > 3 else f"{number} {month}", str(day.year) if day.year != year else ""]
+        half = max(text_width(row, sheet.size) for row in rows) / 2
+        sheet.lines(min(at, sheet.width - half), foot + sheet.size * 1.5, rows, "middle", GREY)
         year = day.year
 
 
