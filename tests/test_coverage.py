@@ -27,7 +27,7 @@ def subject():
     case = coverage.small_case().replace(SHORT | {"policy.cadence": "month_end"})
     variant = case.replace({"price.volatility": 0.7, "burn.monthly": 930_000})
     quantiles = (("effective_price", 5), ("effective_price", 50), ("effective_price", 95))
-    return Subject(case, variant, quantiles, ("raised", 50), ("effective_price", "funding_gap"), 0)
+    return Subject(case, variant, quantiles, (("raised", 50),), ("effective_price", "funding_gap"), 0)
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ class Subject(NamedTuple):
     case: sim.Case
     variant: sim.Case
     quantiles: tuple[tuple[str, int], ...]
-    atom: tuple[str, int]  # a quantile that many paths share
+    atoms: tuple[tuple[str, int], ...]  # quantiles that many paths share
     worst: tuple[str, ...]
     rare: int  # the period by whose end cash has run out with about 2%
 
@@ -115,16 +115,16 @@ def subjects() -> dict[str, Subject]:
             small.replace({"price.volatility": 0.7, "burn.monthly": 930_000}),
             (("effective_price", 5), ("effective_price", 50), ("effective_price", 95),
              ("runway_months", 5), ("raised", 95)),
-            ("raised", 25),
+            (("raised", 25),),
             ("effective_price", "funding_gap"),
             0,
         ),
         "valence": Subject(
             valence,
             valence.replace({"price.volatility": 0.8, "company.cash": 12_500_000}),
-            (("runway_months", 5), ("runway_months", 50), ("runway_months", 95),
+            (("runway_months", 50), ("runway_months", 95), ("shares_issued", 95),
              ("effective_price", 5), ("effective_price", 50), ("effective_price", 95)),
-            ("raised", 50),
+            (("raised", 50), ("runway_months", 5)),  # whole draws; the day on which the note falls due
             ("runway_months", "shares_issued"),
             0,
         ),
@@ -143,7 +143,7 @@ def rows_of(subject: Subject) -> list[str]:
     rows += [f"p{percent:02} {name}" for name, percent in subject.quantiles]
     rows += ["cash-out by the horizon", "rare cash-out"]
     rows += [f"worst 5% {name}" for name in subject.worst]
-    rows += [f"p{subject.atom[1]:02} {subject.atom[0]} (atom)"]
+    rows += [f"p{percent:02} {name} (atom)" for name, percent in subject.atoms]
     return rows + [f"difference {name}" for name in DIFFERENCES]
 
 
@@ -153,7 +153,7 @@ def intervals(summary: Summary, subject: Subject) -> list[tuple[float, float]]:
     found += [summary[name].quantile(percent).ci95 for name, percent in subject.quantiles]
     found += [summary.cash_out.ci95, summary.cash_out_by_period[subject.rare].ci95]
     found += [summary[name].worst5_ci95 for name in subject.worst]
-    return [*found, summary[subject.atom[0]].quantile(subject.atom[1]).ci95]
+    return [*found, *(summary[name].quantile(percent).ci95 for name, percent in subject.atoms)]
 
 
 # --- the truth ---
@@ -167,11 +167,14 @@ def truth_of(subject: Subject, workers: int | None = None) -> list[tuple[float, 
     )
     summary = base.summary()
     found = [(summary[name].mean, summary[name].mcse) for name in MEANS]
-    quantiles = [summary[name].quantile(percent) for name, percent in (*subject.quantiles, subject.atom)]
-    found += [(each.value, each.error) for each in quantiles[:-1]]
+    quantiles, atoms = (
+        [(each.value, each.error) for each in (summary[name].quantile(percent) for name, percent in points)]
+        for points in (subject.quantiles, subject.atoms)
+    )
+    found += quantiles
     found += [(each.value, each.se) for each in (summary.cash_out, summary.cash_out_by_period[subject.rare])]
     found += [(summary[name].worst5_mean, summary[name].worst5_se) for name in subject.worst]
-    found += [(quantiles[-1].value, quantiles[-1].error)]
+    found += atoms
     for name in DIFFERENCES:
         first, second = (
             np.isfinite(run["cash_out_days"]) if name == "cash_out" else run[name] for run in (base, other)
