@@ -198,4 +198,4 @@ def test_on_paper_the_table_stands_for_the_sliders(shown):
     paper = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
     pages = base64.b64decode(paper).count(b"/Type /Page\n")
     sections = len(browser.find_elements("css selector", "section"))
-    assert sections <= pages <= sections + 2
+    assert sections <= pages <= sections + 1

@@ -162,7 +162,7 @@ def _slider(i: int, axis: Axis) -> Html:
         return tag(
             "p",
             tag("span", name, class_="label"),
-            tag("output", f"{value}{NO_BREAK}(nothing else computed)"),
+            tag("output", f"{value}{NO_BREAK}(no other was computed)"),
             class_="slider",
         )
     stops = [
