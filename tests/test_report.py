@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -178,6 +180,40 @@ def test_too_few_paths_are_refused(tmp_path, capsys):
     assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), "--paths", "0"]) == 2
     assert capsys.readouterr().err.startswith("--paths = 0")
     assert not (tmp_path / "x").exists()
+
+
+SLOW = """
+import sys, time
+import sim.analysis.pack, sim.board.report, sim.board.story
+from pathlib import Path
+from sim.cli import main
+
+def write(path):
+    path.write_text("half of it", encoding="utf-8")
+    print("writing", flush=True)
+    time.sleep(60)
+
+sim.analysis.pack.gather = lambda *case, progress, **options: None
+sim.board.story.story = lambda pack: ()
+sim.board.report._jobs = lambda pack, story: [("result.json", lambda path: path.write_text("x")), ("run.npz", write)]
+sys.argv = ["fundrisk", "report", "valence-2002", "--out", sys.argv[1]]
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupt_while_files_are_written_ends_at_once_and_leaves_nothing(tmp_path):
+    command = [sys.executable, "-c", SLOW, str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "writing\n"
+        process.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        _, said = process.communicate(timeout=30)
+        took = time.monotonic() - sent
+    assert process.returncode == 130
+    assert said.endswith("fundrisk: interrupted; nothing was written\n")
+    assert not (tmp_path / "out").exists()
+    assert took < 0.5
 
 
 def test_the_command_starts_without_the_heavy_libraries():

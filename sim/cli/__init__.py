@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         complain("\nfundrisk: interrupted; nothing was written")
+        if arguments is None:  # the program itself: taking an interpreter full of libraries down takes half a second
+            os._exit(INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more when it closes the stream.
