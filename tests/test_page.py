@@ -431,6 +431,35 @@ def test_no_words_leave_a_drawing(made):
         assert overflowing(svg) == []
 
 
+def touching(svg):
+    """Pairs of words on one line that are drawn over each other."""
+    lines = {}
+    for node in svg.all("text"):
+        size, x, y = (float(node.attributes[name]) for name in ("font-size", "x", "y"))
+        length = 0.85 * text_width(node.text, size)
+        start = x - {"start": 0.0, "middle": length / 2, "end": length}[node.attributes.get("text-anchor", "start")]
+        lines.setdefault(y, []).append((start, start + length, node.text))
+    return [(one, two) for line in lines.values() for one, two in pairwise(sorted(line)) if one[1] > two[0]]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("n", [1, 2, 7, 13, 48, 160])
+def test_columns_of_any_number_keep_their_words_apart(n, width):
+    names = tuple(f"FY{2003 + i // 4} Q{1 + i % 4}" for i in range(n))
+    series = Series("s", (97.3,) * n, (96.0,) * n, (98.0,) * n, labels=("97.3%",) * n)
+    svg = Reader(drawing(Chart("x", "columns", "t", "a", names, (series,), unit="%"), "run", width)).root.one("svg")
+    assert overflowing(svg) == []
+    assert touching(svg) == []
+    words = [node.text for node in svg.all("text")]
+    assert words.count("97.3%") >= 1
+    assert f"Q{1 + (n - 1) % 4}" in " ".join(words)
+
+
+def test_words_that_touch_are_seen(valence):
+    svg = Reader(re.sub(r' x="[\d.]+"', ' x="50"', drawing(valence[1][2].charts[0], "run"))).root.one("svg")
+    assert touching(svg) != []
+
+
 def test_words_that_leave_a_drawing_are_seen():
     chart = Chart("x", "columns", "t", "a", ("one",), (Series("s", (1.0,), labels=("1",)),), unit="$M")
     text = drawing(chart, "run").replace(">one<", f">{'one ' * 80}<")

@@ -75,7 +75,7 @@ def _upright(sheet: Sheet, chart: Chart, series: Sequence[Series]) -> tuple[Call
 
     names = [str(name) for name in chart.categories]
     least = max((text_width(word, sheet.size) for name in names for word in name.split()), default=_LEAST)
-    every = _every(min(least, 90.0) + 5.0, slot)
+    every = _every(min(least, 90.0), slot)
     foot = y.start + sheet.size * 1.3
     for i, name in enumerate(names):
         if (n - 1 - i) % every == 0:
@@ -109,11 +109,12 @@ def _tops(sheet: Sheet, series: Series, middles: list[float], y: Scale, slot: fl
     lows, highs = _ends(series, values)
     if series.low:
         for middle, low, high in zip(middles, lows, highs, strict=True):
-            sheet.whisker((middle, y(low)), (middle, y(high)))
-    every = _every(max((text_width(label, sheet.size) for label in series.labels), default=0.0) + 4.0, slot)
+            sheet.whisker((middle, y(low)), (middle, y(high)), min(4.0, 0.25 * slot))
+    every = _every(max((text_width(label, sheet.size) for label in series.labels), default=0.0), slot)
     for i, (middle, high, label) in enumerate(zip(middles, highs, series.labels, strict=False)):
         if (len(middles) - 1 - i) % every == 0:
-            sheet.text(middle, y(max(high, 0.0)) - 7, label, "middle", bold=True)
+            place = min(middle, sheet.width - text_width(label, sheet.size) / 2)
+            sheet.text(place, y(max(high, 0.0)) - 7, label, "middle", bold=True)
 
 
 # --- bars ------------------------------------------------------------------------------------------------------------
@@ -308,8 +309,10 @@ def _reach(series: Sequence[Series]) -> tuple[float, float]:
     return (low, high) if high > low else (0.0, 1.0)
 
 
-def _every(needed: float, slot: float) -> int:
-    return max(1, math.ceil(needed / slot - 1e-9))
+def _every(wide: float, slot: float) -> int:
+    """Of how many columns one has a name: with a gap, and with room for the last one to keep off the edge."""
+    off = max(0.0, wide / 2 - slot / 2 - 6.0)
+    return max(1, math.ceil((wide + off + 5.0) / slot - 1e-9))
 
 
 def _ordinal(day: object) -> float:

@@ -144,11 +144,11 @@ class Sheet:
             fill="#ffffff",
         )
 
-    def whisker(self, low: tuple[float, float], high: tuple[float, float]) -> None:
+    def whisker(self, low: tuple[float, float], high: tuple[float, float], cap: float = 4.0) -> None:
         """A 95% interval, upright or level."""
         (x1, y1), (x2, y2) = low, high
         upright = abs(x1 - x2) < abs(y1 - y2)
-        across, up = (4.0, 0.0) if upright else (0.0, 4.0)
+        across, up = (cap, 0.0) if upright else (0.0, cap)
         for stroke, width in (("#ffffff", 3.4), (GREY, 1.5)):
             self.line(x1, y1, x2, y2, stroke, width)
             for x, y in (low, high):
