@@ -12,7 +12,7 @@ Two programs agree to the last bit only if they do the same operations in the sa
 * Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, `base` being the
   balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken at
   `t0 + max(0, (base - minimum) / rate)`.
-* What is less than a cent is no draw.
+* What is less than a cent is no draw, and no shortfall either (but for the opening cash, which nothing has rounded).
 * Shares are whole numbers, all else floats. Sums run in time order. Coverage is
   `(percent / 100) * max(0, sum) + unused - drawn`.
 * A draw and its legal cost are two additions to cash, a sweep's interest and principal two subtractions.
@@ -66,6 +66,7 @@ class Books:
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
         self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
+        self.started = False  # the opening has been looked at
         self.raised, self.shares_issued, self.discount_cost = 0.0, 0, 0.0
         self.draws, self.cash_month_end = [], {}
 
@@ -88,9 +89,12 @@ class Books:
             self.base, self.base_day = self.cash, day
 
     def look_at_cash(self, t: float, cause: str) -> None:
-        """The funding gap, and the cash-out if this is the first moment below the minimum."""
-        self.gap = max(self.gap, self.terms.minimum - self.cash)
-        if self.cash < self.terms.minimum and self.cash_out is None:
+        """The funding gap, and the cash-out if this is the first moment below the minimum, by a cent or more."""
+        short = self.terms.minimum - self.cash
+        if short <= 0.0 or (short < CENT and self.started):
+            return
+        self.gap = max(self.gap, short)
+        if self.cash_out is None:
             day = self.terms.valuation_date + max(0, math.ceil(t) - 1) * DAY
             self.cash_out = {"days": t, "date": day.isoformat(), "cause": cause}
             self.ending_cash = self.terms.minimum if cause == "operations" else self.cash
@@ -106,6 +110,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
     """Section 5, the order of events."""
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
+    books.started = True
     for day in terms.event_dates:
         use_cash_in_operations(books, day)  # 1
         if day in terms.month_last_sessions:

@@ -10,7 +10,9 @@ from samples import errors_of_chance, far, plain_case, plant_fault
 
 import sim
 from sim.analysis.verification.ledger import BY_HAND
+from sim.summary import days_at_close
 from sim.terms import Case
+from sim.terms.calendar import month_end
 
 PATHS, SEED = 400_000, 20020401
 
@@ -125,6 +127,17 @@ def test_when_cash_runs_out_in_a_month_of_random_burn():
 def test_a_wrong_burn_moves_the_day_and_is_seen(monkeypatch, fault):
     plant_fault(monkeypatch, lambda program: program._replace(burn=program.burn._replace(**fault)))
     assert far(cash_out_in_the_first_month()) != {}
+
+
+@pytest.mark.parametrize("months", range(1, 25))
+@pytest.mark.parametrize("burn", [1e6, 777_777.77, 2_367_000.0, 1e6 / 3.0])
+def test_cash_for_so_many_months_lasts_so_many_months(months, burn):
+    """Nothing is short to the cent on the last day, whatever the sums round to."""
+    lasts = {"burn.monthly": burn, "company.cash": months * burn, "company.minimum_cash": 0, "line.commitment": 0}
+    case = plain_case(lasts | {"horizon": month_end(datetime.date(2002, 4, 1), months - 1)})
+    assert not np.isfinite(sim.simulate(case, paths=1)["cash_out_days"]).any()
+    short = sim.simulate(case.replace({"company.cash": months * burn - 1.0}), paths=1)
+    assert short["cash_out_days"][0] == pytest.approx(days_at_close(case, case.horizon), abs=0.1)
 
 
 # ------------------------------------------------------------------------------------------------------ the real draw

@@ -31,7 +31,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "b867b810014e290c03c044325a9b293c"
+FINGERPRINT = "3603a8d0ac267a9dd83102cdac0e15d8"
 
 
 @stage

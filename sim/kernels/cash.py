@@ -2,6 +2,7 @@
 
 CASH is the balance on BASE_DAY, the last day on which anything but operations moved it (a month's opening at the
 earliest); NOW is the balance on the day that is looked at. So days on which nothing happens leave no trace in the bits.
+A shortfall of less than a cent is none: cash for exactly three months lasts three months, whatever the sums rounded to.
 """
 
 from sim.kernels.jit import peek, put, stage
@@ -10,6 +11,7 @@ from sim.records import (
     CASH,
     CAUSE,
     CAUSE_OPERATIONS,
+    CENT,
     ENDING,
     GAP,
     NEVER,
@@ -28,9 +30,10 @@ def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
         now = base - rate * (t - since)
         put(s, NOW + i, now)
         short = minimum - now
+        short = short if short >= CENT else 0.0
         put(s, GAP + i, short if short > s[GAP + i] else s[GAP + i])
         lasts = (base - minimum) / rate
-        out = (now < minimum) & (s[OUT_DAYS + i] == NEVER)
+        out = (short > 0.0) & (s[OUT_DAYS + i] == NEVER)
         put(s, OUT_DAYS + i, since + (lasts if lasts > 0.0 else 0.0) if out else s[OUT_DAYS + i])
         put(s, CAUSE + i, CAUSE_OPERATIONS if out else s[CAUSE + i])
         put(s, ENDING + i, minimum if out else s[ENDING + i])
@@ -46,8 +49,9 @@ def pay(s, lo, hi, t, minimum, cause):
         s[CASH + i] = cash if paid != 0.0 else s[CASH + i]
         s[BASE_DAY + i] = t if paid != 0.0 else s[BASE_DAY + i]
         short = minimum - cash
+        short = short if short >= CENT else 0.0
         s[GAP + i] = short if short > s[GAP + i] else s[GAP + i]
-        out = (cash < minimum) & (s[OUT_DAYS + i] == NEVER)
+        out = (short > 0.0) & (s[OUT_DAYS + i] == NEVER)
         s[OUT_DAYS + i] = t if out else s[OUT_DAYS + i]
         s[CAUSE + i] = cause if out else s[CAUSE + i]
         s[ENDING + i] = (minimum if cause == CAUSE_OPERATIONS else cash) if out else s[ENDING + i]
