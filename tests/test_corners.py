@@ -1,0 +1,35 @@
+"""Corners that random cases seldom reach, each worked out by hand and held to the twin as well."""
+
+import copy
+
+import pytest
+import reference
+from small_case import changed, small_case, small_history
+
+import sim
+from sim.terms import Case
+
+
+def ledgers(document: dict, history: dict) -> tuple[dict, dict]:
+    """Ours and the twin's."""
+    names = {"schema": 1, "title": "corner", "price.model": "gbm", "burn.model": "lognormal"}
+    names |= {"company.name": "Corner, Inc.", "line.investor": "Investor, LLC", "burn.volatility": 0.0}
+    document = changed(document, names)
+    return sim.replay(Case.from_dict(document), copy.deepcopy(history)), reference.replay(document, history)
+
+
+def amounts(ledger: dict) -> list[float]:
+    return [draw["amount"] for draw in ledger["draws"]]
+
+
+def test_a_quarter_that_drew_more_than_its_cash_used_covers_leaves_nothing_behind():
+    """April's use covers a draw; then money comes back, and the whole quarter used none. July starts from nothing."""
+    coverage = {"percent": [100], "basis": "to_date", "carry_forward": True}
+    document = changed(small_case(), {
+        "line.commitment": 5_000_000, "line.coverage": coverage, "policy.cadence": "month_end", "notes": [],
+    })  # fmt: skip
+    history = small_history(document) | {"extended": []}
+    history["cash_used"] |= {"2002-04": 900_000, "2002-05": -500_000, "2002-06": -400_000, "2002-07": 310_000}
+    got, expected = ledgers(document, history)
+    assert amounts(got)[:4] == pytest.approx([900_000, 0, 0, 310_000])
+    assert got == expected
