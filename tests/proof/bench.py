@@ -26,7 +26,7 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 # Strongest and fastest first. Left out: what compares with stored bits or the sources' fingerprint, as it sees every
 # edit and proves nothing; and what runs no code of the library, or draws pictures.
 SUITE = (
-    "test_twin", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms", "test_measures",
+    "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms", "test_measures",
     "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model", "test_model_cash",
     "test_sampling", "test_model_events", "test_metamorphic",
 )  # fmt: skip
