@@ -26,9 +26,9 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 # Strongest and fastest first. Left out: what compares with stored bits or the sources' fingerprint, as it sees every
 # edit and proves nothing; and what runs no code of the library, or draws pictures.
 SUITE = (
-    "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms", "test_measures",
-    "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model", "test_model_cash",
-    "test_sampling", "test_model_events", "test_metamorphic",
+    "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms",
+    "test_measures", "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model",
+    "test_model_cash", "test_quasi_random", "test_sampling", "test_model_events", "test_metamorphic",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
 INTERPRETED = "tests/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
