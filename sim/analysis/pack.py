@@ -95,12 +95,15 @@ def gather(
     paths: int | None = None,
     seed: int | None = None,
     *,
+    sampler: str = "philox",
+    antithetic: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Pack:
     """Everything the board pack says, under common luck.
 
-    `paths` and `seed` are the case's unless given. Analyses that run hundreds of cases take fewer paths, each its own
+    `paths` and `seed` are the case's unless given. `sampler` and `antithetic` are those of the run and of the
+    comparisons; searches and analyses of hundreds of cases take plain philox. Analyses that run hundreds of cases take fewer paths, each its own
     number, which its result says. `progress` is called as progress(done, all) in thousandths of the work. The same
     case, seed and paths give the same pack for any number of workers, but for the time it took. Raises CaseError or
     ValueError; KeyboardInterrupt within half a second of Ctrl-C.
@@ -118,20 +121,21 @@ def gather(
     run = _Steps(seed, workers, progress)
     by = min(month_end(case.valuation_date, 11), case.horizon)
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
+    how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
     scenarios, missing = scenarios_of(case)
     found: dict[str, Any] = {
-        "result": run("result", simulate, case, paths=paths, keep_paths=paths <= MOST_KEPT),
-        "variants": run("variants", compare, main_variants(case), paths=paths),
+        "result": run("result", simulate, case, **how, keep_paths=paths <= MOST_KEPT),
+        "variants": run("variants", compare, main_variants(case), **how),
         "clauses": run("clauses", clauses, case, paths=min(paths, CLAUSE_PATHS)),
         "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY)),
-        "scenarios": run("scenarios", compare, scenarios, paths=paths),
+        "scenarios": run("scenarios", compare, scenarios, **how),
         "solutions": tuple(
             run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
             for i, what in enumerate(SOLVED)
         ),
         "stresses": tuple(run("stresses", reverse_stress, case, **search)),
         "outlook": run("outlook", outlook, case, paths=paths),
-        "policies": run("policies", compare, policies_of(case), paths=paths),
+        "policies": run("policies", compare, policies_of(case), **how),
         "grid": run("grid", grid, case, paths=min(paths, MOST_OF_GRID)),
         "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
     }

@@ -34,7 +34,7 @@ DOCUMENTS = {
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
 #: A run of more paths is stored as its summary, which keeps the pack small; seed and case give every path again.
-MOST_STORED = 100_000
+MOST_STORED = 25_000
 _SKETCHED = ("columns", "stacked", "bars", "waterfall")
 _OWN = {"cash": "cash_fan", "cash_out": "cash_out_by_quarter", "dilution": "dilution_distribution"}
 
