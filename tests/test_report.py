@@ -132,8 +132,8 @@ def gathered(monkeypatch, valence, quick):
     """The command, with a pack that is there already."""
     asked = []
 
-    def gather(case, paths=None, seed=None, *, workers=None, progress=None):
-        asked.append((case.title, paths, seed, workers))
+    def gather(case, paths=None, seed=None, *, sampler, antithetic, workers=None, progress=None):
+        asked.append((case.title, paths, seed, sampler, antithetic, workers))
         progress(500, 1000)
         return valence
 
@@ -142,8 +142,11 @@ def gathered(monkeypatch, valence, quick):
 
 
 def test_the_command_says_what_it_wrote(gathered, tmp_path, capsys):
-    assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), "--paths", "1e3", "--seed", "5"]) == 0
-    assert gathered == [(sim.load_case("valence-2002").title, 1000, 5, None)]
+    summary, run = tmp_path / "summary.json", tmp_path / "run.npz"
+    also = ["--antithetic", "--json", str(summary), "--save", str(run)]
+    assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), "--paths", "1e3", "--seed", "5", *also]) == 0
+    assert gathered == [(sim.load_case("valence-2002").title, 1000, 5, "philox", True, None)]
+    assert json.loads(summary.read_text())["manifest"] == sim.load_result(run).manifest
     said = capsys.readouterr().out
     assert said.startswith(f"{tmp_path / 'x'}: result.json, run.npz")
     assert said.count("\n") == 1
