@@ -146,7 +146,7 @@ def test_the_command_says_what_it_wrote(gathered, tmp_path, capsys):
     also = ["--antithetic", "--json", str(summary), "--save", str(run)]
     assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), "--paths", "1e3", "--seed", "5", *also]) == 0
     assert gathered == [(sim.load_case("valence-2002").title, 1000, 5, "philox", True, None)]
-    assert json.loads(summary.read_text())["manifest"] == sim.load_result(run).manifest
+    assert json.loads(summary.read_text())["measures"] == sim.load_result(run).summary().to_dict()["measures"]
     said = capsys.readouterr().out
     assert said.startswith(f"{tmp_path / 'x'}: result.json, run.npz")
     assert said.count("\n") == 1

@@ -263,7 +263,18 @@ def test_the_command_refuses_in_one_line(capsys, arguments, expected):
 
 def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
-    arguments = ["solve", "valence-2002", "--for", "cost-cut", "--by", "2002-12-31", "--paths", "200", "--target", "0.2"]
+    arguments = [
+        "solve",
+        "valence-2002",
+        "--for",
+        "cost-cut",
+        "--by",
+        "2002-12-31",
+        "--paths",
+        "200",
+        "--target",
+        "0.2",
+    ]
     assert main([*arguments, "--json", str(file)]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "The smallest cut of the burn at which cash runs out by 31 December 2002" in text

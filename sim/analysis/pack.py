@@ -103,9 +103,9 @@ def gather(
     """Everything the board pack says, under common luck.
 
     `paths` and `seed` are the case's unless given. `sampler` and `antithetic` are those of the run and of the
-    comparisons; searches and analyses of hundreds of cases take plain philox and fewer paths, each its
-    own number, which its result says. `progress` is called as progress(done, all) in thousandths of the work. The same case, seed and
-    paths give the same pack for any number of workers, but for the time it took. Raises CaseError or ValueError;
+    comparisons; searches and analyses of hundreds of cases take plain philox and fewer paths, each its own number,
+    which its result says. `progress` is called as progress(done, all) in thousandths of the work. The same case, seed
+    and paths give the same pack for any number of workers, but for the time it took. Raises CaseError or ValueError;
     KeyboardInterrupt within half a second of Ctrl-C.
     """
     from sim.analysis.grid import grid
