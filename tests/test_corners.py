@@ -33,3 +33,14 @@ def test_a_quarter_that_drew_more_than_its_cash_used_covers_leaves_nothing_behin
     got, expected = ledgers(document, history)
     assert amounts(got)[:4] == pytest.approx([900_000, 0, 0, 310_000])
     assert got == expected
+
+
+def test_a_runway_policy_asks_for_the_last_half_dollar():
+    """On 28 June 2,500,000 less 600,000, 620,000 and 28 days of 900,000 are left: half a dollar less than a month."""
+    document = changed(small_case(), {
+        "burn.monthly": 440_000.5, "policy": {"kind": "runway", "target_months": 1, "cadence": "quarter_end"},
+    })  # fmt: skip
+    got, expected = ledgers(document, small_history(document))
+    assert amounts(got)[0] == pytest.approx(0.5)
+    assert got["draws"][0]["binding"] == "policy"
+    assert got == expected
