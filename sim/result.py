@@ -317,6 +317,8 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         if header["format"] != FORMAT:
             raise ResultError(f"{shown(path)}: saved in format {header['format']}; this version reads format {FORMAT}")
         made = header["manifest"]
+        if not isinstance(made["versions"], dict) or not isinstance(made["versions"]["fundrisk"], str):
+            raise ValueError("its manifest names no version")
         tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
         case = Case.from_dict(made["case"], source=header["source"])
         digest = Digest.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None

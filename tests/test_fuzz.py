@@ -164,3 +164,23 @@ def test_mutations_reach_every_kind_of_change():
     mutants = [inputs.mutated(Random(number), doc) for number in range(200)]
     assert sum(mutant != doc for mutant in mutants) > 150
     assert doc == hostile.hostile_document()
+
+
+# --- what the long run found -----------------------------------------------------------------------------------------
+
+
+def test_a_cap_or_multiplier_next_to_nothing_can_be_described():
+    case = hostile.hostile_case().replace({"line.max_per_period": 5e-324})
+    assert "At most $" in sim.terms.describe(case)
+    with pytest.raises(CaseError, match=r"line\.pricing\.multiplier = 1e-300: a number from 1e-6 to 2$"):
+        hostile.hostile_case().replace({"line.pricing.multiplier": 1e-300})
+
+
+@pytest.mark.parametrize("versions", [[], {}, {"fundrisk": 1}, None])
+def test_a_saved_result_whose_manifest_names_no_version_is_refused(tmp_path, versions):
+    path = tmp_path / "run.npz"
+    run = sim.simulate(hostile.hostile_case(), paths=16)
+    run.manifest["versions"] = versions
+    run.save(path)
+    with pytest.raises(sim.ResultError, match=r"run\.npz: not a result that this version can read: "):
+        sim.load_result(path)

@@ -15,6 +15,7 @@ from sim.terms.stated import range_lines
 
 COLUMNS = 100
 ORDINARY = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+MOST_DRAWS = 1e6  # that are worth counting
 LISTED_DATES = 3  # purchase dates of one quarter that are written out
 
 CADENCES = {
@@ -169,7 +170,7 @@ def _period_cap(case: Case) -> str:
     if line.max_per_period is None:
         return "No cap by fiscal quarter."
     cap = f"At most {money(line.max_per_period)} a fiscal quarter"
-    if not line.max_per_period:
+    if not line.max_per_period or line.commitment > MOST_DRAWS * line.max_per_period:
         return cap + "."
     full = math.ceil(line.commitment / line.max_per_period)
     month = case.company.fiscal_year_end_month
