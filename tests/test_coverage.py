@@ -124,6 +124,8 @@ def test_what_holds_and_what_does_not():
         assert Row("mean", 2000, below, above, 1.0, 0.01).verdict == verdict
     assert Row("p50 raised (atom)", 2000, 0, 0, 1.0, 0.0).verdict == "holds"
     assert Row("p50 raised (atom)", 2000, 0, 200, 1.0, 0.0).verdict == "TOO LOW"
+    assert Row("p95 raised (bins)", 2000, 30, 40, 1.0, 0.01).verdict == "holds"
+    assert Row("p95 raised (bins)", 2000, 70, 70, 1.0, 0.01).verdict == "TOO LOW"
     assert Row("mean", 2000, 50, 50, 1.0, 0.051).verdict == Row("mean", 2000, 50, 50, 1.0, math.nan).verdict
     assert Row("mean", 2000, 50, 50, 1.0, 0.051).verdict == "truth too rough"
 
