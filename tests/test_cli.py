@@ -242,6 +242,14 @@ WRONG_LINES = [
         "./x: cannot be written: it is another output of the same command",
     ),
     (["replay", "valence-2002", "--history", "a\nb"], "a\\nb: cannot be read: No such file or directory"),
+    (
+        ["compare", "valence-2002", "--variant", "a\nb"],
+        "--variant a\\nb: at least one KEY=VALUE after the name",
+    ),
+    (
+        ["compare", "valence-2002", "--variant", "a\nb", "price.drift=0", "--variant", "a\nb", "price.drift=1"],
+        "compare: a\\nb: named twice",
+    ),
     (["replay", "valence-2002", "--history", "."], ".: cannot be read: Is a directory"),
 ]
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.arguments import Commands, override_option, simulation_options, whole
-from sim.cli.files import Unusable, case_of, check_outputs, put
+from sim.cli.files import Unusable, case_of, check_outputs, put, shown
 from sim.cli.meter import Meter
 from sim.terms import CaseError, load_case, overridden
 
@@ -99,7 +99,7 @@ def _cases(options: argparse.Namespace) -> dict[str, Case]:
         called = "" if "=" in words[0] else words[0]
         changes = words[1:] if called else words
         if not changes:
-            raise Unusable(f"--variant {called}: at least one KEY=VALUE after the name")
+            raise Unusable(f"--variant {shown(called)}: at least one KEY=VALUE after the name")
         named.append((called or " ".join(words), overridden(first, changes)))
     named += given[1:]
     if len(named) < 2:
@@ -107,6 +107,6 @@ def _cases(options: argparse.Namespace) -> dict[str, Case]:
     cases: dict[str, Case] = {}
     for name, case in named:
         if name in cases:
-            raise Unusable(f"compare: {name}: named twice")
+            raise Unusable(f"compare: {shown(name)}: named twice")
         cases[name] = case
     return cases
