@@ -2,11 +2,13 @@
 
 import copy
 
+import numpy as np
 import pytest
 import reference
 from small_case import changed, small_case, small_history
 
 import sim
+from sim.histogram import BINS, Histogram
 from sim.terms import Case
 
 
@@ -44,3 +46,21 @@ def test_a_runway_policy_asks_for_the_last_half_dollar():
     assert amounts(got)[0] == pytest.approx(0.5)
     assert got["draws"][0]["binding"] == "policy"
     assert got == expected
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_bin_with_several_values_has_its_middle_and_reaches_to_its_ends(sign):
+    """From 2^20 on bins are 2^20 / 2048 = 512 wide; a value alone is itself."""
+    start, width = 2.0**20, 2.0**20 / BINS
+    histogram = Histogram(0, 1)
+    histogram.add(
+        np.array([sign * (start + part * width) for part in (0.25, 0.5, 0.9)] + [sign * (start + 1.75 * width)])
+    )
+    values, counts = histogram.table()
+    order = slice(None) if sign > 0 else slice(None, None, -1)
+    middle, low, high = (row[order] for row in values)
+    alone = sign * (start + 1.75 * width)
+    np.testing.assert_array_equal(counts[order].ravel(), [3, 1])
+    np.testing.assert_allclose(middle, [sign * (start + width / 2), alone], rtol=1e-12)
+    np.testing.assert_allclose(np.abs([low[0], high[0]]), np.sort([start, start + width])[:: int(sign)], rtol=1e-12)
+    assert (low[1], high[1]) == (alone, alone)

@@ -23,16 +23,16 @@ PATIENCE = 20.0  # seconds of waiting for one of processor time
 _STAMP = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
-# Strongest and fastest first. Left out: what compares with stored bits or the sources' fingerprint, as it sees every
-# edit and proves nothing; and what runs no code of the library, or draws pictures.
+# The catching suite, strongest and fastest first. Left out: what compares with stored bits or the sources' fingerprint,
+# as it sees every edit and proves nothing; and what writes texts, pages and pictures.
 SUITE = (
     "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms",
     "test_measures", "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model",
-    "test_model_cash", "test_quasi_random", "test_sampling", "test_model_events", "test_metamorphic",
+    "test_model_cash", "test_quasi_random", "test_sampling", "test_model_events", "test_metamorphic", "test_comparison",
+    "test_interpreted", "test_coverage",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
 INTERPRETED = "tests/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
-NOT_THE_SUITE = {"test_bits", "test_architecture", "test_proof", "test_notebooks", "test_benchmarks", "test_figures"}
 
 
 class Outcome(NamedTuple):
@@ -47,10 +47,9 @@ class Outcome(NamedTuple):
         return self.status != "passed"
 
 
-def suite(first: Sequence[str] = (), root: Path = ROOT) -> list[str]:
-    """Files of the catching suite: `first`, then SUITE, then whatever tests there are besides."""
-    there = {path.stem for path in (root / "tests").glob("test_*.py")} - NOT_THE_SUITE
-    return [f"tests/{name}.py" for name in dict.fromkeys([*first, *SUITE, *sorted(there)]) if name in there]
+def suite(first: Sequence[str] = ()) -> list[str]:
+    """Files of the catching suite: `first`, then the rest of SUITE."""
+    return [f"tests/{name}.py" for name in dict.fromkeys([*first, *SUITE])]
 
 
 class Copy:

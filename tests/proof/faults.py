@@ -88,7 +88,7 @@ FIRST = {
 def by_tests(copy: Copy, files: Iterable[str]) -> Outcome:
     """The likeliest tests alone first, as most faults go no further; then all others."""
     likely = list(dict.fromkeys([*(name for file in files for name in FIRST.get(file, ())), SUITE[0]]))
-    tests = suite(likely, copy.root)
+    tests = suite(likely)
     stages = [tests[: len(likely)], tests[len(likely) :]]
     if any(file.startswith("sim/kernels/") for file in files):
         stages.insert(0, [INTERPRETED])

@@ -73,9 +73,7 @@ def run(options: argparse.Namespace) -> int:
         mutant = everything.get(name)
         copy.edit({mutant.file: mutant.text} if mutant else {})
         tests = PARTS[name.removeprefix(CONTROL) if mutant is None else part_of(mutant.file)]
-        there = suite(tests, copy.root)
-        if not options.survivors:
-            there = [path for path in there if Path(path).stem in tests]
+        there = suite(tests) if options.survivors else [f"tests/{name}.py" for name in tests]
         if mutant and mutant.file.startswith("sim/kernels/"):
             there.insert(0, INTERPRETED)
         return {"name": name, **copy.pytest(there, SECONDS)._asdict()}
