@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 MOST_JSON = 64 * 2**20  # bytes
 SECTIONS = ("measures", "cash_out", "line")  # of a run's JSON: what its numbers are
+HEADER = ("case", "paths", "seed", "sampler", "version")  # what it says of itself, beside its manifest
 ROUNDING = 1e-9  # relative; sums of the same paths may differ by less in another version of NumPy
 _MOST_NAMED = 5  # differences
 
 
 class Record(NamedTuple):
-    """A run as it was written down. `figures` are its numbers by dotted name, empty for a file of paths."""
+    """A run as it was written down.
+
+    `figures` are its header and its numbers by dotted name, empty for a file of paths. `in_report` says that the file
+    is a report's, and holds analyses beside the run, of which a repetition of the run says nothing.
+    """
 
     source: str
     case: Case
@@ -34,6 +39,7 @@ class Record(NamedTuple):
     version: str
     sha256: str | None
     figures: dict[str, Any]
+    in_report: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Rerun:
             lines.append(f"{len(self.differences)} of {figures} figures DIFFER:")
             lines += [f"  {line}" for line in self.differences[:_MOST_NAMED]]
             lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
+        if record.in_report:
+            lines.append("These are the run's own figures: the other analyses of the report are not repeated.")
         return "\n".join(lines)
 
 
@@ -124,7 +132,7 @@ def rerun(
         raise ResultError(f"{shown(record.source)}: cannot be repeated: {error}") from None
     sha256 = result.sha256
     same_paths = None if record.sha256 is None else sha256 == record.sha256
-    differences, rounded = _compared(record.figures, result) if record.figures else ((), 0)
+    differences, rounded = _compared(record, result) if record.figures else ((), 0)
     return Rerun(record, __version__, sha256, same_paths, differences, rounded)
 
 
@@ -149,18 +157,25 @@ def _written(path: str | os.PathLike[str]) -> Record:
     except (ValueError, RecursionError):
         document = None
     found = document if isinstance(document, dict) else {}
-    if "measures" not in found and isinstance(found.get("result"), dict):
+    in_report = "measures" not in found and isinstance(found.get("result"), dict)
+    if in_report:
         found = found["result"]
     made = found.get("manifest")
-    if not isinstance(made, dict) or not all(isinstance(found.get(name), dict) for name in SECTIONS):
+    if not isinstance(made, dict) or not all(isinstance(found.get(name), dict) and found[name] for name in SECTIONS):
         raise ResultError(f"{shown(path)}: no run to repeat: {what}")
     try:
         case = Case.from_dict(made["case"], source=shown(path))
     except (KeyError, TypeError, AttributeError, CaseError) as error:
         raise ResultError(f"{shown(path)}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
-    figures = {name: value for section in SECTIONS for name, value in flat(found[section], section)}
+    figures = dict(_figures(found))
     sha256 = made.get("results_sha256")
-    return _record(path, made, sha256 if isinstance(sha256, str) else None, figures, case)
+    return _record(path, made, sha256 if isinstance(sha256, str) else None, figures, case)._replace(in_report=in_report)
+
+
+def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a run's JSON states, by dotted name."""
+    for section in HEADER + SECTIONS:
+        yield from flat(document.get(section, "absent"), section)
 
 
 def _record(
@@ -198,19 +213,18 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 # --- comparing ---
 
 
-def _compared(figures: Mapping[str, Any], result: Result) -> tuple[tuple[str, ...], int]:
-    """Lines on the figures that differ, and how many differ by rounding only."""
-    document = result.summary().to_dict()
-    now = {name: value for section in SECTIONS for name, value in flat(document[section], section)}
+def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
+    """Lines on the figures that differ, and how many differ by rounding only. A figure taken out is a difference."""
+    now = dict(_figures(result.summary().to_dict())) | {"version": record.version}
     differences, rounded = [], 0
-    for name, written in figures.items():
-        repeated = now.get(name, "absent")
+    for name in [*record.figures, *(name for name in now if name not in record.figures)]:
+        written, repeated = record.figures.get(name, "absent"), now.get(name, "absent")
         if written == repeated:
             continue
         if _number(written) and _number(repeated) and math.isclose(written, repeated, rel_tol=ROUNDING):
             rounded += 1
         else:
-            differences.append(f"{name}: {written!r} was written, {repeated!r} is repeated")
+            differences.append(f"{shown(name)}: {written!r} was written, {repeated!r} is repeated")
     return tuple(differences), rounded
 
 

@@ -103,6 +103,32 @@ def test_an_edited_figure_is_named(record):
     assert "2 of " in str(got)
 
 
+@pytest.mark.parametrize(("name", "value"), [("seed", 4), ("paths", 5_000), ("sampler", "sobol"), ("case", "Another")])
+def test_what_a_record_says_of_itself_is_compared_too(record, name, value):
+    got = sim.rerun(edited(record, lambda document: document.update({name: value})))
+    assert (got.same, len(got.differences)) == (False, 1)
+    assert got.differences[0].startswith(f"{name}: {value!r} was written, ")
+
+
+def test_a_version_that_is_not_the_manifests_is_a_difference(record):
+    assert sim.rerun(edited(record, lambda document: document.update(version="0.0.9"))).differences == (
+        f"version: '0.0.9' was written, {sim.__version__!r} is repeated",
+    )
+
+
+def test_figures_that_were_taken_out_are_differences(record):
+    got = sim.rerun(edited(record, lambda document: document["measures"]["raised"].pop("p05")))
+    assert not got.same
+    assert got.differences[0].startswith("measures.raised.p05: 'absent' was written, ")
+
+
+def test_a_reports_other_analyses_are_not_said_to_be_repeated(record, tmp_path):
+    report = tmp_path / "result.json"
+    report.write_text(json.dumps({"result": json.loads(record.read_text(encoding="utf-8"))}), encoding="utf-8")
+    assert "other analyses of the report are not repeated" in str(sim.rerun(report))
+    assert "not repeated" not in str(sim.rerun(record))
+
+
 def test_the_last_digits_of_a_sum_are_rounding(record):
     def change(document):
         document["measures"]["raised"]["mean"] *= 1.0 + 1e-14
@@ -118,7 +144,7 @@ def test_a_record_without_a_hash_is_held_to_its_figures(record):
 
 
 def other_version(document):
-    document["manifest"]["versions"]["fundrisk"] = "0.0.1"
+    document["version"] = document["manifest"]["versions"]["fundrisk"] = "0.0.1"
 
 
 UNUSABLE = {
@@ -129,6 +155,7 @@ UNUSABLE = {
     "no seed": (lambda d: d["manifest"].pop("seed"), "lacks 'seed'"),
     "no versions": (lambda d: d["manifest"].update(versions=None), "lacks"),
     "no numbers": (lambda d: d.pop("measures"), "no run to repeat"),
+    "nothing to compare": (lambda d: d.update(measures={}, cash_out={}, line={}), "no run to repeat"),
     "no manifest": (lambda d: d.update(manifest=3), "no run to repeat"),
     "many paths": (lambda d: d["manifest"].update(paths=10**13), "cannot be repeated: paths = "),
     "half a path": (lambda d: d["manifest"].update(paths=0.5), "cannot be repeated: paths = 0.5"),
