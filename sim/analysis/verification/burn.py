@@ -52,7 +52,7 @@ def _market(case: Case, written: Written) -> np.ndarray:
 def _months(used: np.ndarray, level: np.ndarray, x: np.ndarray) -> Iterator[Check]:
     for k, words in ((0, "the first month"), (MONTHS - 1, "month 8")):
         yield mean_of(
-            f"E[cash used] / level of {words}", "what operations cost on average", "SPEC, section 6: level(k)",
+            f"E[cash used] / level of {words}", "what operations cost on average", "model, section 4: level(k)",
             1, used[k] / level[k],
         )  # fmt: skip
         yield mean_of(
@@ -92,7 +92,7 @@ def _memory(x: np.ndarray) -> Iterator[Check]:
 def _with_the_price(x: np.ndarray, market: np.ndarray) -> Iterator[Check]:
     own = SD * math.sqrt(1 - PERSISTENCE**2)
     shock = np.vstack([x[0] / SD, (x[1:] - PERSISTENCE * x[:-1]) / own])
-    source = "SPEC, section 6: shocks go with the month's standardised increment"
+    source = "model, section 4: shocks go with the month's standardised increment"
     for k in (0, 6):
         yield mean_of(
             f"correlation of burn's shock and the price, month {k}", "high burn comes when the stock falls", source,
@@ -119,7 +119,7 @@ def _extremes(paths: int, seed: int) -> Iterator[Check]:
     x = (np.log(written.cash_used / MONTHLY) + SD**2 / 2) / SD
     yield exact(
         "largest gap of burn's shocks to the price's, correlation 1", "shocks are the month's increment, no more",
-        "SPEC, section 6; logs and their differences round", 0, float(np.abs(x - _market(case, written)).max()), 1e-12,
+        "model, section 4; logs and their differences round", 0, float(np.abs(x - _market(case, written)).max()), 1e-12,
     )  # fmt: skip
     x = np.log(write_paths(_case({"persistence": -0.5}), paths, seed).cash_used / MONTHLY) + SD**2 / 2
     yield mean_of(
@@ -143,6 +143,6 @@ def _expected() -> Iterator[Check]:
         (12, "April 2003: a year's growth, both steps", 1_000_000 * 1.21 * 0.92 * 0.5),
     ):
         yield exact(
-            f"cash used in {words}", "expected burn: growth and restructurings", "SPEC, section 6: level(k), by hand",
+            f"cash used in {words}", "expected burn: growth and restructurings", "model, section 4: level(k), by hand",
             known, float(used[month]), 0.005,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from sim.analysis.verification.check import Check, chance, exact, mean_of, quant
 from sim.analysis.verification.samples import plain_case
 
 SD, LEVEL, DAYS_A_MONTH = 0.5, 1e6, 30.4375
-DIVISION = "SPEC, section 5: linear inside a stretch; by hand"
+DIVISION = "model, section 5: linear inside a stretch; by hand"
 TINY = 1e-9  # days: roundings of balances, divided by a day's burn
 
 
@@ -70,7 +70,7 @@ def _with_a_draw() -> Iterator[Check]:
     ledger = sim.trace(case.replace({"company.cash": 2_000_000}), path=0, seed=1).ledger
     yield exact("day of cash-out after a draw", "a draw and its cost move the runway", DIVISION,
                 122 + 31 * 2 / 15, ledger["cash_out"]["days"] if ledger["cash_out"] else math.nan, TINY)  # fmt: skip
-    yield exact("raised up to then, $", "a draw after the cash-out does not count", "SPEC, section 5",
+    yield exact("raised up to then, $", "a draw after the cash-out does not count", "model, section 5",
                 500_000, ledger["raised"])  # fmt: skip
     # The gap goes on as if bridged: 680,000 less July, August and September's 1,800,000, before the draw of that day.
     yield exact("funding gap, $", "the gap is the largest shortfall up to the horizon", DIVISION,
@@ -79,7 +79,7 @@ def _with_a_draw() -> Iterator[Check]:
     poor = case.replace({"company.cash": 1_765_000, "policy.amounts": [10_000, 0]})
     ledger = sim.trace(poor, path=0, seed=1).ledger
     out = ledger["cash_out"] or {"days": math.nan, "cause": ""}
-    yield exact("day of cash-out by legal costs", "legal costs can end the runway, as operations", "SPEC, section 5",
+    yield exact("day of cash-out by legal costs", "legal costs can end the runway, as operations", "model, section 5",
                 89, out["days"] if out["cause"] == "operations" else math.nan)  # fmt: skip
 
 

@@ -161,5 +161,5 @@ def _boundaries() -> Iterator[Check]:
         ledger = sim.replay(case, {**history, event: days})
         yield exact(
             f"draws on a date: {words}", "what counts is the close of business of the purchase date",
-            "SPEC, sections 4 and 5", known, int(ledger["draws"][1]["amount"] > 0),
+            "model, sections 3 and 5", known, int(ledger["draws"][1]["amount"] > 0),
         )  # fmt: skip

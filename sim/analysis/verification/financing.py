@@ -34,7 +34,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
 
 
 def _arrivals(came: np.ndarray) -> Iterator[Check]:
-    source = "SPEC, section 6: 1 - e^(-rate/12) a month"
+    source = "model, section 4: 1 - e^(-rate/12) a month"
     yield chance("financing in a month", "how often a third party comes", source, MONTHLY, came.ravel())
     yield chance("financing in the last month", "the chance is the same in every month", source, MONTHLY, came[-1])
     yield chance(
@@ -134,7 +134,7 @@ def _shares() -> Iterator[Check]:
     """New shares show in the room they leave: what a draw without any other limit can still issue."""
     # Room 9,000,000 of 10,000,000 - 1,000,000. $8,000,000 / (0.9 x 1.95) = 4,558,404.56: 4,558,405; left 4,441,595.
     room: dict[str, Any] = {"company.shares_authorized": 10_000_000, "line.commitment": 1e12}
-    source = "SPEC, section 5, by hand"
+    source = "model, section 5, by hand"
     for words, party, known in (("equity at 10% off", EQUITY, 4_441_595), ("debt", DEBT, 9_000_000)):
         yield exact(
             f"shares left after $8M of {words}", "what a financing issues, to the nearest whole share", source,

@@ -124,7 +124,11 @@ def extended_by_hand(seed: int) -> Iterator[Check]:
     # A day of operations is 20,000 dollars, so half a cent is 2.5e-7 days.
     yield exact("note extended: cash-out, days", protects, HAND, 153 + 30 * 50_246.58 / 600_000, days, within=2.5e-7)
     yield exact(
-        "note extended: cash then is the minimum, $", protects, "SPEC, section 7", 100_000, ledger["ending_cash"]
+        "note extended: cash then is the minimum, $",
+        protects,
+        "model, section 6",
+        100_000,
+        ledger["ending_cash"],
     )
 
 

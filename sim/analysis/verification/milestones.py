@@ -22,7 +22,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "pack": {"probability": 0.9, "median_days": 60, "p90_days": 90},
     "plant": {"probability": 0.5, "median_days": 30, "p90_days": 80, "follows": "cell"},
 }
-MODEL = "SPEC, section 6"
+MODEL = "model, section 4"
 LAW = {name: (row["median_days"], laws.log_sd(row["median_days"], row["p90_days"])) for name, row in ROWS.items()}
 
 
@@ -187,5 +187,5 @@ def _boundary() -> Iterator[Check]:
         ledger = sim.replay(case, {**history, "achieved_days": {"cell": days}, "waived": waived})
         yield exact(
             f"draws on a date: milestone reached {words}", "a milestone counts if its time is at most t(d)",
-            "SPEC, section 5", known, int(ledger["draws"][0]["amount"] > 0),
+            "model, section 5", known, int(ledger["draws"][0]["amount"] > 0),
         )  # fmt: skip

@@ -76,7 +76,7 @@ def _paid_at_maturity() -> Iterator[Check]:
     cash = _ledger({"last_interest_date": None})["cash_month_end"]
     yield exact(
         "cash after a maturity, interest from 1 April, $", "interest runs from the last interest date",
-        "SPEC, section 5, by hand", 40_000_000 - 15_000_000 - 356_815.07, cash["2002-08"], CENT,
+        "model, section 5, by hand", 40_000_000 - 15_000_000 - 356_815.07, cash["2002-08"], CENT,
     )  # fmt: skip
 
 
@@ -170,12 +170,12 @@ def _defaults() -> Iterator[Check]:
     ):
         out = ledger["cash_out"] or {"days": -1.0, "cause": ""}
         yield exact(
-            f"day of default on {words}", "a note that cannot be paid ends the runway on its day", "SPEC, section 5",
+            f"day of default on {words}", "a note that cannot be paid ends the runway on its day", "model, section 5",
             days, out["days"] if out["cause"] == cause else -1,
         )  # fmt: skip
         yield exact(
             f"cash at a default on {words}, $", "interest of every note is due before principal of any",
-            "SPEC, section 5, by hand", balance, ledger["ending_cash"], CENT,
+            "model, section 5, by hand", balance, ledger["ending_cash"], CENT,
         )  # fmt: skip
 
 

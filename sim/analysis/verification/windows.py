@@ -64,7 +64,7 @@ def later(paths: int, seed: int) -> Iterator[Check]:
 
 def before_the_valuation_date(paths: int, seed: int) -> Iterator[Check]:
     """Days before the opening have the initial price (SPEC, section 4): A = (4 S0 + S_1) / 5 on session 2."""
-    protects, source = "windows that reach back before the valuation date", "SPEC, section 4"
+    protects, source = "windows that reach back before the valuation date", "model, section 3"
     opening = window(5, "before", 1, 1_024, seed)
     # Shares are whole: of 400 million of them one is 2.5e-9, which moves the price found by 7e-9 dollars.
     price = float(opening[np.argmax(np.abs(opening - S0))])
