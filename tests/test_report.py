@@ -179,9 +179,11 @@ def test_what_cannot_be_used_is_refused_before_any_work(gathered, tmp_path, caps
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_too_few_paths_are_refused(tmp_path, capsys):
-    assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), "--paths", "0"]) == 2
-    assert capsys.readouterr().err.startswith("--paths = 0")
+@pytest.mark.parametrize("few", [["--paths", "0"], ["--paths", "1"], ["--paths", "2", "--antithetic"]])
+def test_too_few_paths_are_refused(few, tmp_path, capsys):
+    assert main(["report", "valence-2002", "--out", str(tmp_path / "x"), *few]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"--paths = {few[1]}: must be a whole number from ")
     assert not (tmp_path / "x").exists()
 
 

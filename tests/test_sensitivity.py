@@ -83,6 +83,20 @@ def test_ranges_go_with_what_they_are_about():
     assert CASE.replace({"third_party": None}).ranges == CASE.ranges
 
 
+@pytest.mark.parametrize(("cash", "kept"), [(11e6, True), (3e6, False), (1e9, False)])
+def test_a_number_set_outside_of_its_range_loses_it(cash, kept):
+    case = CASE.replace({"company.cash": cash})
+    assert ("company.cash" in case.ranges) is kept
+    assert "burn.monthly" in case.ranges
+    swings = {one.key: one for one in inputs_of(case)}
+    assert all(one.low <= one.base <= one.high for one in swings.values())
+
+
+def test_a_range_that_the_file_states_beside_its_number_stays():
+    case = CASE.replace({"ranges": {"price.volatility": [0.1, 0.2]}})
+    assert case.replace({"price.volatility": 0.5}).ranges == case.ranges
+
+
 def test_ranges_from_the_command_line():
     assert overridden(CASE, ['ranges={"price.volatility"=[0.5, 1]}']).ranges == {"price.volatility": (0.5, 1.0)}
     assert overridden(CASE, ["ranges="]).ranges is None

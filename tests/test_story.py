@@ -8,6 +8,7 @@ import re
 import pytest
 from small_pack import cases, small_pack
 
+from sim.board.chapters.answer import _error_words, _most_run_out
 from sim.board.charts import COLOURS, Chart, Series, Table, round_step
 from sim.board.story import CHAPTERS, story
 from sim.board.words import brief, change, frequency, plus_minus, value
@@ -153,6 +154,36 @@ def test_intervals_hold_their_values(pack):
 
 
 @pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([0.1, 0.5, 0.2], "Most often the money runs out in Q2"),
+        ([0.3, 0.301, 0.1], "Most often the money runs out in Q1 and Q2, with little between them"),
+        ([0.3, 0.301, 0.299], "No quarter stands out among the cash-outs, Q2 has most"),
+        ([0.0, 0.001, 0.0], "Most often the money runs out in Q2"),
+    ],
+)
+def test_quarters_that_nothing_tells_apart_are_not_ranked(steps, said):
+    worst = steps.index(max(steps))
+    assert _most_run_out(("Q1", "Q2", "Q3"), steps, worst, 3_000) == said
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "said"),
+    [
+        (2_998, 3_000, "99.76% to 99.98%"),
+        (1, 3_000, "0.01% to 0.19%"),
+        (1_500, 3_000, "48.2% to 51.8%"),
+        (999_999, 1_000_000, "above 99.99% to just below 100%"),
+    ],
+)
+def test_no_end_of_an_interval_rounds_to_never_or_always(successes, trials, said):
+    class Ran:
+        paths = trials
+
+    assert f": {said}, from" in _error_words(proportion(successes, trials), Ran)
+
+
+@pytest.mark.parametrize(
     ("name", "number", "error", "expected"),
     [
         ("raised", 30e6, 0.0, "$30M"),
@@ -188,7 +219,9 @@ def test_estimates_are_written_with_their_errors():
         (500, 500, "all 500"),
         (3, 1000, "3 of 1,000"),
         (997, 1000, "997 of 1,000"),
-        (1, 200_000, "5 of 1,000,000"),
+        (1, 200_000, "1 of 200,000"),
+        (2_998, 3_000, "all but 2 of 3,000"),
+        (5, 8, "5 of 8"),
     ],
 )
 def test_probabilities_are_written_as_natural_frequencies(successes, trials, expected):

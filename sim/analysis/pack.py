@@ -116,7 +116,8 @@ def gather(
 
     started = time.perf_counter()
     case = load_case(case)
-    paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
+    least = 4 if antithetic else 2  # of one there is no error, and no interval to draw
+    paths = check_whole("paths", case.simulation.paths if paths is None else paths, least, 10**12)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
     run = _Steps(seed, workers, progress)
     by = min(month_end(case.valuation_date, 11), case.horizon)

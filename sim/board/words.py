@@ -77,14 +77,20 @@ def per_cent(estimate: Estimate) -> str:
 
 
 def frequency(estimate: Estimate, paths: int) -> str:
-    """A probability as a natural frequency: `97 of 100`, `3 of 1,000`, `none of 200,000`, `all 200,000`."""
+    """A probability as a natural frequency: `97 of 100`, `3 of 1,000`, `none of 200,000`, `all but 2 of 3,000`.
+
+    Never of more futures than were simulated.
+    """
     chance = estimate.value
     if chance in (0.0, 1.0):
         return f"none of {paths:,}" if chance == 0.0 else f"all {paths:,}"
     base = 100
     while base < _MOST_BASE and min(chance, 1.0 - chance) * base < 0.995:
         base *= 10
-    return f"{round(chance * base):,} of {base:,}"
+    if base <= paths:
+        return f"{round(chance * base):,} of {base:,}"
+    out = max(round((1.0 - chance) * paths), 1)
+    return f"all but {out:,} of {paths:,}" if 10 * out <= paths else f"{paths - out:,} of {paths:,}"
 
 
 def bare(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,7 @@ from sim.terms.schema import Rows, Table, Terms, Unread, attempt, item_name, key
 from sim.terms.stated import Ranges, StatedRanges, range_problems, still_there
 
 MOST_YEARS = 30
+MOST_LOG_PRICE = 290 * math.log(10)
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
 
 
@@ -80,7 +82,8 @@ class Case(Terms):
         """A new valid case with keys of any depth changed: `{"price.volatility": 0.8, "third_party": None}`.
 
         List entries go by name or number: `notes[Baccarat note].principal`, `policy.amounts[0]`; numbers count from 0.
-        None removes an optional key, a table or an entry, and with it the ranges of what is in it. CaseError lines
+        None removes an optional key, a table or an entry, and with it the ranges of what is in it; a
+        number set outside of its range loses the range, which was meant for another one. CaseError lines
         carry `blame` as their FILE part.
         """
         from sim.terms.overrides import changed  # overrides read the schema of this class
@@ -93,7 +96,7 @@ class Case(Terms):
         made = Case.from_dict(doc, source=self.source, blame=blame)
         # They fitted this case: no second look.
         if keeps_ranges and self.ranges is not None:
-            object.__setattr__(made, "ranges", still_there(made, self.ranges))
+            object.__setattr__(made, "ranges", still_there(made, self.ranges, self))
         if keeps_record:
             object.__setattr__(made, "record", self.record)
         return made
@@ -142,6 +145,21 @@ class Case(Terms):
         if any(burn_level(self.burn, self.valuation_date, k) > MOST_MONEY for k in sorted(months)):
             allowed = f"a burn that growth and steps keep to at most {number_text(MOST_MONEY)}"
             yield "burn.monthly", self.burn.monthly, allowed
+
+    def check_price(self) -> Iterator[Problem]:
+        """Prices must stay numbers: a close that rounds to 0 has no shares, and one beyond all floats no value."""
+        years = max(0, (self.horizon - self.valuation_date).days + 1) / 365.25
+        price, jumps = self.price, [milestone.price_jump for milestone in self.milestones]
+        if self.events.ceo_change is not None:
+            jumps.append(self.events.ceo_change.price_jump)
+        # ln of the furthest price: drift, the median's fall, nine standard deviations, and every jump.
+        trend = price.drift * years - price.volatility**2 * years / 2
+        reach = 9 * price.volatility * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
+        dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
+        low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
+        if math.log(price.initial) + low < -MOST_LOG_PRICE or math.log(price.initial) + high > MOST_LOG_PRICE:
+            allowed = "one that, with drift and jumps, keeps prices from $1e-290 to $1e290 up to the horizon"
+            yield "price.volatility", price.volatility, allowed
 
     def check_conditions(self) -> Iterator[Problem]:
         known = [milestone.name for milestone in self.milestones]

@@ -90,13 +90,18 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
             yield where, [low, high], f"both ends {rule.allowed}"
 
 
-def still_there(case: Any, ranges: Ranges) -> Ranges | None:
-    """The ranges without those of list entries that `case` no longer has."""
+def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:
+    """The ranges without those of list entries that `case` no longer has, and without those that a number has left
+    which was inside in `before`."""
     from sim.terms.overrides import find
+
+    def outside(one: Any, name: str) -> bool:
+        value, (low, high) = find(one, name)[1], ranges[name]
+        return value is not None and not low <= value <= high
 
     def there(name: str) -> bool:
         try:
-            return name == WAIVERS or bool(find(case, name))
+            return name == WAIVERS or not outside(case, name) or outside(before, name)
         except KeyError:
             return False
 

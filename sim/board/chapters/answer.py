@@ -24,6 +24,7 @@ from sim.board.words import (
     short_day,
     shortened,
     spoken,
+    value,
 )
 from sim.estimates import Estimate, decimals_allowed
 from sim.result import Result
@@ -136,7 +137,8 @@ def cash(pack: Pack) -> Chapter | None:
             *(f"{number}. {mark.label}" for number, mark in enumerate(chart.marks, 1)),
         ),
         sure=f"The bands are what {fan.paths:,} futures did; half of them lie in the dark band, nine tenths in both.",
-        compared="The dashed line is the minimum the company must keep. Below it the company is out of cash.",
+        compared="The dashed line is the minimum the company must keep. Who once fell below it is out of cash, even "
+        "if a later draw would lift it again: so the median may cross it after half are out.",
         change=_note_words(pack),
         source="Cash after operations, draws, third-party financing, interest and principal",
         notes="After a cash-out the ledger goes on as if the shortfall were bridged at no cost, to show its depth.",
@@ -169,9 +171,7 @@ def cash_out(pack: Pack) -> Chapter:
         headline = f"In none of the {result.paths:,} simulated futures does the money run out"
     else:
         rise = Estimate(steps[worst], chances[worst].se, (0.0, 1.0))
-        headline = (
-            f"{names[worst]} is the most dangerous quarter: {frequency(rise, result.paths)} futures run out in it"
-        )
+        headline = f"{_most_run_out(names, steps, worst, result.paths)}: {frequency(rise, result.paths)} futures"
     widest = max(chances, key=lambda chance: chance.error)
     return Chapter(
         key="cash_out",
@@ -193,6 +193,20 @@ def cash_out(pack: Pack) -> Chapter:
         source="Share of the futures whose cash has fallen below the minimum by the quarter's end",
         notes="The columns are cumulative: who ran out in one quarter is out in all later ones.",
     )  # fmt: skip
+
+
+def _most_run_out(names: tuple[str, ...], steps: list[float], worst: int, paths: int) -> str:
+    """The quarter in which most futures run out, or those that nothing tells apart from it."""
+    most = steps[worst]  # the standard error is that of the difference of two shares of the same futures
+    rivals = [
+        i for i, share in enumerate(steps)
+        if share and most - share <= 2.0 * math.sqrt((most + share - (most - share) ** 2) / paths)
+    ]  # fmt: skip
+    if len(rivals) == 1:
+        return f"Most often the money runs out in {names[worst]}"
+    if len(rivals) == 2:
+        return f"Most often the money runs out in {few([names[i] for i in rivals])}, with little between them"
+    return f"No quarter stands out among the cash-outs, {names[worst]} has most"
 
 
 def dates_that_matter(result: Result) -> list[tuple[date, str]]:
@@ -223,12 +237,22 @@ def _lasting(result: Result) -> str:
 
 
 def _error_words(chance: Estimate, result: Result) -> str:
-    low, high = (brief("cash_out", bound, chance.error) for bound in chance.ci95)
+    # Neither end may round to never or always, which no simulation shows.
+    room = min((x for bound in chance.ci95 for x in (bound, 1.0 - bound) if x > 0.0), default=chance.error)
+    low, high = (value("cash_out", bound, min(chance.error, room)) for bound in chance.ci95)
+    low = _neither(low, "just above 0%", "above 99.99%")
+    high = _neither(high, "below 0.01%", "just below 100%")
     if chance.value in (0.0, 1.0):
         reach = _upward(100.0 * (chance.ci95[1] if chance.value == 0.0 else 1.0 - chance.ci95[0]))
         bound = f"below {reach:g}%" if chance.value == 0.0 else f"above {100.0 - reach:.10g}%"
         return f"With {result.paths:,} futures the probability is {bound} (95% interval)."
     return f"95% interval of the simulation: {low} to {high}, from {result.paths:,} futures."
+
+
+def _neither(text: str, never: str, always: str) -> str:
+    """The end of an interval, or words for one that rounds to 0% or 100%."""
+    number = float(text.rstrip("%"))
+    return never if number <= 0.0 else always if number >= 100.0 else text
 
 
 def _upward(number: float) -> float:

@@ -90,13 +90,13 @@ def limits(pack: Pack) -> Chapter:
     price, impact = case.price, case.price.impact == "dilution"
     return Chapter(
         key="limits",
-        headline="What the numbers leave out, and what it takes to repeat them",
+        headline="The numbers leave out cost cuts, asset sales and rescues, and what the case does not name",
         charts=(table,),
         points=(
             f"The stock follows a {_MODELS.get(price.model, price.model)}; draws {'' if impact else 'do not '}move it",
             "The company cuts no cost and sells nothing when cash gets short",
             "After a cash-out nobody steps in: what follows measures the gap only",
-            "Conditions that the case does not have cannot bind",
+            "Risks and terms that the case does not name do not happen",
         ),
         sure="The intervals are those of the simulation. They say nothing about whether the inputs are right.",
         compared="The same case, seed and number of futures give the same numbers to the last bit, on any machine.",

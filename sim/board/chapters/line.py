@@ -24,7 +24,7 @@ from sim.board.words import (
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.estimates import Estimate
+    from sim.estimates import Estimate, Quantile
     from sim.summary import Summary
 
 _MILLION = 1e6
@@ -65,8 +65,7 @@ def commitment(pack: Pack) -> Chapter | None:
         headline=f"Of {labels[0]} committed the line pays {labels[-1]} on average{biggest}",
         charts=charts,
         sure=f"Mean raised {plus_minus('raised', raised.estimate)}; one future in twenty gets "
-        f"{brief('raised', raised.p05.value, raised.p05.error)} or less, one in twenty "
-        f"{brief('raised', raised.p95.value, raised.p95.error)} or more.",
+        f"{_at_most(raised.p05)}, one in twenty {_at_least(raised.p95, fall.commitment)}.",
         compared=f"The commitment, {labels[0]}; in the middle future the line pays "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waiver_words(pack),
@@ -92,7 +91,7 @@ def clauses(pack: Pack) -> Chapter | None:
     )
     said = ", ".join(f"{name} {label}" for name, label in zip(names, scaled.labels, strict=True))
     chart = Chart(
-        "clauses", "bars", "Capital that lifting it would bring on average, $ millions", alt=f"Cost by clause: {said}.",
+        "clauses", "bars", "Fair share of what lifting all would bring, $ millions", alt=f"Cost by clause: {said}.",
         categories=names, series=(scaled,), unit="$M", decimals=1,
     )  # fmt: skip
     rows = [
@@ -109,7 +108,7 @@ def clauses(pack: Pack) -> Chapter | None:
     table = Chart(
         "clause_table",
         "table",
-        "Capital if it alone is lifted; its share of the rest",
+        "Capital if it alone is lifted; then its fair shares",
         alt="",
         table=Table("", columns, rows, (0,)),
     )
@@ -124,6 +123,16 @@ def clauses(pack: Pack) -> Chapter | None:
         source="Exact Shapley shares over all combinations of clauses; lifting one alone in the table",
         notes="The share of a clause is what lifting it brings, averaged over all orders in which they can be lifted.",
     )
+
+
+def _at_most(low: Quantile) -> str:
+    return f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
+
+
+def _at_least(high: Quantile, commitment: float) -> str:
+    if not high.value:
+        return "something at best"
+    return "all of it" if high.value >= commitment else f"{brief('raised', high.value, high.error)} or more"
 
 
 def _costliest(name: str, raised: Estimate, runway: Estimate) -> str:
@@ -175,7 +184,9 @@ def capital(pack: Pack) -> Chapter | None:
         f"{plus_minus('dilution', dilution.estimate)}.",
         compared=_placement_words(pack, discount.mean),
         change=f"The stock price: in one future in twenty the dilution is "
-        f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more.",
+        f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
+        if dilution.p95.value
+        else "Whether the line pays at all: in at least nineteen of twenty futures it does not.",
         source="Discount to the close of the purchase date, plus legal fees, over the shares' market value",
         notes="Dilution counts new shares against opening shares plus new shares, up to the cash-out.",
     )
