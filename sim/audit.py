@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,8 @@ from sim.sampling import no_points
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import MISSING, problem_line
 
-MOST = 1e15  # of any number in a history, as in a case
+#: Of the dollars, closes and days of a history. Sampled ones may be far beyond what a case may say; these are further.
+MOST_DOLLARS, LEAST_CLOSE, MOST_CLOSE, MOST_DAYS = 1e100, 1e-290, 1e290, sys.float_info.max
 
 
 class HistoryError(CaseError):
@@ -220,8 +222,8 @@ class _Reader:
     def missing(self, key: str, allowed: str) -> None:
         self.problems.append(problem_line(self.source, (key, MISSING, allowed)))
 
-    def number(self, key: str, value: Any, least: float, allowed: str) -> float | None:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST and value >= least:
+    def number(self, key: str, value: Any, least: float, most: float, allowed: str) -> float | None:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most:
             return float(value)
         self.say(key, value, allowed)
         return None
@@ -273,7 +275,8 @@ class _Reader:
     def days(self, key: str, value: Any) -> float:
         if value is None:
             return r.NEVER
-        number = self.number(key, value, 0.0, "days from the opening of the valuation date, at least 0, or null")
+        allowed = "days from the opening of the valuation date, at least 0, or null"
+        number = self.number(key, value, 0.0, MOST_DAYS, allowed)
         return r.NEVER if number is None else number
 
     def read_third_party(self, rows: Any, h: r.Histories) -> None:
@@ -297,7 +300,7 @@ class _Reader:
                 self.say(f"{where}.month", month, f"a month from {first} to {last}, each once")
                 continue
             k = self.plan.months.index(month)
-            amount = self.number(f"{where}.amount", row.get("amount"), 0.0, "dollars, at least 0")
+            amount = self.number(f"{where}.amount", row.get("amount"), 0.0, MOST_DOLLARS, "dollars, from 0 to 1e100")
             reduces = row.get("reduces_line", False)
             if not isinstance(reduces, bool):
                 self.say(f"{where}.reduces_line", reduces, "true or false")
@@ -328,8 +331,8 @@ class _Reader:
             if key not in closes:
                 self.missing(f"closes.{key}", "a close above 0 is needed, in dollars a share")
                 continue
-            allowed = "a close above 0 and at most 1e15, in dollars a share"
-            h.closes[row] = self.number(f"closes.{key}", closes[key], 5e-324, allowed) or np.nan
+            allowed = "a close above 0, in dollars a share, from 1e-290 to 1e290"
+            h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, allowed) or np.nan
 
     def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
         """Cash used of the simulated months; months outside count at their expected figure."""
@@ -341,5 +344,6 @@ class _Reader:
             if month not in cash_used:
                 self.missing(f"cash_used.{month}", "the month's cash used in operations is needed, in dollars")
                 continue
-            number = self.number(f"cash_used.{month}", cash_used[month], -MOST, "dollars, at most 1e15 either way")
+            allowed = "dollars, at most 1e100 either way"
+            number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, allowed)
             h.cash_used[k] = 0.0 if number is None else number

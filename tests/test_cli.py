@@ -283,8 +283,8 @@ def test_a_file_that_is_no_toml_is_said_with_its_place(case_file):
 WRONG_HISTORIES = [
     ('{"ceo_change_days": -1}', "ceo_change_days = -1: days from the opening of the valuation date, at least 0, or "),
     ('{"closes": null, "waived": [null]}', "waived = null: one of "),
-    ('{"cash_used": {"2002-04": true}}', "cash_used.2002-04 = true: dollars, at most 1e15 either way"),
-    ('{"cash_used": {"2002-04": NaN}}', "cash_used.2002-04 = nan: dollars, at most 1e15 either way"),
+    ('{"cash_used": {"2002-04": true}}', "cash_used.2002-04 = true: dollars, at most 1e100 either way"),
+    ('{"cash_used": {"2002-04": NaN}}', "cash_used.2002-04 = nan: dollars, at most 1e100 either way"),
     ('{"a": 1, "a": 2}', "'a' stands twice in one object: each key once"),
     ('{"a\\nb": 1}', "a\\nb = 1: not a key of a history; allowed are closes, "),
     ("[1]", "history = [1]: a JSON object with the keys closes, "),

@@ -52,7 +52,7 @@ def test_two_thousand_inputs_end_in_an_answer_or_in_clear_complaints():
         # A seal that fits anything.
         (fuzz.a_result, ["sim.archive._seal"], lambda file, length: (file.seek(-80, 2), file.read(80))[1]),
         (fuzz.a_command_line, ["sim.cli.runs.check_outputs"], lambda *_: None),
-        (fuzz.a_history, ["sim.audit._Reader.number"], lambda self, key, value, least, allowed: value),
+        (fuzz.a_history, ["sim.audit._Reader.number"], lambda self, key, value, least, most, allowed: value),
         (fuzz.a_forged_result, ["sim.histogram.Histogram.fill"], lambda self, bins, only, counts: None),
     ],
     ids=["limits", "lines", "seal", "outputs", "histories", "digests"],
@@ -184,3 +184,35 @@ def test_a_saved_result_whose_manifest_names_no_version_is_refused(tmp_path, ver
     run.save(path)
     with pytest.raises(sim.ResultError, match=r"run\.npz: not a result that this version can read: "):
         sim.load_result(path)
+
+
+FAR = {"horizon": "2031-12-31", "line.end": "2031-12-31", "company.cash": 1e15}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        FAR | {"price.drift": 10, "price.initial": 1e9},
+        FAR | {"price.drift": -10, "price.initial": 1e-6, "price.impact": "dilution"},
+        FAR | {"price.volatility": 4},
+        {"price.volatility": 10, "burn.volatility": 10},
+        {"third_party.log_sd": 10, "third_party.median_amount": 1e15, "third_party.annual_rate": 1e4},
+        {"events.adverse_change.annual_rate": 1e-300, "events.ceo_change.annual_rate": 5e-324},
+    ],
+    ids=["up", "down", "wide", "rough", "rich", "rare"],
+)
+def test_the_furthest_that_a_case_may_say_has_finite_answers_and_histories_that_replay(changes):
+    expected.valid_case(hostile.hostile_case().replace(changes), Random(1), depth=0.9)
+
+
+def test_prices_that_no_float_holds_are_refused():
+    case = hostile.hostile_case()
+    for changes in (
+        FAR | {"price.volatility": 6},  # closes would round to 0
+        {f"milestones[{i}].price_jump": 100 for i in range(3)} | {"price.volatility": 10, "price.initial": 1e9} | FAR,
+    ):
+        with pytest.raises(CaseError, match=r"price\.volatility = .*: one that, with drift and jumps, keeps prices"):
+            case.replace(changes)
+    with pytest.raises(CaseError) as caught:
+        case.replace({"horizon": "1999-12-31"})
+    assert "price" not in str(caught.value)
