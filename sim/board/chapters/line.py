@@ -24,7 +24,8 @@ from sim.board.words import (
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.estimates import Estimate, Quantile
+    from sim.distribution import Distribution
+    from sim.estimates import Estimate
     from sim.summary import Summary
 
 _MILLION = 1e6
@@ -64,8 +65,7 @@ def commitment(pack: Pack) -> Chapter | None:
         key="commitment",
         headline=f"Of {labels[0]} committed the line pays {labels[-1]} on average{biggest}",
         charts=charts,
-        sure=f"Mean raised {plus_minus('raised', raised.estimate)}; one future in twenty gets "
-        f"{_at_most(raised.p05)}, one in twenty {_at_least(raised.p95, fall.commitment)}.",
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}; {_tails(raised, fall.commitment)}.",
         compared=f"The commitment, {labels[0]}; in the middle future the line pays "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waiver_words(pack),
@@ -125,14 +125,14 @@ def clauses(pack: Pack) -> Chapter | None:
     )
 
 
-def _at_most(low: Quantile) -> str:
-    return f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
-
-
-def _at_least(high: Quantile, commitment: float) -> str:
+def _tails(raised: Distribution, commitment: float) -> str:
+    """What the worst and the best of twenty futures get."""
+    low, high = raised.p05, raised.p95
     if not high.value:
-        return "something at best"
-    return "all of it" if high.value >= commitment else f"{brief('raised', high.value, high.error)} or more"
+        return "at least nineteen futures in twenty get nothing"
+    least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
+    most = f"{brief('raised', high.value, high.error)} or more" if high.value < commitment else "all of it"
+    return f"one future in twenty gets {least}, one in twenty {most}"
 
 
 def _costliest(name: str, raised: Estimate, runway: Estimate) -> str:
