@@ -49,7 +49,8 @@ class Pack:
 
     `variants` are the line as signed, off, and with every condition waived; `scenarios` and `policies` begin with the
     case as it is. `solutions` are what it takes for a cash-out to be unlikely, `stresses` how far things must go until
-    it is as likely as not, both by `by`: twelve months after the valuation date, or the horizon if that is sooner.
+    it is as likely as not. The first are about `by`: twelve months after the valuation date, or the horizon if that is
+    sooner; the others about the last quarter's end up to then at which it is less likely than not, if there is one.
     """
 
     result: Result
@@ -124,8 +125,9 @@ def gather(
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
     scenarios, missing = scenarios_of(case)
+    result = run("result", simulate, case, **how, keep_paths=paths <= MOST_KEPT)
     found: dict[str, Any] = {
-        "result": run("result", simulate, case, **how, keep_paths=paths <= MOST_KEPT),
+        "result": result,
         "variants": run("variants", compare, main_variants(case), **how),
         "clauses": run("clauses", clauses, case, paths=min(paths, CLAUSE_PATHS)),
         "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY)),
@@ -134,7 +136,7 @@ def gather(
             run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
             for i, what in enumerate(SOLVED)
         ),
-        "stresses": tuple(run("stresses", reverse_stress, case, **search)),
+        "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
         "outlook": run("outlook", outlook, case, paths=paths),
         "policies": run("policies", compare, policies_of(case), **how),
         "grid": run("grid", grid, case, paths=min(paths, MOST_OF_GRID)),
@@ -146,6 +148,12 @@ def gather(
     if missing:
         skipped["scenarios"] = "; ".join(missing)
     return Pack(**found, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
+
+
+def _before_even_odds(result: Result, by: date) -> date:
+    """The last quarter's end, up to `by`, at which a cash-out is less likely than not: what it takes to change that."""
+    chances = zip(result.periods, result.summary().cash_out_by_period, strict=True)
+    return max((period.end for period, chance in chances if period.end <= by and chance.value < 0.5), default=by)
 
 
 def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:

@@ -92,7 +92,7 @@ def record(pack: Pack) -> Chapter | None:
         compared=shortened(found.notes[0] if found.notes else "What the futures did by the same dates.", 210),
         change="The inputs are those of the valuation date. Set after the fact, they would fit better and say less.",
         source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
-        notes=" ".join(("Nothing was fitted to what followed.", *found.notes)),
+        notes=" ".join(("The simulation uses nothing of the record.", *found.notes)),
     )
 
 

@@ -76,7 +76,7 @@ def limits(pack: Pack) -> Chapter:
     versions = made["versions"]
     rows = [
         ("case", shortened(case.title, 90)),
-        ("case file's SHA-256", made["case_sha256"]),
+        ("SHA-256 of the case's terms", made["case_sha256"]),
         ("valuation date, horizon", f"{day(case.valuation_date)}, {day(case.horizon)}"),
         (
             "futures, seed, sampler",
