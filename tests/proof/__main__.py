@@ -39,8 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(proof, "add"):
         proof.add(parser)
     options = parser.parse_args(given)
-    if options.workers < 1:
-        parser.error("--workers must be at least 1")
+    for name in ("workers", "inputs", "repetitions", "paths", "number"):
+        if getattr(options, name, 1) < 1:
+            parser.error(f"--{name} must be at least 1")
     return int(proof.run(options))
 
 
