@@ -13,7 +13,7 @@ from sim.terms import CaseError
 
 
 def add(commands: Commands) -> None:
-    report_ = commands.add("report", report, "the board pack: deck, figures and numbers in a folder")
+    report_ = commands.add("report", report, "the board pack in a folder: deck, workbook, page, figures, numbers")
     report_.add_argument("--out", required=True, metavar="DIR", help="folder to write into; it may exist")
     simulation_options(report_)
     report_.add_argument("--json", metavar="FILE", help="write the run's summary as JSON, beside the pack")
