@@ -132,6 +132,9 @@ def scaled(rng: Random, value: Any) -> Any:
 def mutated(rng: Random, doc: dict, of: type | None = Case) -> dict:
     """A copy of a document with some changes of any kind."""
     doc = copy.deepcopy(doc)
+    if of is Case and rng.random() < 0.01:  # a horizon decades away, which single changes hardly ever reach
+        first = datetime.date.fromisoformat(str(doc["valuation_date"]))
+        doc["horizon"] = datetime.date(first.year + rng.randint(1, 29), 12, 31)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
         spots = list(places(doc, Table(of) if of else None))
         if not spots:
