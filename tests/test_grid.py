@@ -73,7 +73,10 @@ def test_axes_without_room_have_one_value():
 
 
 def test_a_base_outside_its_range_is_a_point_too():
-    case = CASE.replace({"burn.monthly": 4_000_000})
+    document = CASE.to_dict()
+    document["burn"]["monthly"] = 4_000_000
+    document["ranges"] = {"burn.monthly": [2_000_000, 3_000_000]}
+    case = sim.Case.from_dict(document)
     burn = grid(case, 16, SEED).axes[2]
     assert burn.values[burn.base] == 4_000_000 == max(burn.values)
 

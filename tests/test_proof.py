@@ -111,11 +111,12 @@ def test_no_test_at_all_is_no_outcome():
 
 def test_a_spoilt_copy_fails_and_a_restored_one_passes(tmp_path):
     texts = {
+        "sim/__init__.py": "",  # else an installed package of that name would come first
         "sim/x.py": "def f(a):\n    return a + 1\n",
         "tests/test_x.py": "from sim.x import f\n\n\ndef test_f():\n    assert f(1) == 2\n",
     }
     for name, text in texts.items():
-        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     copy = Copy(tmp_path)
     try:
