@@ -10,6 +10,7 @@ from small_case import changed, small_case, small_history
 import sim
 from sim.histogram import BINS, Histogram
 from sim.terms import Case
+from sim.terms.record import record_lines
 
 
 def ledgers(document: dict, history: dict) -> tuple[dict, dict]:
@@ -64,3 +65,15 @@ def test_a_bin_with_several_values_has_its_middle_and_reaches_to_its_ends(sign):
     np.testing.assert_allclose(middle, [sign * (start + width / 2), alone], rtol=1e-12)
     np.testing.assert_allclose(np.abs([low[0], high[0]]), np.sort([start, start + width])[:: int(sign)], rtol=1e-12)
     assert (low[1], high[1]) == (alone, alone)
+
+
+def test_every_fact_of_a_record_is_said_with_its_source():
+    record = sim.load_case("valence-2002").record
+    lines = list(record_lines(record, 3))
+    facts = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
+    assert len(lines) == len(facts) == 10
+    for fact in facts:
+        assert any(line.endswith(f"({fact.source}).") and str(fact.date.year) in line for line in lines), fact
+    for row in record.shares_outstanding:
+        assert sum(f"{row.shares:,} shares outstanding" in line for line in lines) == 1
+    assert sum("cash of $7.40 million" in line for line in lines) == 1

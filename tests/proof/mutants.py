@@ -30,7 +30,15 @@ CONTROL = "honest code: "
 
 # Files, and the tests of their part. Kernels are compiled anew for each mutant.
 PARTS = {
-    "sim/terms/": ("test_terms", "test_case_limits", "test_calendar", "test_record", "test_twin"),
+    "sim/terms/": (
+        "test_terms",
+        "test_case_limits",
+        "test_calendar",
+        "test_corners",
+        "test_sensitivity",
+        "test_record",
+        "test_twin",
+    ),
     "sim/lowering.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
     "sim/schedule.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
     "sim/kernels/": ("test_twin", "test_corners", "test_model_cash", "test_result", "test_identities"),
