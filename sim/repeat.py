@@ -70,7 +70,7 @@ class Rerun:
         lines = [
             record.case.title,
             f"{record.paths:,} paths{shard}, seed {record.seed}, {record.how['sampler']}{pairs}; "
-            f"fundrisk {record.version}, repeated with {self.version}",
+            f"fundrisk {shown(record.version)}, repeated with {self.version}",
         ]
         what = "paths" if record.how["keep_paths"] else "digest of the paths"
         if self.same_paths is None:
@@ -121,7 +121,7 @@ def rerun(
     record = source if isinstance(source, Record) else read_record(source)
     if record.version != __version__ and not any_version:
         raise ResultError(
-            f"{shown(record.source)}: written by fundrisk {record.version}; this is {__version__}: "
+            f"{shown(record.source)}: written by fundrisk {shown(record.version)}; this is {__version__}: "
             "install that version, or try this one all the same with --any-version"
         )
     try:
@@ -190,6 +190,8 @@ def _record(
             "first_path": made["first_path"],
             "keep_paths": made.get("keep_paths", True),
         }
+        if not isinstance(made["versions"]["fundrisk"], str):
+            raise ResultError(f"{shown(path)}: its manifest names no version of fundrisk")
         for name in ("antithetic", "keep_paths"):
             if not isinstance(how[name], bool):
                 raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: true or false")

@@ -246,6 +246,8 @@ def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...],
 def checked(tallies: Tallies, periods: int) -> Tallies:
     """The tallies with their arrays' shapes and types looked at."""
     reasons = len(tallies.reasons)
+    if not all(isinstance(reason, str) for reason in tallies.reasons):
+        raise ValueError("tallies: reasons that are no names")
     arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
     chunks = arrays["cut_by_chunk"].size
     expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}

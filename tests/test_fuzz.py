@@ -6,10 +6,12 @@ from pathlib import Path
 from random import Random
 
 import hostile
+import numpy as np
 import pytest
 from random_cases import random_case
 
 import sim
+from sim.archive import read_arrays, write_arrays
 from sim.terms import Case, CaseError
 from tests.proof import expected, fuzz, inputs
 
@@ -172,6 +174,8 @@ def test_mutations_reach_every_kind_of_change():
 def test_a_cap_or_multiplier_next_to_nothing_can_be_described():
     case = hostile.hostile_case().replace({"line.max_per_period": 5e-324})
     assert "At most $" in sim.terms.describe(case)
+    broke = case.replace({"burn.monthly": 0, "company.cash": 1, "company.minimum_cash": 2})
+    assert "the opening cash lasts until 1 April 2002" in " ".join(sim.terms.describe(broke).split())
     with pytest.raises(CaseError, match=r"line\.pricing\.multiplier = 1e-300: a number from 1e-6 to 2$"):
         hostile.hostile_case().replace({"line.pricing.multiplier": 1e-300})
 
@@ -216,3 +220,14 @@ def test_prices_that_no_float_holds_are_refused():
     with pytest.raises(CaseError) as caught:
         case.replace({"horizon": "1999-12-31"})
     assert "price" not in str(caught.value)
+
+
+def test_a_saved_result_whose_reasons_are_no_names_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    sim.simulate(hostile.hostile_case(), paths=16).save(path)
+    arrays = read_arrays(path)
+    header = json.loads(arrays["header"].tobytes())
+    header["reasons"][0] = []
+    write_arrays(path, arrays | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+    with pytest.raises(sim.ResultError, match=r"run\.npz: not a result that this version can read: tallies: reasons"):
+        sim.load_result(path)

@@ -225,3 +225,13 @@ def test_a_figure_too_large_for_a_float_is_a_difference(record):
 def test_a_register_of_no_case_is_refused_in_the_cases_own_words(capsys):
     assert main(["model", "--register", "valence-2003"]) == 2
     assert capsys.readouterr().err.startswith("valence-2003: no such case or file: ")
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("a\nb", r"written by fundrisk 'a\\nb'; this is"), (1, "names no version")]
+)
+def test_a_version_that_is_none_is_said_in_one_line(record, version, said):
+    edited(record, lambda document: document["manifest"]["versions"].update(fundrisk=version))
+    with pytest.raises(sim.ResultError, match=rf"run\.json: .*{said}") as caught:
+        sim.rerun(record)
+    assert str(caught.value).isprintable()

@@ -136,7 +136,8 @@ def _lasts(case: Case) -> str:
     for k in range(calendar.month_number(case.valuation_date, case.horizon) + 1):
         level = case.burn_level(k)
         if left < level:
-            days = math.floor(max(left, 0.0) / level * calendar.days_in_month(case.valuation_date, k))
+            share = left / level if left > 0.0 else 0.0  # of the month
+            days = math.floor(share * calendar.days_in_month(case.valuation_date, k))
             day = calendar.month_start(case.valuation_date, k) + days * calendar.ONE_DAY
             return f"At that pace, with no draw and no note to pay, the opening cash lasts until {long_date(day)}."
         left -= level

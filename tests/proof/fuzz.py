@@ -374,6 +374,8 @@ def run(options: argparse.Namespace) -> int:
         for done, future in enumerate(waiting, 1):
             found, most = future.result()
             outcomes += found
+            for outcome in failures(found):
+                print(f"\n--only {options.seed}:{outcome.index}  {outcome.kind}: {outcome.verdict}", file=sys.stderr)
             peak = max(peak, most)
             bad = len(failures(outcomes))
             print(
