@@ -8,6 +8,7 @@ from samples import plain_case
 from scipy.optimize import brentq
 
 import sim
+from sim.terms.stated import WAIVERS
 
 LAST_DAY = date(2032, 3, 31)
 YEARS = ((LAST_DAY - date(2002, 4, 1)).days + 1) / 365.25
@@ -75,3 +76,15 @@ def test_burn_stays_within_what_money_may_be(month, changes):
 
 def test_the_most_that_money_may_be_is_allowed():
     assert allowed({"burn.monthly": 1e15})
+
+
+def test_the_longest_list_is_allowed():
+    percent = {"percent": [100.0] * 1000}
+    assert allowed({"line.coverage": percent})
+    assert not allowed({"line.coverage": {"percent": [100.0] * 1001}})
+
+
+@pytest.mark.parametrize(("ends", "fits"), [((0.0, 1.0), True), ((0.2, 0.2), True), ((-0.1, 0.5), False),
+                                            ((0.5, 1.1), False)])  # fmt: skip
+def test_the_range_of_waivers_lies_between_0_and_1(ends, fits):
+    assert allowed({"ranges": {WAIVERS: list(ends)}}) == fits
