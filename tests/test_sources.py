@@ -34,8 +34,7 @@ x = 'it''s # no comment' # but this is
 
 def test_each_comment_goes_to_its_key():
     assert comments(TEXT) == {
-        "title": "what it is called",
-        "plain": "The case as a whole.",  # words above go on for the keys right below
+        "title": "what it is called",  # an empty line ends what stands above it
         "company": "the company's own",
         "company.cash": "two keys in a row",
         "company.debt": "the debt's own",

@@ -773,6 +773,7 @@ def test_the_words_say_what_the_terms_mean():
         ({"events": None}, "the case expects none"),
         ({"notes": None}, "Notes None."),
         ({"price.impact": "dilution"}, "ex-issue price"),
+        ({"notes[0].rate_cap": None}, "Interest of 5.75% a year (4.75% + 1%) runs"),
         ({"line.start": "2004-01-02", "line.end": "2004-01-05"}, "no purchase dates"),
     ],
 )
@@ -789,6 +790,21 @@ def test_the_words_fit_a_hundred_columns():
         assert max(map(len, describe(case).splitlines())) <= 100
 
 
+def test_words_with_hyphens_are_not_torn():
+    lines = describe(CASE.replace({"line.investor": " ".join(["A-long-name-of-many-parts"] * 3)})).splitlines()
+    assert not [line for line in lines if line.endswith("-")]
+    assert any("A-long-name-of-many-parts" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(1.0, "1 April 2002"), (30.5, "1 May 2002"), (999_999, "25 February 4740")]
+)
+def test_a_time_in_days_is_the_date_on_which_it_falls(days, expected):
+    """Day 1 ends with 1 April; 30.5 is half of 1 May."""
+    case = CASE.replace({"milestones[polymer-265].median_days": days, "milestones[polymer-265].p90_days": days + 1e-3})
+    assert f"by {expected} (median)" in flowing(case)
+
+
 # --- the room --------------------------------------------------------------------------------------------------------
 
 
@@ -801,18 +817,23 @@ def test_importing_the_terms_is_light():
 
 
 @pytest.mark.parametrize(
-    ("basis", "expected"),
-    [("quarter", "$3.00 million"), ("previous_quarter", "$3.00 million"), ("to_date", "$500,000")],
+    ("basis", "day", "expected"),
+    [
+        ("quarter", "2002-04-15", "$3.00 million"),
+        ("previous_quarter", "2002-04-15", "$3.00 million"),
+        ("to_date", "2002-04-15", "$500,000"),
+        ("to_date", "2002-08-15", "$1.48 million"),  # July and 15 of August's 31 days
+    ],
 )
-def test_the_coverage_table_counts_what_the_basis_counts(basis, expected):
-    """$1M a month, and a purchase date on the 15th of the quarter's first month."""
+def test_the_coverage_table_counts_what_the_basis_counts(basis, day, expected):
+    """$1M a month, and one purchase date in the middle of a month."""
     case = sim.load_case("valence-2002").replace(
         {
             "burn": {"model": "lognormal", "monthly": 1e6, "volatility": 0.0},
             "line.coverage": {"percent": [100], "basis": basis},
-            "policy": {"kind": "maximum", "cadence": "dates", "dates": ["2002-04-15"]},
+            "policy": {"kind": "maximum", "cadence": "dates", "dates": [day]},
             "ranges": None,
         }
     )
-    row = next(line for line in describe(case).splitlines() if "2002-04-15" in line and "100%" in line)
+    row = next(line for line in describe(case).splitlines() if day in line and "100%" in line)
     assert row.split("100%")[1].strip() == expected

@@ -62,7 +62,7 @@ def validation_page(table: Verification) -> str:
         f"<h1>fundrisk {escape(version)}: validation report</h1>\n"
         f'<p class="result{bad}">{escape(table.sentence)}</p>\n<p>{escape(table.explanation)}</p>\n'
         "<p>Each known answer stands apart from the simulator: a closed form, a sum or an integral, published vectors, "
-        "or arithmetic written out beside the check.</p>\n"
+        "arithmetic written out beside the check, or an identity that must hold whatever the figures are.</p>\n"
         f"{failed}\n<h2>Overview</h2>\n{_overview(table)}\n{_histogram(table)}\n"
         + "".join(f"<h2>{escape(group.title)}</h2>\n{_checks(group.checks)}\n" for group in table.groups)
         + f"<h2>How to repeat it</h2>\n{_manifest(table, made)}\n</body>\n</html>\n"

@@ -17,6 +17,7 @@ from sim.records import (
     AMOUNT,
     BLOCK,
     CAUSE,
+    CENT,
     CUT,
     DISCOUNT_COST,
     DRAWS,
@@ -31,7 +32,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "3603a8d0ac267a9dd83102cdac0e15d8"
+FINGERPRINT = "846b1b21e31277f85320c7a2f0e91db6"
 
 
 @stage
@@ -80,7 +81,10 @@ def write_columns(out, offset, ledgers, n):
 
 @stage
 def share_unraised(tally, ledgers, program, n):
-    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7)."""
+    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7).
+
+    Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back.
+    """
     s, shortfall = ledgers.state, ledgers.shortfall
     base = len(program.conditions)
     leftover = base + (REASON_PERIOD_CAP if len(program.purchases) > 0 else REASON_NO_DATE)
@@ -91,7 +95,7 @@ def share_unraised(tally, ledgers, program, n):
             s[SHORT + i] = s[SHORT + i] + shortfall[r, i]
     for i in range(BLOCK):
         unraised = program.line.commitment - s[RAISED + i] - s[CUT + i]
-        s[AMOUNT + i] = unraised if (unraised > 0.0) & (i < n) else 0.0
+        s[AMOUNT + i] = unraised if (unraised >= CENT) & (i < n) else 0.0
         tally.unraised[leftover, i] += s[AMOUNT + i] if s[SHORT + i] <= 0.0 else 0.0
         s[AMOUNT + i] = s[AMOUNT + i] / s[SHORT + i] if s[SHORT + i] > 0.0 else 0.0
     for r in range(len(shortfall)):

@@ -57,7 +57,7 @@ def comments(text: str) -> dict[str, str]:
                 above.append(line.lstrip().lstrip("#").strip())
                 continue
             key = _KEY.match(line)
-            block = " ".join(filter(None, above)) or (block if key else "")
+            block = (" ".join(filter(None, above)) or block) if key else ""  # an empty line ends it
             words = _trailing(line) or block
             name = ".".join(filter(None, (where, key[1]))) if key else where if number == 0 else ""
             if name and words:

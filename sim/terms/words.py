@@ -297,8 +297,7 @@ def _clock(case: Case, milestone: Milestone) -> str:
 
 def _on(case: Case, days: float) -> str:
     """The date on which a time in days from the opening falls."""
-    ordinal = case.valuation_date.toordinal() + math.ceil(days) - 1
-    return long_date(datetime.date.fromordinal(ordinal)) if ordinal < 3_000_000 else f"day {days:g}"
+    return long_date(case.valuation_date + datetime.timedelta(days=math.ceil(days) - 1))
 
 
 def _third_party(case: Case) -> Iterator[str]:

@@ -34,6 +34,7 @@ MODULES = {
     "notes": "Notes, to the cent",
     "cash": "Cash-out",
     "draws": "Draws: the whole engine against closed forms",
+    "limits": "Draws: every limit by hand, without chance",
     "ledger": "Ledger: sums by hand and accounts that balance",
     "intervals": "Errors and intervals",
 }
