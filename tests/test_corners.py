@@ -1,6 +1,7 @@
 """Corners that random cases seldom reach, each worked out by hand and held to the twin as well."""
 
 import copy
+from datetime import date
 
 import numpy as np
 import pytest
@@ -47,6 +48,23 @@ def test_a_runway_policy_asks_for_the_last_half_dollar():
     assert amounts(got)[0] == pytest.approx(0.5)
     assert got["draws"][0]["binding"] == "policy"
     assert got == expected
+
+
+@pytest.mark.parametrize("jump", [1.0, -0.5, 3.0])
+def test_every_event_moves_the_price_by_its_jump_also_to_twice_the_price(jump):
+    """Without volatility and drift the closes are $2, times 1 + jump for each event that has come."""
+    case = sim.load_case("valence-2002").replace({
+        "price": {"model": "gbm", "initial": 2.0, "volatility": 0.0}, "ranges": None, "line.conditions": [],
+        "milestones": [{"name": "m", "probability": 1.0, "median_days": 40, "p90_days": 60, "price_jump": jump}],
+        "events": {"ceo_change": {"annual_rate": 6.0, "price_jump": jump}}, "policy.cadence": "daily",
+    })  # fmt: skip
+    history = sim.trace(case, path=2, seed=3).history
+    times = [history["achieved_days"]["m"], history["ceo_change_days"]]
+    assert len(history["closes"]) > 250
+    for day, close in history["closes"].items():
+        t = (date.fromisoformat(day) - case.valuation_date).days + 1
+        assert close == 2.0 * (1.0 + jump) ** sum(time <= t for time in times)
+    assert max(times) < 300
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

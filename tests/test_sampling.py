@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import sim
+from sim import records as r
 from sim import sampling
-from sim.lowering import lower
+from sim.lowering import _month_rows, lower
+from sim.schedule import Luck
 
 PATHS = 64
 
@@ -73,3 +75,33 @@ def test_runs_side_by_side_do_not_take_each_others_points():
     for points in expected:
         np.testing.assert_array_equal(one.take(160).uniforms, points)
         np.testing.assert_array_equal(another.take(160).uniforms, points)
+
+
+def test_the_luck_that_decides_most_comes_first():
+    """Sobol' points are at their best in their first dimensions."""
+    plan = lower(sim.load_case("valence-2002"))
+    what = {}
+    for call in plan.program.calls:
+        for half, row in enumerate((call["row_a"], call["row_b"])):
+            what[int(row)] = int(call["purpose"]), int(call["index"]), half
+    order = {what[row]: place for place, row in enumerate(plan.rows_by_importance)}
+    assert sorted(plan.rows_by_importance) == list(range(1, plan.luck_rows))  # each has its place
+
+    def places(purpose: int) -> list[int]:
+        """Of each month, or of each number."""
+        return [place for (kind, *_), place in sorted(order.items()) if kind == purpose]
+
+    market, burn, arrivals = map(places, (r.MONTH_END_NORMAL, r.BURN_NORMAL, r.THIRD_PARTY_ARRIVAL))
+    assert len(market) == len(burn) == len(arrivals) == 24
+    for before, after in ((burn, market), (market, burn[1:]), (burn, arrivals), (arrivals, burn[1:])):
+        assert all(a < b for a, b in zip(before, after, strict=False))
+    assert places(r.EXTENSION) == [0]
+    assert max(places(r.COMMON_FACTOR)) < min(places(r.WAIVER))
+    assert max(places(r.WAIVER) + places(r.EVENTS)) < min(places(r.MILESTONE))
+    assert min(places(r.DAY_NORMAL)) > max(market + burn)
+
+
+def test_months_without_a_number_have_no_row():
+    luck = Luck()
+    rows = [luck.ask(r.BURN_NORMAL, k >> 1, k & 1, r.NORMAL) for k in range(5)]
+    assert _month_rows(luck, r.BURN_NORMAL, 9) == tuple(rows)
