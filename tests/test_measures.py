@@ -439,3 +439,20 @@ def test_the_design_effect_of_pairs_that_are_one_is_two():
 def test_only_two_kinds_of_groups_exist():
     with pytest.raises(ValueError, match=r"groups = 'trios'"):
         Distribution.from_values(np.zeros(3), groups="trios")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "exactly", "unknown"),
+    [
+        ("raised", 12_345_678.9, "$12.346M", "$12M"),
+        ("raised", -1_234_567.8, "-$1.235M", "-$1.2M"),
+        ("shares_issued", 1_234_567.8, "1.235M", "1.2M"),
+        ("dilution", 0.123456, "12.35%", "12%"),
+        ("effective_price", 2.345678, "$2.3457", "$2.3"),
+        ("runway_months", 10.123456, "10.12 months", "10 months"),
+        ("draws", 2.3456, "2.346", "2.3"),
+    ],
+)
+def test_readings_have_their_most_digits_and_two_where_no_error_is_known(name, value, exactly, unknown):
+    assert MEASURES[name].format(value, 1e-7 * abs(value)) == exactly
+    assert MEASURES[name].format(value, math.inf) == unknown
