@@ -127,6 +127,17 @@ def test_a_value_that_fills_its_bin_alone_is_exact(groups):
         assert [q.value for q in got.quantiles] == [q.value for q in expected.quantiles]
 
 
+def test_intervals_from_bins_reach_at_least_as_far_as_those_of_the_paths(both):
+    """A bin's ends count on either side, so whoever keeps no paths never says more than he knows."""
+    kept, digested = (result.summary() for result in both)
+    wider = 0
+    for name in MEASURES:
+        for got, expected in zip(digested[name].quantiles, kept[name].quantiles, strict=True):
+            assert got.ci95[0] <= expected.ci95[0] <= expected.ci95[1] <= got.ci95[1], name
+            wider += (got.ci95[0] < expected.ci95[0]) + (expected.ci95[1] < got.ci95[1])
+    assert wider > 20
+
+
 @pytest.mark.parametrize("groups", GROUPS)
 def test_equal_and_absent_values_say_so(groups):
     base = synthetic_result(paths=PATHS)

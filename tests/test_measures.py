@@ -125,8 +125,8 @@ def test_quantiles_are_the_inverse_of_the_empirical_distribution(n):
     assert got.p50 == got.quantile(50)
 
 
-@pytest.mark.parametrize("n", [1, 7, 59, 73, 100, 1000, 12_345, 10**6, 10**8])
-@pytest.mark.parametrize("percent", QUANTILE_PERCENTS)
+@pytest.mark.parametrize("n", [1, 2, 7, 59, 73, 100, 1000, 12_345, 10**6, 10**8])
+@pytest.mark.parametrize("percent", [1, *QUANTILE_PERCENTS, 99])
 def test_interval_ranks_are_the_tightest_that_leave_at_most_2_5_percent_on_each_side(n, percent):
     low, high = interval_ranks(n, percent)
     below = stats.binom(n, percent / 100)
@@ -141,6 +141,21 @@ def test_too_few_values_leave_a_side_of_the_interval_open():
     assert got.p05.ci95[0] == -math.inf
     assert got.p95.ci95[1] == math.inf
     assert all(map(math.isfinite, got.p50.ci95))
+
+
+@pytest.mark.parametrize("n", [*range(1, 140), 5_000])
+def test_quantiles_and_their_intervals_are_the_values_of_their_ranks(n):
+    got = Distribution.from_values(np.random.default_rng(n).permutation(n) + 1.0)
+    for percent, quantile in zip(QUANTILE_PERCENTS, got.quantiles, strict=True):
+        low, high = interval_ranks(n, percent)
+        assert quantile.value == quantile_rank(n, percent)
+        assert quantile.ci95 == (low if low >= 1 else -math.inf, high if high <= n else math.inf)
+
+
+def test_where_everything_lies_below_nothing_tells_groups_apart():
+    sizes = np.full(8, 5)
+    for below in (sizes, 0 * sizes):
+        assert design_effect(below, sizes) == 1.0
 
 
 def covered(interval, truth):
