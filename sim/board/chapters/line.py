@@ -182,13 +182,15 @@ def capital(pack: Pack) -> Chapter | None:
         cards=cards,
         sure=f"All-in cost {plus_minus('effective_discount', cost.all_in)}; mean dilution "
         f"{plus_minus('dilution', dilution.estimate)}.",
-        compared=_placement_words(pack, discount.mean),
+        compared=_placement_words(pack),
         change=f"The stock price: in one future in twenty the dilution is "
         f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
         if dilution.p95.value
         else "Whether the line pays at all: in at least nineteen of twenty futures it does not.",
         source="Discount to the close of the purchase date, plus legal fees, over the shares' market value",
-        notes="Dilution counts new shares against opening shares plus new shares, up to the cash-out.",
+        notes="Dilution counts new shares against opening shares plus new shares, up to the cash-out. The cost is "
+        "that of all futures together, so each counts by what it raised; the futures' own discounts have a mean of "
+        f"{brief('effective_discount', discount.mean, discount.mcse)}.",
     )
 
 
@@ -297,7 +299,7 @@ def _waiver_words(pack: Pack) -> str:
     return f"Every condition waived: {raised} raised and {runway} of runway on average; {chance} futures run out."
 
 
-def _placement_words(pack: Pack, discount: float) -> str:
+def _placement_words(pack: Pack) -> str:
     third = pack.result.case.third_party
     listed = f"The line's price is {100 * pack.result.case.line.pricing.multiplier:g}% of the closes before the draw."
     if third is None or third.kind != "equity":
