@@ -32,7 +32,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "846b1b21e31277f85320c7a2f0e91db6"
+FINGERPRINT = "045ec37071f2bd762eee2de33758946c"
 
 
 @stage
