@@ -25,6 +25,7 @@ from sim.terms.problems import MISSING, problem_line
 
 #: Of the dollars, closes and days of a history. Sampled ones may be far beyond what a case may say; these are further.
 MOST_DOLLARS, LEAST_CLOSE, MOST_CLOSE, MOST_DAYS = 1e100, 1e-290, 1e290, sys.float_info.max
+CLOSE, DOLLARS = "a close above 0, in dollars a share, from 1e-290 to 1e290", "dollars, at most 1e100 either way"
 
 
 class HistoryError(CaseError):
@@ -115,7 +116,8 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     """The ledger of a history that the user gives: a real one, or a feared one.
 
     Closes are final: no moves of the stock are applied to them. Closes and months that the ledger never looks at may be
-    left out, and events too. Raises HistoryError, which lists every problem with `source` as the FILE part.
+    left out, and events too: what is not said did not happen, and a third party whose `reduces_line` is left out cuts
+    nothing. Raises HistoryError, which lists every problem with `source` as the FILE part.
     """
     from sim.kernels.block import replay_block
 
@@ -250,9 +252,10 @@ class _Reader:
         return [name for name in names if name in known]
 
     def read_events(self, history: Mapping[str, Any], h: r.Histories) -> None:
+        achieved = self.table(history, "achieved_days")
         for i, name in enumerate(self.plan.milestones):
-            h.achieved[i] = self.days(f"achieved_days.{name}", self.table(history, "achieved_days").get(name))
-        for name, value in self.table(history, "achieved_days").items():
+            h.achieved[i] = self.days(f"achieved_days.{name}", achieved.get(name))
+        for name, value in achieved.items():
             if name not in self.plan.milestones:
                 self.say(f"achieved_days.{name}", value, f"one of {', '.join(self.plan.milestones) or 'no'} milestones")
         h.ceo_change[0] = self.days("ceo_change_days", history.get("ceo_change_days"))
@@ -322,6 +325,13 @@ class _Reader:
             for stop in program.stops:
                 if stop["third_party_row"] >= 0 and h.deals_until[stop["month"]] < h.deals_until[stop["month"] + 1]:
                     wanted.add(int(stop["third_party_row"]))
+        used = {self.plan.day_dates[row] for row in wanted}
+        for key, close in closes.items():
+            day = _date(key)
+            if day is None:
+                self.say(f"closes.{key}", close, "a day as 2002-06-21 is needed")
+            elif day not in used:
+                self.number(f"closes.{key}", close, LEAST_CLOSE, MOST_CLOSE, CLOSE)
         for row in sorted(wanted):
             day = self.plan.day_dates[row]
             if day is None:
@@ -331,8 +341,7 @@ class _Reader:
             if key not in closes:
                 self.missing(f"closes.{key}", "a close above 0 is needed, in dollars a share")
                 continue
-            allowed = "a close above 0, in dollars a share, from 1e-290 to 1e290"
-            h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, allowed) or np.nan
+            h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, CLOSE) or np.nan
 
     def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
         """Cash used of the simulated months; months outside count at their expected figure."""
@@ -344,6 +353,18 @@ class _Reader:
             if month not in cash_used:
                 self.missing(f"cash_used.{month}", "the month's cash used in operations is needed, in dollars")
                 continue
-            allowed = "dollars, at most 1e100 either way"
-            number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, allowed)
+            number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
             h.cash_used[k] = 0.0 if number is None else number
+        for month, used in cash_used.items():
+            if _date(f"{month}-01") is None:
+                self.say(f"cash_used.{month}", used, "a month as 2002-06 is needed")
+            elif month not in self.plan.months:
+                self.number(f"cash_used.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
+
+
+def _date(text: Any) -> datetime.date | None:
+    """The date that an ISO text of ten letters names."""
+    try:
+        return datetime.date.fromisoformat(text) if len(text) == 10 else None
+    except (TypeError, ValueError):
+        return None

@@ -37,7 +37,7 @@ class Record(NamedTuple):
     seed: int
     how: dict[str, Any]  # sampler, antithetic, first_path, keep_paths
     version: str
-    sha256: str | None
+    sha256: str
     figures: dict[str, Any]
     in_report: bool = False
 
@@ -46,22 +46,21 @@ class Record(NamedTuple):
 class Rerun:
     """What came of repeating a run.
 
-    `same_paths` says whether the hash of all paths is the recorded one, None where the file has no hash. `differences`
-    are lines, one for each figure that is not the recorded one by more than rounding; `rounded` counts those that
-    differ by less.
+    `same_paths` says whether the hash of all paths is the recorded one. `differences` are lines, one for each figure
+    that is not the recorded one by more than rounding; `rounded` counts those that differ by less.
     """
 
     record: Record
     version: str
     sha256: str
-    same_paths: bool | None
+    same_paths: bool
     differences: tuple[str, ...]
     rounded: int
 
     @property
     def same(self) -> bool:
         """Whether nothing speaks against the record."""
-        return self.same_paths is not False and not self.differences
+        return self.same_paths and not self.differences
 
     def __str__(self) -> str:
         record, figures = self.record, len(self.record.figures)
@@ -73,9 +72,7 @@ class Rerun:
             f"fundrisk {shown(record.version)}, repeated with {self.version}",
         ]
         what = "paths" if record.how["keep_paths"] else "digest of the paths"
-        if self.same_paths is None:
-            lines.append("The file has no hash of its paths.")
-        elif self.same_paths:
+        if self.same_paths:
             lines.append(f"Every path is the same to the last bit: SHA-256 of the {what} {self.sha256}.")
         else:
             lines.append(
@@ -131,9 +128,8 @@ def rerun(
     except ValueError as error:
         raise ResultError(f"{shown(record.source)}: cannot be repeated: {error}") from None
     sha256 = result.sha256
-    same_paths = None if record.sha256 is None else sha256 == record.sha256
     differences, rounded = _compared(record, result) if record.figures else ((), 0)
-    return Rerun(record, __version__, sha256, same_paths, differences, rounded)
+    return Rerun(record, __version__, sha256, sha256 == record.sha256, differences, rounded)
 
 
 # --- reading ---
@@ -169,7 +165,9 @@ def _written(path: str | os.PathLike[str]) -> Record:
         raise ResultError(f"{shown(path)}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
     figures = dict(_figures(found))
     sha256 = made.get("results_sha256")
-    return _record(path, made, sha256 if isinstance(sha256, str) else None, figures, case)._replace(in_report=in_report)
+    if not isinstance(sha256, str):
+        raise ResultError(f"{shown(path)}: its manifest has no hash of the paths, results_sha256")
+    return _record(path, made, sha256, figures, case)._replace(in_report=in_report)
 
 
 def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -179,7 +177,7 @@ def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _record(
-    path: str | os.PathLike[str], made: Mapping[str, Any], sha256: str | None, figures: dict[str, Any], case: Case
+    path: str | os.PathLike[str], made: Mapping[str, Any], sha256: str, figures: dict[str, Any], case: Case
 ) -> Record:
     if case.sha256 != made.get("case_sha256"):
         raise ResultError(f"{shown(path)}: the case in its manifest is not the one that was run: its hash differs")

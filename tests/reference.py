@@ -171,7 +171,7 @@ def draw(books: Books, market, day: date) -> None:
     if binding is None:
         limit, binding = smallest(draw_limits(books, day, request, price))
         amount = limit if limit >= CENT else 0.0
-        if amount < terms.minimum_draw:
+        if terms.minimum_draw - amount >= CENT:
             amount, binding = 0.0, "minimum draw"
     shares = nearest_whole_shares(amount, price, books.headroom())
     books.draws.append({
@@ -260,11 +260,11 @@ def draw_limits(books: Books, day: date, request: float, price: float) -> Iterat
 
 
 def smallest(limits: Iterator[tuple[str, float]]) -> tuple[float, str]:
-    """The smallest limit and its name, the earlier one on a tie."""
+    """The smallest limit and its name, the earlier one on a tie; who is less than a cent below is in a tie."""
     name, limit = next(limits)
     for other_name, other in limits:
-        if other < limit:
-            name, limit = other_name, other
+        name = other_name if limit - other >= CENT else name
+        limit = min(limit, other)
     return limit, name
 
 

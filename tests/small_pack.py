@@ -56,7 +56,9 @@ def cases() -> dict[str, sim.Case]:
     return {
         "valence": shipped,
         "never": sim.Case.from_dict(bare | {"company": bare["company"] | {"cash": 1e9}}),
-        "month two": sim.Case.from_dict(bare | {"company": bare["company"] | {"cash": 4e6}}),
+        "month two": sim.Case.from_dict(
+            bare | {"company": bare["company"] | {"cash": 4e6, "shares_reserved": 3_000_000}}
+        ),
         "no line": sim.Case.from_dict(bare).replace({"line.commitment": 0}),
         "one month": sim.Case.from_dict(bare | {"horizon": "2002-04-30"}),
         "hostile": hostile_case(),

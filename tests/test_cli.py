@@ -292,6 +292,13 @@ WRONG_HISTORIES = [
     ("{", "not JSON: "),
     ("[" * 100_000, "nested too deeply: a history is a JSON object"),
     ("1" * 5000, "not JSON: "),
+    ('{"history": 5}', "history = 5: a JSON object with the keys closes, "),
+    ('{"history": {}, "closes": {}}', '"closes": nothing beside history but what trace writes'),
+    ('{"closes": {"garbage": 2.0}}', "closes.garbage = 2.0: a day as 2002-06-21 is needed"),
+    ('{"closes": {"2002-06-29": -5}}', "closes.2002-06-29 = -5: a close above 0, in dollars a share"),
+    ('{"cash_used": {"1999-13": 1}}', "cash_used.1999-13 = 1: a month as 2002-06 is needed"),
+    ('{"cash_used": {"1999-01": "zzz"}}', 'cash_used.1999-01 = "zzz": dollars, at most 1e100 either way'),
+    ('{"achieved_days": []}', "achieved_days = []: an object"),
     ("{}", "closes.2002-06-28 = missing: a close above 0 is needed, in dollars a share"),
 ]  # fmt: skip
 
@@ -303,7 +310,9 @@ def test_a_history_that_cannot_be_replayed_is_said_line_by_line(case_file, tmp_p
     ran = fundrisk("replay", case_file, "--history", history)
     assert (ran.status, ran.out) == (2, "")
     assert all(said.startswith(f"{history}: ") and said.isprintable() for said in ran.err.splitlines())
-    assert any(said.startswith(f"{history}: {line}") for said in ran.err.splitlines()), ran.err
+    lines = ran.err.splitlines()
+    assert any(said.startswith(f"{history}: {line}") for said in lines), ran.err
+    assert len(set(lines)) == len(lines)
 
 
 def test_an_output_never_takes_the_place_of_an_input(case_file, history_file, tmp_path):

@@ -50,6 +50,30 @@ def test_a_runway_policy_asks_for_the_last_half_dollar():
     assert got == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "least"),
+    [
+        (300_000.1, 300_000.2, 0),
+        (100_000.1, 200_000.3, 0),
+        (32_258.07, 96_774.19, 0),
+        (333_333.4, 333_333.4, 333_333.2),
+    ],
+)
+def test_limits_that_only_rounding_tells_apart_are_equal(first, second, least):
+    """After a draw of one whole cap the commitment left and the second cap's rest are the same dollars: the earlier
+    binds. So does it where that rest is just the smallest draw that is allowed."""
+    document = changed(small_case(), {
+        "line.commitment": 2_000_000, "line.max_per_period": 1_000_000, "line.minimum_draw": least, "notes": [],
+        "policy": {"kind": "schedule", "cadence": "month_end", "amounts": [1_000_000, 0, 0, first, second, 3_000_000]},
+    })  # fmt: skip
+    document["line"].pop("coverage")
+    got, expected = ledgers(document, small_history(document) | {"extended": []})
+    last = got["draws"][-1]
+    assert last["amount"] == pytest.approx(1_000_000 - first - second)
+    assert last["binding"] == "commitment"
+    assert got == expected
+
+
 @pytest.mark.parametrize("jump", [1.0, -0.5, 3.0])
 def test_every_event_moves_the_price_by_its_jump_also_to_twice_the_price(jump):
     """Without volatility and drift the closes are $2, times 1 + jump for each event that has come."""

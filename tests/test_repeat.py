@@ -138,11 +138,6 @@ def test_the_last_digits_of_a_sum_are_rounding(record):
     assert "but for rounding" in str(got)
 
 
-def test_a_record_without_a_hash_is_held_to_its_figures(record):
-    got = sim.rerun(edited(record, lambda document: document["manifest"].pop("results_sha256")))
-    assert (got.same, got.same_paths) == (True, None)
-
-
 def other_version(document):
     document["version"] = document["manifest"]["versions"]["fundrisk"] = "0.0.1"
 
@@ -152,6 +147,8 @@ UNUSABLE = {
     "another case": (lambda d: d["manifest"]["case"]["company"].update(cash=1.0), "its hash differs"),
     "a damaged case": (lambda d: d["manifest"]["case"].pop("company"), "no case to repeat"),
     "no case": (lambda d: d["manifest"].pop("case"), "no case to repeat"),
+    "no hash": (lambda d: d["manifest"].pop("results_sha256"), "no hash of the paths"),
+    "a hash that is none": (lambda d: d["manifest"].update(results_sha256=5), "no hash of the paths"),
     "no seed": (lambda d: d["manifest"].pop("seed"), "lacks 'seed'"),
     "no versions": (lambda d: d["manifest"].update(versions=None), "lacks"),
     "no numbers": (lambda d: d.pop("measures"), "no run to repeat"),

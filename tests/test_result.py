@@ -14,6 +14,7 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
+import sim
 from sim import __version__
 from sim.archive import write_arrays
 from sim.measures import MEASURES, Distribution, proportion
@@ -349,6 +350,19 @@ def test_every_flipped_byte_is_noticed(small_file, tmp_path):
             damaged = bytearray(small_file)
             damaged[position] ^= 0x20  # also turns a hexadecimal letter into its capital
             is_refused(bytes(damaged), tmp_path / "damaged.npz")
+
+
+def test_a_flipped_byte_of_a_large_file_is_noticed(tmp_path):
+    """Over several megabytes: its last parts, a zip file's own list of contents among them, are sealed as well."""
+    path = tmp_path / "large.npz"
+    sim.simulate(sim.load_case("valence-2002"), paths=20_000, seed=5).save(path)
+    data = path.read_bytes()
+    assert len(data) > 3 << 20
+    contents = data.rindex(b"PK\x01\x02")
+    for position in (*range(0, len(data), len(data) // 40), *range(contents, len(data), 11)):
+        damaged = bytearray(data)
+        damaged[position] ^= 1
+        is_refused(bytes(damaged), tmp_path / "damaged.npz")
 
 
 def test_every_truncation_is_noticed(small_file, tmp_path):

@@ -269,6 +269,17 @@ def test_every_formula_is_stored_with_its_value(made):
     assert differing(path) == []
 
 
+def test_reserved_shares_are_not_left_to_be_issued(made):
+    pack, path = made
+    company, new = pack.result.case.company, pack.result.summary()["shares_issued"].mean
+    left = row_of(read(path)["Cap table"], "Authorised shares left")[0].value
+    assert left == near(company.shares_authorized - company.shares_reserved - company.shares_outstanding - new)
+
+
+def test_some_company_has_reserved_shares():
+    assert any(pack_of(name).result.case.company.shares_reserved for name in CASES)
+
+
 def test_another_choice_changes_the_values(valence):
     _, path = valence
     assert len(differing(path, {"part_held": 0.2})) == 5  # one a column of the cap table

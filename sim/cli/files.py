@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.terms import Case, load_case, overridden
-from sim.terms.problems import one_line
+from sim.terms.problems import one_line, show
 
 UNUSABLE = 2  # exit status
+TRACED = {"case", "path", "seed", "version", "history", "ledger"}  # what a traced path's file holds
 MOST_JSON = 64 * 2**20  # bytes of a history file
 
 
@@ -49,9 +50,11 @@ def read_history(name: str) -> Any:
         raise Unusable(f"{shown(name)}: nested too deeply: a history is a JSON object") from None
     except ValueError as error:
         raise Unusable(f"{shown(name)}: not JSON: {error}") from None
-    if isinstance(document, dict) and isinstance(document.get("history"), dict):
-        return document["history"]
-    return document
+    if not isinstance(document, dict) or "history" not in document:
+        return document
+    if others := sorted(document.keys() - TRACED):
+        raise Unusable(f"{shown(name)}: {show(others[0])}: nothing beside history but what trace writes")
+    return document["history"]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "045ec37071f2bd762eee2de33758946c"
+FINGERPRINT = "ca3e11ec902015eae7aeb2e4e4ce0056"
 
 
 @stage

@@ -149,7 +149,8 @@ def size_draw(s, lo, hi, line, headroom, covered, base):
     """AMOUNT, SHARES and BINDING of a draw, whether or not the cash has run out before it.
 
     SHORT, for the tallies, is by how much what counts falls short of min(remaining, period cap left). `base` is the
-    number of conditions. What is less than a cent is no draw: rounding can leave such dust under a limit used up.
+    number of conditions. Less than a cent is nothing, be it a draw or what tells two limits apart: rounding leaves
+    such dust under a limit that is used up, and between limits that are equal.
     """
     minimum_draw, cap = line.minimum_draw, line.cap
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
@@ -160,19 +161,19 @@ def size_draw(s, lo, hi, line, headroom, covered, base):
 
         amount = s[REQUEST + i]
         reason = base + REASON_POLICY
-        reason = base + REASON_COMMITMENT if remaining < amount else reason
+        reason = base + REASON_COMMITMENT if amount - remaining >= CENT else reason
         amount = remaining if remaining < amount else amount
-        reason = base + REASON_PERIOD_CAP if cap_left < amount else reason
+        reason = base + REASON_PERIOD_CAP if amount - cap_left >= CENT else reason
         amount = cap_left if cap_left < amount else amount
         covered_left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i] if covered else NEVER
-        reason = base + REASON_COVERAGE if covered_left < amount else reason
+        reason = base + REASON_COVERAGE if amount - covered_left >= CENT else reason
         amount = covered_left if covered_left < amount else amount
         worth = room * price
-        reason = base + REASON_AUTHORIZED if worth < amount else reason
+        reason = base + REASON_AUTHORIZED if amount - worth >= CENT else reason
         amount = worth if worth < amount else amount
 
         amount = amount if amount >= CENT else 0.0
-        too_small = amount < minimum_draw
+        too_small = minimum_draw - amount >= CENT
         reason = base + REASON_MINIMUM_DRAW if too_small else reason
         amount = 0.0 if too_small else amount
         blocked = s[BLOCKED + i]
@@ -224,15 +225,15 @@ def doze(s, lo, hi, t, fails_from, fails_until, line, headroom, covered, base):
         remaining = s[REMAINING + i]
         cap_left = line.cap - s[DRAWN + i]
         reason = base + REASON_COMMITMENT
-        reason = base + REASON_PERIOD_CAP if cap_left < remaining else reason
+        reason = base + REASON_PERIOD_CAP if remaining - cap_left >= CENT else reason
         left = cap_left if cap_left < remaining else remaining
         covered_left = s[COVERAGE + i] + s[UNUSED_COVERAGE + i] - s[DRAWN + i] if covered else NEVER
-        reason = base + REASON_COVERAGE if covered_left < left else reason
+        reason = base + REASON_COVERAGE if left - covered_left >= CENT else reason
         least = covered_left if covered_left < left else left
         no_room = headroom - s[OUTSTANDING + i] <= 0.0
-        reason = base + REASON_AUTHORIZED if no_room & (least > 0.0) else reason
+        reason = base + REASON_AUTHORIZED if no_room & (least >= CENT) else reason
         nothing = (least < CENT) | no_room
-        too_small = nothing & (line.minimum_draw > 0.0) | (least < line.minimum_draw)
+        too_small = nothing & (line.minimum_draw >= CENT) | (line.minimum_draw - least >= CENT)
         reason = base + REASON_MINIMUM_DRAW if too_small else reason
         blocked = s[BLOCKED + i]
         s[SLEEP_REASON + i] = blocked if blocked >= 0.0 else reason

@@ -167,6 +167,11 @@ def _cuts() -> Iterator[Check]:
             f"raised after {words}", "third-party financing cuts the undrawn commitment", CLAUSE,
             known, _ledger(deals, DEBT)["raised"],
         )  # fmt: skip
+    ledger = _ledger([_deal(6, 5e6, True)], DEBT, {"line.end": "2002-06-28"})
+    yield exact(
+        "raised after $5M on the term's last day", "the option lasts through the term's last day", CLAUSE, 25e6,
+        ledger["raised"],
+    )  # fmt: skip
     ledger = _ledger([_deal(4, 8e6, True)], DEBT, {"line.start": "2002-05-01"})
     yield exact(
         "raised after $8M before the line begins", "a financing outside the line's term cuts nothing", CLAUSE,

@@ -37,6 +37,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _ties()
     yield from _cadences()
     yield from _waterfall()
+    yield from _after_the_cash_out()
 
 
 def _draws(changes: Mapping[str, Any], closes: Mapping[str, float] | None = None) -> dict[str, Any]:
@@ -207,3 +208,40 @@ def _waterfall() -> Iterator[Check]:
     for name, known in (("raised", 2_350_000), ("cut", 0), ("coverage", 325_000), ("condition: late", 325_000)):
         yield exact(f"waterfall: {name}, $", protects, BY_HAND, known, parts[name], CENT)
     yield exact("waterfall: all parts, $", protects, "the commitment", 3_000_000, math.fsum(parts.values()), CENT)
+
+
+def _after_the_cash_out() -> Iterator[Check]:
+    """Debt of 1,000 comes at each month's end and cuts the line by as much; 20,000 are used a month, 25,000 were there.
+
+    In thousands. 30 April: 29,000 of the commitment remain, 2,000 are asked for and drawn, 27,000 fall short for the
+    policy. 8,000 of cash last into May. What follows goes on as if bridged: on 28 June two more cuts leave 25,000, and
+    all of them fall short for the cash-out, the scheduled 3,000 too. Unraised are 30,000 - 2,000 - 1,000 = 27,000, in 27
+    and 25 parts of 52.
+    """
+    case = plain_case({
+        "horizon": "2002-06-30",
+        "company.cash": 25_000_000,
+        "price.initial": PRICE,
+        "price.drift": 0.0,
+        "price.volatility": 0.0,
+        "burn.monthly": 20_000_000,
+        "line.commitment": 30_000_000,
+        "policy": {"kind": "schedule", "dates": ["2002-04-30", "2002-06-28"], "amounts": [2_000_000, 3_000_000]},
+        "third_party": {
+            "annual_rate": 1_000, "median_amount": 1_000_000, "log_sd": 0, "kind": "debt", "reduction_probability": 1,
+        },
+    })  # fmt: skip
+    result = sim.simulate(case, paths=256, seed=1)
+    waterfall = result.summary().to_dict()["line"]["waterfall"]
+    protects = "what comes after the cash-out does not count"
+    for name, known, found in (
+        ("raised in the quarter", 2_000_000, result.by_period["raised"].max()),
+        ("cut", 1_000_000, waterfall["cut_by_third_parties"]),
+        ("unraised for the policy", 27_000_000 * 27 / 52, waterfall["unraised"]["policy"]),
+        ("unraised for the cash-out", 27_000_000 * 25 / 52, waterfall["unraised"]["cash-out"]),
+        ("cash-out", 30 + 31 * 8 / 20, result["cash_out_days"].max()),
+    ):
+        unit = "days" if name == "cash-out" else "$"
+        yield exact(
+            f"out of cash in May: {name}, {unit}", protects, BY_HAND, known, found, CENT if unit == "$" else 1e-9
+        )

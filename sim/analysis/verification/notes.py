@@ -147,6 +147,14 @@ def _revolving() -> Iterator[Check]:
             f"revolving note, cash {words}, $", "prepayments save interest and may be borrowed again", source,
             known, ledger["cash_month_end"][month], CENT,
         )  # fmt: skip
+    # April as above. In June 12,000,000 are used: -7,000,000, and all that was prepaid, 5,952,328.77, is borrowed
+    # again. In July 1,000,000 more, and nothing is left to borrow.
+    cash = _ledger(REVOLVING, cash=12_000_000, used=[1e6, 0, 1.2e7, 1e6])["cash_month_end"]
+    for month, words, known in (("2002-06", "borrowing all", -1_047_671.23), ("2002-07", "that", -2_047_671.23)):
+        yield exact(
+            f"revolving note, cash after {words}, $", "no more is borrowed again than was prepaid", source,
+            known, cash[month], CENT,
+        )  # fmt: skip
     # Extended: on 30 June, after the original maturity, nothing is borrowed again.
     note = {**REVOLVING, "maturity": "2002-05-31", "extended_maturity": "2003-12-31"}
     ledger = _ledger(note, cash=12_000_000, used=used[:3], extended=True)
