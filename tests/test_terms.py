@@ -782,6 +782,37 @@ def test_the_words_follow_the_terms(changes, expected):
     assert expected in flowing(CASE.replace(changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"line.coverage.percent": [1.0, 0.75]}, "line.coverage.percent = [1, 0.75] is in percent"),
+        ({"notes[0].base_rate": 4.75}, "notes[Baccarat note].base_rate = 4.75 is a fraction a year: 475%."),
+        ({"notes[0].margin": 1.5}, "margin = 1.5 is a fraction a year: 150%."),
+        ({"notes[0].rate_cap": 10}, "rate_cap = 10 is a fraction a year: 1,000%."),
+        ({"price.drift": -5}, "price.drift = -5 is a fraction a year: -500%."),
+        ({"burn.growth": 3}, "burn.growth = 3 is a fraction a year: 300%."),
+        ({"price.volatility": 9.5}, "price.volatility = 9.5 is a fraction a year: 950%."),
+        ({"company.cash": 11.527}, "company.cash = 11.527 is in dollars"),
+        ({"burn.monthly": 2367}, "burn.monthly = 2367 is in dollars"),
+        ({"line.commitment": 30}, "line.commitment = 30 is in dollars"),
+        ({"line.max_per_period": 5}, "line.max_per_period = 5 is in dollars"),
+    ],
+)
+def test_what_a_case_hardly_means_is_worth_a_second_look(changes, expected):
+    case = CASE.replace(changes)
+    assert "Worth a second look" not in describe(CASE)
+    assert expected in flowing(case).partition("Worth a second look")[2]
+
+
+def test_values_at_the_edge_of_what_is_usual_are_left_alone():
+    changes = {
+        "line.coverage.percent": [2], "notes[0].base_rate": 1.0, "notes[0].rate_cap": None, "price.drift": -1.0,
+        "burn.growth": 1.0, "price.volatility": 3.0, "company.cash": 0, "burn.monthly": 10_000.0,
+        "line.max_per_period": None,
+    }  # fmt: skip
+    assert "Worth a second look" not in describe(CASE.replace(changes))
+
+
 def test_the_words_fit_a_hundred_columns():
     sweep = {"prepay_above": 2e7, "reborrow_below": 3e6}
     long = CASE.replace(

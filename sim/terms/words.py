@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from sim.terms import calendar
 from sim.terms.case import Case
+from sim.terms.doubts import doubts
 from sim.terms.parts import Condition, Milestone, Note
 from sim.terms.problems import one_line
 from sim.terms.record import record_lines
@@ -49,6 +50,7 @@ def describe(case: Case) -> str:
         ("Simulation", _simulation(case)),
         ("Ranges of what is uncertain", range_lines(case.ranges) if case.ranges else ()),
         ("What really happened, which no simulation looks at", _record(case)),
+        ("Worth a second look", tuple(doubts(case))),
     )
     title = f"{_wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
     return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())

@@ -215,8 +215,8 @@ def _after_the_cash_out() -> Iterator[Check]:
 
     In thousands. 30 April: 29,000 of the commitment remain, 2,000 are asked for and drawn, 27,000 fall short for the
     policy. 8,000 of cash last into May. What follows goes on as if bridged: on 28 June two more cuts leave 25,000, and
-    all of them fall short for the cash-out, the scheduled 3,000 too. Unraised are 30,000 - 2,000 - 1,000 = 27,000, in 27
-    and 25 parts of 52.
+    all of them fall short for the cash-out, the scheduled 3,000 too. Unraised are 30,000 - 2,000 - 1,000 = 27,000, in
+    27 and 25 parts of 52.
     """
     case = plain_case({
         "horizon": "2002-06-30",
