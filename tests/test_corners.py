@@ -119,3 +119,17 @@ def test_every_fact_of_a_record_is_said_with_its_source():
     for row in record.shares_outstanding:
         assert sum(f"{row.shares:,} shares outstanding" in line for line in lines) == 1
     assert sum("cash of $7.40 million" in line for line in lines) == 1
+
+
+def test_a_financing_that_says_nothing_of_the_line_cuts_nothing():
+    document = changed(small_case(), {
+        "third_party": {"annual_rate": 1.0, "median_amount": 1e6, "log_sd": 0.5, "kind": "debt"}, "notes": [],
+        "line.coverage": {"percent": [100]},
+    })  # fmt: skip
+    history = small_history(document) | {"extended": []}
+    deal = {"month": "2002-05", "amount": 1_000_000.0}
+    raised = [
+        ledgers(document, history | {"third_party": [deal | said]})[0]["raised"]
+        for said in ({}, {"reduces_line": False}, {"reduces_line": True})
+    ]
+    assert raised == [1_200_000.0, 1_200_000.0, 200_000.0]
