@@ -156,7 +156,7 @@ def take_third_party_financing(books: Books, market, day: date) -> None:
             amount = min(amount, books.headroom() * price)
             books.outstanding += nearest_whole_shares(amount, price, books.headroom())
         books.move_cash(amount, day)
-        if deal["reduces_line"] and books.terms.start <= day <= books.terms.end:
+        if deal.get("reduces_line", False) and books.terms.start <= day <= books.terms.end:
             books.commitment -= min(amount, books.commitment)
 
 
