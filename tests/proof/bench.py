@@ -29,7 +29,7 @@ SUITE = (
     "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms",
     "test_measures", "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model",
     "test_model_cash", "test_quasi_random", "test_sampling", "test_model_events", "test_metamorphic", "test_comparison",
-    "test_case_limits", "test_interpreted", "test_coverage",
+    "test_case_limits", "test_last_days", "test_interpreted", "test_coverage",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
 INTERPRETED = "tests/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
