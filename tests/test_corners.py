@@ -39,10 +39,12 @@ def test_a_quarter_that_drew_more_than_its_cash_used_covers_leaves_nothing_behin
     assert got == expected
 
 
-def test_a_runway_policy_asks_for_the_last_half_dollar():
+@pytest.mark.parametrize("legal_cost", [20_000, 0])
+def test_a_runway_policy_asks_for_the_last_half_dollar(legal_cost):
     """On 28 June 2,500,000 less 600,000, 620,000 and 28 days of 900,000 are left: half a dollar less than a month."""
     document = changed(small_case(), {
         "burn.monthly": 440_000.5, "policy": {"kind": "runway", "target_months": 1, "cadence": "quarter_end"},
+        "line.legal_cost_per_draw": legal_cost,
     })  # fmt: skip
     got, expected = ledgers(document, small_history(document))
     assert amounts(got)[0] == pytest.approx(0.5)

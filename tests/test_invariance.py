@@ -6,6 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from interpreted import compare_tallies
 from random_cases import random_case, random_history
 
 import sim
@@ -103,6 +104,27 @@ SCATTERED = [0, 1, 127, 128, 129, 255, 16_383, 16_384, 16_385, 16_511, 16_512, 3
 @pytest.mark.parametrize("name", CASES)
 def test_a_path_alone_is_that_path_of_a_run(name):
     assert paths_that_differ(CASES[name], 5, SCATTERED, 33_334) == []
+
+
+#: What sends a path of the headline case to sleep, for the rest of a quarter or for good.
+SLEEPERS = {
+    "period cap": {"line.max_per_period": 1e6},
+    "coverage": {"line.coverage.percent": [30]},
+    "commitment": {"line.commitment": 4e6},
+    "authorized shares": {"company.shares_authorized": 47_000_000},
+    "minimum draw": {"line.minimum_draw": 2e6, "line.max_per_period": 3.5e6},
+}
+
+
+@pytest.mark.parametrize("cadence", ["month_end", "weekly"])
+@pytest.mark.parametrize("reason", SLEEPERS)
+def test_dates_that_paths_sleep_through_are_counted_as_if_they_had_been_awake(reason, cadence):
+    case = sim.load_case("valence-2002").replace(SLEEPERS[reason] | {"policy.cadence": cadence, "ranges": None})
+    traces = trace_paths(case, 0, records.BLOCK, 5)
+    run = sim.simulate(case, paths=records.BLOCK, seed=5)
+    compare_tallies(case, run, traces, reason)
+    counted = run.tallies.binding[:, run.tallies.reasons.index(reason)].sum()
+    assert counted > 50
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32, 2**63, 2**64 - 1])

@@ -31,6 +31,7 @@ from sim.terms import (
     purchase_dates,
     shipped_cases,
 )
+from sim.terms.words import money
 
 SHIPPED = Path(sim.terms.__file__).parent.parent / "cases" / "valence-2002.toml"
 CASE = load_case("valence-2002")
@@ -820,6 +821,28 @@ def test_the_words_fit_a_hundred_columns():
     )
     for case in (CASE, long):
         assert max(map(len, describe(case).splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        (0, "$0"), (0.5, "$0.50"), (999.5, "$999.50"), (1000.5, "$1,000"), (25_000, "$25,000"), (999_999, "$999,999"),
+        (1e6, "$1.00 million"), (9.99e6, "$9.99 million"), (9.995e6, "$10.0 million"), (1e9, "$1.00 billion"),
+        (-2e6, "$-2.00 million"),
+    ],
+)  # fmt: skip
+def test_money_is_written_as_people_read_it(amount, expected):
+    assert money(amount) == expected
+
+
+def test_a_draw_of_any_size_needs_no_words():
+    assert "is not made" not in flowing(CASE)
+    assert CASE.line.minimum_draw == 0
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.12, "comes at a rate of 0.12 a year"), (0.0, "comes never")])
+def test_how_often_the_chief_executive_changes(rate, expected):
+    assert f"such a change {expected}" in flowing(CASE.replace({"events.ceo_change.annual_rate": rate}))
 
 
 def test_words_with_hyphens_are_not_torn():
