@@ -32,7 +32,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "ca3e11ec902015eae7aeb2e4e4ce0056"
+FINGERPRINT = "d376e648b741599162dfdaf5eebbe727"
 
 
 @stage

@@ -23,7 +23,10 @@ from sim.records import (
 
 @stage
 def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
-    """Step 1, paths lo ... hi - 1: NOW after operations through day t; a cash-out is found by linear interpolation."""
+    """Step 1, paths lo ... hi - 1: NOW after operations through day t; a cash-out is found by linear interpolation.
+
+    ENDING is the minimum from the start, as it is at such a cash-out.
+    """
     for i in range(lo & 0xFFFF, hi & 0xFFFF):
         base, since = s[CASH + i], s[BASE_DAY + i]
         rate = peek(cash_used, month, i) / month_days
@@ -36,7 +39,6 @@ def operate(s, lo, hi, cash_used, month, month_days, t, minimum):
         out = (short > 0.0) & (s[OUT_DAYS + i] == NEVER)
         put(s, OUT_DAYS + i, since + (lasts if lasts > 0.0 else 0.0) if out else s[OUT_DAYS + i])
         put(s, CAUSE + i, CAUSE_OPERATIONS if out else s[CAUSE + i])
-        put(s, ENDING + i, minimum if out else s[ENDING + i])
 
 
 @stage
@@ -54,4 +56,4 @@ def pay(s, lo, hi, t, minimum, cause):
         out = (short > 0.0) & (s[OUT_DAYS + i] == NEVER)
         s[OUT_DAYS + i] = t if out else s[OUT_DAYS + i]
         s[CAUSE + i] = cause if out else s[CAUSE + i]
-        s[ENDING + i] = (minimum if cause == CAUSE_OPERATIONS else cash) if out else s[ENDING + i]
+        s[ENDING + i] = cash if out & (cause != CAUSE_OPERATIONS) else s[ENDING + i]

@@ -11,6 +11,7 @@ import datetime
 import json
 import math
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from sim.terms import Case
 from sim.terms.ranges import Day, Number, Text, Whole
 from sim.terms.schema import Rows, Table, Values, rules
 
+MOST_PLACES = 20_000  # of a document; copies of copies are more
 LONG = "x" * 100_000
 DAYS = tuple(
     datetime.date(*parts)
@@ -136,7 +138,7 @@ def mutated(rng: Random, doc: dict, of: type | None = Case) -> dict:
         first = datetime.date.fromisoformat(str(doc["valuation_date"]))
         doc["horizon"] = datetime.date(first.year + rng.randint(1, 29), 12, 31)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
-        spots = list(places(doc, Table(of) if of else None))
+        spots = list(islice(places(doc, Table(of) if of else None), MOST_PLACES))
         if not spots:
             break
         holder, key, rule = rng.choice(spots)
