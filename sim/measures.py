@@ -20,7 +20,6 @@ from sim.estimates import (
     Estimate,
     Quantile,
     decimals_allowed,
-    first_digit,
     interval_ranks,
     proportion,
     quantile_rank,
@@ -76,7 +75,8 @@ class Measure:
             return "-"
         read = value / self.reading.scale
         if error == math.inf and read:
-            error = 10.0 ** (1 - UNKNOWN_DIGITS - first_digit(read)) * self.reading.scale
+            exponent = int(f"{read:.{UNKNOWN_DIGITS - 1}e}".partition("e")[2])
+            error = 10.0 ** (exponent + 1 - UNKNOWN_DIGITS) * self.reading.scale
         text = rounded(read, self.decimals(error))
         # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
         return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from sim import measures
-from sim.estimates import by_group, design_effect, grouped_proportion, grouped_ranks
+from sim.estimates import GroupError, Quantile, by_group, design_effect, grouped_proportion, grouped_ranks
 from sim.measures import (
     MEASURES,
     QUANTILE_PERCENTS,
@@ -125,7 +125,7 @@ def test_quantiles_are_the_inverse_of_the_empirical_distribution(n):
     assert got.p50 == got.quantile(50)
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 59, 73, 100, 1000, 12_345, 10**6, 10**8])
+@pytest.mark.parametrize("n", [1, 2, 7, 59, 73, 100, 555, 720, 1000, 12_345, 10**6, 10**8])
 @pytest.mark.parametrize("percent", [1, *QUANTILE_PERCENTS, 99])
 def test_interval_ranks_are_the_tightest_that_leave_at_most_2_5_percent_on_each_side(n, percent):
     low, high = interval_ranks(n, percent)
@@ -471,3 +471,28 @@ def test_only_two_kinds_of_groups_exist():
 def test_readings_have_their_most_digits_and_two_where_no_error_is_known(name, value, exactly, unknown):
     assert MEASURES[name].format(value, 1e-7 * abs(value)) == exactly
     assert MEASURES[name].format(value, math.inf) == unknown
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (9.96, "$10"), (0.95, "$0.95"), (95.0, "$95"), (99.4, "$99"), (99.6, "$100"), (0.0996, "$0.10"),
+        (0.0123, "$0.012"), (123.4, "$120"), (-95.4, "-$95"),
+    ],
+)  # fmt: skip
+def test_two_digits_are_two_digits_of_any_size(value, expected):
+    assert MEASURES["effective_price"].format(value, math.inf) == expected
+
+
+def test_a_quantiles_error_is_half_of_its_interval_in_standard_errors():
+    z = stats.norm.ppf(0.975)
+    assert Quantile(5.0, (3.0, 9.0)).error == pytest.approx(3.0 / z)
+    assert Quantile(5.0, (-math.inf, 9.0)).error == pytest.approx(4.0 / z)
+    assert Quantile(5.0, (-math.inf, math.inf)).error == math.inf
+
+
+def test_no_trials_and_no_freedom_tell_nothing():
+    with pytest.raises(ValueError, match="at least one trial"):
+        measures.proportion(0, 0)
+    assert math.isnan(GroupError(1.0, 0.0).reach())
+    assert GroupError(1.0, 15.0).reach() == pytest.approx(stats.t.ppf(0.975, 15))
