@@ -24,7 +24,9 @@ NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
 def some_cases() -> dict[str, Case]:
     """The headline case by quarter and by day, and random ones."""
     quarterly = sim.load_case("valence-2002")
+    carrying = {"line.coverage": {"percent": [60, 90], "carry_forward": True}, "policy.cadence": "month_end"}
     chosen = {"quarterly": quarterly, "weekly": quarterly.replace({"policy.cadence": "weekly"})}
+    chosen["carrying"] = quarterly.replace(carrying | {"line.max_per_period": 8e6, "ranges": None})
     return chosen | {f"case {n}": Case.from_dict(random_case(Random(n))) for n in NUMBERS}
 
 

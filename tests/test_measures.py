@@ -496,3 +496,13 @@ def test_no_trials_and_no_freedom_tell_nothing():
         measures.proportion(0, 0)
     assert math.isnan(GroupError(1.0, 0.0).reach())
     assert GroupError(1.0, 15.0).reach() == pytest.approx(stats.t.ppf(0.975, 15))
+
+
+def test_the_error_of_the_worst_5_percent_is_that_of_the_formula():
+    """(v + 95% (m - q)^2) / (5% n): v is the tail's variance, m its mean, q its edge. 5% of 2,000 values are 100."""
+    values = np.random.default_rng(8).exponential(size=2_000)
+    tail, edge = np.sort(values)[-100:], np.sort(values)[-101]
+    got = Distribution.from_values(values, "high")
+    assert got.worst5_mean == pytest.approx(tail.mean(), rel=1e-14)
+    expected = math.sqrt((tail.var() + 0.95 * (tail.mean() - edge) ** 2) / 100)
+    assert got.worst5_se == pytest.approx(expected, rel=1e-12)
