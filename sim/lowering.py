@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 
@@ -127,8 +128,8 @@ def index_of(name: str) -> int:
 
 
 def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
-    names = dtype.names or ()
-    return np.array([tuple(row[name] for name in names) for row in rows], dtype)
+    fields = itemgetter(*(dtype.names or ()))  # of two names or more, so that it gives tuples
+    return np.array(list(map(fields, rows)), dtype)
 
 
 def _months(case: Case, calendar: Calendar, luck: Luck) -> list[dict]:

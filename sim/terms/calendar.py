@@ -56,6 +56,7 @@ def month_number(valuation_date: datetime.date, day: datetime.date) -> int:
     return (day.year - valuation_date.year) * 12 + day.month - valuation_date.month
 
 
+@lru_cache(maxsize=4096)
 def month_start(valuation_date: datetime.date, k: int) -> datetime.date:
     """First calendar day of month `k`."""
     years, month = divmod(valuation_date.month - 1 + k, 12)
@@ -117,6 +118,7 @@ class FiscalQuarter:
         return datetime.date(self.fiscal_year, self.year_end_month, 1)
 
 
+@lru_cache(maxsize=16_384)
 def fiscal_quarter(day: datetime.date, fiscal_year_end_month: int) -> FiscalQuarter:
     """The fiscal quarter that contains `day`."""
     year = day.year + (day.month > fiscal_year_end_month)
