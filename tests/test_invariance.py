@@ -24,7 +24,10 @@ NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
 def some_cases() -> dict[str, Case]:
     """The headline case by quarter and by day, and random ones."""
     quarterly = sim.load_case("valence-2002")
-    carrying = {"line.coverage": {"percent": [60, 90], "carry_forward": True}, "policy.cadence": "month_end"}
+    carrying = {  # nothing is asked for at first, so that coverage is left over
+        "line.coverage": {"percent": [40], "carry_forward": True}, "company.cash": 25e6,
+        "policy": {"kind": "runway", "target_months": 6, "cadence": "month_end"},
+    }  # fmt: skip
     chosen = {"quarterly": quarterly, "weekly": quarterly.replace({"policy.cadence": "weekly"})}
     chosen["carrying"] = quarterly.replace(carrying | {"line.max_per_period": 8e6, "ranges": None})
     return chosen | {f"case {n}": Case.from_dict(random_case(Random(n))) for n in NUMBERS}
@@ -106,6 +109,14 @@ SCATTERED = [0, 1, 127, 128, 129, 255, 16_383, 16_384, 16_385, 16_511, 16_512, 3
 @pytest.mark.parametrize("name", CASES)
 def test_a_path_alone_is_that_path_of_a_run(name):
     assert paths_that_differ(CASES[name], 5, SCATTERED, 33_334) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_path_is_the_same_in_any_lane_of_a_block(name):
+    """Paths 1 to 127 in lanes 1 to 127, and each a lane further left."""
+    here, left = (trace_paths(CASES[name], first, records.BLOCK, 5) for first in (0, 1))
+    for one, other in zip(here[1:], left, strict=False):
+        assert (one.path, one.history, one.ledger) == (other.path, other.history, other.ledger)
 
 
 #: What sends a path of the headline case to sleep, for the rest of a quarter or for good.

@@ -787,6 +787,7 @@ def test_the_words_follow_the_terms(changes, expected):
     ("changes", "expected"),
     [
         ({"line.coverage.percent": [1.0, 0.75]}, "line.coverage.percent = [1, 0.75] is in percent"),
+        ({"line.coverage.percent": [0.5, 0]}, "line.coverage.percent = [0.5, 0] is in percent"),
         ({"notes[0].base_rate": 4.75}, "notes[Baccarat note].base_rate = 4.75 is a fraction a year: 475%."),
         ({"notes[0].margin": 1.5}, "margin = 1.5 is a fraction a year: 150%."),
         ({"notes[0].rate_cap": 10}, "rate_cap = 10 is a fraction a year: 1,000%."),
