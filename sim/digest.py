@@ -4,7 +4,7 @@ Memory does not grow with the number of paths, but for a few hundred numbers a c
 over one chunk that is kept under the chunk's number and added up in the order of those numbers. So it does not matter
 in which order chunks are added and digests are merged: the bits are the same.
 
-Means, standard deviations and their errors are exact but for rounding. Quantiles come from bins that are 2^-12 of their
+Means, standard deviations and their errors are exact but for rounding. Quantiles come from bins that are 2^-11 of their
 values wide: a value that fills its bin alone, as 0 or a limit of the documents, is exact, any other is known to half of
 that width. The intervals' ranks are those of a run that keeps its paths, and their ends the outer ends of the bins.
 """

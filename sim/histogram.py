@@ -1,6 +1,6 @@
-"""Counts of float64 values in bins that need no scale: sign, exponent and the upper 12 bits of the mantissa.
+"""Counts of float64 values in bins that need no scale: sign, exponent and the upper 11 bits of the mantissa.
 
-A bin is 2^-12 of its values wide, or less, whatever their size. A page holds the bins of one sign and exponent, and
+A bin is 2^-11 of its values wide, or less, whatever their size. A page holds the bins of one sign and exponent, and
 exists when a value has needed it. Nothing depends on the order of the values.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-BINS, PAGES = 4096, 4096
+BINS, PAGES = 2048, 4096
 _FIRST_ROOM = 4  # pages
-_LOW_BITS = 52 - 12
+_LOW_BITS = 52 - 11
 _HALF_BIN = np.uint64(1 << (_LOW_BITS - 1))
 _LAST_OF_BIN = np.uint64((1 << _LOW_BITS) - 1)
 _EMPTY, _MIXED = np.uint64(0), np.uint64(1)

@@ -40,7 +40,7 @@ __all__ = [
     "merge", "write_text_atomically",
 ]  # fmt: skip
 
-FORMAT = 2
+FORMAT = 1
 
 #: What the ledger of one path leaves behind, and its type in memory and on disk. Money in dollars.
 COLUMNS = {

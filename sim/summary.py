@@ -102,7 +102,7 @@ class Summary:
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
     periods x causes) counts those paths by `CAUSES`; `raised_by_period` are the means of what was raised in each.
-    `binned` says that quantiles and the worst 5% come from bins that are 2^-12 of their values wide; `sha256` is the
+    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide; `sha256` is the
     hash of what the run held, as `Result.sha256`.
     """
 

@@ -95,7 +95,7 @@ def test_every_event_moves_the_price_by_its_jump_also_to_twice_the_price(jump):
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_a_bin_with_several_values_has_its_middle_and_reaches_to_its_ends(sign):
-    """From 2^20 on bins are 2^20 / 4096 = 256 wide; a value alone is itself."""
+    """From 2^20 on bins are 2^20 / 2048 = 512 wide; a value alone is itself."""
     start, width = 2.0**20, 2.0**20 / BINS
     histogram = Histogram(0, 1)
     histogram.add(

@@ -80,10 +80,10 @@ def test_quantiles_and_their_intervals_are_right_to_their_bins(both):
     kept, digested = (result.summary() for result in both)
     for name in MEASURES:
         for got, expected in zip(digested[name].quantiles, kept[name].quantiles, strict=True):
-            assert got.value == pytest.approx(expected.value, rel=2**-12)
+            assert got.value == pytest.approx(expected.value, rel=2**-11)
             # The design effect is the bin's: a rank may differ by one or two.
-            np.testing.assert_allclose(got.ci95, expected.ci95, rtol=0.01 if both[0].run.groups else 2**-12)
-        assert digested[name].worst5_mean == pytest.approx(kept[name].worst5_mean, rel=2**-12)
+            np.testing.assert_allclose(got.ci95, expected.ci95, rtol=0.01 if both[0].run.groups else 2**-11)
+        assert digested[name].worst5_mean == pytest.approx(kept[name].worst5_mean, rel=2**-11)
 
 
 def test_the_error_of_the_worst_5_percent_is_nearly_that_of_the_paths(both):
@@ -191,7 +191,7 @@ def test_an_empty_chunk_is_none():
 # --- bins ---
 
 
-def test_bins_are_a_4096th_of_their_values_wide():
+def test_bins_are_a_2048th_of_their_values_wide():
     rng = np.random.default_rng(4)
     values = np.sort(rng.choice([-1.0, 1.0], 20_000) * 10.0 ** rng.uniform(-300, 300, 20_000))
     values[:3] = [-math.inf, math.inf, 0.0]
@@ -201,7 +201,7 @@ def test_bins_are_a_4096th_of_their_values_wide():
     here = np.repeat([least, most], counts[:, 0], axis=1)
     assert ((here[0] <= np.sort(values)) & (np.sort(values) <= here[1])).all()
     assert (most[:-1] < least[1:]).all()
-    np.testing.assert_allclose(np.repeat(got, counts[:, 0]), np.sort(values), rtol=2**-12)
+    np.testing.assert_allclose(np.repeat(got, counts[:, 0]), np.sort(values), rtol=2**-11)
     assert (np.diff(got) > 0).all()
 
 

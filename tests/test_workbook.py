@@ -236,7 +236,7 @@ def test_a_run_that_kept_no_paths_has_its_distributions_too(valence, tmp_path):
     ]
     shares = [(a, b) for a, b in pairs if isinstance(a, float | int)]
     assert len(shares) > 5
-    assert all(a == pytest.approx(b, abs=0.01) for a, b in shares)  # bins of 2^-12 of a value at the edges
+    assert all(a == pytest.approx(b, abs=0.01) for a, b in shares)  # bins of 2^-11 of a value at the edges
 
 
 # ------------------------------------------------------------------------------------------------------ its formulas

@@ -32,7 +32,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "d376e648b741599162dfdaf5eebbe727"
+FINGERPRINT = "5a9ce99a26072b12f70d97f114afa03d"
 
 
 @stage

@@ -24,14 +24,14 @@ ANCHOR, N, SUM, SQUARES = range(4)
 PAIR_SQUARES, FULL_SUM, FULL_PAIRS = range(4, 7)
 WIDTHS = (4, 7, 4 + 2 * SCRAMBLES)
 
-#: Bins of one page of a histogram: the upper 12 bits of the mantissa. A page is a sign and an exponent.
-BINS = 4096
+#: Bins of one page of a histogram: the upper 11 bits of the mantissa. A page is a sign and an exponent.
+BINS = 2048
 PAGES = 4096
 #: A cell is the one value of its bin, as a key, and the counts by slot. Its value before any, and of several.
 EMPTY, MIXED = np.uint64(0), np.uint64(1)
 _SIGN = np.uint64(1 << 63)
 _INFINITY = np.uint64(0xFFF0 << 48)
-_PAGE, _BIN, _LAST_BIN, _TOP = np.uint64(52), np.uint64(40), np.uint64(BINS - 1), np.uint64(63)
+_PAGE, _BIN, _LAST_BIN, _TOP = np.uint64(52), np.uint64(41), np.uint64(BINS - 1), np.uint64(63)
 _ZERO, _ONE, _THREE = np.uint64(0), np.uint64(1), np.uint64(3)
 
 
