@@ -22,6 +22,7 @@ from sim.lowering import Plan, lower
 from sim.sampling import no_points
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import MISSING, problem_line
+from sim.terms.ranges import iso_date
 
 #: Of the dollars, closes and days of a history. Sampled ones may be far beyond what a case may say; these are further.
 MOST_DOLLARS, LEAST_CLOSE, MOST_CLOSE, MOST_DAYS = 1e100, 1e-290, 1e290, sys.float_info.max
@@ -327,7 +328,7 @@ class _Reader:
                     wanted.add(int(stop["third_party_row"]))
         used = {self.plan.day_dates[row] for row in wanted}
         for key, close in closes.items():
-            day = _date(key)
+            day = iso_date(key)
             if day is None:
                 self.say(f"closes.{key}", close, "a day as 2002-06-21 is needed")
             elif day not in used:
@@ -356,15 +357,7 @@ class _Reader:
             number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
             h.cash_used[k] = 0.0 if number is None else number
         for month, used in cash_used.items():
-            if _date(f"{month}-01") is None:
+            if iso_date(f"{month}-01") is None:
                 self.say(f"cash_used.{month}", used, "a month as 2002-06 is needed")
             elif month not in self.plan.months:
                 self.number(f"cash_used.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
-
-
-def _date(text: Any) -> datetime.date | None:
-    """The date that an ISO text of ten letters names."""
-    try:
-        return datetime.date.fromisoformat(text) if len(text) == 10 else None
-    except (TypeError, ValueError):
-        return None

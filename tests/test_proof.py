@@ -22,6 +22,12 @@ def test_the_fault_applies_to_the_sources_of_today(fault):
         assert ast.dump(ast.parse(text)) != ast.dump(ast.parse(honest))
 
 
+def test_the_models_document_counts_the_faults_of_today():
+    text = (ROOT / "sim/model.md").read_text(encoding="utf-8")
+    assert f"| {len(FAULTS)} faults that people make" in text
+    assert f"{len(FAULTS)} of {len(FAULTS)} seen" in text
+
+
 def test_there_are_enough_faults_in_every_part():
     files = [file for fault in FAULTS.values() for file in fault.files]
     assert len(FAULTS) >= 45

@@ -14,7 +14,6 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-import sim
 from sim import __version__
 from sim.archive import write_arrays
 from sim.measures import MEASURES, Distribution, proportion
@@ -328,12 +327,15 @@ def small_file(tmp_path_factory):
     return path.read_bytes()
 
 
-def is_refused(data, path):
+def refused(data, path):
+    """Whether a file of these bytes is refused, in one line that names it."""
     path.write_bytes(data)
-    with pytest.raises(ResultError) as caught:
+    try:
         load_result(path)
-    assert len(str(caught.value).splitlines()) == 1
-    assert str(caught.value).startswith(f"{path}: ")
+    except ResultError as error:
+        said = str(error)
+        return said.startswith(f"{path}: ") and len(said.splitlines()) == 1
+    return False
 
 
 def test_every_flipped_byte_is_noticed(small_file, tmp_path):
@@ -349,30 +351,17 @@ def test_every_flipped_byte_is_noticed(small_file, tmp_path):
         if position < len(small_file):
             damaged = bytearray(small_file)
             damaged[position] ^= 0x20  # also turns a hexadecimal letter into its capital
-            is_refused(bytes(damaged), tmp_path / "damaged.npz")
-
-
-def test_a_flipped_byte_of_a_large_file_is_noticed(tmp_path):
-    """Over several megabytes: its last parts, a zip file's own list of contents among them, are sealed as well."""
-    path = tmp_path / "large.npz"
-    sim.simulate(sim.load_case("valence-2002"), paths=20_000, seed=5).save(path)
-    data = path.read_bytes()
-    assert len(data) > 3 << 20
-    contents = data.rindex(b"PK\x01\x02")
-    for position in (*range(0, len(data), len(data) // 40), *range(contents, len(data), 11)):
-        damaged = bytearray(data)
-        damaged[position] ^= 1
-        is_refused(bytes(damaged), tmp_path / "damaged.npz")
+            assert refused(bytes(damaged), tmp_path / "damaged.npz"), position
 
 
 def test_every_truncation_is_noticed(small_file, tmp_path):
     for length in [0, 1, 79, 80, 81, *range(100, len(small_file), 501), len(small_file) - 1]:
-        is_refused(small_file[:length], tmp_path / "cut.npz")
+        assert refused(small_file[:length], tmp_path / "cut.npz")
 
 
 def test_bytes_added_are_noticed(small_file, tmp_path):
-    is_refused(small_file + b"\0", tmp_path / "long.npz")
-    is_refused(b"\0" + small_file, tmp_path / "long.npz")
+    assert refused(small_file + b"\0", tmp_path / "long.npz")
+    assert refused(b"\0" + small_file, tmp_path / "long.npz")
 
 
 class Harmful:
@@ -382,10 +371,10 @@ class Harmful:
 
 def test_no_pickle_is_ever_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    is_refused(pickle.dumps(Harmful()), tmp_path / "pickle.npz")
+    assert refused(pickle.dumps(Harmful()), tmp_path / "pickle.npz")
     buffer = io.BytesIO()
     np.savez(buffer, header=np.array([Harmful()], dtype=object))
-    is_refused(buffer.getvalue(), tmp_path / "object.npz")
+    assert refused(buffer.getvalue(), tmp_path / "object.npz")
     with pytest.raises(ResultError, match="cannot be written"):
         write_arrays(tmp_path / "sealed.npz", {"header": np.array([Harmful()], dtype=object)})
     assert not (tmp_path / "harm").exists()
@@ -404,7 +393,7 @@ def test_no_pickle_is_ever_read(tmp_path, monkeypatch):
 def test_a_whole_file_of_something_else_is_one_line(header, tmp_path):
     path = tmp_path / "other.npz"
     write_arrays(path, {"header": np.frombuffer(header, np.uint8)})
-    is_refused(path.read_bytes(), path)
+    assert refused(path.read_bytes(), path)
 
 
 def test_a_missing_file_and_a_folder_are_one_line(tmp_path):

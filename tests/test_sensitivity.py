@@ -187,8 +187,11 @@ def test_inputs_of_random_cases_can_be_set():
     for _ in range(20):
         case = Case.from_dict(random_case(random))
         for one in inputs_of(case):
-            trial(case, one.overrides(one.low))
-            trial(case, one.overrides(one.high))
+            for end in (one.low, one.high):
+                made = {each.key: each.base for each in inputs_of(trial(case, one.overrides(end)))}
+                neutral = end in (0.0, 1.0)  # no jump, no discount, no step: such an input is one no more
+                assert one.key in made or neutral, one.key
+                assert made.get(one.key, end) == pytest.approx(end), one.key
 
 
 def test_names_that_do_not_stand_in_brackets_go_by_number():

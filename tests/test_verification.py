@@ -415,6 +415,19 @@ def test_the_table_of_every_module_names_every_module():
     assert written == set(MODULES)
 
 
+def test_the_texts_count_the_checks_of_today():
+    modules = [import_module(f"sim.analysis.verification.{name}") for name in MODULES]
+    checks = [one for module in modules for one in module.checks(verification.LEAST_PATHS, SEED)]
+    every, certain = len(checks), sum(one.exact for one in checks)
+    root = Path(sim.__file__).parent
+    read_me = (root.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{every} figures" in read_me
+    assert f"{certain} are exact" in read_me
+    assert f"{every} known answers" in read_me
+    model = (root / "model.md").read_text(encoding="utf-8")
+    assert f"{every} checks: {certain} exact, {every - certain} within 4 standard errors" in model
+
+
 def test_a_table(few):
     calls = []
     table = verify(PATHS, SEED, progress=lambda *done: calls.append(done))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any
 
@@ -111,6 +110,15 @@ class Flag:
         return value
 
 
+def iso_date(text: Any) -> datetime.date | None:
+    """The date that a text names as people write it, 2002-06-21; None for any other value."""
+    try:
+        day = datetime.date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return day if day.isoformat() == text else None
+
+
 @dataclasses.dataclass(frozen=True)
 class Day:
     """A calendar date; its ISO string will do too, so that documents survive JSON."""
@@ -123,12 +131,9 @@ class Day:
         return f"a date from {self.first} to {self.last}"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
-        day = value
-        if isinstance(value, str) and len(value) == 10:
-            with suppress(ValueError):
-                day = datetime.date.fromisoformat(value)
-        is_day = isinstance(day, datetime.date) and not isinstance(day, datetime.datetime)
-        if not is_day or not self.first <= day <= self.last:
+        day = iso_date(value) if isinstance(value, str) else value
+        is_moment = isinstance(day, datetime.datetime)  # which is a date to Python
+        if not isinstance(day, datetime.date) or is_moment or not self.first <= day <= self.last:
             say(name, value, self.allowed)
             return BAD
         return day

@@ -31,21 +31,21 @@ def must(holds: Any, words: str) -> None:
         raise AssertionError(words)
 
 
-def valid_case(case: Case, rng: Random, depth: float = 0.1) -> None:
-    """A valid case can be described, written, read again and simulated. `depth`: how often the dear checks are made."""
+def valid_case(case: Case, rng: Random, depth: float = 0.1) -> int:
+    """A valid case can be described, written, read again and simulated. `depth`: how often the dear checks are made.
+
+    Returns how many paths were simulated and kept to all identities.
+    """
     doc = case.to_dict()
     again = Case.from_dict(json.loads(json.dumps(doc, allow_nan=False)))
     must(again == case and again.sha256 == case.sha256, "a case is another one after a round trip through JSON")
     must(all(line.isprintable() for line in describe(case).splitlines()), "a description with control characters")
     seed = rng.randrange(2**64)
     run = sim.simulate(case, paths=32, seed=seed, workers=1)
-    identities(run)
-    answer(run.summary().to_dict(), case)
+    runs = [run]
     must(str(run.summary()).isprintable() or "\n" in str(run.summary()), "a summary that cannot be printed")
     if rng.random() < depth:
-        mirrored = sim.simulate(case, paths=32, seed=seed, workers=1, antithetic=True)
-        identities(mirrored)
-        answer(mirrored.summary().to_dict(), case)
+        runs.append(sim.simulate(case, paths=32, seed=seed, workers=1, antithetic=True))
         flat = sim.simulate(case, paths=32, seed=seed, workers=1, keep_paths=False)
         answer(flat.summary().to_dict(), case)
         for result in (run, flat):
@@ -53,9 +53,11 @@ def valid_case(case: Case, rng: Random, depth: float = 0.1) -> None:
     if rng.random() < depth:
         traced(case, seed)
     if rng.random() < depth / 5:  # scrambles take a fifth of a second
-        spread = sim.simulate(case, paths=32, seed=seed, workers=1, sampler="sobol")
-        identities(spread)
-        answer(spread.summary().to_dict(), case)
+        runs.append(sim.simulate(case, paths=32, seed=seed, workers=1, sampler="sobol"))
+    for one in runs:
+        identities(one)
+        answer(one.summary().to_dict(), case)
+    return sum(one.paths for one in runs)
 
 
 def identities(run: sim.Result) -> None:

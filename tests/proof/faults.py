@@ -81,6 +81,8 @@ FIRST = {
     "sim/kernels/block.py": ("test_pairs", "test_identities"),
     "sim/engine.py": ("test_invariance", "test_digest"),
     "sim/terms/overrides.py": ("test_terms",),
+    "sim/archive.py": ("test_fuzz",),
+    "sim/analysis/outlook.py": ("test_last_days",),
     "sim/terms/calendar.py": ("test_calendar",),
 }
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import sim
 from sim.analysis.verification.check import Check, exact
-from sim.analysis.verification.samples import OPENING, plain_case
+from sim.analysis.verification.samples import OPENING, by_hand, plain_case
 
 PRICE = 2.0
+STEADY = {"price.initial": PRICE, "price.drift": 0.0, "price.volatility": 0.0}
 CENT = 0.005  # a hand figure is rounded to the cent
 BY_HAND = "by hand, beside the check"
 DOCUMENTS = "term sheet, clause (v), by hand"
@@ -45,16 +46,12 @@ def _draws(changes: Mapping[str, Any], closes: Mapping[str, float] | None = None
     case = plain_case({
         "horizon": "2003-06-30",
         "company.cash": 20_000_000,
-        "price.initial": PRICE,
-        "price.drift": 0.0,
-        "price.volatility": 0.0,
+        **STEADY,
         "line.commitment": 30_000_000,
         **changes,
     })  # fmt: skip
-    written = sim.trace(case, path=0, seed=1).history
-    months = dict(zip(written["cash_used"], (1e3 * used for used in USED), strict=False))
-    history = {"closes": {**written["closes"], **(closes or {})}, "cash_used": months}
-    return {draw["date"]: draw for draw in sim.replay(case, history)["draws"]}
+    ledger = by_hand(case, [1e3 * used for used in USED], closes)
+    return {draw["date"]: draw for draw in ledger["draws"]}
 
 
 def _amounts(
@@ -190,9 +187,7 @@ def _waterfall() -> Iterator[Check]:
     case = plain_case({
         "horizon": "2003-03-31",
         "company.cash": 20_000_000,
-        "price.initial": PRICE,
-        "price.drift": 0.0,
-        "price.volatility": 0.0,
+        **STEADY,
         "burn.monthly": 800_000,
         "burn.steps": [{"date": "2002-07-01", "factor": 0.625}, {"date": "2002-10-01", "factor": 0.8}],
         "line.commitment": 3_000_000,
@@ -221,9 +216,7 @@ def _after_the_cash_out() -> Iterator[Check]:
     case = plain_case({
         "horizon": "2002-06-30",
         "company.cash": 25_000_000,
-        "price.initial": PRICE,
-        "price.drift": 0.0,
-        "price.volatility": 0.0,
+        **STEADY,
         "burn.monthly": 20_000_000,
         "line.commitment": 30_000_000,
         "policy": {"kind": "schedule", "dates": ["2002-04-30", "2002-06-28"], "amounts": [2_000_000, 3_000_000]},

@@ -10,7 +10,7 @@ import numpy as np
 import sim
 from sim import records as r
 from sim.analysis.verification.check import Check, chance, exact
-from sim.analysis.verification.samples import plain_case
+from sim.analysis.verification.samples import by_hand, plain_case
 from sim.analysis.verification.written import a_quarter, write_paths
 
 CENT = 0.005  # a hand figure is rounded to the cent
@@ -44,10 +44,7 @@ def _ledger(*notes: dict[str, Any], cash: float = 40_000_000, used: Any = (), **
             "notes": [{**NOTE, "name": f"note {i}"} | note for i, note in enumerate(notes)],
         }
     )
-    written = sim.trace(case, path=0, seed=1).history
-    operations = dict.fromkeys(written["cash_used"], 0.0) | dict(zip(written["cash_used"], used, strict=False))
-    history = {"closes": written["closes"], "cash_used": operations}
-    return sim.replay(case, {**history, "extended": ["note 0"] if wanted.get("extended") else []})
+    return by_hand(case, used, extended=["note 0"] if wanted.get("extended") else [])
 
 
 def _paid_at_maturity() -> Iterator[Check]:

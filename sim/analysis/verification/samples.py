@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -62,6 +63,15 @@ def one_draw(n: int, changes: dict[str, Any] | None = None) -> Case:
 def prices(case: Case, paths: int, seed: int) -> np.ndarray:
     """The purchase price of a case's single draw of AMOUNT, in dollars a share (paths,)."""
     return AMOUNT / sim.simulate(case, paths=paths, seed=seed)["shares_issued"]
+
+
+def by_hand(case: Case, used: Sequence[float] = (), closes: Mapping[str, float] | None = None, **events: Any) -> Any:
+    """The ledger of a path written by hand: `used` dollars of operations month by month (then none), and `events` as a
+    history names them. Closes are the first path's own but for those given.
+    """
+    own = sim.trace(case, path=0, seed=1).history
+    months = dict.fromkeys(own["cash_used"], 0.0) | dict(zip(own["cash_used"], used, strict=False))
+    return sim.replay(case, {"closes": own["closes"] | dict(closes or {}), "cash_used": months, **events})
 
 
 def traces(case: Case, paths: int, seed: int) -> list[Any]:
