@@ -135,3 +135,17 @@ def test_a_financing_that_says_nothing_of_the_line_cuts_nothing():
         for said in ({}, {"reduces_line": False}, {"reduces_line": True})
     ]
     assert raised == [1_200_000.0, 1_200_000.0, 200_000.0]
+
+
+def test_a_line_that_is_cut_after_the_cash_out_is_unraised_for_the_cash_out():
+    """$5M in June, out of cash in July, and the rest of the line cut in each month: no later date falls short."""
+    case = sim.load_case("valence-2002").replace({
+        "company.cash": 27e6, "burn": {"model": "lognormal", "monthly": 10e6, "volatility": 0.0}, "ranges": None,
+        "line.coverage": None, "line.conditions": [], "milestones": [], "notes": [], "line.commitment": 12e6,
+        "third_party": {"annual_rate": 1e3, "median_amount": 2e6, "log_sd": 0.0, "kind": "debt",
+                        "reduction_probability": 1.0},
+    })  # fmt: skip
+    run = sim.simulate(case, paths=256, seed=1)
+    waterfall = run.summary().to_dict()["line"]["waterfall"]
+    assert np.unique(run["raised"]).tolist() == [5e6]
+    assert waterfall["unraised"].keys() == {"cash-out"}

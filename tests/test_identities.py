@@ -215,7 +215,10 @@ def shared_out(case, trace) -> Counter:
     cut = sum(cut for day, cut in books.cuts.items() if comes_before(case, day, ledger["cash_out"]))
     unraised, total = case.line.commitment - ledger["raised"] - cut, math.fsum(short.values())
     if total <= 0:
-        return Counter({"period cap" if ledger["draws"] else "no purchase date": unraised})
+        if not ledger["draws"]:
+            return Counter({"no purchase date": unraised})
+        followed = any(draw["date"] not in counted for draw in ledger["draws"])
+        return Counter({"cash-out" if followed else "period cap": unraised})
     return Counter({reason: unraised * (amount / total) for reason, amount in short.items()})
 
 

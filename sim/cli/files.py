@@ -66,10 +66,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def check_outputs(inputs: Sequence[str], *names: str | None) -> None:
-    """Refuse what can never be written, or would overwrite an input or another output, before any work is done."""
+def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = None) -> None:
+    """Refuse what can never be written, or would overwrite an input or another output, before any work is done.
+
+    A name of "-" is standard output, on which `save`, a file of arrays, cannot be written.
+    """
+    if save == "-":
+        raise Unusable("--save = -: the name of a file is needed")
     taken = {_real(name): "an input" for name in inputs}
-    for name in names:
+    for name in (*names, save):
         if name in (None, "-"):
             continue
         try:

@@ -25,9 +25,7 @@ def report(options: argparse.Namespace) -> None:
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
 
     written(lambda: check_folder(options.out))
-    check_outputs([options.case], options.json, options.save)
-    if options.save == "-":
-        raise Unusable("--save = -: the name of a file is needed")
+    check_outputs([options.case], options.json, save=options.save)
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:
         raise Unusable(f"{options.case}: cannot be written: it is an input of the same command")

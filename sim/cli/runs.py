@@ -41,9 +41,7 @@ def check(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> None:
     case = case_of(options)
-    check_outputs([options.case], options.json, options.save)
-    if options.save == "-":
-        raise Unusable("--save = -: the name of a file is needed")
+    check_outputs([options.case], options.json, save=options.save)
     keep = bool(options.save) or (options.paths or case.simulation.paths) <= MOST_KEPT
     result = simulated(case, options, keep_paths=keep)
     if options.save:

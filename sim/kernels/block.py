@@ -27,12 +27,13 @@ from sim.records import (
     N_COLUMNS,
     OUT_DAYS,
     RAISED,
+    REASON_CASH_OUT,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
     SHORT,
 )
 
-FINGERPRINT = "5a9ce99a26072b12f70d97f114afa03d"
+FINGERPRINT = "c24a3add6dc38811c14b9fc47e6521f2"
 
 
 @stage
@@ -83,11 +84,14 @@ def write_columns(out, offset, ledgers, n):
 def share_unraised(tally, ledgers, program, n):
     """What was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7).
 
-    Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back.
+    Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back. Where no date fell
+    short, as when third parties cut the line before the next one, the rest is the cash-out's if dates followed it.
     """
     s, shortfall = ledgers.state, ledgers.shortfall
     base = len(program.conditions)
-    leftover = base + (REASON_PERIOD_CAP if len(program.purchases) > 0 else REASON_NO_DATE)
+    dates = len(program.purchases)
+    leftover = base + (REASON_PERIOD_CAP if dates > 0 else REASON_NO_DATE)
+    last = program.purchases[dates - 1].t if dates > 0 else 0.0
     for i in range(BLOCK):
         s[SHORT + i] = 0.0
     for r in range(len(shortfall)):
@@ -96,7 +100,8 @@ def share_unraised(tally, ledgers, program, n):
     for i in range(BLOCK):
         unraised = program.line.commitment - s[RAISED + i] - s[CUT + i]
         s[AMOUNT + i] = unraised if (unraised >= CENT) & (i < n) else 0.0
-        tally.unraised[leftover, i] += s[AMOUNT + i] if s[SHORT + i] <= 0.0 else 0.0
+        reason = base + REASON_CASH_OUT if s[OUT_DAYS + i] < last else leftover
+        tally.unraised[reason, i] += s[AMOUNT + i] if s[SHORT + i] <= 0.0 else 0.0
         s[AMOUNT + i] = s[AMOUNT + i] / s[SHORT + i] if s[SHORT + i] > 0.0 else 0.0
     for r in range(len(shortfall)):
         for i in range(BLOCK):
