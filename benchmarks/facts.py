@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.calendar import fiscal_quarter, month_end, month_number, sessions
 from sim.terms import Case
-from sim.terms.calendar import fiscal_quarter, month_end, month_number, purchase_dates, sessions
 
 SCORE_90 = NormalDist().inv_cdf(0.9)
 
@@ -91,7 +91,7 @@ def read_facts(case: Case) -> Facts:
     _refuse_other_rules(case)
     first, n_months = case.valuation_date, month_number(case.valuation_date, case.horizon) + 1
     year_end = case.company.fiscal_year_end_month
-    days, purchases = sessions(first, case.horizon), purchase_dates(case)
+    days, purchases = sessions(first, case.horizon), case.purchase_dates
     number = {day: n for n, day in enumerate(days, start=1)}
     last_session = {month_number(first, day): day for day in days}
     rows = _rows(number, purchases, last_session.values(), case.line.pricing.window)

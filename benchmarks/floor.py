@@ -5,11 +5,11 @@ import numpy as np
 
 import sim
 from benchmarks.report import Options, Report, Table, side_by_side
-from sim.kernels.elementary import normal_row
 from sim.kernels.jit import POLICY
-from sim.kernels.philox import fill_normal, fill_normal_pair, fill_uniform_pair
-from sim.lowering import lower
-from sim.records import BLOCK, NORMAL
+from sim.kernels.random.elementary import normal_row
+from sim.kernels.random.philox import fill_normal, fill_normal_pair, fill_uniform_pair
+from sim.lowering.lower import lower
+from sim.lowering.program import BLOCK, NORMAL
 
 CADENCES = ("quarter_end", "daily")
 SEED = 20020401

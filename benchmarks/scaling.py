@@ -64,7 +64,7 @@ def _spend(case: sim.Case, paths: int, how: dict[str, Any]) -> None:
 
 def by_kind(report: Report, kind: str, cases: dict[str, sim.Case], paths: int, repeats: int) -> None:
     """Cost per path of variants of the case, on one core."""
-    from sim.lowering import lower
+    from sim.lowering.lower import lower
 
     for case in cases.values():
         sim.simulate(case, paths=128, seed=SEED, workers=1)

@@ -10,7 +10,7 @@ from sim.analysis.register import register, remarks
 from sim.cli import main
 from sim.terms import Case, load_case
 
-TEXT = files("sim").joinpath("model.md").read_text(encoding="utf-8")
+TEXT = files("sim").joinpath("docs", "model.md").read_text(encoding="utf-8")
 SECTIONS = (
     "Purpose and limits of use", "Words", "Time", "What is random", "The ledger of one path", "Measures",
     "Estimates and their errors", "Random numbers", "Analyses", "Assumption register of valence-2002",
@@ -62,13 +62,27 @@ def test_every_function_that_the_text_names_is_there():
     assert gone(names) == []
 
 
-@pytest.mark.parametrize("name", ["sim.kernels.prices.finish_rows_of", "sim.measures.MEASURE", "sim.nothing.at_all"])
+@pytest.mark.parametrize(
+    "name", ["sim.kernels.market.gbm.finish_rows_of", "sim.results.measures.MEASURE", "sim.nothing.at_all"]
+)
 def test_a_name_that_is_gone_is_seen(name):
     assert gone(named(f"{TEXT} (`{name}`)")) == [name]
 
 
 @pytest.mark.parametrize(
-    "module", ["prices", "burn", "events", "cash", "limits", "purchase", "ledger", "luck", "philox", "elementary"]
+    "module",
+    [
+        "market.gbm",
+        "burn",
+        "events",
+        "cash",
+        "line.limits",
+        "line.draw",
+        "ledger",
+        "random.variates",
+        "random.philox",
+        "random.elementary",
+    ],
 )
 def test_every_stage_of_the_kernels_has_its_equation(module):
     assert any(name.startswith(f"sim.kernels.{module}.") for name in named(TEXT))

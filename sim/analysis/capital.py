@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates import Estimate, by_group, group_error
-from sim.summary import jsonable
+from sim.results.estimates import Estimate, by_group, group_error
+from sim.results.summary import jsonable
 
 if TYPE_CHECKING:
-    from sim.result import Result
+    from sim.results.result import Result
 
 
 @dataclass(frozen=True)

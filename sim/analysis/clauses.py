@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.variants import Clause, clauses_of
-from sim.summary import jsonable, manifest
+from sim.results.summary import jsonable, manifest
 
 if TYPE_CHECKING:
     import numpy as np
 
     from sim.analysis.coalitions import Lifter
-    from sim.estimates import Estimate
+    from sim.results.estimates import Estimate
     from sim.terms import Case
 
 #: More clauses than these are put together: every one doubles the number of runs.
@@ -102,16 +102,17 @@ def clauses(
     """
     import numpy as np
 
-    from sim import engine
     from sim.analysis.coalitions import Lifter
+    from sim.engine.simulate import available_workers, simulate
     from sim.terms import load_case
+    from sim.terms.problems import check_whole
 
     case = load_case(case)
-    paths = engine.check_whole("paths", PATHS if paths is None else paths, 1, 10**9)
-    seed = engine.check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
-    workers = engine.available_workers() if workers is None else engine.check_whole("workers", workers, 1, 4096)
+    paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)
+    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
     chosen, grouped = _few_enough(case, clauses_of(case))
-    engine.simulate(case, paths=1, seed=seed, workers=1)  # compiles
+    simulate(case, paths=1, seed=seed, workers=1)  # compiles
     lifter = Lifter(case, chosen)
     sums = _Sums(case, len(chosen))
     stop = np.zeros(1, np.int64)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import engine
-from sim import records as r
 from sim.analysis.paired import MEASURED, twelve_months
 from sim.analysis.variants import waiving
-from sim.lowering import Plan, lower
-from sim.measures import dilution, runway_months
-from sim.sampling import no_points
-from sim.summary import days_at_close
+from sim.engine.sobol import no_points
+from sim.engine.workspace import Workspace, columns, tape
+from sim.lowering import program as r
+from sim.lowering.lower import Plan, lower
+from sim.results.measures import dilution, runway_months
+from sim.results.summary import days_at_close
 
 if TYPE_CHECKING:
     from sim.analysis.variants import Clause
@@ -107,10 +107,10 @@ class Desk:
 
     def _furnish(self, plan: Plan) -> None:
         self.plan = plan
-        self.space = engine.Workspace(plan)
-        self.tape = engine.tape(plan, 0, draws=False)
+        self.space = Workspace(plan)
+        self.tape = tape(plan, 0, draws=False)
         self.points = no_points(plan)
-        self.out = engine.columns(plan, self.paths)
+        self.out = columns(plan, self.paths)
 
     def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
         """Values (measures, paths) of `measures_of`, in memory that the next call uses again."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.summary import Period, days_at_close, fiscal_periods, jsonable, manifest
+from sim.results.summary import Period, days_at_close, fiscal_periods, jsonable, manifest
 
 if TYPE_CHECKING:
     import numpy as np
 
     from sim.analysis.paired import Chance, Mean
-    from sim.estimates import Estimate
-    from sim.result import Result
+    from sim.results.estimates import Estimate
+    from sim.results.result import Result
     from sim.terms import Case
 
 #: Chunks of paths that are simulated at once, so that memory does not grow with the number of paths.
@@ -101,7 +101,8 @@ def compare(
     and scrambles where paths come in groups); that of a probability is the mean of the difference of two indicators.
     Cases of different months are paired by the number of the month, the first being the valuation date's.
     """
-    from sim.engine import CHUNK, check_whole
+    from sim.lowering.program import CHUNK
+    from sim.terms.problems import check_whole
 
     names, cases = _named(cases)
     base = cases[0]
@@ -133,7 +134,7 @@ class _Runs(NamedTuple):
     workers: int | None
 
     def simulate(self, case: Case, progress: Callable[[int, int], Any] | None) -> Result:
-        from sim.engine import simulate
+        from sim.engine.simulate import simulate
 
         return simulate(case, **self._asdict(), progress=progress)
 

@@ -13,14 +13,14 @@ from sim.analysis.inputs import Input, input_of, kind_of, merged, shown, trial, 
 from sim.analysis.many import Counter, many, paths_and_seed
 from sim.analysis.paired import level_of, values_of
 from sim.analysis.sensitivity import measures_of
-from sim.estimates import Quantile, interval_ranks, quantile_rank
-from sim.summary import jsonable
-from sim.summary_text import wrapped
+from sim.results.estimates import Quantile, interval_ranks, quantile_rank
+from sim.results.summary import jsonable
+from sim.results.summary_text import wrapped
 from sim.terms import Case, load_case
 from sim.terms.overrides import find
 
 if TYPE_CHECKING:
-    from sim.result import Result
+    from sim.results.result import Result
 
 PATHS = 10_000
 #: What a picker of prices should offer, as multiples of the opening price: wider than the doubt about today's price.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sim.estimates import decimals_allowed, rounded
+from sim.results.estimates import decimals_allowed, rounded
 from sim.terms import Case
 from sim.terms.overrides import find
 from sim.terms.ranges import Number

@@ -8,9 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
 
-from sim.engine import available_workers, check_whole, simulate
-from sim.result import Result
+from sim.engine.simulate import available_workers, simulate
+from sim.results.result import Result
 from sim.terms import Case
+from sim.terms.problems import check_whole
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Any]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sim.summary import days_at_close, fiscal_periods, jsonable, manifest
+from sim.results.summary import days_at_close, fiscal_periods, jsonable, manifest
 
 if TYPE_CHECKING:
-    from sim.estimates import Estimate
+    from sim.results.estimates import Estimate
     from sim.terms import Case
 
 #: What the figure is, and what it is not.
@@ -93,8 +93,10 @@ def outlook(
     from sim.analysis.comparison import CHUNKS_AT_ONCE, part
     from sim.analysis.paired import NOTHING, Chance, Mean, Shift
     from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
-    from sim.engine import CHUNK, check_whole, simulate
+    from sim.engine.simulate import simulate
+    from sim.lowering.program import CHUNK
     from sim.terms import load_case
+    from sim.terms.problems import check_whole
 
     case = load_case(case)
     issued = _issued(case, issued)
@@ -132,13 +134,12 @@ def shortened(case: Case, horizon: date) -> Case:
 
     Listed purchase dates beyond it go, and their amounts; a line that starts after it is off.
     """
-    from sim.terms.calendar import purchase_dates
 
     if horizon >= case.horizon:
         return case
     doc = case.to_dict() | {"horizon": horizon.isoformat()}
     line, policy = doc["line"], doc["policy"]
-    days = purchase_dates(case)
+    days = case.purchase_dates
     kept = [day for day in days if day <= horizon]
     if case.line.start > horizon:
         line |= {"start": doc["valuation_date"], "commitment": 0.0}

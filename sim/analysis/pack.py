@@ -16,8 +16,8 @@ from sim.analysis.outlook import outlook
 from sim.analysis.record import PATHS as RECORD_PATHS
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.variants import main_variants
-from sim.summary import jsonable
-from sim.terms.calendar import month_end
+from sim.calendar import month_end
+from sim.results.summary import jsonable
 
 if TYPE_CHECKING:
     from sim.analysis.clauses import ClauseCosts
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.analysis.record import Backtest
     from sim.analysis.sensitivity import Sensitivity
     from sim.analysis.solving import Solution
-    from sim.result import Result
+    from sim.results.result import Result
     from sim.terms import Case
 
 #: A run with more paths keeps none of them.
@@ -112,8 +112,9 @@ def gather(
     from sim.analysis.grid import grid
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solving import reverse_stress, solve
-    from sim.engine import check_whole, simulate
+    from sim.engine.simulate import simulate
     from sim.terms import load_case
+    from sim.terms.problems import check_whole
 
     started = time.perf_counter()
     case = load_case(case)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from sim.estimates import Estimate, GroupError, by_group, grouped_proportion, proportion
-from sim.measures import MEASURES, Measure
-from sim.records import SCRAMBLES
-from sim.summary import days_at_close
-from sim.terms.calendar import month_end
+from sim.calendar import month_end
+from sim.lowering.program import SCRAMBLES
+from sim.results.estimates import Estimate, GroupError, by_group, grouped_proportion, proportion
+from sim.results.measures import MEASURES, Measure
+from sim.results.summary import days_at_close
 
 if TYPE_CHECKING:
-    from sim.result import Result
+    from sim.results.result import Result
     from sim.terms import Case
 
 #: What analyses measure, in the order in which they are shown.
@@ -68,7 +68,7 @@ def values_of(result: Result, name: str) -> np.ndarray:
 
 
 class Mean:
-    """The mean of one value a path, shard by shard; `groups` as in `sim.estimates`.
+    """The mean of one value a path, shard by shard; `groups` as in `sim.results.estimates`.
 
     Pairs must not be cut by a shard; of scrambles there is one shard. Equal values give exactly their value and no
     error. Shards are put together by Chan, Golub and LeVeque (1983), The American Statistician 37(3).

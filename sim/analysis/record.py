@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis.inputs import shown
-from sim.audit import Trace, trace_paths
-from sim.distribution import Distribution
-from sim.estimates import Estimate, proportion
-from sim.records import BLOCK
-from sim.summary import days_at_close, jsonable, manifest
-from sim.terms import Case, fiscal_quarter, is_session, load_case, month_end, purchase_dates, sessions
+from sim.calendar import fiscal_quarter, is_session, month_end, sessions
+from sim.engine.trace import Trace, trace_paths
+from sim.lowering.program import BLOCK
+from sim.results.distribution import Distribution
+from sim.results.estimates import Estimate, proportion
+from sim.results.summary import days_at_close, jsonable, manifest
+from sim.terms import Case, load_case
 
 if TYPE_CHECKING:
     from sim.terms.record import Record, RecordedDraw
@@ -105,7 +106,7 @@ def backtest(
     4,096 of the case's unless given; they run in one thread. Raises CaseError or ValueError; a case without a record is
     a ValueError.
     """
-    from sim.engine import check_whole
+    from sim.terms.problems import check_whole
 
     case = load_case(case)
     if case.record is None:
@@ -238,7 +239,7 @@ def _received(day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]],
 
 
 def _waived(case: Case, until: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
-    days = [day for day in purchase_dates(case) if day <= until]
+    days = [day for day in case.purchase_dates if day <= until]
 
     def counted(told: Trace, _: Trace, __: tuple[Issue, ...]) -> float:
         waived = set(told.history.waived)
@@ -312,7 +313,7 @@ def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
 
     The luck is the same, so the closes are those of the case itself (but for the impact of a draw that is made then).
     """
-    mine = purchase_dates(case)
+    mine = case.purchase_dates
     more = {day for day in days if _may_draw(case, day)}
     if not more:
         return None

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
 from sim.analysis.tables import in_tables
-from sim.estimates import decimals_allowed, rounded
-from sim.summary_text import day, wrapped
+from sim.results.estimates import decimals_allowed, rounded
+from sim.results.summary_text import day, wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.record import Backtest
-    from sim.estimates import Estimate
+    from sim.results.estimates import Estimate
 
 _LARGE = 1e5  # from here on shares are counted in millions
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from sim.analysis.inputs import places, trial
 from sim.analysis.many import Progress
-from sim.engine import simulate
-from sim.estimates import Estimate, proportion
+from sim.engine.simulate import simulate
+from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
 from sim.terms.ranges import MOST_MONEY
 

@@ -11,13 +11,13 @@ import numpy as np
 from sim.analysis.inputs import Input, inputs_of, merged, trial
 from sim.analysis.many import Counter, many, paths_and_seed
 from sim.analysis.paired import ABSENT, CHANCES, MEASURED, level_of, shift_of, twelve_months, values_of
-from sim.engine import check_whole
-from sim.estimates import Estimate
-from sim.summary import jsonable, manifest
+from sim.results.estimates import Estimate
+from sim.results.summary import jsonable, manifest
 from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
 
 if TYPE_CHECKING:
-    from sim.result import Result
+    from sim.results.result import Result
 
 #: Inputs whose indices are estimated, points of the sample of inputs, and paths of each of its runs.
 INDEXED, SAMPLES, INDEX_PATHS = 6, 256, 2_048

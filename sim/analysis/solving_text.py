@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
-from sim.summary_text import day, percent
+from sim.results.summary_text import day, percent
 
 if TYPE_CHECKING:
     from sim.analysis.solving import Solution
-    from sim.estimates import Estimate
+    from sim.results.estimates import Estimate
 
 EVEN = 0.5  # as likely as not
 _Z95 = 1.959963984540054

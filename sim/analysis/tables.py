@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.analysis.paired import MEASURED, SHOWN
-from sim.estimates import Estimate, rounded
-from sim.summary_text import WIDTH, Table, day, table_text, wrapped
+from sim.results.estimates import Estimate, rounded
+from sim.results.summary_text import WIDTH, Table, day, table_text, wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.clauses import ClauseCosts

@@ -37,8 +37,8 @@ def clauses_of(case: Case) -> tuple[Clause, ...]:
 
 
 def _clauses(case: Case) -> Iterator[Clause]:
+    from sim.terms.description import long_date, money, percent
     from sim.terms.ranges import MOST_MONEY
-    from sim.terms.words import long_date, money, percent
 
     line, party = case.line, case.third_party
     if line.pricing.multiplier < 1:

@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.archive import ResultError, shown
-from sim.board.chapter import Chapter
+from sim.board.story.chapter import Chapter
+from sim.results.files import ResultError, shown
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -27,9 +27,9 @@ Progress = Callable[[int, int], Any]
 
 #: Documents of a story, each by a function (pack, story, path) of a module.
 DOCUMENTS = {
-    "deck.pptx": "sim.board.deck:write_deck",
-    "workbook.xlsx": "sim.board.workbook:write_workbook",
-    "page.html": "sim.board.page:write_page",
+    "deck.pptx": "sim.board.deck.deck:write_deck",
+    "workbook.xlsx": "sim.board.workbook.workbook:write_workbook",
+    "page.html": "sim.board.page.page:write_page",
 }
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
@@ -44,7 +44,7 @@ def write_report(pack: Pack, folder: str | os.PathLike[str], progress: Progress 
 
     `progress` is called with the number of files written and of all. An interrupt leaves what was there before.
     """
-    from sim.board.story import story
+    from sim.board.story.story import story
 
     target = Path(folder)
     check_folder(target)
@@ -113,8 +113,8 @@ def _jobs(pack: Pack, story: tuple[Chapter, ...]) -> Iterator[tuple[str, Callabl
 
 def figures(pack: Pack, story: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """Every figure by name, with what draws it on given axes."""
-    from sim.board import figures
-    from sim.board.sketch import sketch
+    from sim.board.charts import figures
+    from sim.board.charts.sketch import sketch
 
     result = pack.result
     for chapter in story:
@@ -154,7 +154,7 @@ def _write_numbers(pack: Pack, path: Path) -> None:
 def _write_run(pack: Pack, path: Path) -> None:
     result = pack.result
     if result.paths > MOST_STORED and result.digest is None:
-        from sim.engine import simulate
+        from sim.engine.simulate import simulate
 
         run = result.run
         result = simulate(

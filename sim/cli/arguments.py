@@ -13,7 +13,7 @@ from sim.cli.meter import Meter
 from sim.terms.problems import one_line
 
 if TYPE_CHECKING:
-    from sim.result import Result
+    from sim.results.result import Result
     from sim.terms import Case
 
 Command = Callable[[argparse.Namespace], "int | None"]
@@ -79,7 +79,7 @@ def simulation_options(parser: argparse.ArgumentParser) -> None:
 
 def simulated(case: Case, options: argparse.Namespace, keep_paths: bool) -> Result:
     """The run that `simulation_options` ask for, with progress."""
-    from sim.engine import simulate
+    from sim.engine.simulate import simulate
 
     try:
         with Meter() as meter:

@@ -113,7 +113,7 @@ def _check_output(name: str, path: Path) -> None:
 
 def written(write: Callable[[], object]) -> None:
     """Runs what writes a file; its complaint is one line."""
-    from sim.archive import ResultError
+    from sim.results.files import ResultError
 
     try:
         write()
@@ -127,7 +127,7 @@ def put(name: str | None, document: dict[str, Any], text: str) -> None:
         print(json.dumps(document, indent=2, allow_nan=False))
         return
     if name is not None:
-        from sim.archive import write_text_atomically
+        from sim.results.files import write_text_atomically
 
         written(lambda: write_text_atomically(name, json.dumps(document, indent=2, allow_nan=False) + "\n"))
     print(text)

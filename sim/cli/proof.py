@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
 
 def verify(options: argparse.Namespace) -> int:
     """Every check; exit status 1 if one fails."""
-    from sim.analysis.verification import PATHS, SEED, verify
+    from sim.verify import PATHS, SEED, verify
 
     check_outputs([], options.json, options.html)
     if options.html == "-":
@@ -37,8 +37,8 @@ def verify(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise Unusable(f"--{error}") from None
     if options.html:
-        from sim.archive import write_text_atomically
-        from sim.board.validation import validation_page
+        from sim.board.page.validation import validation_page
+        from sim.results.files import write_text_atomically
 
         written(lambda: write_text_atomically(options.html, validation_page(table)))
     put(options.json, table.to_dict(), str(table))

@@ -37,13 +37,13 @@ def model(options: argparse.Namespace) -> None:
             raise Unusable(f"--{error}") from None
         print(found)
         return
-    print(files("sim").joinpath("model.md").read_text(encoding="utf-8"), end="")
+    print(files("sim").joinpath("docs", "model.md").read_text(encoding="utf-8"), end="")
 
 
 def rerun(options: argparse.Namespace) -> int:
     """0 if the run is the same, 1 if anything differs."""
-    from sim.archive import ResultError
-    from sim.repeat import rerun
+    from sim.engine.rerun import rerun
+    from sim.results.files import ResultError
 
     try:
         with Meter() as meter:

@@ -34,7 +34,7 @@ def cases(options: argparse.Namespace) -> None:
 
 
 def check(options: argparse.Namespace) -> None:
-    from sim.terms.words import describe
+    from sim.terms.description import describe
 
     print(describe(case_of(options)))
 
@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> None:
 
 
 def trace(options: argparse.Namespace) -> None:
-    from sim.audit import trace
-    from sim.audit_text import history_text, ledger_text
+    from sim.engine.trace import trace
+    from sim.engine.trace_text import history_text, ledger_text
 
     case = case_of(options)
     check_outputs([options.case], options.json)
@@ -66,8 +66,8 @@ def trace(options: argparse.Namespace) -> None:
 
 
 def replay(options: argparse.Namespace) -> None:
-    from sim.audit import replay
-    from sim.audit_text import ledger_text
+    from sim.engine.trace import replay
+    from sim.engine.trace_text import ledger_text
 
     case = case_of(options)
     check_outputs([options.case, options.history], options.json)

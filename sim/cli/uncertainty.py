@@ -51,7 +51,7 @@ def sensitivity(options: argparse.Namespace) -> None:
 
 def solve(options: argparse.Namespace) -> None:
     from sim.analysis.solving import EVEN, TARGET, reverse_stress, solve
-    from sim.summary_text import wrapped
+    from sim.results.summary_text import wrapped
 
     case = case_of(options)
     check_outputs([options.case], options.json)

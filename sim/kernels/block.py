@@ -11,9 +11,9 @@ from sim.kernels.cache import outermost
 from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
 from sim.kernels.jit import stage
 from sim.kernels.ledger import keep_ledger
-from sim.kernels.luck import draw_luck, mirror, take_points
-from sim.kernels.prices import finish_rows, walk_prices
-from sim.records import (
+from sim.kernels.market.gbm import finish_rows, walk_prices
+from sim.kernels.random.variates import draw_luck, mirror, take_points
+from sim.lowering.program import (
     AMOUNT,
     BLOCK,
     CAUSE,
@@ -33,7 +33,7 @@ from sim.records import (
     SHORT,
 )
 
-FINGERPRINT = "c24a3add6dc38811c14b9fc47e6521f2"
+FINGERPRINT = "02627367be9693f43b648ced405b3633"
 
 
 @stage
@@ -62,7 +62,7 @@ def sample(histories, program, points, span, offset, recording):
 
 @stage
 def write_columns(out, offset, ledgers, n):
-    """Columns offset ... of `out`: a row for each of `sim.records.COLUMNS`, then one for each period's raised."""
+    """Columns offset ... of `out`: a row for each of `COLUMNS`, then one for each period's raised."""
     s = ledgers.state
     for i in range(n):
         out[0, offset + i] = s[RAISED + i]

@@ -1,8 +1,8 @@
 """Cash used in operations, month by month."""
 
-from sim.kernels.elementary import exp, fma
 from sim.kernels.jit import stage
-from sim.records import BLOCK
+from sim.kernels.random.elementary import exp, fma
+from sim.lowering.program import BLOCK
 
 
 @stage

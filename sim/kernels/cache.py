@@ -24,7 +24,7 @@ def fingerprint() -> str:
     """SHA-256, shortened, of all that the outermost kernels compile from; "" where the sources cannot be read."""
     digest = hashlib.sha256()
     try:
-        for path in [*sorted(_KERNELS.glob("*.py")), _KERNELS.parent / "records.py"]:
+        for path in [*sorted(_KERNELS.rglob("*.py")), _KERNELS.parent / "lowering/program.py"]:
             digest.update(_LINE.sub("FINGERPRINT", path.read_text(encoding="utf-8")).encode())
     except OSError:
         return ""

@@ -6,7 +6,7 @@ A shortfall of less than a cent is none: cash for exactly three months lasts thr
 """
 
 from sim.kernels.jit import peek, put, stage
-from sim.records import (
+from sim.lowering.program import (
     BASE_DAY,
     CASH,
     CAUSE,

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.kernels.elementary import exp, fma, log, normal
 from sim.kernels.jit import stage
-from sim.kernels.philox import uniform_pair
-from sim.records import BLOCK, DEALS, NEVER, THIRD_PARTY_TERMS
+from sim.kernels.random.elementary import exp, fma, log, normal
+from sim.kernels.random.philox import uniform_pair
+from sim.lowering.program import BLOCK, DEALS, NEVER, THIRD_PARTY_TERMS
 
 
 @stage

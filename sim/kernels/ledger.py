@@ -4,10 +4,10 @@ import numpy as np
 
 from sim.kernels.cash import operate, pay
 from sim.kernels.jit import stage, verb
-from sim.kernels.limits import cover
-from sim.kernels.prices import close_of
-from sim.kernels.purchase import count_sleep, purchase_shares
-from sim.records import (
+from sim.kernels.line.draw import count_sleep, purchase_shares
+from sim.kernels.line.limits import cover
+from sim.kernels.market.gbm import close_of
+from sim.lowering.program import (
     BASE_DAY,
     BLOCK,
     CASH,

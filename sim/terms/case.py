@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sim.terms import calendar
+from sim import calendar
 from sim.terms.parts import (
     NAME,
     Burn,
@@ -117,6 +117,12 @@ class Case(Terms):
         """
         return burn_level(self.burn, self.valuation_date, k)
 
+    @property
+    def purchase_dates(self) -> tuple[datetime.date, ...]:
+        """`policy.dates` where given, else the last session of each period of `policy.cadence`, in order, as far as
+        it lies in the term and in the simulated span."""
+        return purchase_dates(self)
+
     # --- rules between tables: each yields (key, value, what is allowed) ---------------------------------------------
 
     def check_valuation_date(self) -> Iterator[Problem]:
@@ -190,7 +196,7 @@ class Case(Terms):
                 yield from attempt(check, where, note, self)
 
     def check_listed_dates(self) -> Iterator[Problem]:
-        first, last = calendar.purchase_span(self)
+        first, last = purchase_span(self)
         for i, day in enumerate(self.policy.dates):
             if not first <= day <= last:
                 yield f"policy.dates[{i}]", day, f"inside the term and the simulated span, {first} to {last}"
@@ -204,7 +210,7 @@ class Case(Terms):
     def check_amounts(self) -> Iterator[Problem]:
         if self.policy.kind != "schedule" or (self.policy.cadence == "dates" and not self.policy.dates):
             return
-        days = calendar.purchase_dates(self)
+        days = purchase_dates(self)
         if len(self.policy.amounts) != len(days):
             span = f" ({days[0]} to {days[-1]})" if days else ""
             allowed = f"exactly {len(days)} amounts, one for each purchase date{span}; {len(self.policy.amounts)} given"
@@ -243,6 +249,18 @@ def _note_sweep(where: str, note: Note, case: Case) -> Iterator[Problem]:
     if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
         allowed = f"at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
         yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed
+
+
+def purchase_span(case: Case) -> tuple[datetime.date, datetime.date]:
+    """First and last day on which a purchase date can lie: the term, cut to the simulated span."""
+    return max(case.line.start, case.valuation_date), min(case.line.end, case.horizon)
+
+
+def purchase_dates(case: Case) -> tuple[datetime.date, ...]:
+    """See `Case.purchase_dates`."""
+    if case.policy.dates:
+        return case.policy.dates
+    return calendar.last_sessions(*purchase_span(case), case.policy.cadence, case.company.fiscal_year_end_month)
 
 
 @lru_cache(maxsize=4096)

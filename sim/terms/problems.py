@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 SHOWN = 60  # characters of a value in a message
@@ -96,3 +97,10 @@ def unknown_key(word: str, known: list[str], name: str = "") -> str:
     if near:
         return f"unknown key, the nearest known one is {joined(name, near[0])}"
     return f"unknown key, known {'in ' + one_line(name) if name else 'at the top'} are " + ", ".join(known)
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> int:
+    """A whole number within limits, or ValueError with one line that says what is allowed."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ValueError(f"{name} = {value!r}: must be a whole number from {least} to {most}")
+    return int(value)

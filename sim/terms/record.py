@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from sim.terms.calendar import ONE_DAY
+from sim.calendar import ONE_DAY
 from sim.terms.parts import NAME, POSITIVE_MONEY, terms
 from sim.terms.problems import Problem
 from sim.terms.ranges import MOST_MONEY, Day, Number, Text, Whole
@@ -81,8 +81,8 @@ class Record(Terms):
 
 def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
     """The record in words, a line for each fact, in the order of the dates."""
-    from sim.terms.calendar import fiscal_quarter
-    from sim.terms.words import long_date, money
+    from sim.calendar import fiscal_quarter
+    from sim.terms.description import long_date, money
 
     found: list[tuple[datetime.date, str, str]] = []
     for draw in record.draws:

@@ -32,9 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or given[0] not in NAMES:
         parser.parse_args(given)
         parser.error("the first argument is the proof's name")
-    tests = str(Path(__file__).resolve().parent.parent)  # where the random cases and the twins live
-    if tests not in sys.path:
-        sys.path.insert(0, tests)
     proof = import_module(f"tests.proof.{given[0]}")
     if hasattr(proof, "add"):
         proof.add(parser)

@@ -32,7 +32,7 @@ SUITE = (
     "test_case_limits", "test_last_days", "test_interpreted", "test_coverage",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
-INTERPRETED = "tests/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
+INTERPRETED = "tests/kernels/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
 
 
 class Outcome(NamedTuple):
@@ -49,7 +49,13 @@ class Outcome(NamedTuple):
 
 def suite(first: Sequence[str] = ()) -> list[str]:
     """Files of the catching suite: `first`, then the rest of SUITE."""
-    return [f"tests/{name}.py" for name in dict.fromkeys([*first, *SUITE])]
+    return [_file_of(name) for name in dict.fromkeys([*first, *SUITE])]
+
+
+def _file_of(name: str) -> str:
+    """The path of a test module from the root."""
+    (found,) = (ROOT / "tests").rglob(f"{name}.py")
+    return found.relative_to(ROOT).as_posix()
 
 
 class Copy:
@@ -76,7 +82,7 @@ class Copy:
         """Give files (paths from the root) other texts, until `restore`. Edited kernels are stamped anew."""
         for name, text in texts.items():
             self._write(self.root / name, text)
-        if any(name.startswith("sim/kernels/") or name == "sim/records.py" for name in texts):
+        if any(name.startswith("sim/kernels/") or name == "sim/lowering/program.py" for name in texts):
             ran = self.python("-c", "from sim.kernels.cache import fingerprint as f; print(f())", timeout=60)
             block = self.root / "sim/kernels/block.py"
             stamp = f'FINGERPRINT = "{ran.stdout.strip()}"'

@@ -23,8 +23,8 @@ import numpy as np
 from scipy import special
 
 import sim
-from sim.records import SCRAMBLES
-from sim.summary import Summary
+from sim.lowering.program import SCRAMBLES
+from sim.results.summary import Summary
 
 REPETITIONS = 2_000
 FURTHER = 3  # times as many again where a row is outside the band: then the band is 4 standard errors wide on each side

@@ -13,11 +13,11 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from accounts import accounts
 
 import sim
-from sim.audit import trace_paths
+from sim.engine.trace import trace_paths
 from sim.terms import Case, describe
+from tests.support.accounts import accounts
 
 ROUNDING = 2.0**-52
 ROUNDINGS_OF_A_PATH = 4_000  # of half a last place each, in a ledger of a thousand stops; as in test_identities
@@ -66,7 +66,7 @@ def identities(run: sim.Result) -> None:
     raised, by_period = run["raised"], run.by_period["raised"]
     out = np.isfinite(run["cash_out_days"])
     horizon = ((case.horizon - case.valuation_date).days + 1) / DAYS_A_MONTH
-    for name in sim.measures.MEASURES:
+    for name in sim.results.measures.MEASURES:
         values = run[name]
         if name in ABSENT:
             values = values[run[ABSENT[name]] > 0]

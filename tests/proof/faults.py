@@ -70,20 +70,22 @@ def spoilt(fault: Fault, root: Path = ROOT) -> dict[str, str]:
 
 # Files whose own tests are the likeliest to notice: they go before the rest.
 FIRST = {
-    "sim/estimates.py": ("test_measures", "test_digest"),
-    "sim/distribution.py": ("test_measures", "test_digest"),
-    "sim/measures.py": ("test_measures", "test_result"),
-    "sim/digest.py": ("test_digest",),
-    "sim/histogram.py": ("test_digest",),
-    "sim/sampling.py": ("test_quasi_random", "test_sampling"),
-    "sim/kernels/philox.py": ("test_philox",),
-    "sim/kernels/luck.py": ("test_pairs",),
+    "sim/results/estimates.py": ("test_measures", "test_digest"),
+    "sim/results/distribution.py": ("test_measures", "test_digest"),
+    "sim/results/measures.py": ("test_measures", "test_result"),
+    "sim/results/sketch.py": ("test_digest",),
+    "sim/results/histogram.py": ("test_digest",),
+    "sim/engine/sobol.py": ("test_quasi_random", "test_sampling"),
+    "sim/kernels/random/philox.py": ("test_philox",),
+    "sim/kernels/random/variates.py": ("test_pairs",),
     "sim/kernels/block.py": ("test_pairs", "test_identities"),
-    "sim/engine.py": ("test_invariance", "test_digest"),
+    "sim/engine/simulate.py": ("test_invariance", "test_digest"),
     "sim/terms/overrides.py": ("test_terms",),
-    "sim/archive.py": ("test_fuzz",),
+    "sim/results/files.py": ("test_fuzz",),
     "sim/analysis/outlook.py": ("test_last_days",),
-    "sim/terms/calendar.py": ("test_calendar",),
+    "sim/calendar/fiscal.py": ("test_calendar",),
+    "sim/calendar/purchases.py": ("test_calendar",),
+    "sim/calendar/sessions.py": ("test_calendar",),
 }
 
 

@@ -28,16 +28,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from hostile import hostile_document
-from random_cases import random_case, random_history
-
 import sim
-from sim.archive import ResultError, read_arrays, write_arrays
 from sim.cli.meter import Meter
+from sim.results.files import ResultError, read_arrays, write_arrays
 from sim.terms import Case, CaseError
 from tests.proof import expected, inputs
 from tests.proof.commands import command, complaints
 from tests.proof.expected import must
+from tests.support.hostile import hostile_document
+from tests.twin.random_cases import random_case, random_history
 
 SLOW = 10.0  # seconds of the processor that no input may take; by the clock, twenty times as many
 SLOW_ANALYSIS = 30.0  # the smallest sensitivity is 841 runs, each of which may have every day of two years
@@ -198,7 +197,7 @@ def a_forged_result(rng: Random, made: Bench) -> str:
         header = inputs.mutated(rng, json.loads(arrays["header"].tobytes()), of=None)
         text = inputs.as_json(header)
         made.shown.append(f"header: {text[:6000]!r}")
-        arrays[name] = sim.result.np.frombuffer(text, dtype="u1")
+        arrays[name] = sim.results.result.np.frombuffer(text, dtype="u1")
     elif rng.random() < 0.3:
         del arrays[name]
     else:

@@ -15,11 +15,10 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from hostile import HOSTILE, REFUSED
-
 from sim.terms import Case
 from sim.terms.ranges import Day, Number, Text, Whole
 from sim.terms.schema import Rows, Table, Values, rules
+from tests.support.hostile import HOSTILE, REFUSED
 
 MOST_PLACES = 20_000  # of a document; copies of copies are more
 LONG = "x" * 100_000

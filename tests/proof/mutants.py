@@ -41,8 +41,8 @@ PARTS = {
         "test_sources",
         "test_twin",
     ),
-    "sim/lowering.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
-    "sim/schedule.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
+    "sim/lowering/lower.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
+    "sim/lowering/schedule.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
     "sim/kernels/": (
         "test_twin",
         "test_corners",
@@ -54,8 +54,8 @@ PARTS = {
     "sim/": ("test_measures", "test_digest", "test_result", "test_quasi_random"),
 }
 FILES = (
-    "sim/terms/", "sim/lowering.py", "sim/schedule.py", "sim/kernels/limits.py", "sim/kernels/purchase.py",
-    "sim/kernels/ledger.py", "sim/kernels/cash.py", "sim/measures.py", "sim/estimates.py", "sim/distribution.py",
+    "sim/terms/", "sim/lowering/lower.py", "sim/lowering/schedule.py", "sim/kernels/line/", "sim/kernels/ledger.py",
+    "sim/kernels/cash.py", "sim/results/measures.py", "sim/results/estimates.py", "sim/results/distribution.py",
 )  # fmt: skip
 
 

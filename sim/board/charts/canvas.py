@@ -1,0 +1,153 @@
+"""What the figures share: axes, headline, footer, and marks whose labels keep clear of each other.
+
+Matplotlib is imported when something is drawn. Nothing here touches its global style.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.results.summary_text import paths
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sim.results.result import Result
+
+INK = "#1a1a1a"
+GREY = "#666666"
+# Blues from light to dark: told apart by lightness alone, so also in grey and by the colour-blind.
+LIGHT, MIDDLE, DARK = "#cfe1f2", "#7fb2d9", "#08306b"
+
+_TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
+_MOST_LINES = 5
+_MOST_ROOM = 0.5  # of the axes' height, for labels
+# Texts are drawn with parse_math=False: two amounts in dollars must not become a formula between dollar signs.
+
+
+def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
+    """`ax`, or axes of a figure of their own, with the quiet frame that all figures have."""
+    if ax is None:
+        from matplotlib import pyplot
+
+        _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.grid(axis="y", color="#e3e3e3", linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=9)
+    return ax
+
+
+def headline(ax: Axes, sentence: str) -> None:
+    """A sentence above the axes, broken into lines as wide as they are."""
+    text = textwrap.fill(
+        sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip("."), _letters(ax, _TITLE_SIZE)
+    )
+    ax.set_title(text, loc="left", fontsize=_TITLE_SIZE, fontweight="bold", color=INK, pad=10, parse_math=False)
+
+
+def axis_labels(ax: Axes, x: str, y: str) -> None:
+    ax.set_xlabel(x, fontsize=9.5, color=INK, parse_math=False)
+    ax.set_ylabel(y, fontsize=9.5, color=INK, parse_math=False)
+
+
+def footer(ax: Axes, result: Result, note: str = "") -> None:
+    """Case, seed and paths below the axes, so that a figure on its own says where it comes from."""
+    run = result.run
+    source = (
+        f"{paths(result.summary())}, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
+    )
+    letters = _letters(ax, _FOOTER_SIZE)
+    lines = [shortened(run.case.title, letters), *textwrap.wrap(f"{source}. {note}".rstrip(". "), letters)]
+    ax.annotate(
+        "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -44), textcoords="offset points",
+        va="top", ha="left", fontsize=_FOOTER_SIZE, color=GREY, annotation_clip=False, parse_math=False,
+    )  # fmt: skip
+
+
+def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
+    """Vertical lines at x with labels above the data, in as many rows as it takes for no two to overlap.
+
+    Where whole labels ("30 Aug 2002: a note is due") would take too much of the axes, what stands before the colon has
+    to do; where even that is too much, a mark goes without. Call it last: it raises the upper end of the y axis.
+    """
+    left, right = ax.get_xlim()
+    shown = sorted((x, text) for x, text in places if left <= x <= right)
+    if not shown:
+        return
+    page(ax).draw_without_rendering()  # settles the layout, so that extents are those of the page
+    labels = [_label(ax, x, text) for x, text in shown]
+    rows, heights = _rows(ax, labels)
+    if sum(heights) > _MOST_ROOM:
+        for label in labels:
+            label.remove()
+        labels = [_label(ax, x, text.partition(":")[0]) for x, text in shown]
+        rows, heights = _rows(ax, labels)
+    ends = np.cumsum(heights)
+    room = float(ends[ends <= _MOST_ROOM].max(initial=0.0))
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1.0 - room))
+    style: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": ":", "zorder": 1.5} | line
+    for (x, _), label, row in zip(shown, labels, rows, strict=True):
+        if ends[row] <= room:
+            label.set_y(1.0 - (ends[row] - heights[row]))
+            ax.axvline(x, ymax=label.get_position()[1], **style)
+        else:
+            label.remove()
+            ax.axvline(x, ymax=1.0 - room, **style)
+
+
+def shortened(text: str, letters: int) -> str:
+    """`text` on one line of at most so many letters."""
+    line = " ".join(text.split())
+    return line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
+
+
+def _label(ax: Axes, x: float, text: str) -> Any:
+    """A label to the right of x, or to the left where it would leave the axes."""
+    lines = textwrap.wrap(text, 30)
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [shortened(" ".join(lines[_MOST_LINES - 1 :]), 30)]
+    label = ax.text(
+        x, 1.0, "\n".join(f" {line} " for line in lines), transform=ax.get_xaxis_transform(), ha="left", va="top",
+        fontsize=_LABEL_SIZE, color=INK, linespacing=1.15, zorder=4,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.5}, parse_math=False,
+    )  # fmt: skip
+    if label.get_window_extent().x1 > ax.get_window_extent().x1:
+        label.set_horizontalalignment("right")
+    return label
+
+
+def _rows(ax: Axes, labels: Sequence[Any]) -> tuple[list[int], list[float]]:
+    """The row of each label, the first in which nothing is in its way, and the rows' heights in parts of the axes."""
+    tall = ax.get_window_extent().height
+    taken: list[list[tuple[float, float]]] = []
+    heights: list[float] = []
+    rows = []
+    for label in labels:
+        box = label.get_window_extent()
+        free = (i for i, row in enumerate(taken) if all(box.x0 > end + 4 or box.x1 < start - 4 for start, end in row))
+        row = next(free, len(taken))
+        if row == len(taken):
+            taken.append([])
+            heights.append(0.0)
+        taken[row].append((box.x0, box.x1))
+        heights[row] = max(heights[row], (box.height + 5) / tall)
+        rows.append(row)
+    return rows, heights
+
+
+def page(ax: Axes) -> Any:
+    """The whole figure, also of axes on a part of it."""
+    return getattr(ax.figure, "figure", ax.figure)
+
+
+def _letters(ax: Axes, size: float) -> int:
+    """Letters of a font size that fit across the axes."""
+    inches = page(ax).get_figwidth() * min(ax.get_position().width, 1.0)
+    return max(int(inches * 72 / (0.56 * size)), 20)

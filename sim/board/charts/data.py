@@ -1,0 +1,109 @@
+"""Charts as pure data: what deck, workbook and page all draw, each in its own way.
+
+Values stand in the unit that a person reads (millions of dollars, percent, months), unrounded; `decimals` says how many
+digits their errors allow. Intervals are 95% intervals. Colours are told apart by lightness, so also in grey and by the
+colour-blind.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+from sim.results.summary_text import Table
+
+__all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
+
+#: For series side by side or stacked: no two neighbours are of the same lightness.
+COLOURS = ("#08306b", "#c46a00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
+NEUTRAL = "#bdbdbd"
+
+#: What each kind takes.
+KINDS = {
+    "fan": "categories: dates; series p05, p25, p50, p75, p95, and one with the role limit; marks: dates",
+    "columns": "one column a category and series, with intervals where a series has them",
+    "stacked": "columns on top of each other; a series with the role total carries the sum and its interval",
+    "waterfall": "one series; its first and last value are totals, those between are subtracted from the first",
+    "bars": "horizontal, the first category on top; one series, or two (down and up) around 0",
+    "histogram": "categories: the bins' middles; one series; `edges` has the bins' edges; marks: values",
+    "lines": "one line a series over categories",
+    "table": "`table` holds the words",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Named values, one a category; None where there is none.
+
+    `low` and `high` are the ends of 95% intervals, or empty. `role` is "" (drawn as the kind says), "total" (the sum of
+    a stack) or "limit" (a horizontal line). `colour` is #rrggbb. `labels` are the values as a person reads them.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+    role: str = ""
+    colour: str = COLOURS[0]
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.role not in ("", "total", "limit"):
+            raise ValueError(f'role = {self.role!r}: "", "total" or "limit"')
+        for name in ("low", "high", "labels"):
+            if len(getattr(self, name)) not in (0, len(self.values)):
+                raise ValueError(f"{name} of {self.name!r}: as many as values, or none")
+        if any(value is not None and not math.isfinite(value) for value in (*self.values, *self.low, *self.high)):
+            raise ValueError(f"values of {self.name!r}: finite numbers, or None where there is none")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the horizontal axis that has a name: a date, or a value in the axis's unit."""
+
+    at: date | float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart. `alt` says in words what it shows, for those who cannot see it."""
+
+    key: str
+    kind: str
+    title: str
+    alt: str
+    categories: tuple[str, ...] | tuple[date, ...] | tuple[float, ...] = ()
+    series: tuple[Series, ...] = ()
+    unit: str = ""  # of the values: "$M", "%", "months", "$", "millions"
+    x_title: str = ""
+    y_title: str = ""
+    decimals: int = 0
+    marks: tuple[Mark, ...] = ()
+    edges: tuple[float, ...] = ()
+    table: Table | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind = {self.kind!r}: {', '.join(KINDS)}")
+        if (self.kind == "table") != (self.table is not None):
+            raise ValueError(f"chart {self.key!r}: a table and only a table has `table`")
+        for series in self.series:
+            if len(series.values) != len(self.categories):
+                raise ValueError(f"series {series.name!r} of {self.key!r}: one value a category")
+        if self.kind == "histogram" and len(self.edges) != len(self.categories) + 1:
+            raise ValueError(f"chart {self.key!r}: one more edge than bins")
+
+    def named(self, name: str) -> Series:
+        """The series of a name."""
+        return next(series for series in self.series if series.name == name)
+
+
+def round_step(span: float, most: int = 8) -> float:
+    """A step of 1, 2 or 5 times a power of ten, of which at most `most` cover a span."""
+    if span <= 0.0:
+        return 1.0
+    least = span / most
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= least * (1.0 - 1e-9))

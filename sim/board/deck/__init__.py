@@ -1,0 +1,1 @@
+"""The deck: an editable PowerPoint file with native charts."""

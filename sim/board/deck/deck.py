@@ -1,0 +1,364 @@
+"""The board's story as an editable deck: 16:9, one message a slide, charts that PowerPoint owns.
+
+Every slide has a headline that is a sentence, what shows it, a strip that answers a board's first three questions, and
+a footer with case, futures, seed and version. Boxes hold so many letters and no more: `BUDGETS`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
+from sim.board.charts.data import COLOURS, Chart, Table
+from sim.board.deck import native
+from sim.board.deck.elements import FONT, describe, rgb
+from sim.board.story.chapter import Card, Chapter
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.results.result import Result
+
+WIDE, TALL = 13.333, 7.5  # inches
+LEFT, RIGHT = 0.55, 12.78
+BODY = (1.42, 5.52)  # top and bottom of what shows the message
+STRIP = (5.70, 6.88)
+#: Letters that each box holds at its font size, measured where it is set.
+BUDGETS = {
+    "headline": 150, "question": 215, "point": 100, "points": 620, "footer": 170, "source": 150, "card": 22,
+    "card words": 62, "card detail": 84, "chart title": 90,
+}  # fmt: skip
+_QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
+_DARK, _MIDDLE = COLOURS[0], MIDDLE
+_PALE = "#F3F7FB"
+_MARGIN = 0.06  # of a table's cell, inches
+
+
+def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
+    """Writes the deck of a story to `path` (.pptx)."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Inches(WIDE), Inches(TALL)
+    blank = deck.slide_layouts[5]  # a title alone: the headline is the slide's title, also for outline and reader
+    footer = footer_text(pack.result)
+    for number, chapter in enumerate(story, 1):
+        _slide(deck.slides.add_slide(blank), chapter, number, footer)
+    about = deck.core_properties
+    about.title, about.subject = pack.result.case.title[:250], "Funding risk: " + footer[:200]
+    about.author = about.last_modified_by = f"fundrisk {pack.result.manifest['versions']['fundrisk']}"
+    deck.save(os.fspath(path))
+
+
+def footer_text(result: Result) -> str:
+    """Case, futures, seed and version, on every slide."""
+    run = result.run
+    made = f"{result.paths:,} simulated futures, seed {run.seed}, {run.sampler}"
+    made += ", antithetic pairs" * run.antithetic + f", fundrisk {run.manifest['versions']['fundrisk']}"
+    return f"{shortened(run.case.title, BUDGETS['footer'] - len(made) - 5)}  |  {made}"
+
+
+def _slide(slide: Any, chapter: Chapter, number: int, footer: str) -> None:
+    _headline(slide, chapter.headline)
+    _body(slide, chapter)
+    _strip(slide, chapter)
+    _footer(slide, chapter, number, footer)
+    slide.notes_slide.notes_text_frame.text = _spoken_notes(chapter)
+
+
+def _spoken_notes(chapter: Chapter) -> str:
+    lines = [chapter.notes, *chapter.points, f"How sure: {chapter.sure}", f"Compared with: {chapter.compared}"]
+    lines += [f"What would change it: {chapter.change}", f"Source: {chapter.source}"]
+    return "\n".join(line for line in lines if line.rpartition(": ")[2])
+
+
+# --- the parts of a slide --------------------------------------------------------------------------------------------
+
+
+def _headline(slide: Any, sentence: str) -> None:
+    from pptx.util import Inches
+
+    box = slide.shapes.title
+    box.left, box.top, box.width, box.height = Inches(LEFT), Inches(0.34), Inches(RIGHT - LEFT), Inches(0.96)
+    _write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
+    rule = slide.shapes.add_shape(1, Inches(LEFT), Inches(1.32), Inches(RIGHT - LEFT), Inches(0.03))
+    _plain(rule, _MIDDLE, "Rule under the headline")
+
+
+def _body(slide: Any, chapter: Chapter) -> None:
+    """Cards, charts, tables and points, as many as there are, side by side."""
+    drawn = [chart for chart in chapter.charts if chart.kind != "table"]
+    tables = [chart for chart in chapter.charts if chart.kind == "table"]
+    top, bottom = BODY
+    columns: list[tuple[float, Any]] = []
+    if chapter.cards and len(chapter.cards) == 4:
+        columns.append((1.25, lambda box: _cards(slide, chapter.cards, box, across=2)))
+    columns += [
+        (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
+    ]
+    titled = bool(drawn)
+    columns += [(1.15 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box, titled)) for chart in tables]
+    if chapter.cards and len(chapter.cards) != 4:
+        columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))
+    if chapter.points:
+        columns.append((0.62, lambda box: _points(slide, chapter.points, box)))
+    gap = 0.3
+    room = (RIGHT - LEFT) - gap * (len(columns) - 1)
+    whole = sum(weight for weight, _ in columns)
+    left = LEFT
+    for weight, place in columns:
+        width = room * weight / whole
+        place((left, top, width, bottom - top))
+        left += width + gap
+
+
+def _chart(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+    left, top, width, height = box
+    _title(slide, chart, box)
+    title = 0.30
+    inner = (left, top + title, width, height - title)
+    native.draw(slide.shapes, chart, _emu(inner))
+    if chart.kind == "fan":
+        _marks(slide, chart, inner)
+    elif chart.kind == "histogram":
+        _values_marked(slide, chart, inner)
+
+
+def _title(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+    left, top, width, _ = box
+    words = shortened(chart.title, min(BUDGETS["chart title"], _letters_in(width, 12, 1)))
+    _text(slide, (left, top + 0.04, width, 0.3), [(words, 12, True, GREY)], name="Chart title")
+
+
+def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+    """Numbered lines at dates; the points beside the chart say what they are."""
+    first, last = chart.categories[0], chart.categories[-1]
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    x0, y0, width, height = _area(chart, box)
+    for number, mark in enumerate(chart.marks, 1):
+        assert isinstance(mark.at, date)
+        x = x0 + width * ((mark.at - first).days + 1) / max((last - first).days, 1)
+        _line(slide, x, y0, y0 + height, f"Mark {number}: {mark.label}")
+        badge = slide.shapes.add_shape(9, *_emu((x - 0.12, y0 - 0.16, 0.24, 0.24)))
+        _plain(badge, INK, f"Number of mark {number}: {mark.label}")
+        _write(badge.text_frame, [(str(number), 10, True, "#FFFFFF")], anchor="middle", centred=True)
+
+
+def _values_marked(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
+    """Dashed lines at values, their labels above one another."""
+    x0, y0, width, height = _area(chart, box)
+    low, high = chart.edges[0], chart.edges[-1]
+    for row, mark in enumerate(chart.marks):
+        assert isinstance(mark.at, float)
+        x = x0 + width * (mark.at - low) / ((high - low) or 1.0)
+        y = y0 - 0.32 + 0.26 * row
+        _line(slide, x, y + 0.13, y0 + height, mark.label)
+        label = (x + 0.05, y, 1.6, 0.26) if x < x0 + 0.8 * width else (x - 1.65, y, 1.6, 0.26)
+        _text(slide, label, [(mark.label, 11, True, INK)], name="Mark", right=label[0] < x - 1.0)
+
+
+def _area(chart: Chart, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """The drawing area of a chart in a box, in inches."""
+    left, top, width, height = box
+    x, y, w, h = native.area_of(chart)
+    return left + x * width, top + y * height, w * width, h * height
+
+
+def _line(slide: Any, x: float, top: float, bottom: float, words: str) -> None:
+    from pptx.enum.dml import MSO_LINE
+    from pptx.util import Inches, Pt
+
+    line = slide.shapes.add_connector(1, Inches(x), Inches(top), Inches(x), Inches(bottom))
+    line.line.width, line.line.dash_style = Pt(1.25), MSO_LINE.SQUARE_DOT
+    line.line.color.rgb = rgb(GREY)
+    describe(line, words, words)
+
+
+def _cards(slide: Any, cards: tuple[Card, ...], box: tuple[float, float, float, float], across: int) -> None:
+    left, top, width, height = box
+    down = -(-len(cards) // across)
+    gap = 0.16
+    wide, tall = (width - gap * (across - 1)) / across, (height - 0.08 - gap * (down - 1)) / down
+    for place, card in enumerate(cards):
+        x, y = left + (place % across) * (wide + gap), top + 0.08 + (place // across) * (tall + gap)
+        panel = slide.shapes.add_shape(1, *_emu((x, y, wide, tall)))
+        _plain(panel, _PALE, f"Card: {card.label}")
+        bar = slide.shapes.add_shape(1, *_emu((x, y, 0.07, tall)))
+        _plain(bar, _DARK, "Edge of a card")
+        lines = [
+            (shortened(card.value, BUDGETS["card"]), 28 if len(card.value) <= 12 else 22, True, _DARK),
+            (shortened(card.label, BUDGETS["card words"]), 13, False, INK),
+            (shortened(card.detail, BUDGETS["card detail"]), 11, False, GREY),
+        ]
+        _text(slide, (x + 0.18, y + 0.04, wide - 0.26, tall - 0.08), lines, name="Card", anchor="middle")
+
+
+def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float, float]) -> None:
+    size = 13 if sum(map(len, points)) < 420 else 11.5
+    lines = [(shortened(point, BUDGETS["point"]), size, False, INK) for point in points]
+    left, top, width, height = box
+    _text(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)
+
+
+def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], titled: bool) -> None:
+    """A table as wide as its box; numbers to the right, as many lines a row as fit."""
+    from pptx.util import Inches
+
+    table, (left, top, width, height) = chart.table, box
+    assert table is not None
+    if titled:
+        _title(slide, chart, box)
+        top, height = top + 0.2, height - 0.2
+    headed = any(table.columns)
+    step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
+    size = 12.0 if step >= 0.34 else 10.5
+    shares = _shares(table)
+    whole = step * len(table.rows) + 0.5 * headed
+    shape = (len(table.rows) + headed, len(table.columns))
+    frame = slide.shapes.add_table(*shape, *_emu((left, top + 0.16, width, whole)))
+    describe(frame, chart.title, chart.alt or _spoken(table))
+    grid = frame.table
+    grid.first_row, grid.horz_banding = headed, False
+    for column, share in enumerate(shares):
+        grid.columns[column].width = Inches(width * share)
+    rows = [table.columns] * headed + [tuple(row) for row in table.rows]
+    for place, row in enumerate(rows):
+        heading = headed and place == 0
+        tall = 0.5 if heading else step
+        grid.rows[place].height = Inches(tall)
+        letter = size - heading
+        lines = max(int((tall - 0.04) / (letter * 1.2 / 72)), 1)
+        for column, words in enumerate(row):
+            cell = grid.cell(place, column)
+            cell.margin_left = cell.margin_right = Inches(_MARGIN)
+            cell.margin_top = cell.margin_bottom = Inches(0.02)
+            cell.fill.solid()
+            cell.fill.fore_color.rgb = rgb(_DARK if heading else "#FFFFFF" if (place - headed) % 2 else _PALE)
+            budget = _letters_in(width * shares[column], letter, lines)
+            shown = str(words) if heading else shortened(str(words), budget)
+            line = (shown, letter, heading, "#FFFFFF" if heading else INK)
+            _write(cell.text_frame, [line], right=column not in table.left)
+            cell.vertical_anchor = _anchor("middle")
+
+
+def _letters_in(width: float, size: float, lines: int) -> int:
+    """Letters that fit a cell of a width in inches: Arial's average letter is half as wide as its size."""
+    along = int((width - 2 * _MARGIN) * 72 / (size * 0.5))
+    return max(along if lines == 1 else int(along * lines * 0.88), 4)
+
+
+def _longest(table: Table) -> int:
+    return max((len(str(cell)) for row in table.rows for cell in row), default=0)
+
+
+def _shares(table: Table) -> list[float]:
+    """Each column's share of the width: by its longest cell, and the longest word of its heading, within reason."""
+    wants = []
+    for column, head in enumerate(table.columns):
+        cells = max((len(str(row[column])) for row in table.rows), default=0)
+        word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and never broken
+        wants.append(min(max(cells * 1.08, word, len(head) / 2 + 1, 6), 75) + 2)
+    return [want / sum(wants) for want in wants]
+
+
+def _spoken(table: Table) -> str:
+    """A table in words."""
+    lines = []
+    for row in table.rows:
+        pairs = zip(table.columns, row, strict=True)
+        lines.append("; ".join(f"{head} {cell}".strip() for head, cell in pairs))
+    return shortened(". ".join(lines), 900)
+
+
+def _strip(slide: Any, chapter: Chapter) -> None:
+    """What a board asks next."""
+    top, bottom = STRIP
+    gap = 0.25
+    wide = (RIGHT - LEFT - 2 * gap) / 3
+    for place, (question, field) in enumerate(_QUESTIONS):
+        words = getattr(chapter, field)
+        if not words:
+            continue
+        box = (LEFT + place * (wide + gap), top, wide, bottom - top)
+        lines = [(question, 11, True, _DARK), (shortened(words, BUDGETS["question"]), 11.5, False, INK)]
+        panel = slide.shapes.add_shape(1, *_emu((box[0], top, wide, 0.025)))
+        _plain(panel, _MIDDLE, "Rule above a question")
+        _text(slide, (box[0], top + 0.05, wide, bottom - top - 0.05), lines, name=question)
+
+
+def _footer(slide: Any, chapter: Chapter, number: int, footer: str) -> None:
+    lines = [(shortened(chapter.source, BUDGETS["source"]), 9, False, GREY)] if chapter.source else []
+    _text(slide, (LEFT, 6.90, RIGHT - LEFT - 0.7, 0.5), [*lines, (footer, 9, False, GREY)], name="Footer")
+    _text(slide, (RIGHT - 0.6, 7.04, 0.6, 0.3), [(str(number), 10, True, GREY)], name="Slide number", right=True)
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+Line = tuple[str, "float | int", bool, str]  # words, points, bold, colour
+
+
+def _text(
+    slide: Any, box: tuple[float, float, float, float], lines: Sequence[Line], name: str, right: bool = False,
+    anchor: str = "top", after: float = 1.0,
+) -> Any:  # fmt: skip
+    shape = slide.shapes.add_textbox(*_emu(box))
+    shape.name = name
+    _write(shape.text_frame, lines, anchor=anchor, right=right, after=after)
+    return shape
+
+
+def _write(
+    frame: Any,
+    lines: Sequence[Line],
+    anchor: str = "top",
+    right: bool = False,
+    centred: bool = False,
+    after: float = 1.0,
+) -> None:
+    """One paragraph a line, in the house's font, without margins."""
+    from pptx.enum.text import PP_ALIGN
+    from pptx.util import Pt
+
+    frame.word_wrap = True
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.vertical_anchor = _anchor(anchor)
+    for place, (words, size, bold, colour) in enumerate(lines):
+        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.CENTER if centred else PP_ALIGN.LEFT
+        paragraph.space_after = Pt(after)
+        run = paragraph.add_run()
+        run.text = printable(words)
+        run.font.size, run.font.bold, run.font.name = Pt(size), bold, FONT
+        run.font.color.rgb = rgb(colour)
+
+
+def printable(words: str) -> str:
+    """Words without control characters, which XML cannot hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in words)
+
+
+def _anchor(where: str) -> Any:
+    from pptx.enum.text import MSO_ANCHOR
+
+    return {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE}[where]
+
+
+def _plain(shape: Any, colour: str, words: str) -> None:
+    """A filled shape without outline or shadow."""
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = rgb(colour)
+    shape.line.fill.background()
+    for style in shape._element.xpath("./p:style"):  # the theme's shadow
+        shape._element.remove(style)
+    describe(shape, words, words)
+
+
+def _emu(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    from pptx.util import Inches
+
+    left, top, width, height = (int(Inches(part)) for part in box)
+    return left, top, width, height

@@ -1,0 +1,83 @@
+"""Tables as HTML: those of the story, and the numbers behind each chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+from sim.board.charts.data import Chart, Series, Table
+from sim.board.charts.svg import QUANTILES
+from sim.board.page.markup import Html, tag
+from sim.board.story.words import MINUS, day
+from sim.results.estimates import decimals_allowed, rounded
+
+__all__ = ["numbers", "table"]
+
+_MOST_DECIMALS = 3
+_Z95 = 1.96
+
+
+def table(words: Table, caption: str) -> Html:
+    """A table of the story; the first column names the rows."""
+    return _table(words.columns, words.rows, words.left, caption)
+
+
+def numbers(chart: Chart) -> Html:
+    """What a chart draws, as a table: each value, and the ends of its 95% interval where it has one."""
+    columns, cells = ["date" if chart.kind == "fan" else ""], [_names(chart)]
+    for series in chart.series:
+        columns.append(QUANTILES.get(series.name, series.name))
+        cells.append([_value(chart, series, i) for i in range(len(series.values))])
+        if series.low:
+            columns.append("95% interval")
+            cells.append([_interval(series, i) for i in range(len(series.values))])
+    return _table(columns, list(zip(*cells, strict=True)), (0,), chart.title)
+
+
+def _names(chart: Chart) -> list[str]:
+    if chart.kind == "histogram":
+        return [f"{_number(low, 1)} to {_number(high, 1)}" for low, high in pairwise(chart.edges)]
+    return [day(name) if isinstance(name, date) else str(name) for name in chart.categories]
+
+
+def _value(chart: Chart, series: Series, i: int) -> str:
+    """The label, which is written as precisely as the value is known; else as many digits as the chart allows."""
+    if series.labels:
+        return series.labels[i]
+    value = series.values[i]
+    if value is None:
+        return "-"
+    decimals = max(chart.decimals, 1) if chart.kind == "fan" else chart.decimals
+    text = _number(value, decimals)
+    return f"under {10.0**-decimals:g}" if value > 0.0 and not text.strip("0.") else text
+
+
+def _interval(series: Series, i: int) -> str:
+    low, high = series.low[i], series.high[i]
+    if low is None or high is None:
+        return "-"
+    decimals = min(decimals_allowed((high - low) / (2.0 * _Z95)), _MOST_DECIMALS)
+    return f"{_number(low, decimals)} to {_number(high, decimals)}"
+
+
+def _number(value: float, decimals: int) -> str:
+    return rounded(value, decimals).replace("-", MINUS)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int], caption: str) -> Html:
+    """In a frame that scrolls by itself where the page is narrow, also with the keyboard."""
+    sides = ["words" if place in left else None for place in range(len(columns))]
+    head = tag("tr", *(
+        tag("th", name, scope="col", class_=side) if name else tag("td", class_=side)
+        for name, side in zip(columns, sides, strict=True)
+    ))  # fmt: skip
+    body = [
+        tag("tr", tag("th", row[0], scope="row", class_="words"),
+            *(tag("td", cell, class_=side) for cell, side in zip(row[1:], sides[1:], strict=True)))
+        for row in rows
+    ]  # fmt: skip
+    parts = [tag("caption", caption), *([tag("thead", head)] if any(columns) else []), tag("tbody", *body)]
+    return tag(
+        "div", tag("table", *parts), class_="scroll", tabindex="0", role="region", aria_label=f"Table: {caption}"
+    )

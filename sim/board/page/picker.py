@@ -1,0 +1,198 @@
+"""The what-if picker of the page: sliders that stop at the values that were computed, and nowhere between them.
+
+All words are written here, as precisely as their errors allow; the script of the page only looks them up.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.board.page.html_tables import table
+from sim.board.page.markup import Html, joined, tag
+from sim.board.story.what_if import setting
+from sim.board.story.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
+from sim.results.estimates import Estimate, proportion
+from sim.results.summary_text import Table
+
+if TYPE_CHECKING:
+    from sim.analysis.grid import Axis, Grid
+    from sim.analysis.pack import Pack
+
+__all__ = ["HEADLINE", "KEY", "axis_name", "axis_words", "chosen", "data", "picker"]
+
+KEY = "what_if"
+HEADLINE = "Choose price, volatility, burn and waivers, and see what the futures do"
+P05 = "raised_p05"
+_CHANCES = ("cash_out", "cash_out_12m")
+#: What is shown, in this order, as far as the grid has it.
+_SHOWN = ("cash_out", "cash_out_12m", "runway_months", "raised", P05, "dilution", "funding_gap")
+_NAMES = {
+    "price.initial": "Stock price today",
+    "price.volatility": "Volatility of the stock price",
+    "burn.monthly": "Cash used a month",
+    "waivers": "Chance that a failed condition is waived",
+}
+_Z95 = 1.96
+
+
+def axis_name(axis: Axis) -> str:
+    """What a slider moves, for people."""
+    return _NAMES.get(axis.key, axis.label[:1].upper() + axis.label[1:])
+
+
+def axis_words(axis: Axis) -> tuple[str, ...]:
+    """The values of a slider as people write them."""
+    suffix = " a share" if axis.key == "price.initial" else ""
+    return tuple(f"{setting(value, axis.unit)}{suffix}" for value in axis.values)
+
+
+def measure_name(name: str, pack: Pack) -> str:
+    """`Out of cash by 31 March 2004`, `Runway`."""
+    if name == "cash_out":
+        return f"Out of cash by {day(pack.result.case.horizon)}"
+    return {"cash_out_12m": "Out of cash within 12 months", P05: "Raised, 5% quantile"}.get(name) or name_of(name)
+
+
+def chosen(grid: Grid, name: str, at: tuple[int, ...]) -> str:
+    """A measure at a place of the grid, with its error: `97 of 100 (96.9% ± 0.2)`, `10.7 months ± 0.1`."""
+    estimate = _estimate(grid, name, at)
+    if name in _CHANCES:
+        return f"{frequency(estimate, grid.paths)} ({plus_minus(name, estimate)})"
+    return plus_minus(_measure(name), estimate)
+
+
+def difference(grid: Grid, name: str, at: tuple[int, ...], base: tuple[int, ...]) -> str:
+    """What a choice changes. The two errors together are the most that the change can be off by, standard errors both:
+    under common luck it is off by less, which the grid does not say."""
+    if at == base:
+        return "-"
+    here, there = _estimate(grid, name, at), _estimate(grid, name, base)
+    error = here.error + there.error
+    value = here.value - there.value
+    return change(_measure(name), Estimate(value, error, (value - _Z95 * error, value + _Z95 * error)))
+
+
+def data(pack: Pack) -> dict[str, Any]:
+    """All that the script shows: by measure the words at every place, the first axis slowest."""
+    grid = pack.grid
+    base = tuple(axis.base for axis in grid.axes)
+    places = list(np.ndindex(*(len(axis.values) for axis in grid.axes)))
+    measures = []
+    for name in _names(grid):
+        scale = reading(_measure(name)).scale
+        estimates = [_estimate(grid, name, at) for at in places]
+        measures.append(
+            {
+                "name": measure_name(name, pack),
+                "words": [chosen(grid, name, at) for at in places],
+                "changes": [difference(grid, name, at, base) for at in places],
+                "values": [float(f"{each.value / scale:.5g}") for each in estimates],
+                "low": [float(f"{each.ci95[0] / scale:.5g}") for each in estimates],
+                "high": [float(f"{each.ci95[1] / scale:.5g}") for each in estimates],
+            }
+        )
+    axes = [{"name": axis_name(axis), "words": axis_words(axis), "base": axis.base} for axis in grid.axes]
+    return {"axes": axes, "measures": measures}
+
+
+def picker(pack: Pack) -> Html:
+    """The sliders, what they lead to, and a table of the ends of each slider for paper and for pages without script."""
+    grid = pack.grid
+    words = json.dumps(data(pack), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&":
+        words = words.replace(letter, f"\\u{ord(letter):04x}")
+    sliders = [_slider(i, axis) for i, axis in enumerate(grid.axes)]
+    head = tag("tr", tag("td"), *(tag("th", name, scope="col") for name in ("your choice", "the case", "change")),
+               tag("td", class_="strip"))  # fmt: skip
+    base = tuple(axis.base for axis in grid.axes)
+    rows = [
+        tag(
+            "tr", tag("th", measure_name(name, pack), scope="row", class_="words"),
+            tag("td", chosen(grid, name, base), class_="chosen"), tag("td", chosen(grid, name, base)),
+            tag("td", "-", class_="change"), tag("td", class_="strip", aria_hidden="true"),
+        )
+        for name in _names(grid)
+    ]  # fmt: skip
+    results = tag(
+        "table", tag("caption", f"Means over {grid.paths:,} futures for each choice, with their standard errors"),
+        tag("thead", head), tag("tbody", *rows), id="picker-results",
+    )  # fmt: skip
+    form = tag(
+        "form", tag("fieldset", tag("legend", "Your choice"), *sliders,
+                    tag("button", "Back to the case", type="button", id="picker-reset")),
+        class_="sliders",
+    )  # fmt: skip
+    return joined(
+        tag("noscript", tag("p", "The sliders need JavaScript; the table below does not.", class_="plain")),
+        tag("div", form,
+            tag("div", results, class_="scroll", tabindex="0", role="region", aria_label="What your choice leads to"),
+            tag("p", "", id="picker-said", class_="unseen", role="status", aria_live="polite"),
+            class_="picker", id="picker", hidden=True),
+        ends(pack),
+        tag("script", Html(words), type="application/json", id="picker-data"),
+    )  # fmt: skip
+
+
+def ends(pack: Pack) -> Html:
+    """The case, and each slider at its lowest and at its highest with the others as in the case."""
+    grid = pack.grid
+    base = [axis.base for axis in grid.axes]
+    names = [name for name in ("cash_out", "runway_months", "raised", "dilution") if name in grid.mean]
+
+    def row(words: str, at: list[int]) -> tuple[str, ...]:
+        return (words, *(chosen(grid, name, tuple(at)) for name in names))
+
+    rows = [row("The case", base)]
+    for i, axis in enumerate(grid.axes):
+        for end in sorted({0, len(axis.values) - 1} - {axis.base}):
+            rows.append(row(f"{axis_name(axis)}: {axis_words(axis)[end]}", [*base[:i], end, *base[i + 1 :]]))
+    columns = ("", *(measure_name(name, pack) for name in names))
+    words = "The case, and each input alone at its lowest and at its highest"
+    return tag("div", table(Table("", columns, rows, (0,)), words), class_="ends")
+
+
+def _slider(i: int, axis: Axis) -> Html:
+    """One slider with its value beside it; the case's own value is marked below it."""
+    words, last = axis_words(axis), len(axis.values) - 1
+    name, value = axis_name(axis), words[axis.base]
+    if not last:
+        return tag(
+            "p",
+            tag("span", name, class_="label"),
+            tag("output", f"{value}{NO_BREAK}(no other was computed)"),
+            class_="slider",
+        )
+    stops = [
+        tag("span", tag("span", "the case", class_="unseen") if place == axis.base else "",
+            class_="stop base" if place == axis.base else "stop", aria_hidden="true")
+        for place in range(last + 1)
+    ]  # fmt: skip
+    return tag(
+        "div",
+        tag("label", name, for_=f"slider-{i}"),
+        tag("output", value, id=f"slider-{i}-value", for_=f"slider-{i}"),
+        tag("input", type="range", id=f"slider-{i}", min="0", max=str(last), step="1", value=str(axis.base),
+            aria_valuetext=f"{value} (the case)", autocomplete="off"),
+        tag("span", *stops, class_="stops", aria_hidden="true"),
+        tag("span", tag("span", words[0]), tag("span", words[-1]), class_="range", aria_hidden="true"),
+        class_="slider",
+    )  # fmt: skip
+
+
+def _names(grid: Grid) -> list[str]:
+    return [name for name in _SHOWN if name in grid.mean]
+
+
+def _measure(name: str) -> str:
+    return "raised" if name == P05 else name
+
+
+def _estimate(grid: Grid, name: str, at: tuple[int, ...]) -> Estimate:
+    """A probability has Wilson's interval, which says how sure 0 and 1 are too."""
+    mean, error = float(grid.mean[name][at]), float(grid.error[name][at])
+    if name in _CHANCES:
+        return proportion(round(mean * grid.paths), grid.paths)
+    return Estimate(mean, error, (mean - _Z95 * error, mean + _Z95 * error))

@@ -1,0 +1,1 @@
+"""The workbook: every number with its error, and live formulas."""

@@ -1,0 +1,133 @@
+"""Sheets Assumptions and Manifest: every key of the case with its source, and what it takes to repeat the numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sim.board.story.ground import beside
+from sim.board.story.words import shortened
+from sim.board.workbook.book import Book
+from sim.board.workbook.cells import Cell, Number, exact
+from sim.terms.sources import sources
+
+_MOST_SOURCE, _MOST_TEXT = 400, 300
+#: Units by the last word of a key; amounts of dollars are shown in millions from a hundred thousand on.
+_UNITS = (
+    (r"cash|minimum_cash|commitment|max_per_period|minimum_draw|principal|legal_cost_per_draw|median_amount", "$"),
+    (r"prepay_above|reborrow_below", "$"),
+    (r"monthly", "$ a month"),
+    (r"initial|floor", "$ a share"),
+    (r"shares_\w+", "shares"),
+    (r"\w+_days", "days"),
+    (r"target_months", "months"),
+    (r"window", "trading days"),
+    (r"drift|growth|annual_rate|base_rate|margin|rate_cap", "a year"),
+)
+_IN_MILLIONS = 1e5
+_NO_INPUT = ("schema", "title")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def draw(book: Book) -> None:
+    case = book.result.case
+    said, legend = sources(case)
+    page = book.page("Assumptions", book.headline("assumptions", "Assumptions"), [50, 24, 12, 100])
+    rows: list[list[Cell]] = []
+    for key, value in leaves(plain_document(case)):
+        unit = unit_of(key)
+        source = shortened(beside(said, key), _MOST_SOURCE) if key not in _NO_INPUT else ""
+        rows.append([shortened(key, 90), _cell(value, unit), unit, source])
+    page.table("Every key of the case", ["key", "value", "unit", "what the case file says beside it"], rows, flush=True)
+    page.sheet.freeze_panes(5, 1)
+    page.sheet.repeat_rows(4)
+    for tag, words in legend.items():
+        page.words(f"[{tag}] {words}", size=9)
+    _manifest(book)
+
+
+def _manifest(book: Book) -> None:
+    result, pack = book.result, book.pack
+    run, made = result.run, result.manifest
+    page = book.page("Manifest", book.headline("limits", "What it takes to repeat the numbers"), [34, 90], one=True)
+    rows: list[list[Cell]] = [
+        ["case", shortened(run.case.title, _MOST_TEXT)],
+        ["case's SHA-256", made["case_sha256"]],
+        ["results' SHA-256", result.sha256],
+        ["valuation date", run.case.valuation_date],
+        ["horizon", run.case.horizon],
+        ["simulated futures", Number(run.paths, "#,##0")],
+        ["seed", str(run.seed)],  # up to 2^64 - 1, more digits than a number of a spreadsheet has
+        ["sampler", run.sampler + ", antithetic pairs" * run.antithetic],
+        ["first path", Number(run.first_path, "#,##0")],
+        *([name, str(version)] for name, version in made["versions"].items()),
+        ["platform", made["platform"]],
+    ]
+    page.table("The run", ["", ""], rows, flush=True)
+    parts: list[tuple[str, Any]] = [
+        ("clauses", pack.clauses),
+        ("sensitivity", pack.sensitivity),
+        ("outlook", pack.outlook),
+    ]
+    parts += [("scenarios", pack.scenarios), ("when to draw", pack.policies), ("what-if grid", pack.grid)]
+    parts += [("targets", pack.solutions[0])] * bool(pack.solutions)
+    counts: list[list[Cell]] = [[name, Number(part.paths, "#,##0")] for name, part in parts if part is not None]
+    page.table("Paths of each analysis, all of the same seed", ["", "paths"], counts, flush=True)
+    for name, reason in pack.skipped.items():
+        page.words(f"Left out, {name}: {reason}.", size=9)
+    chapter = book.chapters.get("limits")
+    if chapter is not None:
+        page.skip()
+        for words in (*chapter.points, chapter.sure, chapter.compared, chapter.change):
+            page.words(words)
+    page.words(
+        "Blue headings are results; the yellow cells of Cap table and What-if take what you type. Words that begin as "
+        "a formula does are written with an apostrophe before them.",
+        size=9,
+    )
+
+
+def plain_document(case: Any) -> dict[str, Any]:
+    """The case as its document."""
+    document: dict[str, Any] = case.to_dict()
+    return document
+
+
+def leaves(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a case's document with its key; entries of lists by name, or by number."""
+    for key, value in table.items():
+        name = f"{where}.{key}" if where else str(key)
+        if isinstance(value, dict):
+            yield from leaves(value, name)
+        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
+            for number, row in enumerate(value):
+                yield from leaves(row, f"{name}[{row.get('name', number)}]")
+        else:
+            yield name, value
+
+
+def unit_of(key: str) -> str:
+    """The unit of a key's number, or nothing."""
+    word = key.rpartition(".")[2]
+    if key == "price.volatility":
+        return "a year"
+    return next((unit for words, unit in _UNITS if re.fullmatch(words, word)), "")
+
+
+def _cell(value: Any, unit: str) -> Cell:
+    if value is None or isinstance(value, (bool, date)):
+        return value
+    if isinstance(value, (int, float)):
+        if unit.startswith("$") and abs(value) >= _IN_MILLIONS:
+            return exact(float(value), "$", "M", 1e6)
+        if isinstance(value, int) and abs(value) >= 2**53:
+            return str(value)
+        return exact(float(value), "$" if unit.startswith("$") else "")
+    if isinstance(value, str):
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+        return shortened(value, _MOST_TEXT)
+    return shortened(json.dumps(value, default=str, ensure_ascii=False), _MOST_TEXT)

@@ -1,0 +1,143 @@
+"""Sheets Sensitivity and Targets: what matters most, what it takes, and how far things must move."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.board.charts.data import COLOURS
+from sim.board.story.what_if import uncertain
+from sim.board.story.words import name_of, reading, shortened
+from sim.board.workbook.book import Block, Book, Page
+from sim.board.workbook.cells import PM, Cell, Number, change, column, error, level, set_to
+from sim.results.estimates import Estimate
+
+if TYPE_CHECKING:
+    from sim.analysis.sensitivity import Swing
+    from sim.analysis.solving import Solution
+
+_SHOWN = ("runway_months", "cash_out", "raised", "dilution")
+_MOST_BARS, _MOST_NAME = 10, 48
+
+
+def draw(book: Book) -> None:
+    found = book.pack.sensitivity
+    if found.swings:
+        page = book.page("Sensitivity", book.headline("sensitivity", "What matters most"), [40, *[13] * 9], found.paths)
+        room = page.reserve(19)
+        swings = found.ordered("runway_months")
+        stated = f"{sum(swing.stated for swing in swings)} of {len(swings)} ranges are the case's own"
+        page.table(
+            f"Between which values each input lies; {stated}",
+            ["input", "low", "base", "high", "range"],
+            [
+                [
+                    shortened(swing.label, _MOST_NAME),
+                    *(set_to(x, swing.unit) for x in (swing.low, swing.base, swing.high)),
+                    "the case's" if swing.stated else "usual",
+                ]
+                for swing in swings
+            ],
+        )  # fmt: skip
+        blocks = {name: _measure(page, book, name) for name in _SHOWN if name in found.base}
+        _indices(page, book)
+        page.place(room, _tornado(book, blocks["runway_months"], found.ordered("runway_months")))
+    _targets(book)
+
+
+def _measure(page: Page, book: Book, name: str) -> Block:
+    found = book.pack.sensitivity
+    if len(found.swings) > _MOST_BARS:
+        page.turn()
+    rows: list[list[Cell]] = []
+    for swing in found.ordered(name):
+        row: list[Cell] = [shortened(swing.label, _MOST_NAME)]
+        for there, moved in ((swing.at_low[name], swing.down[name]), (swing.at_high[name], swing.up[name])):
+            row += [level(name, there.value, there.error), error(name, there), change(name, moved), error(name, moved)]
+        rows.append(row)
+    base = found.base[name]
+    shown = level(name, base.value, base.error)
+    points = " (changes in percentage points)" * (reading(name).suffix == "%")
+    columns = ["", "at the low", PM, "change", PM, "at the high", PM, "change", PM]
+    total: list[Cell] = ["the case as it is", shown, error(name, base)]
+    return page.table(f"{column(name)}{points}, largest effect first", columns, rows, total=total)
+
+
+def _indices(page: Page, book: Book) -> None:
+    found = book.pack.sensitivity
+    if found.indices is None or not found.indices.keys:
+        return
+    labels = {swing.key: swing.label for swing in found.swings}
+    names = [name for name in ("runway_months", "raised") if name in found.indices.first]
+    rows: list[list[Cell]] = []
+    for i, key in enumerate(found.indices.keys):
+        row: list[Cell] = [shortened(labels.get(key, key), _MOST_NAME)]
+        for name in names:
+            for table in (found.indices.first, found.indices.total):
+                row += [_part(table[name][i]), _part(table[name][i], True)]
+        rows.append(row)
+    columns = [""]
+    for name in names:
+        columns += [f"{name_of(name)}: alone", PM, f"{name_of(name)}: in all", PM]
+    page.table(
+        f"Sobol' indices: parts of the variance, from {found.indices.evaluations:,} runs",
+        columns,
+        rows,
+        tall=2,
+        note="Alone is the part that an input explains by itself, in all the part together with others.",
+    )
+
+
+def _part(estimate: Estimate, of_error: bool = False) -> Number | None:
+    return error("cash_out", estimate) if of_error else level("cash_out", estimate.value, estimate.error)
+
+
+def _tornado(book: Book, block: Block, swings: tuple[Swing, ...]) -> Any:
+    chart = book.chart("bar", "Change of the mean runway, months, with 95% intervals", number="+0.0;-0.0;0")
+    last = min(block.last, block.first + _MOST_BARS - 1)
+    sides = (("input at its low", 3, COLOURS[2], "down"), ("input at its high", 7, COLOURS[0], "up"))
+    for name, place, colour, side in sides:
+        moves = tuple(getattr(swing, side)["runway_months"] for swing in swings[:_MOST_BARS])
+        chart.add_series(
+            {
+                "name": name, "categories": block.range(0, last), "values": block.range(place, last),
+                "fill": {"color": colour}, "gap": 40, "overlap": 100, "y_error_bars": book.whiskers(moves),
+            }
+        )  # fmt: skip
+    return chart
+
+
+def _targets(book: Book) -> None:
+    pack = book.pack
+    if not pack.solutions and not pack.stresses:
+        return
+    paths = (pack.solutions or pack.stresses)[0].paths or book.result.paths
+    page = book.page("Targets", book.headline("stress", "Targets"), [46, *[18] * 8], paths)
+    asked = (
+        ("What it takes for a cash-out to be unlikely", pack.solutions),
+        ("How far things must move until a cash-out is as likely as not", pack.stresses),
+    )
+    for heading, found in asked:
+        if found:
+            columns = ["", "in the case", "by", "cash-out at most", "needs", "95% low", "95% high", "cash-out then"]
+            page.table(heading, [*columns, PM], [_solution(each) for each in found], tall=2)
+            for each in found:
+                if each.note:
+                    page.words(each.note.replace(" +- ", " ± "), size=9)
+            page.skip()
+
+
+def _solution(found: Solution) -> list[Cell]:
+    low, high = found.interval if found.interval is not None else (math.nan, math.nan)
+    off = uncertain(found)
+    needs: Cell = "not reached" if found.value is None else set_to(found.value, found.unit, off)
+    return [
+        shortened(found.label, _MOST_NAME),
+        set_to(found.base, found.unit),
+        found.by,
+        Number(found.target, "0%" if round(100 * found.target, 6) % 1 == 0 else "0.00%"),
+        needs,
+        *(set_to(end, found.unit, off) if math.isfinite(end) else None for end in (low, high)),
+        level("cash_out", found.probability.value, found.probability.error),
+        error("cash_out", found.probability),
+    ]

@@ -1,0 +1,92 @@
+"""Sheet Summary: the answer, the measures with their errors, and what the line and its conditions do to them."""
+
+from __future__ import annotations
+
+from sim.analysis.paired import MEASURED
+from sim.board.workbook.book import Book
+from sim.board.workbook.cells import PM, Cell, Number, column, error, level, limits
+from sim.results.distribution import Distribution
+from sim.results.estimates import QUANTILE_PERCENTS, Quantile
+from sim.results.measures import COUNT, MEASURES
+from sim.results.summary_text import BINNED
+
+_QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What would change it", "change"))
+
+
+def draw(book: Book) -> None:
+    page = book.page("Summary", book.headline("answer", "The answer"), [31, *[10.5] * 10], one=True)
+    chapter = book.chapters.get("answer")
+    if chapter is not None:
+        for card in chapter.cards:
+            page.words(f"{card.value} {card.label}: {card.detail}.", bold=False, size=11)
+        page.skip()
+        for question, part in _QUESTIONS:
+            if text := getattr(chapter, part):
+                page.words(f"{question}? {text}", color="#4d4d4d")
+        page.skip()
+    summary = book.result.summary()
+    chance = summary.cash_out
+    row: list[Cell] = ["Probability by the horizon", level("cash_out", chance.value, chance.error)]
+    page.table(
+        f"Out of cash by the horizon, {book.result.case.horizon:%Y-%m-%d}",
+        ["", "probability", PM, "95% low", "95% high"],
+        [[*row, error("cash_out", chance), *limits("cash_out", chance)]],
+        note=f"{PM} is the standard error of the simulation. It says nothing about whether the inputs are right.",
+    )
+    quantiles = [f"p{percent:02d}" for percent in QUANTILE_PERCENTS]
+    page.table(
+        "Measures",
+        ["", "mean", PM, "95% low", "95% high", *quantiles, "worst 5%"],
+        [_measure(name, summary[name]) for name in MEASURES],
+        note=" ".join([_NOTE] + [BINNED] * summary.binned),
+    )
+    found = book.pack.variants
+    columns = [column(name) for name in MEASURED]
+    page.table(
+        "The line as signed, without it, and with its conditions waived: means under the same luck",
+        ["", *columns],
+        [
+            [
+                name,
+                *(
+                    level(each, found.estimates[each][i].value, found.estimates[each][i].error)
+                    for each in MEASURED
+                ),
+            ]
+            for i, name in enumerate(found.names)
+        ],
+        note="Differences with their intervals are on the sheet Scenarios.",
+        tall=2,
+    )  # fmt: skip
+
+
+_NOTE = (
+    "p05 to p95 are quantiles over the futures, the worst 5% their mean there; the notes of the cells have the 95% "
+    "intervals of the quantiles. A runway that reaches the horizon is censored there; futures that draw nothing have "
+    "no price and no discount."
+)
+
+
+def _measure(name: str, found: Distribution) -> list[Cell]:
+    mean = found.estimate
+    return [
+        column(name),
+        level(name, found.mean, mean.error),
+        error(name, mean),
+        *limits(name, mean),
+        *(_quantile(name, each) for each in found.quantiles),
+        level(name, found.worst5_mean, found.worst5_se),
+    ]
+
+
+def _quantile(name: str, found: Quantile) -> Number | None:
+    """A quantile, and its interval in the cell's note."""
+    from sim.board.story.words import value
+
+    whole = MEASURES[name].reading is COUNT  # quantiles of counts have no decimals
+    uncertain = 1.0 if whole else found.error
+    cell = level(name, found.value, uncertain)
+    if cell is None:
+        return None
+    low, high = (value(name, end, uncertain).replace("-", "no bound") for end in found.ci95)
+    return cell._replace(note=f"95% interval: {low} to {high}")

@@ -1,0 +1,43 @@
+"""The pack as a workbook: every number with its error, a cap table and a what-if picker with live formulas.
+
+Numbers are stored in full and shown with the digits that their errors allow; dates are dates; each formula is stored
+with its value, so that a viewer that works nothing out shows the same. `sim.board.workbook.cells.safe` says what
+becomes of words that begin as a formula does. The same pack gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sim.board.workbook import (
+    assumptions,
+    cap_table,
+    clauses,
+    comparisons,
+    distributions,
+    fan,
+    outlook,
+    quarters,
+    sensitivity,
+    summary,
+    what_if,
+)
+from sim.board.workbook.book import Book
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.board.story.chapter import Chapter
+
+#: In the order of the sheets; each leaves out what the pack says nothing on.
+SHEETS = (
+    summary, quarters, fan, distributions, cap_table, comparisons, clauses, sensitivity, what_if, outlook, assumptions,
+)  # fmt: skip
+
+
+def write_workbook(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
+    """Writes the workbook of a pack to `path` (.xlsx), with the headlines of its story. Raises OSError."""
+    book = Book(pack, story, path)
+    for sheet in SHEETS:
+        sheet.draw(book)
+    book.close()

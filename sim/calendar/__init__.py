@@ -1,0 +1,19 @@
+"""Dates: Nasdaq sessions, months, fiscal quarters and purchase dates."""
+
+from sim.calendar.fiscal import FiscalQuarter, days_in_month, fiscal_quarter, month_end, month_number, month_start
+from sim.calendar.purchases import last_sessions
+from sim.calendar.sessions import LAST_SESSION_YEAR, ONE_DAY, is_session, sessions
+
+__all__ = [
+    "LAST_SESSION_YEAR",
+    "ONE_DAY",
+    "FiscalQuarter",
+    "days_in_month",
+    "fiscal_quarter",
+    "is_session",
+    "last_sessions",
+    "month_end",
+    "month_number",
+    "month_start",
+    "sessions",
+]

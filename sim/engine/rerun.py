@@ -1,0 +1,232 @@
+"""Repeating a published run from its own record: the same case, seed and paths, and whether the bits are the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.results.files import ResultError, reading, shown
+from sim.terms.problems import show
+
+if TYPE_CHECKING:
+    from sim.results.result import Result
+    from sim.terms import Case
+
+MOST_JSON = 64 * 2**20  # bytes
+SECTIONS = ("measures", "cash_out", "line")  # of a run's JSON: what its numbers are
+HEADER = ("case", "paths", "seed", "sampler", "version")  # what it says of itself, beside its manifest
+ROUNDING = 1e-9  # relative; sums of the same paths may differ by less in another version of NumPy
+_MOST_NAMED = 5  # differences
+
+
+class Record(NamedTuple):
+    """A run as it was written down.
+
+    `figures` are its header and its numbers by dotted name, empty for a file of paths. `in_report` says that the file
+    is a report's, and holds analyses beside the run, of which a repetition of the run says nothing.
+    """
+
+    source: str
+    case: Case
+    paths: int
+    seed: int
+    how: dict[str, Any]  # sampler, antithetic, first_path, keep_paths
+    version: str
+    sha256: str
+    figures: dict[str, Any]
+    in_report: bool = False
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What came of repeating a run.
+
+    `same_paths` says whether the hash of all paths is the recorded one. `differences` are lines, one for each figure
+    that is not the recorded one by more than rounding; `rounded` counts those that differ by less.
+    """
+
+    record: Record
+    version: str
+    sha256: str
+    same_paths: bool
+    differences: tuple[str, ...]
+    rounded: int
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing speaks against the record."""
+        return self.same_paths and not self.differences
+
+    def __str__(self) -> str:
+        record, figures = self.record, len(self.record.figures)
+        pairs = ", antithetic pairs" if record.how["antithetic"] else ""
+        shard = f" from path {record.how['first_path']:,} on" if record.how["first_path"] else ""
+        lines = [
+            record.case.title,
+            f"{record.paths:,} paths{shard}, seed {record.seed}, {record.how['sampler']}{pairs}; "
+            f"fundrisk {shown(record.version)}, repeated with {self.version}",
+        ]
+        what = "paths" if record.how["keep_paths"] else "digest of the paths"
+        if self.same_paths:
+            lines.append(f"Every path is the same to the last bit: SHA-256 of the {what} {self.sha256}.")
+        else:
+            lines.append(
+                f"THE PATHS DIFFER. SHA-256 of the {what}\n  written  {record.sha256}\n  repeated {self.sha256}"
+            )
+        if figures and not self.differences:
+            exact = f"{self.rounded} of them but for rounding in the last digits" if self.rounded else "to the last bit"
+            lines.append(f"All {figures} figures are the same, {exact}.")
+        if self.differences:
+            lines.append(f"{len(self.differences)} of {figures} figures DIFFER:")
+            lines += [f"  {line}" for line in self.differences[:_MOST_NAMED]]
+            lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
+        if record.in_report:
+            lines.append("These are the run's own figures: the other analyses of the report are not repeated.")
+        return "\n".join(lines)
+
+
+def read_record(path: str | os.PathLike[str]) -> Record:
+    """What a file says of its run: a saved result (.npz), the JSON of `run --json`, or a report's result.json.
+
+    Raises ResultError, one line, for anything else and for a case that is not the one its manifest names.
+    """
+    with reading(path), open(path, "rb") as file:
+        start = file.read(2)
+    return _saved(path) if start == b"PK" else _written(path)
+
+
+def rerun(
+    source: Record | str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+    any_version: bool = False,
+) -> Rerun:
+    """Repeat the run of a record, or of a file, and compare.
+
+    Raises ResultError where the file cannot be used, or was written by another version of fundrisk and `any_version`
+    does not say to try all the same.
+    """
+    from sim import __version__
+    from sim.engine.simulate import simulate
+
+    record = source if isinstance(source, Record) else read_record(source)
+    if record.version != __version__ and not any_version:
+        raise ResultError(
+            f"{shown(record.source)}: written by fundrisk {shown(record.version)}; this is {__version__}: "
+            "install that version, or try this one all the same with --any-version"
+        )
+    try:
+        result = simulate(
+            record.case, paths=record.paths, seed=record.seed, workers=workers, progress=progress, **record.how
+        )
+    except ValueError as error:
+        raise ResultError(f"{shown(record.source)}: cannot be repeated: {error}") from None
+    sha256 = result.sha256
+    differences, rounded = _compared(record, result) if record.figures else ((), 0)
+    return Rerun(record, __version__, sha256, sha256 == record.sha256, differences, rounded)
+
+
+# --- reading ---
+
+
+def _saved(path: str | os.PathLike[str]) -> Record:
+    from sim.results.result import load_result
+
+    result = load_result(path)
+    return _record(path, result.manifest | {"keep_paths": result.digest is None}, result.sha256, {}, result.case)
+
+
+def _written(path: str | os.PathLike[str]) -> Record:
+    from sim.terms import Case, CaseError
+
+    with reading(path), open(path, "rb") as file:
+        data = file.read(MOST_JSON + 1)
+    what = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"
+    try:
+        document = json.loads(data.decode()) if len(data) <= MOST_JSON else None
+    except (ValueError, RecursionError):
+        document = None
+    found = document if isinstance(document, dict) else {}
+    in_report = "measures" not in found and isinstance(found.get("result"), dict)
+    if in_report:
+        found = found["result"]
+    made = found.get("manifest")
+    if not isinstance(made, dict) or not all(isinstance(found.get(name), dict) and found[name] for name in SECTIONS):
+        raise ResultError(f"{shown(path)}: no run to repeat: {what}")
+    try:
+        case = Case.from_dict(made["case"], source=shown(path))
+    except (KeyError, TypeError, AttributeError, CaseError) as error:
+        raise ResultError(f"{shown(path)}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
+    figures = dict(_figures(found))
+    sha256 = made.get("results_sha256")
+    if not isinstance(sha256, str):
+        raise ResultError(f"{shown(path)}: its manifest has no hash of the paths, results_sha256")
+    return _record(path, made, sha256, figures, case)._replace(in_report=in_report)
+
+
+def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a run's JSON states, by dotted name."""
+    for section in HEADER + SECTIONS:
+        yield from flat(document.get(section, "absent"), section)
+
+
+def _record(
+    path: str | os.PathLike[str], made: Mapping[str, Any], sha256: str, figures: dict[str, Any], case: Case
+) -> Record:
+    if case.sha256 != made.get("case_sha256"):
+        raise ResultError(f"{shown(path)}: the case in its manifest is not the one that was run: its hash differs")
+    try:
+        how = {
+            "sampler": made["sampler"],
+            "antithetic": made["antithetic"],
+            "first_path": made["first_path"],
+            "keep_paths": made.get("keep_paths", True),
+        }
+        if not isinstance(made["versions"]["fundrisk"], str):
+            raise ResultError(f"{shown(path)}: its manifest names no version of fundrisk")
+        for name in ("antithetic", "keep_paths"):
+            if not isinstance(how[name], bool):
+                raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: true or false")
+        return Record(
+            shown(path), case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures
+        )
+    except (KeyError, TypeError) as error:
+        raise ResultError(f"{shown(path)}: its manifest lacks {error}") from None
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of a JSON document by dotted name."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if pairs is None:
+        yield name, value
+        return
+    for key, item in pairs:
+        yield from flat(item, f"{name}.{key}" if name else str(key))
+
+
+# --- comparing ---
+
+
+def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
+    """Lines on the figures that differ, and how many differ by rounding only. A figure taken out is a difference."""
+    now = dict(_figures(result.summary().to_dict())) | {"version": record.version}
+    differences, rounded = [], 0
+    for name in [*record.figures, *(name for name in now if name not in record.figures)]:
+        written, repeated = record.figures.get(name, "absent"), now.get(name, "absent")
+        if written == repeated:
+            continue
+        if _number(written) and _number(repeated) and math.isclose(written, repeated, rel_tol=ROUNDING):
+            rounded += 1
+        else:
+            differences.append(f"{shown(name)}: {written!r} was written, {repeated!r} is repeated")
+    return tuple(differences), rounded
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

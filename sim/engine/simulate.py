@@ -1,0 +1,245 @@
+"""Paths in chunks over threads, progress, interruption, and sums in an order that nothing can change."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from sim.engine.sobol import SobolPoints, no_points
+from sim.engine.workspace import Workspace, columns, tape
+from sim.lowering import program as r
+from sim.lowering.lower import Plan, lower
+from sim.lowering.program import CHUNK
+from sim.results.result import Result
+from sim.results.sketch import Digest
+from sim.results.summary import Tallies
+from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
+
+#: Paths whose month-end cash is kept for the fan of balances.
+FAN_PATHS = CHUNK
+
+
+def available_workers() -> int:
+    """Cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+SAMPLERS = ("philox", "sobol")
+
+
+def simulate(
+    case: Case | str,
+    *,
+    paths: int | None = None,
+    seed: int | None = None,
+    sampler: str = "philox",
+    antithetic: bool = False,
+    first_path: int = 0,
+    workers: int | None = None,
+    keep_paths: bool = True,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Result:
+    """Simulate a case and return its `sim.Result`.
+
+    Parameters
+    ----------
+    case : a `Case`, the name of a shipped case, or the path of a case file.
+    paths, seed : as in the case's [simulation] unless given; at least 1 path, a seed from 0 to 2^64 - 1.
+    sampler : "philox", independent pseudo-random paths; or "sobol", sixteen independently scrambled Sobol' sequences
+        side by side: `paths` is a multiple of 16, at its best 16 times a power of two.
+    antithetic : whether paths 2m and 2m + 1 have mirrored luck (philox only; an even number of paths).
+    first_path : number of the first path, a multiple of 16,384: `sim.merge` makes one run of several such shards.
+    workers : threads; every core this process may use unless given. No result depends on it.
+    keep_paths : whether the result holds every path's measures. If not, it holds a summary in constant memory.
+    progress : called as progress(paths done, paths) now and then, from this thread.
+
+    The result for (case, seed) is the same to the last bit for any number of workers, and the first n paths of a
+    longer run are the run of n paths. Raises CaseError or ValueError for input that cannot be used; KeyboardInterrupt
+    within half a second of Ctrl-C.
+    """
+    case = load_case(case)
+    paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
+    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
+    first_path = check_whole("first_path", first_path, 0, 2**62)
+    _check_sampling(sampler, antithetic, paths, first_path)
+    started = time.perf_counter()
+    run = _Run(case, paths, seed, first_path, sampler, antithetic, keep_paths)
+    run.finish(workers, progress)
+    return Result(
+        case=case,
+        paths=paths,
+        seed=seed,
+        sampler=sampler,
+        antithetic=antithetic,
+        first_path=first_path,
+        elapsed_s=time.perf_counter() - started,
+        columns=run.columns() if keep_paths else None,
+        digest=None if keep_paths else run.digest(),
+        tallies=run.tallies(),
+        workers=workers,
+    )
+
+
+def _check_sampling(sampler: str, antithetic: bool, paths: int, first_path: int) -> None:
+    if sampler not in SAMPLERS:
+        raise ValueError(f"sampler = {sampler!r}: must be one of {', '.join(SAMPLERS)}")
+    if first_path % CHUNK:
+        raise ValueError(f"first_path = {first_path}: must be a multiple of {CHUNK}")
+    if sampler == "sobol":
+        if paths % r.SCRAMBLES:
+            raise ValueError(f"paths = {paths}: must be a multiple of {r.SCRAMBLES} with the sampler sobol")
+        if antithetic or first_path:
+            wrong = f"antithetic = {antithetic}" if antithetic else f"first_path = {first_path}"
+            raise ValueError(f"{wrong}: must be left out with the sampler sobol")
+    if antithetic and paths % 2:
+        raise ValueError(f"paths = {paths}: must be even with antithetic pairs")
+
+
+class _Run:
+    """The chunks of one run: where their results go, and how they are worked off."""
+
+    def __init__(
+        self, case: Case, paths: int, seed: int, first_path: int, sampler: str, antithetic: bool, keep: bool
+    ) -> None:
+        self.case, self.plan = case, lower(case)
+        self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
+        self.chunks = -(-paths // CHUNK)
+        self.out = _room(self.plan, paths) if keep else None
+        self.fan = np.zeros((len(self.plan.months), min(paths, FAN_PATHS)))
+        self.binding = np.zeros((len(self.plan.periods), len(self.plan.reasons)), np.int64)
+        self.unraised = np.zeros((self.chunks, len(self.plan.reasons)))
+        self.cut = np.zeros(self.chunks)
+        self.stop = np.zeros(1, np.int64)
+        self.lock = threading.Lock()
+        self.points = SobolPoints(self.plan, seed) if sampler == "sobol" else None
+        self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
+        self.digests: list[Digest] = []
+
+    def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
+        """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
+        spare = [_Desk(self) for _ in range(min(workers, self.chunks))]
+        self.digests = [desk.digest for desk in spare if desk.digest is not None]
+        none = no_points(self.plan)
+        self._compile(spare[0], none)
+        if progress is not None:
+            progress(0, self.paths)
+        pool = ThreadPoolExecutor(len(spare))
+        waiting: set[Future] = set()
+        started = finished = 0
+        try:
+            while finished < self.chunks:
+                while started < self.chunks and len(waiting) < 4 * len(spare):
+                    paths = min(CHUNK, self.paths - started * CHUNK)
+                    points = none if self.points is None else self.points.take(paths)
+                    waiting.add(pool.submit(self._chunk, spare, points, started, paths))
+                    started += 1
+                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                finished += len(done)
+                if progress is not None and done:
+                    progress(min(finished * CHUNK, self.paths), self.paths)
+        finally:
+            self.stop[0] = 1
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    @staticmethod
+    def _compile(desk: _Desk, points: r.Points) -> None:
+        """Simulate no path, which compiles, so that two threads never do at once. A damaged disk cache is made anew."""
+        from sim.kernels.block import simulate_chunk
+        from sim.kernels.cache import forget
+
+        try:
+            desk.simulate(points, 0, 0)
+        except (EOFError, pickle.UnpicklingError):
+            forget(simulate_chunk)
+            desk.simulate(points, 0, 0)
+        if desk.digest is not None:
+            desk.digest.add(0, np.empty((len(desk.out), 0)))
+
+    def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
+        """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
+        desk = spare.pop()  # list.pop and append are atomic
+        fan, out = desk.simulate(points, c, paths)
+        self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
+        self.unraised[c] = desk.tally.unraised.sum(axis=1)
+        self.cut[c] = out[r.COLUMNS.index("cut")].sum()
+        if desk.digest is not None:
+            desk.digest.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
+        with self.lock:
+            self.binding += desk.tally.binding.sum(axis=1).reshape(self.binding.shape)
+        spare.append(desk)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
+        assert self.out is not None
+        columns = dict(zip(r.COLUMNS, self.out[: r.N_COLUMNS], strict=True))
+        del columns["cut"]
+        columns["draws"] = columns["draws"].astype(np.int32)
+        columns["cause"] = columns["cause"].astype(np.int8)
+        return {**columns, "raised_by_period": self.out[r.N_COLUMNS :]}
+
+    def digest(self) -> Digest:
+        """What the threads saw, put together."""
+        whole = Digest(self.case, self.groups)
+        for digest in self.digests:
+            whole.merge(digest)
+        return whole
+
+    def tallies(self) -> Tallies:
+        """Sums over the paths, added up chunk by chunk."""
+        periods = self.plan.program.purchases["period"]
+        return Tallies(
+            reasons=self.plan.reasons,
+            binding=self.binding,
+            purchase_dates=np.bincount(periods, minlength=len(self.plan.periods)),
+            cut_by_chunk=self.cut,
+            unraised_by_chunk=self.unraised,
+            fan=self.fan,
+        )
+
+
+class _Desk:
+    """What one thread works with: its arrays, and where the paths of its chunk go."""
+
+    def __init__(self, run: _Run) -> None:
+        self.run = run
+        self.workspace = Workspace(run.plan)
+        self.tally = self.workspace.tally
+        self.digest = None if run.out is not None else Digest(run.case, run.groups)
+        self.out = run.out if run.out is not None else columns(run.plan, CHUNK)
+
+    def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:
+        """Simulate the first `paths` paths of chunk c; returns the fan's part and a view of their columns."""
+        from sim.kernels.block import simulate_chunk
+
+        run, space = self.run, self.workspace
+        self.tally.binding[:] = 0
+        self.tally.unraised[:] = 0.0
+        first = c * CHUNK
+        fan = tape(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
+        column = first if run.out is not None else 0
+        span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
+        simulate_chunk(
+            run.plan.program, points, space.histories, space.ledgers, space.tally, fan, self.out, span, run.stop
+        )
+        return fan.cash_month_end, self.out[:, column : column + paths]
+
+
+def _room(plan: Plan, paths: int) -> np.ndarray:
+    try:
+        return columns(plan, paths)
+    except MemoryError:
+        raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False") from None

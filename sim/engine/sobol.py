@@ -1,0 +1,181 @@
+"""Quasi-random luck: scrambled Sobol' points, the numbers that matter most in the first dimensions.
+
+The Brownian path over month-ends is built by a Brownian bridge (Glasserman 2004, section 5.5.2): the first dimension
+decides where it ends, the next where it is half-way, and so on. The burn's own shocks come by the principal components
+of the cash they use up (ibid.), early months weighing more: fewer paths live to see the later ones. Both are computed
+with operations that IEEE 754 rounds exactly, so that points, too, are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.lowering import program as r
+from sim.lowering.lower import Plan
+
+if TYPE_CHECKING:
+    from scipy.stats import qmc
+
+BITS = 52  # of a point's coordinate: as many as the generator's uniforms have
+FADING = 0.85  # what a month weighs, relative to the month before, in the components of burn
+SWEEPS = 8  # of Jacobi rotations: more change no bit that matters
+MOST_COMPONENTS = 60  # months; beyond, burn takes a bridge, which needs no rotations
+
+
+def no_points(plan: Plan) -> r.Points:
+    """What stands for quasi-random points where the generator is used."""
+    return r.Points(
+        uniforms=np.zeros((plan.luck_rows, 0)),
+        rows=np.zeros((2, 0), np.int64),
+        turns=np.zeros((2, 0, 0)),
+        deals=np.zeros((0, 0)),
+        scratch=np.zeros((0, r.BLOCK)),
+    )
+
+
+def bridge(lengths: list[float]) -> np.ndarray:
+    """Q (n, n), orthogonal: z = Q g turns bridge variables g, most important first, into the n steps' own normals z.
+
+    Step j of the random walk has variance lengths[j].
+    """
+    n = len(lengths)
+    times = np.concatenate([[0.0], np.cumsum(lengths)])
+    walk = np.zeros((n + 1, n))  # walk[i]: W at times[i] as weights of g
+    pending, variable = [(0, n)], 0
+    if n:
+        walk[n, 0], variable = math.sqrt(times[n]), 1
+    while pending:
+        left, right = pending.pop(0)  # widest first
+        if right - left < 2:
+            continue
+        middle = (left + right) // 2
+        a, b = times[middle] - times[left], times[right] - times[middle]
+        walk[middle] = (b * walk[left] + a * walk[right]) / (a + b)
+        walk[middle, variable] = math.sqrt(a * b / (a + b))
+        variable += 1
+        pending += [(left, middle), (middle, right)]
+    return np.diff(walk, axis=0) / np.sqrt(np.asarray(lengths, dtype=float))[:, None]
+
+
+def principal_components(months: int, persistence: float) -> np.ndarray:
+    """Q (n, n), orthogonal: the months' own normals z = Q g by principal components g, most important first.
+
+    Of the running sum of an AR(1) with these shocks, month k weighted by FADING^k. Cyclic Jacobi rotations (Golub and
+    Van Loan 2013, section 8.5).
+    """
+    course = np.zeros((months, months))  # what each shock (column) has added to the sum by each month (row)
+    shock = np.zeros(months)
+    total = np.zeros(months)
+    weight = 1.0
+    for k in range(months):
+        shock = persistence * shock
+        shock[k] = 1.0
+        total = total + shock
+        course[k] = weight * total
+        weight *= FADING
+    moments = np.zeros((months, months))
+    for row in course:
+        moments += row[:, None] * row[None, :]
+    vectors = np.eye(months)
+    for _ in range(SWEEPS):
+        for p in range(months - 1):
+            for q in range(p + 1, months):
+                _rotate(moments, vectors, p, q)
+    order = sorted(range(months), key=lambda j: -moments[j, j])
+    return np.ascontiguousarray(vectors[order].T)
+
+
+def _rotate(moments: np.ndarray, vectors: np.ndarray, p: int, q: int) -> None:
+    """One Jacobi rotation: makes moments[p, q] zero. Rows of `vectors` are the components so far."""
+    if abs(moments[p, q]) <= 1e-14 * math.sqrt(moments[p, p] * moments[q, q]):
+        return
+    theta = (moments[q, q] - moments[p, p]) / (2.0 * moments[p, q])
+    t = math.copysign(1.0, theta) / (abs(theta) + math.sqrt(theta * theta + 1.0))
+    c = 1.0 / math.sqrt(t * t + 1.0)
+    s = t * c
+    for matrix in (moments, moments.T, vectors):
+        row_p, row_q = c * matrix[p] - s * matrix[q], s * matrix[p] + c * matrix[q]
+        matrix[p], matrix[q] = row_p, row_q
+
+
+@lru_cache(maxsize=2)
+def scrambled(dimensions: int, seed: int) -> tuple[qmc.Sobol, ...]:
+    """SCRAMBLES independently scrambled Sobol' sequences, kept for the next case that gets the same luck."""
+    from scipy.stats import qmc
+
+    return tuple(
+        qmc.Sobol(dimensions, scramble=True, bits=BITS, rng=np.random.default_rng([number, seed]))
+        for number in range(r.SCRAMBLES)
+    )
+
+
+class SobolPoints:
+    """The luck of consecutive chunks from SCRAMBLES independently scrambled Sobol' sequences.
+
+    Path p is point p // SCRAMBLES of sequence p % SCRAMBLES: longer runs refine shorter ones. Chunks come in order.
+    Scrambling as in scipy.stats.qmc: a random linear matrix and a digital shift (Matousek 1998).
+    """
+
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.plan = plan
+        self.deals = 2 * r.DEALS if plan.arrival_rows else 0
+        self.order = _by_importance(plan, self.deals)
+        # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
+        self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
+        size = max(len(plan.market_rows), len(plan.burn_rows))
+        self.turned = np.zeros((2, size), np.int64)
+        self.turns = np.zeros((2, size, size))
+        for group, rows in enumerate((plan.market_rows, plan.burn_rows)):
+            n = len(rows)
+            self.turned[group, :n] = rows
+            if group == 0:
+                self.turns[group, :n, :n] = bridge([float(days) for days in plan.month_sessions[:n]])
+            elif n <= MOST_COMPONENTS:
+                self.turns[group, :n, :n] = principal_components(n, plan.program.burn.persistence)
+            else:
+                self.turns[group, :n, :n] = bridge([1.0] * n)
+
+    def take(self, paths: int) -> r.Points:
+        """Luck of the next `paths` paths, a multiple of SCRAMBLES."""
+        everything = np.full((self.plan.luck_rows + self.deals, paths), 0.5)
+        for number, sequence in enumerate(self.sequences):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
+                points = sequence.random(paths // r.SCRAMBLES)
+            everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
+        uniforms, deals = everything[: self.plan.luck_rows], everything[self.plan.luck_rows :]
+        if self.deals:
+            _space_arrivals(uniforms, self.plan.arrival_rows, self.plan.program.third_party.probability)
+        scratch = np.zeros((self.turned.shape[1], r.BLOCK))
+        return r.Points(uniforms, self.turned, self.turns, deals, scratch)
+
+
+def _by_importance(plan: Plan, deals: int) -> list[int]:
+    """Rows of luck, then of deals' terms, in the order of their dimensions."""
+    rows = list(plan.rows_by_importance)
+    if deals:
+        after = rows.index(plan.arrival_rows[0]) + 1
+        rows[after:after] = range(plan.luck_rows, plan.luck_rows + deals)
+    return rows
+
+
+def _space_arrivals(uniforms: np.ndarray, rows: tuple[int, ...], probability: float) -> None:
+    """Turn the arrival rows, in place, from one number a month into waiting times: the first says when the first third
+    party comes, the second when the next one does. Months then are Bernoulli with `probability` as before."""
+    waits = uniforms[list(rows)]
+    arrives = np.zeros(waits.shape, bool)
+    month = np.full(waits.shape[1], -1.0)
+    never = math.log1p(-min(probability, 1.0 - 2.0**-53))
+    for wait in waits:
+        month = month + 1.0 + np.floor(np.log(wait) / never)
+        here = np.flatnonzero(month < len(rows))
+        if len(here) == 0:
+            break
+        arrives[month[here].astype(np.int64), here] = True
+    uniforms[list(rows)] = np.where(arrives, 0.5 * probability, 0.5 + 0.5 * probability)

@@ -1,0 +1,1 @@
+"""The equity line: price, limits, draw and settlement."""

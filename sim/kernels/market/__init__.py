@@ -1,0 +1,1 @@
+"""Stock prices of a block of paths."""

@@ -1,0 +1,1 @@
+"""Random numbers: the generator, elementary functions with reproducible bits, and the variates of a block."""

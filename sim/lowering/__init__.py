@@ -1,0 +1,1 @@
+"""Convert a case (dollars and dates) into the numeric program that the kernels run."""

@@ -1,0 +1,344 @@
+"""The only door between a case and the kernels: dates become days, dollars stay floats, rules become lists of stops.
+
+`lower(case)` gives a `Plan`: the `Program` that the kernels run, and the names and dates that give its rows a meaning.
+Constants are computed once, correctly rounded (square roots by IEEE 754, logarithms and exponentials by `decimal`), so
+that they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import math
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from functools import lru_cache
+from operator import itemgetter
+
+import numpy as np
+
+from sim.lowering import program as r
+from sim.lowering.schedule import SESSIONS_IN_YEAR, Calendar, Grid, Luck, Period, stops_of
+from sim.terms import Case, Milestone
+
+DAYS_IN_YEAR = 365.25
+NORMAL_SCORE_90 = 1.2815515655446004
+_DIGITS = Context(prec=50)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A lowered case: the program, and what its rows stand for."""
+
+    program: r.Program
+    luck_rows: int
+    rows_by_importance: tuple[int, ...]  # of luck, for quasi-random points
+    market_rows: tuple[int, ...]  # of luck: month-end normals, the first months'
+    burn_rows: tuple[int, ...]
+    arrival_rows: tuple[int, ...]
+    month_sessions: tuple[int, ...]  # sessions in each month
+    day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not looked at
+    months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
+    purchase_dates: tuple[datetime.date, ...]
+    periods: tuple[Period, ...]
+    milestones: tuple[str, ...]  # in the order of the program's rows
+    reasons: tuple[str, ...]
+
+
+def lower(case: Case) -> Plan:
+    """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once."""
+    luck = Luck()
+    calendar = Calendar(case)
+    grid = Grid(case, calendar, luck)
+    months = _months(case, calendar, luck)
+    milestones = _in_order(case)
+    stops, actions = stops_of(case, calendar, grid)
+    program = r.Program(
+        price=r.PriceRecord(
+            initial=float(case.price.initial),
+            scale=case.price.volatility * math.sqrt(1.0 / SESSIONS_IN_YEAR),
+            impact=int(case.price.impact == "dilution"),
+        ),
+        burn=_burn(case),
+        events=_events(case, luck),
+        third_party=_third_party(case),
+        line=_line(case, calendar),
+        opening=_opening(case, calendar),
+        walk=_array(grid.walk, r.WALK),
+        days=_array(grid.days, r.DAY),
+        jumps=_array(_jumps(case, milestones), r.JUMP),
+        months=_array(months, r.MONTH),
+        milestones=_array(_milestones(case, milestones, luck), r.MILESTONE_RECORD),
+        conditions=_array(_conditions(case, milestones, luck), r.CONDITION_RECORD),
+        notes=_array(_notes(case, luck), r.NOTE_RECORD),
+        stops=_array(stops, r.STOP),
+        actions=_array(actions, r.ACTION),
+        purchases=_array(_purchases(case, calendar, grid), r.PURCHASE),
+        covers=_array(calendar.covers, r.COVER),
+        quarters=_array(calendar.quarters, r.QUARTER),
+        applies=_applies(case, calendar.purchases),
+        calls=_array(luck.calls(), r.CALL),  # last: all luck has been asked for
+    )
+    return Plan(
+        program=program,
+        luck_rows=luck.rows,
+        rows_by_importance=tuple(luck.by_importance()),
+        market_rows=_month_rows(luck, r.MONTH_END_NORMAL, calendar.n_months),
+        burn_rows=_month_rows(luck, r.BURN_NORMAL, calendar.n_months),
+        arrival_rows=_month_rows(luck, r.THIRD_PARTY_ARRIVAL, calendar.n_months),
+        month_sessions=grid.lengths,
+        day_dates=grid.dates,
+        months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
+        purchase_dates=calendar.purchases,
+        periods=calendar.periods,
+        milestones=tuple(milestone.name for milestone in milestones),
+        reasons=r.reason_names(tuple(condition.name for condition in case.line.conditions)),
+    )
+
+
+def _month_rows(luck: Luck, purpose: int, months: int) -> tuple[int, ...]:
+    """Rows of a number that each month has, up to the last month that has one."""
+    rows = (luck.row_of(purpose, k >> 1, k & 1) for k in range(months))
+    return tuple(row for row in rows if row >= 0)
+
+
+@lru_cache(maxsize=4096)
+def log(x: float) -> float:
+    """Natural logarithm, correctly rounded."""
+    return float(_DIGITS.ln(Decimal(x)))
+
+
+@lru_cache(maxsize=4096)
+def one_minus_exp(x: float) -> float:
+    """1 - exp(-x), correctly rounded."""
+    return float(_DIGITS.subtract(Decimal(1), _DIGITS.exp(Decimal(-x))))
+
+
+@lru_cache(maxsize=4096)
+def _log_sd(median: float, p90: float) -> float:
+    """Standard deviation of the log of a lognormal with this median and 90% point, correctly rounded."""
+    stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(p90)), _DIGITS.ln(Decimal(median)))
+    return float(_DIGITS.divide(stretch, Decimal(NORMAL_SCORE_90)))
+
+
+@lru_cache(maxsize=4096)
+def index_of(name: str) -> int:
+    """A random stream's index made of a name, so that luck does not move when a list gets longer or shorter."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
+    fields = itemgetter(*(dtype.names or ()))  # of two names or more, so that it gives tuples
+    return np.array(list(map(fields, rows)), dtype)
+
+
+def _months(case: Case, calendar: Calendar, luck: Luck) -> list[dict]:
+    # The purchase dates' coverage tests must all be known before the months outside the span are.
+    for day in calendar.purchases:
+        for k, _ in calendar.basis(calendar.quarter(day), day):
+            calendar.month_row(k)
+    random = case.burn.volatility > 0
+    arrives = case.third_party is not None and case.third_party.annual_rate > 0
+    rows = []
+    for k in range(calendar.n_months):
+        call, half = k >> 1, k & 1
+        rows.append(
+            {
+                "level": case.burn_level(k),
+                "market_luck": luck.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
+                "own_luck": luck.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
+                "arrival_luck": luck.ask(r.THIRD_PARTY_ARRIVAL, call, half, r.UNIFORM) if arrives else -1,
+            }
+        )
+    for k in calendar.outside:
+        rows.append({"level": case.burn_level(k), "market_luck": 0, "own_luck": -1, "arrival_luck": -1})
+    return rows
+
+
+def _burn(case: Case) -> r.BurnRecord:
+    burn = case.burn
+    sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
+    return r.BurnRecord(
+        sd=sd,
+        persistence=persistence,
+        shock=sd * math.sqrt(1.0 - persistence * persistence),
+        correlation=correlation,
+        own=math.sqrt(1.0 - correlation * correlation),
+        half_variance=0.5 * sd * sd,
+    )
+
+
+def _in_order(case: Case) -> list:
+    """Milestones in file order, but each after the one it follows."""
+    ordered: list[Milestone] = []
+    waiting = list(case.milestones)
+    while waiting:
+        names = {"", *(milestone.name for milestone in ordered)}
+        ready = next(milestone for milestone in waiting if milestone.follows in names)
+        ordered.append(ready)
+        waiting.remove(ready)
+    return ordered
+
+
+def _milestones(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
+    rows = []
+    for milestone in ordered:
+        log_median = log(milestone.median_days)
+        rows.append(
+            {
+                "probability": milestone.probability,
+                "log_median": log_median,
+                "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
+                "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
+                "reached_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 0, r.UNIFORM),
+                "own_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 1, r.NORMAL),
+            }
+        )
+    return rows
+
+
+def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
+    rows = [
+        {"milestone": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
+        for milestone in case.milestones
+        if milestone.price_jump != 0
+    ]
+    change = case.events.ceo_change if case.events else None
+    if change is not None and change.price_jump != 0:
+        rows.append({"milestone": -1, "factor": 1.0 + change.price_jump})
+    return rows
+
+
+def _events(case: Case, luck: Luck) -> r.EventRecord:
+    events = case.events
+    loading = float(events.common_loading) if events else 0.0
+    ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
+    adverse = events.adverse_change.annual_rate if events and events.adverse_change else 0.0
+    row = -1
+    if ceo > 0 or adverse > 0:
+        row = luck.ask(r.EVENTS, 0, 0, r.UNIFORM)
+        luck.ask(r.EVENTS, 0, 1, r.UNIFORM)
+    return r.EventRecord(
+        factor_luck=luck.ask(r.COMMON_FACTOR, 0, 0, r.NORMAL) if case.milestones else -1,
+        loading=loading,
+        own=math.sqrt(1.0 - loading * loading),
+        luck=row,
+        ceo_mean_days=DAYS_IN_YEAR / ceo if ceo > 0 else r.NEVER,
+        adverse_mean_days=DAYS_IN_YEAR / adverse if adverse > 0 else r.NEVER,
+        adverse_duration=float(events.adverse_change.duration_days) if events and events.adverse_change else 0.0,
+    )
+
+
+def _third_party(case: Case) -> r.ThirdPartyRecord:
+    party = case.third_party
+    if party is None:
+        return r.ThirdPartyRecord(0.0, 0.0, 0.0, 0.0, 0.0)
+    return r.ThirdPartyRecord(
+        probability=one_minus_exp(party.annual_rate / 12.0),
+        log_median=log(party.median_amount),
+        log_sd=float(party.log_sd),
+        price_factor=1.0 - party.discount if party.kind == "equity" else 0.0,
+        reduction_probability=float(party.reduction_probability),
+    )
+
+
+def _conditions(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
+    names = [milestone.name for milestone in ordered]
+    return [
+        {
+            "kind": r.CONDITION_KINDS.index(condition.kind),
+            "milestone": names.index(condition.milestone) if condition.kind == "milestone" else -1,
+            "probability": condition.waiver_probability,
+            "luck": _toss(luck, r.WAIVER, condition.name, condition.waiver_probability),
+        }
+        for condition in case.line.conditions
+    ]
+
+
+def _toss(luck: Luck, purpose: int, name: str, probability: float) -> int:
+    return luck.ask(purpose, index_of(name), 0, r.UNIFORM) if 0 < probability < 1 else -1
+
+
+def _notes(case: Case, luck: Luck) -> list[dict]:
+    return [
+        {
+            "principal": note.principal,
+            "rate": min(note.base_rate + note.margin, r.NEVER if note.rate_cap is None else note.rate_cap),
+            "probability": note.extension_probability,
+            "luck": _toss(luck, r.EXTENSION, note.name, note.extension_probability),
+            "prepay_above": note.sweep.prepay_above if note.sweep else r.NEVER,
+            "reborrow_below": note.sweep.reborrow_below if note.sweep else 0.0,
+        }
+        for note in case.notes
+    ]
+
+
+def _line(case: Case, calendar: Calendar) -> r.LineRecord:
+    line, policy = case.line, case.policy
+    return r.LineRecord(
+        commitment=float(line.commitment),
+        cap=r.NEVER if line.max_per_period is None else float(line.max_per_period),
+        multiplier=float(line.pricing.multiplier),
+        floor=0.0 if line.pricing.floor is None else float(line.pricing.floor),
+        statistic=r.STATISTICS.index(line.pricing.statistic),
+        minimum_draw=float(line.minimum_draw),
+        legal_cost=float(line.legal_cost_per_draw),
+        policy=r.POLICIES.index(policy.kind),
+        trigger=r.NEVER if policy.price_trigger is None else policy.price_trigger * case.price.initial,
+        dozes=int(_may_doze(case, calendar)),
+    )
+
+
+def _may_doze(case: Case, calendar: Calendar) -> bool:
+    """Whether a path that cannot draw on a date cannot draw later in the quarter either, unless a condition changes."""
+    line = case.line
+    still = line.coverage is None or line.coverage.basis != "to_date"
+    several = len(calendar.purchases) > len({calendar.period(day) for day in calendar.purchases})
+    return case.policy.kind == "maximum" and line.pricing.floor is None and still and several
+
+
+def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
+    company = case.company
+    return r.OpeningRecord(
+        cash=float(company.cash),
+        minimum=float(company.minimum_cash),
+        outstanding=float(company.shares_outstanding),
+        headroom=float(company.shares_authorized - company.shares_reserved),
+        unused_coverage=calendar.unused_at_opening(),
+        window=int(case.line.pricing.window),
+    )
+
+
+def _purchases(case: Case, calendar: Calendar, grid: Grid) -> list[dict]:
+    pricing, policy = case.line.pricing, case.policy
+    applies = _applies(case, calendar.purchases)
+    changes = [False, *(applies[1:] != applies[:-1]).any(axis=1)]
+    rows: list[dict] = []
+    for i, day in enumerate(calendar.purchases):
+        n, q = grid.numbers[day], calendar.quarter(day)
+        first, last = calendar.cover(q, day)
+        window_end = n if pricing.timing == "through" else n - 1
+        target = (policy.target_months or 0.0) * case.burn_level(calendar.month(day))
+        rows.append(
+            {
+                "t": calendar.t(day),
+                "row": grid.row(n),
+                "first_row": grid.row(window_end - pricing.window + 1),
+                "period": calendar.period(day),
+                "percent": calendar.percent(q),
+                "first_cover": first,
+                "last_cover": last,
+                "runway_cash": target,
+                "scheduled": policy.amounts[i] if policy.kind == "schedule" else 0.0,
+                "everyone": int(i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
+            }
+        )
+    return rows
+
+
+def _applies(case: Case, dates: tuple[datetime.date, ...]) -> np.ndarray:
+    applies = np.zeros((len(dates), len(case.line.conditions)), np.int64)
+    for p, day in enumerate(dates):
+        for c, condition in enumerate(case.line.conditions):
+            applies[p, c] = condition.after is None or day > condition.after
+    return applies

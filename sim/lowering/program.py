@@ -1,0 +1,292 @@
+"""The vocabulary that crosses the border between a case and the kernels: codes, record types and named tuples.
+
+A case (dollars and dates) is lowered to a `Program` (numbers, arrays and a list of stops); the kernels run it on
+blocks of `BLOCK` paths that lie side by side in memory. Every field has one type only, so that the kernels compile
+once: float64 for quantities, int64 for codes and row numbers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
+BLOCK = 128
+#: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
+CHUNK = 16_384
+#: More awake paths than these go through a purchase date as a block; fewer, one by one.
+MANY = 24
+#: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
+SCRAMBLES = 16
+#: Third-party financings of a path that have quasi-random terms; later ones take the generator's.
+DEALS = 3
+#: Dollars below which an amount is no draw.
+CENT = 0.01
+
+#: Absent, never, unlimited.
+NEVER = np.inf
+
+# Purposes of random numbers: one word of the generator's counter. A number, once given, is never reused.
+MONTH_END_NORMAL = 1
+DAY_NORMAL = 2
+BURN_NORMAL = 3
+COMMON_FACTOR = 4
+MILESTONE = 5
+EVENTS = 6
+THIRD_PARTY_ARRIVAL = 7
+THIRD_PARTY_TERMS = 8
+WAIVER = 9
+EXTENSION = 10
+
+#: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
+DAY_CALLS_A_MONTH = 16
+
+# What a half of a random call is used as.
+UNUSED, UNIFORM, NORMAL = 0, 1, 2
+
+# Whether a row of closes is looked at: never, on a purchase date, at or before the opening, or only for a rare deal.
+SKIPPED, NEEDED, OPENING, RARE = range(4)
+
+# Draw policies, window statistics, kinds of condition, causes of a cash-out.
+POLICIES = ("maximum", "runway", "opportunistic", "schedule")
+POLICY_MAXIMUM, POLICY_RUNWAY, POLICY_OPPORTUNISTIC, POLICY_SCHEDULE = range(4)
+STATISTICS = ("mean", "lowest")
+STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
+CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
+CONDITION_MILESTONE, CONDITION_SAME_CEO, CONDITION_NO_ADVERSE_CHANGE = range(3)
+CAUSES = ("none", "operations", "interest", "principal")
+# Floats, as they live in rows of floats (and as Numba compiles a function again for every literal integer).
+CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = 0.0, 1.0, 2.0, 3.0
+
+# Binding reasons: 0 is the floor price, then one for each condition, then these, counted from the last condition.
+REASON_FLOOR = 0
+REASONS_AFTER_CONDITIONS = (
+    "policy",
+    "commitment",
+    "period cap",
+    "coverage",
+    "authorized shares",
+    "minimum draw",
+    "cash-out",
+    "no purchase date",
+)
+(
+    REASON_POLICY,
+    REASON_COMMITMENT,
+    REASON_PERIOD_CAP,
+    REASON_COVERAGE,
+    REASON_AUTHORIZED,
+    REASON_MINIMUM_DRAW,
+    REASON_CASH_OUT,
+    REASON_NO_DATE,
+) = range(1, 9)
+#: Where "cash-out" stands among the reasons, from their end.
+CASH_OUT_FROM_END = REASONS_AFTER_CONDITIONS.index("cash-out") - len(REASONS_AFTER_CONDITIONS)
+
+
+def reason_names(condition_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the binding reasons by code, for a line with these conditions."""
+    return ("floor price", *(f"condition: {name}" for name in condition_names), *REASONS_AFTER_CONDITIONS)
+
+
+def _record(**fields: str) -> np.dtype:
+    return np.dtype([(name, {"f": np.float64, "i": np.int64}[kind]) for name, kind in fields.items()])
+
+
+#: One call of the generator, which gives two numbers: where each half goes and as what.
+CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
+#: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; at month-ends `ahead` is -1.
+WALK = _record(row="i", back="i", ahead="i", luck="i", ratio="f", root="f")
+#: One row of closes: its time, its log drift, and whether its close is looked at.
+DAY = _record(t="f", drift="f", needed="i")
+#: A relative move of the stock at a random time: a milestone's number, or -1 for the CEO change.
+JUMP = _record(milestone="i", factor="f")
+#: One month: expected cash used, and the luck that spreads it. Months outside the span have luck -1.
+MONTH = _record(level="f", market_luck="i", own_luck="i", arrival_luck="i")
+MILESTONE_RECORD = _record(probability="f", log_median="f", log_sd="f", follows="i", reached_luck="i", own_luck="i")
+#: `probability`: that the investor waives it.
+CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", luck="i")
+#: `probability`: that it is extended.
+NOTE_RECORD = _record(principal="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f")
+#: A date with events, and what happens on it in this order. -1: nothing of the kind.
+#: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
+STOP = _record(
+    t="f", month="i", month_days="f", third_party_row="i", purchase="i", month_end="i",
+    first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
+)  # fmt: skip
+#: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
+ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
+#: `everyone`: paths that sleep must wake, as a quarter begins or a condition starts to apply.
+PURCHASE = _record(
+    t="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i", runway_cash="f",
+    scheduled="f", everyone="i",
+)  # fmt: skip
+#: A share of a month's cash used that counts for a coverage test.
+COVER = _record(month="i", share="f")
+#: The coverage test at the end of a fiscal quarter of the term, for what it leaves unused.
+QUARTER = _record(percent="f", first_cover="i", last_cover="i")
+
+
+class PriceRecord(NamedTuple):
+    initial: float
+    scale: float  # volatility x sqrt(1/252)
+    impact: int
+
+
+class BurnRecord(NamedTuple):
+    sd: float
+    persistence: float
+    shock: float  # sd x sqrt(1 - persistence^2)
+    correlation: float
+    own: float  # sqrt(1 - correlation^2)
+    half_variance: float
+
+
+class EventRecord(NamedTuple):
+    factor_luck: int  # -1: no milestone
+    loading: float
+    own: float  # sqrt(1 - loading^2)
+    luck: int  # row of the CEO change's uniform; the adverse change's follows. -1: neither
+    ceo_mean_days: float  # NEVER: no such event
+    adverse_mean_days: float
+    adverse_duration: float
+
+
+class ThirdPartyRecord(NamedTuple):
+    probability: float  # a month; 0: no third parties
+    log_median: float
+    log_sd: float
+    price_factor: float  # 1 - discount; 0: debt, no shares
+    reduction_probability: float
+
+
+class LineRecord(NamedTuple):
+    commitment: float
+    cap: float
+    multiplier: float
+    floor: float
+    statistic: int
+    minimum_draw: float
+    legal_cost: float
+    policy: int
+    trigger: float
+    dozes: int  # whether paths that cannot draw may sleep through purchase dates
+
+
+class OpeningRecord(NamedTuple):
+    cash: float
+    minimum: float
+    outstanding: float
+    headroom: float  # authorised less reserved shares
+    unused_coverage: float
+    window: int
+
+
+class Program(NamedTuple):
+    """A case as the kernels see it."""
+
+    price: PriceRecord
+    burn: BurnRecord
+    events: EventRecord
+    third_party: ThirdPartyRecord
+    line: LineRecord
+    opening: OpeningRecord
+    calls: np.ndarray
+    walk: np.ndarray
+    days: np.ndarray
+    jumps: np.ndarray
+    months: np.ndarray
+    milestones: np.ndarray
+    conditions: np.ndarray
+    notes: np.ndarray
+    stops: np.ndarray
+    actions: np.ndarray
+    purchases: np.ndarray
+    covers: np.ndarray
+    quarters: np.ndarray
+    applies: np.ndarray  # int64 (purchases, conditions): 1 where the condition applies on the date
+
+
+class Histories(NamedTuple):
+    """Everything random of one block of paths, written down. Rows are days, months, events; columns are paths."""
+
+    luck: np.ndarray  # uniforms and normals by row of the plan
+    half_luck: np.ndarray  # (rows, BLOCK / 2): luck of pairs, before it is mirrored
+    closes: np.ndarray
+    ready: np.ndarray  # int64 (rows,): whether a row of closes is finished
+    cash_used: np.ndarray
+    achieved: np.ndarray  # days; NEVER where not reached
+    ceo_change: np.ndarray  # (1, BLOCK) days
+    adverse_change: np.ndarray  # (1, BLOCK) days
+    waived: np.ndarray  # 1.0 or 0.0
+    extended: np.ndarray
+    deals_until: np.ndarray  # int64: the deals of month k are numbers deals_until[k] ... deals_until[k + 1] - 1 below
+    deal_path: np.ndarray  # int64: which path of the block
+    deal_amount: np.ndarray
+    deal_reduces: np.ndarray  # 1.0 where the investor cuts the line for it
+    scratch: np.ndarray  # (BLOCK,)
+
+
+class Ledgers(NamedTuple):
+    """The state of one block of paths on its way through the ledger, and what each purchase date fell short of."""
+
+    state: np.ndarray  # flat: N_STATE x BLOCK
+    notes: np.ndarray  # (3 x notes, BLOCK): principal, accrued interest, prepaid principal
+    raised: np.ndarray  # (periods, BLOCK)
+    shortfall: np.ndarray  # (reasons, BLOCK): of purchase dates, by binding reason
+    fails_from: np.ndarray  # (conditions, BLOCK) days
+    fails_until: np.ndarray
+
+
+class Tally(NamedTuple):
+    """Sums over the blocks of one chunk, kept for each lane so that they depend on no block's neighbours."""
+
+    binding: np.ndarray  # int64 (periods x reasons, BLOCK): purchase dates before the cash-out
+    unraised: np.ndarray  # (reasons, BLOCK): commitment neither raised nor cut, in dollars
+
+
+class Span(NamedTuple):
+    """Which paths to simulate, and where they go."""
+
+    first_path: np.uint64
+    paths: int
+    column: int  # of the output, for the first path
+    seed: np.uint64
+    antithetic: int  # 1: paths 2m and 2m + 1 have mirrored luck; first_path is even
+
+
+class Points(NamedTuple):
+    """Quasi-random luck of a chunk, instead of the generator's; no paths where the generator is used.
+
+    The normals of month-ends and of burn come by importance and are turned into those of the months in order: z = Q g.
+    """
+
+    uniforms: np.ndarray  # (luck rows, paths)
+    rows: np.ndarray  # int64 (2, months): luck rows of month-end normals and of burn normals, or no months
+    turns: np.ndarray  # (2, months, months): Q of each
+    deals: np.ndarray  # (2 x DEALS, paths): uniforms for the amount and the cut of each path's first third-party deals
+    scratch: np.ndarray  # (months, BLOCK)
+
+
+class Tape(NamedTuple):
+    """A record of the first paths of a chunk: what each purchase date did and how much cash each month ended with."""
+
+    draws: np.ndarray  # (purchases, len(TAPE), paths), or no paths if unwanted
+    cash_month_end: np.ndarray  # (months, paths)
+
+
+# Rows of Ledgers.state, as offsets.
+(
+    CASH, BASE_DAY, NOW, OUTSTANDING, REMAINING, DRAWN, UNUSED_COVERAGE, IMPACT, RAISED, ISSUED, DISCOUNT_COST, DRAWS,
+    CUT, GAP, OUT_DAYS, CAUSE, ENDING, AVERAGE, COVERAGE, REQUEST, BLOCKED, AMOUNT, SHARES, PRICE, PAID, BINDING, SHORT,
+    ALIVE, WAKE, LAST, SLEEP_REASON, SLEEP_SHORT, CLOSE,
+) = (row * BLOCK for row in range(33))  # fmt: skip
+N_STATE = 33
+
+# Rows of what comes out for each path; the periods' raised follow.
+COLUMNS = (
+    "raised", "shares_issued", "discount_cost", "draws", "funding_gap", "ending_cash", "cash_out_days", "cause", "cut",
+)  # fmt: skip
+N_COLUMNS = len(COLUMNS)
+
+# Fields of a tape: what a purchase date did, for one path.
+TAPE = ("request", "average", "price", "close", "amount", "shares", "binding")

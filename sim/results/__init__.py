@@ -1,0 +1,1 @@
+"""What a run returns: arrays, measures, estimates with their errors, summaries and files."""

@@ -1,0 +1,228 @@
+"""Numbers that carry their errors: digits, means, proportions and quantiles, of independent paths and of groups.
+
+Paths that depend on one another come in groups: "pairs" (antithetic: paths 2m and 2m + 1) or "scrambles" (randomised
+quasi-Monte Carlo: path p belongs to scramble p % 16). The groups are independent, so errors come from their sums.
+Absent values leave groups of different sizes. A mean is then a ratio, sum of the groups' sums over sum of their sizes,
+and its error comes from the residuals: Cochran (1977), Sampling Techniques, sections 6.3 and 9A.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from sim.lowering.program import SCRAMBLES
+
+QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
+WORST_PERCENT = 5
+GROUPS = (None, "pairs", "scrambles")
+MOST_ROUNDING = 0.25  # of an error, before it is printed with a second digit
+DUST = 1e-12  # an error this small beside its value is rounding of equal values
+_Z95 = float(special.ndtri(0.975))
+
+
+# --- digits ---
+
+
+def decimals_allowed(error: float) -> int:
+    """Decimals at which the last digit of `error` worth printing stands: 3 for 0.0012, -4 for 23,000.
+
+    That is the first significant one, or the second where the first alone would be off by more than a quarter, which
+    is from 1.34 to 1.59: 4 for 0.0015. The value it belongs to is printed to the same digit.
+    No error (0) and an unknown one (NaN, infinite) allow any number: 15.
+    """
+    if not math.isfinite(error) or error <= 0.0:
+        return 15
+    further = abs(float(f"{error:.0e}") - error) > MOST_ROUNDING * error
+    return min(further + first_digit(error), 15)
+
+
+def first_digit(number: float) -> int:
+    """Decimals at which the first significant digit of a rounded number stands: 2 for 0.012, 1 for 0.096."""
+    return -int(f"{number:.0e}".partition("e")[2])
+
+
+def rounded(value: float, decimals: int) -> str:
+    """`value` with thousands separated, rounded to `decimals` (negative: to tens, hundreds); never "-0"."""
+    text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text
+
+
+# --- estimates ---
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its standard error and 95% interval. Prints as `0.184 +- 0.001`."""
+
+    value: float
+    se: float
+    ci95: tuple[float, float]
+
+    @property
+    def error(self) -> float:
+        """What is printed after +-: the standard error, or where that is 0 what the interval says instead.
+
+        A proportion of 0 out of 1,000 has a standard error of 0 and yet is not known exactly.
+        """
+        return self.se if self.se > 0.0 else (self.ci95[1] - self.ci95[0]) / (2.0 * _Z95)
+
+    def __str__(self) -> str:
+        if not math.isfinite(self.value):
+            return "absent"
+        if not math.isfinite(self.error):
+            return f"{self.value:g}, error unknown"
+        if self.error <= 0.0:
+            return f"{self.value:g} +- 0"
+        digits = decimals_allowed(self.error)
+        return f"{rounded(self.value, digits)} +- {rounded(self.error, digits)}"
+
+
+def proportion(successes: int, trials: int, se: float | None = None, freedom: float = math.inf) -> Estimate:
+    """The probability behind `successes` out of `trials`, with its Wilson interval.
+
+    Wilson (1927): the p for which (p^ - p)^2 <= z^2 p (1 - p) / n. The standard error is sqrt(p^ (1 - p^) / n).
+
+    Of trials in groups, `se` is the standard error that the groups show, `freedom` its degrees of freedom: then n is
+    the number of independent trials that would have this error, and z Student's. Franco and others (2019), Journal of
+    Survey Statistics and Methodology 7(3). Where all groups agree on 0 or 1 they show no error, and n stays.
+    """
+    successes, trials = int(successes), int(trials)
+    if trials <= 0 or not 0 <= successes <= trials:
+        raise ValueError(f"{successes} of {trials} trials: 0 <= successes <= trials, and at least one trial")
+    share = successes / trials
+    variance, n, z = share * (1.0 - share) / trials, float(trials), _Z95
+    if se is not None and 0 < successes < trials:
+        if math.isnan(se):
+            return Estimate(share, se, (0.0, 1.0))
+        if se == 0.0:
+            return Estimate(share, se, (share, share))
+        variance, n, z = se**2, share * (1.0 - share) / se**2, float(special.stdtrit(freedom, 0.975))
+    shrink = 1.0 + z**2 / n
+    middle = (share + z**2 / (2 * n)) / shrink
+    half = z / shrink * math.sqrt(variance + (z / (2 * n)) ** 2)
+    low = 0.0 if successes == 0 else max(middle - half, 0.0)
+    high = 1.0 if successes == trials else min(middle + half, 1.0)
+    return Estimate(share, math.sqrt(variance), (low, high))
+
+
+# --- groups of paths ---
+
+
+def by_group(values: np.ndarray, groups: str) -> np.ndarray:
+    """Sums (groups,) of what the paths have, in the order of the paths."""
+    if groups not in GROUPS[1:]:
+        raise ValueError(f"groups = {groups!r}: None, {', '.join(repr(name) for name in GROUPS[1:])}")
+    width = SCRAMBLES if groups == "scrambles" else 2
+    padded = np.append(values, np.zeros(-values.size % width, values.dtype)).reshape(-1, width)
+    sums: np.ndarray = padded.sum(axis=0 if groups == "scrambles" else 1)
+    return sums
+
+
+class GroupError(NamedTuple):
+    """Standard error of a mean, and its degrees of freedom."""
+
+    se: float
+    freedom: float
+
+    def reach(self) -> float:
+        """Half of the width of Student's 95% interval."""
+        return float(special.stdtrit(self.freedom, 0.975)) * self.se if self.freedom > 0 else math.nan
+
+
+def group_error(residuals: np.ndarray, sizes: np.ndarray, times: np.ndarray | None = None) -> GroupError:
+    """Error of a mean of groups, from each group's sum of distances from it and its size.
+
+    `times` says how often each of them occurs. sqrt(G / (G - 1) sum e^2) / sum n: Cochran (1977), section 6.3.
+    """
+    times = np.ones(sizes.size) if times is None else times
+    groups = float(times[sizes > 0].sum())
+    if groups < 2:
+        return GroupError(math.nan, 0.0)
+    squares = float((times * residuals * residuals).sum())
+    return GroupError(math.sqrt(groups / (groups - 1.0) * squares) / float((times * sizes).sum()), groups - 1.0)
+
+
+def grouped_proportion(successes: np.ndarray, sizes: np.ndarray, times: np.ndarray | None = None) -> Estimate:
+    """As `proportion`, from the successes and the size of each group; `times` as in `group_error`."""
+    often = np.ones(sizes.size, np.int64) if times is None else times
+    hits, trials = int((often * successes).sum()), int((often * sizes).sum())
+    error = group_error(successes - hits / max(trials, 1) * sizes, sizes, times)
+    return proportion(hits, trials, error.se, error.freedom)
+
+
+def design_effect(below: np.ndarray, sizes: np.ndarray, times: np.ndarray | None = None) -> float:
+    """Variance of a proportion of groups over that of as many independent paths; 1 where everything agrees.
+
+    Kish (1965), Survey Sampling, section 8.2.
+    """
+    often = np.ones(sizes.size, np.int64) if times is None else times
+    n = int((often * sizes).sum())
+    share = int((often * below).sum()) / n
+    if not 0.0 < share < 1.0:
+        return 1.0
+    error = group_error(below - share * sizes, sizes, times)
+    return 1.0 if math.isnan(error.se) else error.se**2 * n / (share * (1.0 - share))
+
+
+# --- quantiles ---
+
+
+class Quantile(NamedTuple):
+    """A quantile and its 95% interval; a side is infinite where there are too few values to bound it."""
+
+    value: float
+    ci95: tuple[float, float]
+
+    @property
+    def error(self) -> float:
+        """Half of the interval's width as a standard error: how many digits of the value to believe.
+
+        Where one side is open, the other one stands for both; infinite where both are.
+        """
+        reach = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
+        return sum(reach) / len(reach) / _Z95 if reach else math.inf
+
+
+def quantile_rank(n: int, percent: int) -> int:
+    """Rank (1 is the smallest) of the quantile among n values: ceil(n percent / 100), in whole numbers."""
+    return max(1, -(-n * percent // 100))
+
+
+def interval_ranks(n: int, percent: int, level: float = 0.95) -> tuple[int, int]:
+    """Ranks (l, u) of the order statistics that hold the quantile between them with probability at least `level`.
+
+    The number of n values below the quantile is Binomial(n, p), so X(l) <= q <= X(u) with probability
+    P(l <= B <= u - 1). David and Nagaraja (2003), Order Statistics, section 7.1. Each tail gets at most half of what
+    `level` leaves, hence never less than `level` together. l = 0 and u = n + 1 say that no value bounds that side.
+    """
+    p, tail = percent / 100, (1.0 - level) / 2.0
+    spread = float(special.ndtri(1.0 - tail)) * math.sqrt(n * p * (1.0 - p))
+    low = min(max(math.floor(n * p - spread), 0), n)
+    while low < n and special.bdtr(low, n, p) <= tail:
+        low += 1
+    while low > 0 and special.bdtr(low - 1, n, p) > tail:
+        low -= 1
+    high = min(max(math.ceil(n * p + spread), 1), n)
+    while high > 1 and special.bdtr(high - 2, n, p) >= 1.0 - tail:
+        high -= 1
+    while high <= n and special.bdtr(high - 1, n, p) < 1.0 - tail:
+        high += 1
+    return low, high
+
+
+def grouped_ranks(n: int, percent: int, effect: float, freedom: float) -> tuple[int, int]:
+    """As `interval_ranks`, for n values in groups: n (p -+ t se), with se^2 = `effect` p (1 - p) / n.
+
+    Woodruff (1952), Journal of the American Statistical Association 47, with the design effect at the estimate. The
+    number of values below the quantile is whole: it is at most k with the probability that its normal stand-in is at
+    most k + 1/2, and each tail again gets at most its half.
+    """
+    p = percent / 100
+    spread = float(special.stdtrit(freedom, 0.975)) * math.sqrt(effect * n * p * (1.0 - p)) if freedom > 0 else math.inf
+    low, high = max(n * p - spread + 0.5, 0.0), min(n * p + spread + 0.5, n + 1.0)
+    return math.floor(low), math.ceil(high)

@@ -1,0 +1,158 @@
+"""The ten measures of a run.
+
+Everything that is known about a measure (its unit, its label, what it means, how it is printed, which tail of it is
+the bad one) stands once, in `MEASURES`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.results.distribution import Distribution
+from sim.results.estimates import (
+    DUST,
+    QUANTILE_PERCENTS,
+    WORST_PERCENT,
+    Estimate,
+    Quantile,
+    decimals_allowed,
+    interval_ranks,
+    proportion,
+    quantile_rank,
+    rounded,
+)
+
+__all__ = [
+    "COUNT", "DAYS_PER_MONTH", "MEASURES", "QUANTILE_PERCENTS", "WORST_PERCENT", "Distribution", "Estimate", "Measure",
+    "Quantile", "Reading", "decimals_allowed", "dilution", "effective_discount", "effective_price", "interval_ranks",
+    "proportion", "quantile_rank", "rounded", "runway_months",
+]  # fmt: skip
+
+DAYS_PER_MONTH = 30.4375
+UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
+
+
+class Reading(NamedTuple):
+    """How a person reads a number: `value / scale`, in a sentence between `prefix` and `suffix`."""
+
+    scale: float
+    prefix: str
+    suffix: str
+    max_decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of section 7 of the contract.
+
+    `bad_tail` is the side on which the worst paths lie; `column` is the heading of the measure as `reading` shows it.
+    """
+
+    name: str
+    unit: str
+    label: str
+    column: str
+    bad_tail: str
+    reading: Reading
+    meaning: str
+
+    def format(self, value: float, error: float = math.nan) -> str:
+        """`value` as a person reads it, with no more digits than `error` (in the same unit) allows.
+
+        An error of 0 is none, NaN one that nobody asked for, and an infinite one leaves `UNKNOWN_DIGITS`.
+        """
+        bare = self.format_bare(value, error)
+        sign = "-" if bare.startswith("-") and bare != "-" else ""
+        return bare if bare == "-" else f"{sign}{self.reading.prefix}{bare.lstrip('-')}{self.reading.suffix}"
+
+    def format_bare(self, value: float, error: float = math.nan) -> str:
+        """As `format`, without prefix and suffix: for a table whose heading says the unit. Absent: "-"."""
+        if not math.isfinite(value):
+            return "-"
+        read = value / self.reading.scale
+        if error == math.inf and read:
+            exponent = int(f"{read:.{UNKNOWN_DIGITS - 1}e}".partition("e")[2])
+            error = 10.0 ** (exponent + 1 - UNKNOWN_DIGITS) * self.reading.scale
+        text = rounded(read, self.decimals(error))
+        # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
+        return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text
+
+    def format_error(self, error: float, value: float) -> str:
+        """The error of `value` in the same reading, to as many digits as `decimals_allowed` says."""
+        if not math.isfinite(error):
+            return "-"
+        scaled = error / self.reading.scale
+        return "0" if error <= DUST * abs(value) else rounded(scaled, decimals_allowed(scaled))
+
+    def decimals(self, error: float) -> int:
+        """Decimals of the number read that an error allows; never more than the reading's own limit."""
+        return min(decimals_allowed(error / self.reading.scale), self.reading.max_decimals)
+
+
+_MILLION_DOLLARS = Reading(1e6, "$", "M", 3)
+_MILLIONS = Reading(1e6, "", "M", 3)
+_PERCENT = Reading(0.01, "", "%", 2)
+_DOLLARS = Reading(1.0, "$", "", 4)
+_MONTHS = Reading(1.0, "", " months", 2)
+COUNT = Reading(1.0, "", "", 3)
+
+
+def _registry(*rows: tuple[str, str, str, str, str, Reading, str]) -> dict[str, Measure]:
+    return {row[0]: Measure(*row) for row in rows}
+
+
+# fmt: off
+MEASURES: dict[str, Measure] = _registry(
+    ("raised", "$", "Raised", "Raised, $M", "low", _MILLION_DOLLARS,
+     "capital raised under the line, up to the cash-out or the term's end"),
+    ("shares_issued", "shares", "Shares issued", "Shares issued, millions", "high", _MILLIONS,
+     "shares issued for the capital raised"),
+    ("dilution", "1", "Dilution", "Dilution, %", "high", _PERCENT,
+     "shares issued / (opening shares outstanding + shares issued)"),
+    ("effective_price", "$/share", "Effective price", "Effective price, $/share", "low", _DOLLARS,
+     "raised / shares issued; absent where nothing was issued"),
+    ("discount_cost", "$", "Discount cost", "Discount cost, $M", "high", _MILLION_DOLLARS,
+     "sum over the draws of shares x (close on the purchase date - price)"),
+    ("effective_discount", "1", "Effective discount", "Effective discount, %", "high", _PERCENT,
+     "discount cost / (raised + discount cost); absent where nothing was raised"),
+    ("runway_months", "months", "Runway", "Runway, months", "low", _MONTHS,
+     "cash-out time / 30.4375 days; a path that reaches the horizon is censored there"),
+    ("funding_gap", "$", "Funding gap", "Funding gap, $M", "high", _MILLION_DOLLARS,
+     "largest amount by which cash is ever below the minimum, had someone bridged it"),
+    ("ending_cash", "$", "Ending cash", "Ending cash, $M", "low", _MILLION_DOLLARS,
+     "cash at the horizon, or at the cash-out"),
+    ("draws", "1", "Draws", "Draws", "low", COUNT,
+     "number of draws up to the cash-out"),
+)
+# fmt: on
+
+
+# --- the measures that follow from others ---
+
+
+def dilution(shares_issued: np.ndarray, shares_outstanding: float) -> np.ndarray:
+    """Issued / (outstanding + issued), with the opening number of shares outstanding."""
+    issued = np.asarray(shares_issued, dtype=np.float64)
+    return issued / (shares_outstanding + issued)
+
+
+def effective_price(raised: np.ndarray, shares_issued: np.ndarray) -> np.ndarray:
+    """Raised / shares issued in $/share; NaN where no share was issued."""
+    raised, issued = np.asarray(raised, dtype=np.float64), np.asarray(shares_issued, dtype=np.float64)
+    return np.divide(raised, issued, out=np.full(issued.shape, np.nan), where=issued != 0)
+
+
+def effective_discount(discount_cost: np.ndarray, raised: np.ndarray) -> np.ndarray:
+    """Discount cost / (raised + discount cost): the part of the market value given away; NaN where that is 0."""
+    cost = np.asarray(discount_cost, dtype=np.float64)
+    market_value = np.asarray(raised, dtype=np.float64) + cost
+    return np.divide(cost, market_value, out=np.full(cost.shape, np.nan), where=market_value != 0)
+
+
+def runway_months(cash_out_days: np.ndarray, horizon_days: float) -> np.ndarray:
+    """Months from the valuation date to the cash-out; infinite days (never) are censored at `horizon_days`."""
+    return np.minimum(np.asarray(cash_out_days, dtype=np.float64), horizon_days) / DAYS_PER_MONTH

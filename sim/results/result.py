@@ -1,0 +1,397 @@
+"""A run's paths: arrays with names, estimates with their errors, saving and loading."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
+
+import numpy as np
+
+from sim.calendar import month_end
+from sim.results import measures
+from sim.results.distribution import Distribution
+from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
+from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
+from sim.results.measures import MEASURES
+from sim.results.summary import (
+    CAUSES,
+    Period,
+    Run,
+    Summary,
+    Tallies,
+    checked,
+    days_at_close,
+    fiscal_periods,
+    frozen,
+    jsonable,
+    manifest,
+)
+
+if TYPE_CHECKING:
+    from sim.results.sketch import Digest
+    from sim.terms import Case
+
+__all__ = [
+    "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
+    "merge", "write_text_atomically",
+]  # fmt: skip
+
+FORMAT = 1
+
+#: What the ledger of one path leaves behind, and its type in memory and on disk. Money in dollars.
+COLUMNS = {
+    "raised": np.float64,
+    "shares_issued": np.float64,
+    "discount_cost": np.float64,
+    "funding_gap": np.float64,
+    "ending_cash": np.float64,
+    "draws": np.int32,
+    "cash_out_days": np.float64,  # infinite: never
+    "cause": np.int8,  # 0 none, then the codes of CAUSES from 1
+}
+
+
+class Fan(NamedTuple):
+    """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, shortfalls bridged."""
+
+    dates: tuple[date, ...]
+    p05: np.ndarray
+    p25: np.ndarray
+    p50: np.ndarray
+    p75: np.ndarray
+    p95: np.ndarray
+    paths: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByPeriod(Mapping[str, np.ndarray]):
+    """Arrays (paths, periods): "raised" ($ in the period) and "cash_out" (whether cash has run out by its end)."""
+
+    arrays: dict[str, np.ndarray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return _lookup(self.arrays, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+
+class PathsNotKept(KeyError):
+    """Something was asked of the paths of a run that kept none."""
+
+    def __str__(self) -> str:
+        return "paths were not kept: simulate with keep_paths=True"
+
+
+class How(TypedDict, total=False):
+    """How a run was made. `written` is the manifest of a run that was saved; a new run writes its own."""
+
+    antithetic: bool
+    first_path: int
+    elapsed_s: float
+    workers: int
+    written: dict[str, Any] | None
+
+
+class Result:
+    """Every path of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
+
+    `columns` holds one array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths). A run that kept
+    no paths gives its `digest` instead. Two results are equal when they say the same about the same case, however long
+    they took and however many workers computed them.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        paths: int,
+        seed: int,
+        sampler: str,
+        tallies: Tallies,
+        columns: Mapping[str, np.ndarray] | None = None,
+        digest: Digest | None = None,
+        **how: Unpack[How],
+    ) -> None:
+        if (columns is None) == (digest is None):
+            raise ValueError("a result needs either the columns of its paths or their digest")
+        paths, seed = int(paths), int(seed)
+        antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
+        made = how.get("written") or jsonable(manifest(case, paths, seed, sampler, antithetic, first_path))
+        elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
+        self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
+        self.periods = fiscal_periods(case)
+        if digest is not None and (digest.paths, digest.groups) != (paths, self.run.groups):
+            expected = f"{paths} and {self.run.groups}"
+            raise ValueError(f"digest of {digest.paths} paths in groups {digest.groups}; allowed: {expected}")
+        self.digest = digest
+        self.columns: dict[str, np.ndarray] = {}
+        if columns is not None:
+            self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
+            shape = (len(self.periods), paths)
+            self._raised_by_period = frozen(columns, "raised_by_period", shape, np.float64)
+        self.tallies = checked(tallies, len(self.periods))
+        self._summary: Summary | None = None
+
+    case = property(lambda self: self.run.case, doc="The case that was run.")
+    paths = property(lambda self: self.run.paths, doc="Number of paths.")
+    seed = property(lambda self: self.run.seed, doc="The seed.")
+    sampler = property(lambda self: self.run.sampler, doc='"philox" or "sobol".')
+    manifest = property(lambda self: self.run.manifest, doc="What it takes to repeat the run.")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all that the run holds of its paths, to the last bit; of a run that keeps none, of its digest."""
+        return hash_of_arrays(self._arrays())
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """One value a path, of a measure (section 7 of the contract) or of a column of the ledger."""
+        columns, case = self._kept(), self.case
+        if name == "dilution":
+            return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
+        if name == "effective_price":
+            return measures.effective_price(columns["raised"], columns["shares_issued"])
+        if name == "effective_discount":
+            return measures.effective_discount(columns["discount_cost"], columns["raised"])
+        if name == "runway_months":
+            return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
+        return _lookup(columns, name, (*MEASURES, "cash_out_days", "cause"))
+
+    @property
+    def by_period(self) -> ByPeriod:
+        """Arrays (paths, periods) by fiscal quarter: "raised" and "cash_out"."""
+        out = self._kept()["cash_out_days"][:, None] <= self._ends()
+        return ByPeriod({"raised": self._raised_by_period.T, "cash_out": out})
+
+    def summary(self) -> Summary:
+        """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
+        if self._summary is None:
+            groups, digest = self.run.groups, self.digest
+            if digest is not None:
+                self._summary = Summary(
+                    self.run,
+                    self.periods,
+                    {name: digest.distribution(name) for name in MEASURES},
+                    digest.cash_out_by_period(),
+                    digest.cash_out_counts(),
+                    digest.raised_by_period(),
+                    self.tallies,
+                    True,
+                    self.sha256,
+                )
+                return self._summary
+            self._summary = Summary(
+                self.run,
+                self.periods,
+                {name: Distribution.from_values(self[name], MEASURES[name].bad_tail, groups) for name in MEASURES},
+                tuple(self._out_by(end) for end in self._ends()),
+                self._cash_out_counts(),
+                tuple(Distribution.from_values(row, groups=groups).estimate for row in self._raised_by_period),
+                self.tallies,
+                False,
+                self.sha256,
+            )
+        return self._summary
+
+    def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
+        """Probability that cash has run out by the close of a day (ISO date; default the horizon). Prints with error.
+
+        Raises ValueError for what is no date of the simulated span, and where no paths were kept for what is no end of
+        a fiscal quarter.
+        """
+        first, last = self.case.valuation_date, self.case.horizon
+        try:
+            when = last if by is None else by if isinstance(by, date) else date.fromisoformat(by)
+            inside = first <= when <= last
+        except (TypeError, ValueError):
+            inside = False
+        if not inside:
+            raise ValueError(f"by = {by!r}: a date from {first} to {last}")
+        if self.digest is None:
+            return self._out_by(days_at_close(self.case, when))
+        ends = dict(zip((period.end for period in self.periods), self.summary().cash_out_by_period, strict=True))
+        if when not in ends:
+            raise ValueError(f"by = {when}: {PathsNotKept()}, or ask for {', '.join(map(str, ends))}")
+        return ends[when]
+
+    def fan(self) -> Fan:
+        """How cash spreads over the months."""
+        cash = self.tallies.fan
+        months, paths = cash.shape
+        first = self.case.valuation_date
+        dates = (first, *(month_end(first, month) for month in range(months)))
+        opening = np.full((1, paths), float(self.case.company.cash))
+        ordered = np.sort(np.vstack([opening, cash]), axis=1)
+        ranks = [quantile_rank(paths, percent) - 1 for percent in QUANTILE_PERCENTS]
+        p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
+        return Fan(dates, p05, p25, p50, p75, p95, paths)
+
+    def save(self, path: str | os.PathLike[str], compress: bool = False) -> None:
+        """Writes an .npz without pickles, whole or not at all; `compress` takes longer. Raises ResultError."""
+        header = {
+            "format": FORMAT,
+            "manifest": self.manifest,
+            "source": getattr(self.case, "source", ""),
+            "elapsed_s": self.run.elapsed_s,
+            "workers": self.run.workers,
+            "reasons": list(self.tallies.reasons),
+            "groups": self.run.groups,
+        }
+        arrays = self._paths_or_digest()
+        arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+        text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
+        write_arrays(path, {"header": text} | arrays, compress)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        same_run = (
+            self.case.sha256 == other.case.sha256
+            and self.run[1:6] == other.run[1:6]
+            and self.tallies.reasons == other.tallies.reasons
+        )
+        mine, theirs = self._arrays(), other._arrays()
+        return (
+            same_run
+            and mine.keys() == theirs.keys()
+            and all(
+                np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f") for name, array in mine.items()
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Result of {self.case.title!r}: {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
+
+    def _kept(self) -> dict[str, np.ndarray]:
+        if self.digest is not None:
+            raise PathsNotKept
+        return self.columns
+
+    def _paths_or_digest(self) -> dict[str, np.ndarray]:
+        if self.digest is not None:
+            return self.digest.to_arrays()
+        return self.columns | {"raised_by_period": self._raised_by_period}
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return self._paths_or_digest() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+
+    def _ends(self) -> np.ndarray:
+        """Days at which the periods end."""
+        return np.array([days_at_close(self.case, period.end) for period in self.periods])
+
+    def _out_by(self, end: int) -> Estimate:
+        """Probability that cash has run out by day `end`."""
+        out = self.columns["cash_out_days"] <= end
+        if self.run.groups is None:
+            return proportion(int(out.sum()), self.paths)
+        sizes = by_group(np.ones(self.paths, np.int64), self.run.groups)
+        return grouped_proportion(by_group(out.astype(np.int64), self.run.groups), sizes)
+
+    def _cash_out_counts(self) -> np.ndarray:
+        """int64 (periods, causes): paths out of cash by the end of each period."""
+        days, cause = self.columns["cash_out_days"], self.columns["cause"]
+        by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
+        counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
+        return np.array(counts, np.int64)
+
+
+def load_result(path: str | os.PathLike[str]) -> Result:
+    """The result that was saved. Raises ResultError (one line) for a file that is missing, damaged or something else.
+
+    Nothing in the file is ever executed: no pickles are read.
+    """
+    from sim.results.sketch import Digest
+    from sim.terms import Case, CaseError
+
+    arrays = read_arrays(path)
+    try:
+        header = json.loads(arrays["header"].tobytes())
+        if header["format"] != FORMAT:
+            raise ResultError(f"{shown(path)}: saved in format {header['format']}; this version reads format {FORMAT}")
+        made = header["manifest"]
+        if not isinstance(made["versions"], dict) or not isinstance(made["versions"]["fundrisk"], str):
+            raise ValueError("its manifest names no version")
+        tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
+        case = Case.from_dict(made["case"], source=header["source"])
+        digest = Digest.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
+        return Result(
+            case, made["paths"], made["seed"], made["sampler"], tallies, None if digest else arrays, digest,
+            antithetic=made["antithetic"], first_path=made["first_path"],
+            elapsed_s=header["elapsed_s"], workers=header["workers"], written=made,
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}") from None
+
+
+def _lookup(arrays: Mapping[str, np.ndarray], name: str, allowed: tuple[str, ...] = ()) -> np.ndarray:
+    if name not in arrays:
+        raise KeyError(f"{name!r}: one of {', '.join(allowed or arrays)}")
+    return arrays[name]
+
+
+def merge(results: Iterable[Result]) -> Result:
+    """One result of several shards of one run, given in any order: as if their paths had been simulated at once.
+
+    Shards have the same case, seed and sampling, and ranges of paths that follow one another without gap or overlap;
+    all keep their paths, or none. Raises ValueError with one line for anything else.
+    """
+    from sim.lowering.program import CHUNK
+    from sim.results.sketch import Digest
+
+    shards = sorted(results, key=lambda shard: shard.run.first_path)
+    if not shards:
+        raise ValueError("merge needs at least one result")
+    first, tallies = shards[0], [shard.tallies for shard in shards]
+    expected = first.run.first_path
+    for shard in shards:
+        for what, mine, theirs in zip(_SAME, _same(first), _same(shard), strict=True):
+            if mine != theirs:
+                raise ValueError(f"shards of different runs: {what} {mine} and {theirs}")
+        here = shard.run.first_path
+        if here % CHUNK:
+            raise ValueError(f"a shard starts at path {here}: must be a multiple of {CHUNK}")
+        if here != expected:
+            problem = "in two shards" if here < expected else "in no shard"
+            raise ValueError(f"paths {min(here, expected)} to {max(here, expected) - 1} are {problem}")
+        expected = here + shard.paths
+    columns: dict[str, np.ndarray] | None = None
+    digest: Digest | None = None
+    if first.digest is None:
+        parts = [shard._paths_or_digest() for shard in shards]
+        columns = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    else:
+        digest = Digest(first.case, first.run.groups)
+        for shard in shards:
+            assert shard.digest is not None
+            digest.merge(shard.digest)
+    whole = first.tallies._replace(
+        binding=np.sum([each.binding for each in tallies], axis=0),
+        cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
+        unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),
+    )
+    return Result(
+        first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, digest,
+        antithetic=first.run.antithetic, first_path=first.run.first_path,
+        elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
+    )  # fmt: skip
+
+
+#: What shards of one run have in common.
+_SAME = ("case", "version", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
+
+
+def _same(shard: Result) -> tuple[object, ...]:
+    run = shard.run
+    return (
+        f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"], run.seed, run.sampler,
+        run.antithetic, shard.digest is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
+    )  # fmt: skip

@@ -1,0 +1,308 @@
+"""What a run says, as numbers: for a program (`to_dict`, `to_pandas`), a terminal (`str`) and a notebook.
+
+A `Summary` holds distributions, counts and sums but no paths, so that a run that keeps no paths can give the same one.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.calendar import fiscal_quarter
+from sim.results import summary_text
+from sim.results.distribution import Distribution
+from sim.results.estimates import Estimate
+
+if TYPE_CHECKING:
+    import pandas
+
+    from sim.terms import Case
+
+#: Causes of a cash-out, in the order of their codes 1, 2, 3; code 0 is no cash-out.
+CAUSES = ("operations", "interest", "principal")
+#: What a purchase date can say that is no limit on a draw.
+NOT_BINDING = ("cash-out", "no purchase date")
+
+
+class Period(NamedTuple):
+    """A fiscal quarter, or the part of it that is simulated."""
+
+    label: str
+    start: date
+    end: date
+
+
+class Run(NamedTuple):
+    """Where the numbers come from."""
+
+    case: Case
+    paths: int
+    seed: int
+    sampler: str
+    antithetic: bool
+    first_path: int
+    elapsed_s: float
+    workers: int
+    manifest: dict[str, Any]
+
+    @property
+    def groups(self) -> str | None:
+        """Which paths depend on one another, as `sim.results.measures.Distribution.from_values` calls it."""
+        return "scrambles" if self.sampler == "sobol" else "pairs" if self.antithetic else None
+
+
+class Tallies(NamedTuple):
+    """Sums over all paths that no column of a result holds.
+
+    `binding` (int64, periods x reasons) counts purchase dates before the cash-out by what bound the draw;
+    `purchase_dates` (periods) is how many there are on one path. `cut_by_chunk` ($, chunks) is the commitment that
+    third parties cut, `unraised_by_chunk` ($, chunks x reasons) what each reason kept from being raised, both chunk by
+    chunk in the order of the paths. `fan` ($, month ends x paths) is the cash at the month ends of the first few paths,
+    shortfalls bridged.
+    """
+
+    reasons: tuple[str, ...]
+    binding: np.ndarray
+    purchase_dates: np.ndarray
+    cut_by_chunk: np.ndarray
+    unraised_by_chunk: np.ndarray
+    fan: np.ndarray
+
+    @property
+    def cut(self) -> float:
+        """Commitment that third parties cut, $, all paths together."""
+        return math.fsum(self.cut_by_chunk)
+
+    @property
+    def unraised(self) -> np.ndarray:
+        """What each reason kept from being raised, $, all paths together."""
+        return np.array([math.fsum(amounts) for amounts in self.unraised_by_chunk.T])
+
+
+class Waterfall(NamedTuple):
+    """Where the commitment goes, in mean dollars a path: raised + cut + all of `unraised` is the commitment."""
+
+    commitment: float
+    raised: float
+    cut: float
+    unraised: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Every measure's distribution, the cash-out by fiscal quarter and cause, and what the line did.
+
+    `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
+    periods x causes) counts those paths by `CAUSES`; `raised_by_period` are the means of what was raised in each.
+    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide; `sha256` is the
+    hash of what the run held, as `Result.sha256`.
+    """
+
+    run: Run
+    periods: tuple[Period, ...]
+    distributions: Mapping[str, Distribution]
+    cash_out_by_period: tuple[Estimate, ...]
+    cash_out_counts: np.ndarray
+    raised_by_period: tuple[Estimate, ...]
+    tallies: Tallies
+    binned: bool = False
+    sha256: str | None = None
+
+    def __getitem__(self, name: str) -> Distribution:
+        """The distribution of one measure."""
+        return self.distributions[name]
+
+    @property
+    def cash_out(self) -> Estimate:
+        """Probability that cash runs out within the horizon."""
+        return self.cash_out_by_period[-1]
+
+    @property
+    def causes_by_period(self) -> dict[str, np.ndarray]:
+        """For each cause, the probability of having run out because of it by the end of each period."""
+        return {cause: self.cash_out_counts[:, i] / self.run.paths for i, cause in enumerate(CAUSES)}
+
+    @property
+    def binding_by_period(self) -> tuple[dict[str, float], ...]:
+        """For each period, the reasons that bound draws: shares of its purchase dates before the cash-out."""
+        binds = np.array([reason not in NOT_BINDING for reason in self.tallies.reasons], dtype=bool)
+        shares = []
+        for counts in self.tallies.binding:
+            total = int(counts[binds].sum())
+            named = zip(self.tallies.reasons, counts, binds, strict=True)
+            shares.append({reason: int(count) / total for reason, count, bound in named if bound and count})
+        return tuple(shares)
+
+    @property
+    def waterfall(self) -> Waterfall:
+        """The commitment shared out, in mean dollars a path."""
+        paths = self.run.paths
+        named = zip(self.tallies.reasons, self.tallies.unraised, strict=True)
+        unraised = {reason: float(total) / paths for reason, total in named if total != 0.0}
+        commitment = float(self.run.case.line.commitment)
+        return Waterfall(commitment, self.distributions["raised"].mean, self.tallies.cut / paths, unraised)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON (section 8 of the contract). Absent and unbounded numbers are None."""
+        run, waterfall = self.run, self.waterfall
+        chances = self.cash_out_by_period
+        document = {
+            "case": run.case.title,
+            "paths": run.paths,
+            "seed": run.seed,
+            "sampler": run.sampler,
+            "version": run.manifest["versions"]["fundrisk"],
+            "elapsed_s": run.elapsed_s,
+            "measures": {name: distribution.to_dict() for name, distribution in self.distributions.items()},
+            "cash_out": {
+                "within_horizon": {
+                    "probability": self.cash_out.value,
+                    "se": self.cash_out.se,
+                    "ci95": self.cash_out.ci95,
+                },
+                "by_period": [
+                    {"period": period.label, "end": period.end, "probability": chance.value, "ci95": chance.ci95}
+                    for period, chance in zip(self.periods, chances, strict=True)
+                ],
+                "causes": {cause: shares[-1] for cause, shares in self.causes_by_period.items()},
+            },
+            "line": {
+                "by_period": [
+                    {"period": period.label, "raised_mean": raised.value, "raised_mcse": raised.se, "binding": binding}
+                    for period, raised, binding in zip(
+                        self.periods, self.raised_by_period, self.binding_by_period, strict=True
+                    )
+                ],
+                "waterfall": {
+                    "commitment": waterfall.commitment,
+                    "raised": waterfall.raised,
+                    "cut_by_third_parties": waterfall.cut,
+                    "unraised": waterfall.unraised,
+                },
+            },
+            "manifest": run.manifest | {"keep_paths": not self.binned, "results_sha256": self.sha256},
+        }
+        return jsonable(document)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The measures as rows, in their own units. Raises ImportError where pandas is not installed."""
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("to_pandas needs pandas: pip install pandas; to_dict has the same numbers") from None
+        rows = {}
+        for name, distribution in self.distributions.items():
+            row: dict[str, Any] = {}
+            for key, value in distribution.to_dict().items():
+                row |= {f"{key}_low": value[0], f"{key}_high": value[1]} if isinstance(value, list) else {key: value}
+            rows[name] = row
+        return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
+
+    def __str__(self) -> str:
+        return summary_text.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return summary_text.as_html(self)
+
+
+def fiscal_periods(case: Case) -> tuple[Period, ...]:
+    """The fiscal quarters that overlap the simulated span, the first and the last cut to it."""
+    quarter = fiscal_quarter(case.valuation_date, case.company.fiscal_year_end_month)
+    periods = []
+    while quarter.start <= case.horizon:
+        start, end = max(quarter.start, case.valuation_date), min(quarter.end, case.horizon)
+        periods.append(Period(quarter.label, start, end))
+        quarter = quarter.next()
+    return tuple(periods)
+
+
+def days_at_close(case: Case, when: date) -> int:
+    """t(d): days from the opening of the valuation date to the close of a date."""
+    return (when - case.valuation_date).days + 1
+
+
+def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """A read-only view of a column, after a look at its shape; a wrong type that fits without loss is converted."""
+    if name not in columns:
+        raise ValueError(f"columns: {name} is missing")
+    array = np.asarray(columns[name])
+    if array.shape != shape:
+        raise ValueError(f"columns: {name} has shape {array.shape}; allowed: {shape}")
+    if array.dtype != kind and not np.can_cast(array.dtype, kind, "same_kind"):
+        raise ValueError(f"columns: {name} has type {array.dtype}; allowed: {np.dtype(kind)}")
+    view: np.ndarray = array.astype(kind, copy=False).view()
+    view.flags.writeable = False
+    return view
+
+
+def checked(tallies: Tallies, periods: int) -> Tallies:
+    """The tallies with their arrays' shapes and types looked at."""
+    reasons = len(tallies.reasons)
+    if not all(isinstance(reason, str) for reason in tallies.reasons):
+        raise ValueError("tallies: reasons that are no names")
+    arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
+    chunks = arrays["cut_by_chunk"].size
+    expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
+    expected["unraised_by_chunk"] = (chunks, reasons)
+    expected["fan"] = arrays["fan"].shape if arrays["fan"].ndim == 2 else (-1, -1)
+    ready = (
+        frozen(arrays, name, expected[name], np.int64 if name in ("binding", "purchase_dates") else np.float64)
+        for name in arrays
+    )
+    return Tallies(tuple(tallies.reasons), *ready)
+
+
+def jsonable(value: Any) -> Any:
+    """`value` in the types that JSON knows: dates as ISO strings, tuples as lists, NaN and infinities as None."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def manifest(
+    case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
+) -> dict[str, Any]:
+    """What it takes to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "seed": seed,
+        "paths": paths,
+        "sampler": sampler,
+        "antithetic": antithetic,
+        "first_path": first_path,
+        "case": case.to_dict(),
+        "case_sha256": case.sha256,
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """Of this program and of what its numbers depend on; None for what is not installed as a package."""
+    return dict(_versions())
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str | None], ...]:
+    from sim import __version__
+
+    found: list[tuple[str, str | None]] = [("fundrisk", __version__), ("python", platform.python_version())]
+    for name in ("numpy", "scipy", "numba", "llvmlite"):
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            found.append((name, None))
+    return tuple(found)

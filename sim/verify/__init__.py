@@ -1,0 +1,75 @@
+"""The validation table: what the program says beside what is known, computed now.
+
+Each module of this package holds the checks of one part of the model: a function `checks(paths, seed)` that yields
+them. Known answers are closed forms, sums and integrals from `closed_forms` and `laws`, published vectors, or
+arithmetic written out beside the check; none comes from a run. All runs of one verification use one seed, so it can be
+repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+from sim.verify.check import Check
+from sim.verify.table import Group, Verification
+
+__all__ = ["MODULES", "PATHS", "SEED", "Check", "Verification", "verify"]
+
+PATHS, SEED = 1_000_000, 20020401
+LEAST_PATHS, MOST_PATHS = 20_000, 10_000_000
+
+#: Modules of this package in the order of the table, and what each is about.
+MODULES = {
+    "generator": "Random numbers",
+    "prices": "Stock price",
+    "windows": "Pricing windows",
+    "milestones": "Milestones, conditions and waivers",
+    "burn": "Cash used in operations",
+    "events": "Change of CEO and adverse change",
+    "financing": "Third-party financing",
+    "notes": "Notes, to the cent",
+    "cash": "Cash-out",
+    "draws": "Draws: the whole engine against closed forms",
+    "limits": "Draws: every limit by hand, without chance",
+    "ledger": "Ledger: sums by hand and accounts that balance",
+    "intervals": "Errors and intervals",
+}
+
+
+def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], Any] | None = None) -> Verification:
+    """Run every check and return the table.
+
+    Parameters
+    ----------
+    paths : of each simulation; checks that look into single paths use a fraction of them.
+    seed : of every simulation, from 0 to 2^64 - 1.
+    progress : called as progress(modules done, modules), first when the kernels are compiled.
+
+    Raises ValueError for paths or a seed out of range. Whether all is well says `.passed`.
+    """
+    from sim.terms.problems import check_whole
+
+    paths = check_whole("paths", paths, LEAST_PATHS, MOST_PATHS)
+    seed = check_whole("seed", seed, 0, 2**64 - 1)
+    _compile(seed)
+    made, started = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    groups = []
+    for done, (name, title) in enumerate(MODULES.items()):
+        if progress is not None:
+            progress(done, len(MODULES))
+        module = import_module(f"{__name__}.{name}")
+        groups.append(Group(title, tuple(module.checks(paths, seed))))
+    return Verification(tuple(groups), paths, seed, made, time.perf_counter() - started)
+
+
+def _compile(seed: int) -> None:
+    """One path, simulated and replayed: after that no kernel is left to compile, which an interrupt would wait for."""
+    from sim.engine.trace import replay, trace
+    from sim.verify.samples import one_draw
+
+    case = one_draw(1)
+    replay(case, trace(case, 0, seed).history)

@@ -1,0 +1,124 @@
+"""The generator: published vectors, and streams in the layout that production uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.lowering import program as r
+from sim.verify import streams
+from sim.verify.check import Check, chi_square, exact, mean_of
+from sim.verify.streams import Call
+
+# Counter (path low, path high, index, purpose), key (seed low, seed high), output.
+VECTORS = (
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+)
+RANDOM123 = "Random123 known-answer vectors; Salmon et al. (2011)"
+BITS = 52
+BINS, INDICES = 256, 256
+
+# Standard normal quantiles to sixteen digits; the program states at most 8 units in the last place.
+NORMAL_QUANTILES = {
+    0.9: 1.2815515655446004,
+    0.975: 1.959963984540054,
+    0.999: 3.090232306167813,
+    1e-10: -6.361340902404056,
+}
+ULPS = 8
+
+LUCK = "every random number of every run"
+SHAPE = "all lognormal sizes: prices, burn, deals"
+
+
+def checks(paths: int, seed: int) -> Iterator[Check]:
+    """About 2 x `paths` numbers for each statistic, and no fewer than half a million."""
+    yield from published()
+    blocks = max(8, min(round(paths / (INDICES * r.BLOCK)), 256))
+    uniforms = _numbers(r.UNIFORM, r.DAY_NORMAL, blocks, seed)
+    yield from of_uniforms(uniforms)
+    yield from independence(uniforms[:8], seed)
+    del uniforms
+    yield from of_normals(_numbers(r.NORMAL, r.BURN_NORMAL, blocks, seed))
+
+
+def _numbers(kind: int, purpose: int, blocks: int, seed: int, first_path: int = 0) -> np.ndarray:
+    """Numbers (blocks, INDICES, 2, BLOCK paths) of one purpose."""
+    calls = [Call(purpose, index, kind) for index in range(INDICES)]
+    return np.stack([streams.draw(calls, first_path + b * r.BLOCK, seed) for b in range(blocks)])
+
+
+def published() -> Iterator[Check]:
+    """Both uniforms of a call hold the upper 52 of 64 bits, (k + 1/2) 2^-52: each bit is compared."""
+    for number, (counter, key, words) in enumerate(VECTORS, start=1):
+        path, seed = counter[0] | counter[1] << 32, key[0] | key[1] << 32
+        found = streams.draw([Call(counter[3], counter[2])], path, seed)[0, :, 0]
+        right = 0
+        for half, uniform in enumerate(found):
+            k = (words[2 * half + 1] << 32 | words[2 * half]) >> 64 - BITS
+            right += BITS - (k ^ math.floor(uniform * 2.0**BITS)).bit_count()
+        yield exact(f"Philox4x32-10, vector {number}: bits that agree", LUCK, RANDOM123, 2 * BITS, right)
+
+
+def of_uniforms(u: np.ndarray) -> Iterator[Check]:
+    source = "uniform distribution"
+    values = u.ravel()
+    yield mean_of("uniform: mean", LUCK, source, 1 / 2, values)
+    yield mean_of("uniform: variance", LUCK, source, 1 / 12, (values - 0.5) ** 2)
+    yield mean_of("uniform: fourth central moment", LUCK, source, 1 / 80, (values - 0.5) ** 4)
+    counts = np.bincount((values * BINS).astype(np.int64), minlength=BINS)
+    expected = values.size / BINS
+    statistic = float(((counts - expected) ** 2).sum() / expected)
+    yield chi_square(f"uniform: counts in {BINS} bins", LUCK, statistic, BINS - 1)
+    yield exact(
+        "uniform: how many are 0 or 1", "log and normal of a uniform are finite", "(k + 1/2) 2^-52", 0,
+        float(np.count_nonzero((values <= 0.0) | (values >= 1.0))),
+    )  # fmt: skip
+
+
+def independence(u: np.ndarray, seed: int) -> Iterator[Check]:
+    """Products of scores sqrt(12) (u - 1/2) whose counters differ in one place: mean 0."""
+    score = math.sqrt(12.0) * (u - 0.5)
+
+    def other(first_path: int, of_seed: int, purpose: int = r.DAY_NORMAL) -> np.ndarray:
+        return math.sqrt(12.0) * (_numbers(r.UNIFORM, purpose, len(u), of_seed, first_path) - 0.5)
+
+    source = "independent uniforms: correlation 0"
+    pairs = {
+        "consecutive paths": score[..., 1:] * score[..., :-1],
+        "consecutive indices": score[:, 1:] * score[:, :-1],
+        "the two halves of a call": score[:, :, 0] * score[:, :, 1],
+        "neighbouring purposes": score * other(0, seed, r.MONTH_END_NORMAL),
+        "neighbouring seeds": score * other(0, seed ^ 1),
+        "seeds 2^32 apart": score * other(0, seed ^ 1 << 32),
+        "paths 2^32 apart": score * other(2**32, seed),
+    }
+    for what, products in pairs.items():
+        yield mean_of(f"correlation of {what}", "no stream is used twice", source, 0, products.ravel())
+
+
+def of_normals(z: np.ndarray) -> Iterator[Check]:
+    values = z.ravel()
+    for power, known in ((1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0)):
+        yield mean_of(f"normal: moment {power}", SHAPE, "standard normal distribution", known, values**power)
+    for most in (2.0, 3.0, 4.0):
+        known, source = math.erfc(most / math.sqrt(2.0)), "erfc(x / sqrt 2)"
+        beyond = np.abs(values) > most
+        yield Check(
+            f"normal: share beyond {most:g} either way", "the tails of all results", source,
+            known, float(beyond.mean()), math.sqrt(known * (1 - known) / values.size),
+        )  # fmt: skip
+    for p, quantile in NORMAL_QUANTILES.items():
+        got = float(streams.turned(np.array([p]))[0])
+        yield exact(
+            f"normal quantile at {p:g}, {ULPS} ulp allowed", SHAPE, "tables of the normal distribution", quantile, got,
+            within=ULPS * math.ulp(quantile),
+        )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Many simulated paths written down at once, as arrays: what the checks of the models look at.
+
+`sim.engine.trace` writes one path down as dates and names, for people; this keeps the blocks' own arrays. The kernels,
+and their compiled code, are those of every run.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.engine.sobol import no_points
+from sim.engine.workspace import Workspace, columns, tape
+from sim.lowering import program as r
+from sim.lowering.lower import lower
+from sim.terms import Case
+
+MOST = 250_000  # paths
+
+
+@dataclass(frozen=True)
+class Written:
+    """Paths' histories and purchase dates: arrays of shape (rows, paths), the last axis in the order of the paths."""
+
+    cash_used: np.ndarray  # (months, paths), dollars
+    achieved: np.ndarray  # (milestones in the program's order, paths), days; infinite where never
+    ceo_change: np.ndarray  # (paths,), days
+    adverse_change: np.ndarray  # (paths,), days
+    waived: np.ndarray  # (conditions, paths), bool
+    extended: np.ndarray  # (notes, paths), bool
+    deals: np.ndarray  # (months, paths), dollars of the month's third-party financing; 0 where nobody came
+    reduces: np.ndarray  # (months, paths), bool: the investor cuts the line for it
+    draws: np.ndarray  # (purchase dates, fields of sim.lowering.program.TAPE, paths)
+    cash_month_end: np.ndarray  # (months, paths), dollars
+
+    def draw(self, name: str) -> np.ndarray:
+        """One field of every draw, as named in `sim.lowering.program.TAPE`: (purchase dates, paths)."""
+        return self.draws[:, r.TAPE.index(name)]
+
+    @property
+    def open(self) -> np.ndarray:
+        """Whether each purchase date drew anything: (purchase dates, paths)."""
+        return self.draw("amount") > 0
+
+
+def a_quarter(paths: int) -> int:
+    """How many of a verification's paths to write down: the arrays of one case stay below some 200 MB."""
+    return min(paths // 4, MOST)
+
+
+def write_paths(case: Case, paths: int, seed: int) -> Written:
+    """The first `paths` paths of a case under a seed, written down. About 5 microseconds a path."""
+    from sim.kernels.block import simulate_chunk
+
+    plan = lower(case)
+    workspace, points, stop = Workspace(plan), no_points(plan), np.zeros(1, np.int64)
+    whole: dict[str, np.ndarray] = {}
+    for first in range(0, paths, r.BLOCK):
+        n = min(r.BLOCK, paths - first)
+        record, out = tape(plan, n, draws=True), columns(plan, n)
+        span = r.Span(np.uint64(first), n, 0, np.uint64(seed), 0)
+        simulate_chunk(
+            plan.program, points, workspace.histories, workspace.ledgers, workspace.tally, record, out, span, stop
+        )
+        for name, block in (_histories(workspace.histories, len(plan.months), n) | record._asdict()).items():
+            if name not in whole:
+                whole[name] = np.empty((*block.shape[:-1], paths), block.dtype)
+            whole[name][..., first : first + n] = block
+    return Written(**whole)
+
+
+def _histories(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
+    """The first n columns of a block's histories, until the next block is simulated."""
+    deals, reduces = np.zeros((months, n)), np.zeros((months, n), bool)
+    month = np.repeat(np.arange(months), np.diff(h.deals_until))
+    path, listed = h.deal_path[: len(month)], slice(len(month))
+    wanted = path < n
+    deals[month[wanted], path[wanted]] = h.deal_amount[listed][wanted]
+    reduces[month[wanted], path[wanted]] = h.deal_reduces[listed][wanted] != 0.0
+    return {
+        "cash_used": h.cash_used[:months, :n],
+        "achieved": h.achieved[:, :n],
+        "ceo_change": h.ceo_change[0, :n],
+        "adverse_change": h.adverse_change[0, :n],
+        "waived": h.waived[:, :n] != 0.0,
+        "extended": h.extended[:, :n] != 0.0,
+        "deals": deals,
+        "reduces": reduces,
+    }
+
+
+def days_at_close(case: Case, day: datetime.date) -> float:
+    """t(d) = (d - valuation_date).days + 1: the close of business on a date, in days. SPEC, section 4."""
+    return float((day - case.valuation_date).days + 1)

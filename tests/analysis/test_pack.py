@@ -1,0 +1,156 @@
+"""The pack: one company under one luck, whatever part of it is asked."""
+
+import json
+import math
+
+import pytest
+
+import sim
+from sim.analysis import pack as module
+from sim.analysis.pack import Pack, gather
+from sim.analysis.scenarios import policies_of, scenarios_of
+from sim.results.summary import jsonable
+from tests.support.samples import plain_case
+
+PATHS, SEED = 256, 5
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """Fewer samples for Sobol' indices, which no test here looks at."""
+    from sim.analysis import sensitivity as module
+
+    def few(*given, **options):
+        return SENSITIVITY(*given, **options, indexed=2, samples=8)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(module, "sensitivity", few)
+    yield
+    patch.undo()
+
+
+SENSITIVITY = sim.sensitivity
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[int, int]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def pack(quick, told) -> Pack:
+    return gather("valence-2002", PATHS, SEED, workers=2, progress=lambda done, total: told.append((done, total)))
+
+
+def apart(pack: Pack) -> list[str]:
+    """Figures of one and the same thing that differ between the parts."""
+    summary = pack.result.summary()
+    signed = {name: summary[name].mean for name in ("raised", "runway_months", "dilution", "funding_gap")}
+    signed |= {"cash_out": summary.cash_out.value}
+    parts = {"variants": pack.variants, "scenarios": pack.scenarios, "policies": pack.policies}
+    found = {
+        f"{part} {name}": (value, comparison.estimates[name][0].value)
+        for part, comparison in parts.items()
+        for name, value in signed.items()
+    }
+    found |= {f"clauses {name}": (value, pack.clauses.signed[name].value) for name, value in signed.items()}
+    found |= {f"sensitivity {name}": (value, pack.sensitivity.base[name].value) for name, value in signed.items()}
+    here = tuple(axis.base for axis in pack.grid.axes)
+    found |= {f"grid {name}": (value, pack.grid.mean[name][here]) for name, value in signed.items()}
+    by = pack.result.probability_of_cash_out(pack.outlook.until).value
+    found |= {"outlook": (by, pack.outlook.shortfall[pack.outlook.names.index("as signed")].value)}
+    return [
+        f"{what}: {one} and {two}" for what, (one, two) in found.items() if not math.isclose(one, two, rel_tol=1e-9)
+    ]
+
+
+def test_all_parts_say_the_same_of_the_case_as_it_is(pack):
+    assert apart(pack) == []
+
+
+def test_a_part_with_other_luck_is_seen(pack):
+    other = sim.compare({"as signed": pack.result.case}, PATHS, SEED + 1)
+    assert len(apart(Pack(**{**vars(pack), "variants": other}))) >= 4
+
+
+def test_the_parts_of_valence(pack):
+    assert pack.variants.names == ("as signed", "line off", "every condition waived")
+    assert len(pack.clauses.clauses) == 12
+    assert pack.scenarios.names[0] == "as it is"
+    assert pack.scenarios.names[-2:] == ("no extension of the Baccarat note", "everything at once")
+    assert len(pack.policies.names) == 9
+    assert [solution.what for solution in pack.solutions] == ["commitment", "cash", "cost_cut", "burn"]
+    assert [solution.what for solution in pack.stresses][:2] == ["price", "burn"]
+    assert {solution.by for solution in pack.solutions} == {pack.by}
+    assert {str(solution.by) for solution in pack.stresses} == {"2002-12-31"}  # by then 42%, three months later 68%
+    assert str(pack.by) == "2003-03-31"
+    assert "record" in pack.skipped or pack.record is not None
+
+
+def test_progress_runs_from_the_first_to_the_last_thousandth(pack, told):
+    done = [part for part, _ in told]
+    assert done == sorted(done)
+    assert told[-1] == (1000, 1000)
+    assert len(set(done)) > 30
+
+
+def test_the_document_is_json_and_complete(pack):
+    document = pack.to_dict()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert set(vars(pack)) | {"capital", "manifest"} == set(document)
+    assert document["manifest"]["seed"] == SEED
+    assert document["result"]["measures"]["raised"]["mean"] == pack.result["raised"].mean()
+
+
+def test_a_bare_company_has_a_pack_that_no_worker_changes(quick):
+    """No notes, no milestones, no conditions, no third party, and cash that lasts."""
+    case = plain_case({"horizon": "2002-09-30"})
+    one, two = (gather(case, 64, SEED, workers=workers) for workers in (1, 2))
+    assert one.variants.names == ("as signed", "line off")
+    assert "no milestones" in one.skipped["scenarios"]
+    assert "no note that may be extended" in one.skipped["scenarios"]
+    assert str(one.by) == "2002-09-30"
+    assert not any("note" in name or "delay" in name for name in one.scenarios.names)
+    same = [jsonable({**pack.to_dict(), "elapsed_s": 0}) for pack in (one, two)]
+    for document in same:
+        document["result"].pop("elapsed_s")
+    assert same[0] == same[1]
+
+
+def test_scenarios_change_what_they_say_and_keep_the_rest():
+    case = sim.load_case("valence-2002")
+    found, missing = scenarios_of(case)
+    assert missing == ()
+    assert found["half the stock price"].price.initial == 1.5
+    assert found["burn up by a fifth"].burn.monthly == pytest.approx(2_840_400)
+    late = {milestone.name: milestone for milestone in found["a year's delay of the milestones"].milestones}
+    assert (late["licence"].median_days, late["licence"].p90_days) == (635, 1065)
+    assert late["generation-two"].median_days == 270  # follows the samples, which are late already
+    assert found["no extension of the Baccarat note"].notes[0].extension_probability == 0
+    both = found["everything at once"]
+    assert (both.price.initial, both.notes[0].extension_probability) == (1.5, 0)
+    for changed in found.values():
+        assert changed.line == case.line
+
+
+def test_the_cases_own_policy_is_not_compared_with_itself():
+    case = sim.load_case("valence-2002")
+    assert "maximum, every quarter" not in policies_of(case)
+    monthly = case.replace({"policy.cadence": "month_end"})
+    assert "maximum, every month" not in policies_of(monthly)
+    assert "maximum, every quarter" in policies_of(monthly)
+
+
+def test_a_scenario_beyond_what_a_case_may_say_is_left_out():
+    found, _ = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
+    assert list(found) == ["as it is", "half the stock price"]
+
+
+@pytest.mark.parametrize(("paths", "line"), [(0, "paths = 0"), ("many", "paths = 'many'")])
+def test_wrong_numbers_are_refused_at_once(paths, line):
+    with pytest.raises(ValueError, match=line):
+        gather("valence-2002", paths)
+
+
+def test_steps_are_those_of_the_pack():
+    assert set(module.WORK) <= set(Pack.__dataclass_fields__)

@@ -1,0 +1,265 @@
+"""The deck, read back: the story's words and numbers, native charts, footers, alternative texts, and text that fits."""
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from sim.board.charts.canvas import shortened
+from sim.board.deck.deck import BUDGETS, footer_text, write_deck
+from sim.board.deck.elements import number_format, plain_text
+from sim.board.story.story import story
+from tests.board.test_story import CASES, pack_of
+
+EMU = 914_400
+_DECKS: dict = {}
+
+
+def deck_of(name, tmp_path_factory):
+    from pptx import Presentation
+
+    if name not in _DECKS:
+        path = tmp_path_factory.mktemp("deck") / "deck.pptx"
+        write_deck(pack_of(name), story(pack_of(name)), path)
+        _DECKS[name] = path
+    return Presentation(_DECKS[name])
+
+
+@pytest.fixture(params=CASES)
+def made(request, tmp_path_factory):
+    """(pack, story, deck)"""
+    pack = pack_of(request.param)
+    return pack, story(pack), deck_of(request.param, tmp_path_factory)
+
+
+@pytest.fixture
+def valence(tmp_path_factory):
+    return pack_of("valence"), story(pack_of("valence")), deck_of("valence", tmp_path_factory)
+
+
+def words(slide):
+    return [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+
+
+def charts(slide):
+    return [shape.chart for shape in slide.shapes if shape.has_chart]
+
+
+# ------------------------------------------------------------------------------------------------------ what is there
+
+
+def test_the_deck_is_wide_and_has_a_slide_a_chapter(made):
+    _, chapters, deck = made
+    assert deck.slide_width / deck.slide_height == pytest.approx(16 / 9, abs=1e-3)
+    assert 8 <= len(deck.slides) == len(chapters) <= 14
+
+
+def test_each_slide_has_its_headline_questions_footer_number_and_notes(made):
+    pack, chapters, deck = made
+    for number, (slide, chapter) in enumerate(zip(deck.slides, chapters, strict=True), 1):
+        there = words(slide)
+        assert slide.shapes.title.text_frame.text == shortened(chapter.headline, BUDGETS["headline"])
+        assert any(footer_text(pack.result) in text for text in there)
+        assert str(number) in there
+        for question in (chapter.sure, chapter.compared, chapter.change):
+            assert any(shortened(question, BUDGETS["question"]) in text for text in there)
+        assert chapter.notes in slide.notes_slide.notes_text_frame.text
+
+
+def test_the_footer_says_case_futures_seed_and_version(valence):
+    footer = footer_text(valence[0].result)
+    for part in ("Valence Technology", "512 simulated futures", "seed 7", "philox", "fundrisk 0."):
+        assert part in footer
+
+
+def test_nothing_is_left_of_the_template_and_everything_has_a_description(made):
+    for slide in made[2].slides:
+        for shape in slide.placeholders:
+            assert shape.text_frame.text.strip(), "an empty placeholder"
+        for shape in slide.shapes:
+            properties = shape._element.xpath(".//p:cNvPr")[0]
+            text = shape.has_text_frame and shape.text_frame.text.strip()
+            assert text or properties.get("descr"), shape.name
+
+
+# ------------------------------------------------------------------------------------------------------ its numbers
+
+
+def numbers_of(slide):
+    """Every series of every native chart of a slide: name and values."""
+    return [
+        (series.name, list(series.values)) for chart in charts(slide) for plot in chart.plots for series in plot.series
+    ]
+
+
+def missing(chapters, deck):
+    """Series of the story whose values no chart of their slide holds."""
+    lost = []
+    for slide, chapter in zip(deck.slides, chapters, strict=True):
+        held = [values for _, values in numbers_of(slide)]
+        for chart in chapter.charts:
+            if chart.kind == "waterfall":
+                whole = [sum(column) for column in zip(*held[1:3], strict=True)]
+                lost += [chart.key] * (whole != list(chart.series[0].values))
+            elif chart.kind != "table":
+                lost += [f"{chart.key}: {s.name}" for s in chart.series if list(s.values) not in held]
+    return lost
+
+
+def test_native_charts_hold_the_storys_numbers(made):
+    _, chapters, deck = made
+    assert sum(len(charts(slide)) for slide in deck.slides) >= 6
+    assert missing(chapters, deck) == []
+
+
+def test_a_chart_with_another_number_is_seen(valence, tmp_path):
+    from pptx import Presentation
+
+    _, chapters, deck = valence
+    held = io.BytesIO()
+    deck.save(held)
+    for slide in range(len(deck.slides)):
+        copy = Presentation(held)
+        found = [node for chart in charts(copy.slides[slide]) for node in chart._chartSpace.xpath(".//c:val//c:v")]
+        if not found:
+            continue
+        for node in found:
+            node.text = repr(float(node.text) + 0.001)
+        assert missing(chapters, copy) != [], slide
+
+
+def shown_by(form, number):
+    """What a value looks like under a number format of ours."""
+    section = form.split(";")[1 if number < 0 else 0]
+    before, digits, after = re.fullmatch(r'(?:"([^"]*)")?([#,0.]+)(?:"([^"]*)")?', section).groups()
+    decimals = len(digits.partition(".")[2])
+    text = f"{abs(number):{',' if ',' in digits else ''}.{decimals}f}"
+    return f"{before or ''}{text}{after or ''}"
+
+
+def test_labels_are_live_and_say_what_the_story_says(made):
+    _, chapters, deck = made
+    checked = 0
+    for slide, chapter in zip(deck.slides, chapters, strict=True):
+        told = {label for chart in chapter.charts for series in chart.series for label in series.labels}
+        for chart in charts(slide):
+            for series in chart._chartSpace.xpath(".//c:ser"):
+                values = [float(node.text) for node in series.xpath("./c:val//c:v")]
+                for label in series.xpath("./c:dLbls/c:dLbl"):
+                    place = int(label.xpath("./c:idx")[0].get("val"))
+                    form = label.xpath("./c:numFmt")[0].get("formatCode")
+                    text = shown_by(form, values[place]).replace("\N{NO-BREAK SPACE}", "").strip()
+                    checked += 1
+                    assert text in told, (chapter.key, text)
+    assert checked > 8
+
+
+@pytest.mark.parametrize(
+    ("label", "number"), [("+$1.2M", 1.21), ("−$0.40M", -0.4), ("97.3%", 97.344), ("11.0", 11.04), ("$1,000M", 1000.0)]
+)
+def test_number_formats_show_values_as_their_labels(label, number):
+    assert shown_by(number_format(label), number) == label
+
+
+def test_tables_hold_the_storys_cells(made):
+    _, chapters, deck = made
+    for slide, chapter in zip(deck.slides, chapters, strict=True):
+        tables = [shape.table for shape in slide.shapes if shape.has_table]
+        told = [chart.table for chart in chapter.charts if chart.kind == "table"]
+        assert len(tables) == len(told)
+        for table, expected in zip(tables, told, strict=True):
+            got = [[cell.text for cell in row.cells] for row in table.rows]
+            whole = [list(expected.columns)] * any(expected.columns) + [list(row) for row in expected.rows]
+            assert len(got) == len(whole)
+            for cells, wanted in zip(got, whole, strict=True):
+                for cell, text in zip(cells, wanted, strict=True):
+                    assert cell == text or (cell.endswith("...") and text.startswith(cell[:-3].rstrip())), text
+                    assert cell == text or not re.fullmatch(r"[-−+$\d.,%M ]+", text), "a number that was cut"
+
+
+# ------------------------------------------------------------------------------------------------------ text that fits
+
+
+def width_of(text, size, bold):
+    """Width in inches in Arial, from DejaVu Sans, whose letters are about an eighth wider."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
+    return TextToPath().get_text_width_height_descent(text, font, ismath=False)[0] / 72 * 0.88
+
+
+def height_of(frame, width):
+    """Height in inches that the paragraphs of a frame take when broken at blanks."""
+    total = 0.0
+    for paragraph in frame.paragraphs:
+        run = paragraph.runs[0]
+        size, bold = run.font.size.pt, bool(run.font.bold)
+        lines, room = 1, width
+        for word in run.text.split(" "):
+            wide = width_of(word + " ", size, bold)
+            if wide > room and room < width:
+                lines, room = lines + 1, width
+            lines += int(wide / width)  # a word without blanks is broken where it must be
+            room -= wide % width
+        total += lines * size * 1.18 / 72 + (paragraph.space_after.pt if paragraph.space_after else 0.0) / 72
+    return total
+
+
+def overflowing(deck):
+    """Text boxes whose words take more room than they have, and shapes that leave the slide."""
+    found = []
+    for number, slide in enumerate(deck.slides, 1):
+        for shape in slide.shapes:
+            right, bottom = shape.left + shape.width, shape.top + shape.height
+            if shape.left < 0 or shape.top < 0 or right > deck.slide_width or bottom > deck.slide_height:
+                found.append((number, shape.name, "leaves the slide"))
+            if shape.has_text_frame and shape.text_frame.text and len(shape.text_frame.text) > 2:
+                needed = height_of(shape.text_frame, shape.width / EMU)
+                if needed > shape.height / EMU + 0.02:
+                    found.append((number, shape.name, f"{needed:.2f} in {shape.height / EMU:.2f} inches"))
+    return found
+
+
+def test_all_text_fits_its_box(made):
+    assert overflowing(made[2]) == []
+
+
+@pytest.mark.parametrize("budget", ["headline", "question"])
+def test_text_beyond_its_budget_would_not_fit(valence, budget):
+    held = io.BytesIO()
+    valence[2].save(held)
+    from pptx import Presentation
+
+    deck = Presentation(held)
+    name = "How sure are we?"
+    shape = deck.slides[0].shapes.title
+    if budget == "question":
+        shape = next(each for each in deck.slides[0].shapes if each.name == name)
+    run = shape.text_frame.paragraphs[-1].runs[0]
+    run.text = "long words " * (2 * BUDGETS[budget] // 11)
+    assert overflowing(deck) != []
+
+
+# ------------------------------------------------------------------------------------------------------ what is hostile
+
+
+def test_words_of_a_case_are_no_formulas_in_the_workbooks_behind_the_charts(tmp_path_factory):
+    deck_of("hostile", tmp_path_factory)
+    books = 0
+    with zipfile.ZipFile(_DECKS["hostile"]) as deck:
+        for name in deck.namelist():
+            if name.endswith(".xlsx"):
+                books += 1
+                with zipfile.ZipFile(io.BytesIO(deck.read(name))) as book:
+                    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+                    assert "<f>" not in sheet
+                    assert "hyperlink" not in sheet.lower()
+    assert books > 5
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2", "@SUM(A1)", "{=1}", "http://x", "mailto:a@b", " =1"])
+def test_words_that_a_workbook_would_take_for_something_else_stay_words(text):
+    assert plain_text(text) == "\N{NO-BREAK SPACE}" + text
+    assert plain_text("licence") == "licence"

@@ -1,0 +1,538 @@
+"""The page, read back: the story's words and numbers, nothing from elsewhere, names for everything, hostile texts."""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import sim
+from sim.board.charts.data import Chart, Series
+from sim.board.charts.svg import NARROW, WIDE, drawing
+from sim.board.charts.svg_sheet import text_width, ticks, wrapped
+from sim.board.page import picker
+from sim.board.page.html_tables import numbers
+from sim.board.page.markup import Html, joined, tag
+from sim.board.page.page import page_text, source_of
+from sim.board.story.story import story
+from sim.board.story.words import change, plus_minus
+from sim.results.estimates import Estimate, proportion
+from tests.board.test_story import CASES, pack_of
+from tests.support.hostile import HOSTILE
+
+EMPTY = {"meta", "input", "br"}
+_PAGES: dict = {}
+
+
+class Node:
+    """An element with its attributes, children and text."""
+
+    def __init__(self, name="", attributes=()):
+        self.name, self.attributes, self.children = name, dict(attributes), []
+
+    def all(self, *names):
+        """Elements below it, in the page's order."""
+        for child in self.children:
+            if isinstance(child, Node):
+                if not names or child.name in names:
+                    yield child
+                yield from child.all(*names)
+
+    def one(self, name, **wanted):
+        found = [node for node in self.all(name) if all(node.attributes.get(k) == v for k, v in wanted.items())]
+        assert len(found) == 1, (name, wanted, len(found))
+        return found[0]
+
+    @property
+    def text(self):
+        return "".join(child if isinstance(child, str) else child.text for child in self.children)
+
+
+class Reader(HTMLParser):
+    """A page as nodes; every element must be closed in its turn."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.root = Node()
+        self.open = [self.root]
+        self.feed(text)
+        self.close()
+        assert len(self.open) == 1, "an element was not closed"
+
+    def handle_starttag(self, name, attributes):
+        assert len(attributes) == len(dict(attributes)), f"an attribute of {name} twice"
+        node = Node(name, attributes)
+        self.open[-1].children.append(node)
+        if name not in EMPTY:
+            self.open.append(node)
+
+    def handle_endtag(self, name):
+        assert self.open.pop().name == name
+
+    def handle_data(self, words):
+        self.open[-1].children.append(words)
+
+
+def page_of(name):
+    if name not in _PAGES:
+        pack = pack_of(name)
+        text = page_text(pack, story(pack))
+        _PAGES[name] = (text, Reader(text).root)
+    return _PAGES[name]
+
+
+@pytest.fixture(params=CASES)
+def made(request):
+    """(pack, story, text, nodes)"""
+    pack = pack_of(request.param)
+    return pack, story(pack), *page_of(request.param)
+
+
+@pytest.fixture
+def valence():
+    return pack_of("valence"), story(pack_of("valence")), *page_of("valence")
+
+
+# ------------------------------------------------------------------------------------------------------ the story
+
+
+def test_every_chapter_is_a_section_with_its_headline_and_answers(made):
+    pack, chapters, _, page = made
+    sections = {node.attributes["id"]: node for node in page.all("section")}
+    assert [key for key in sections if key != picker.KEY] == [chapter.key for chapter in chapters]
+    for chapter in chapters:
+        section = sections[chapter.key]
+        assert section.one("h2").text == chapter.headline
+        said = [node.text for node in section.all("dd", "li", "p", "strong", "span", "small")]
+        expected = [chapter.sure, chapter.compared, chapter.change, chapter.notes, *chapter.points]
+        expected += [words for card in chapter.cards for words in (card.value, card.label, card.detail)]
+        for words in expected:
+            assert words in said, (chapter.key, words)
+        assert chapter.source.rstrip(".") + "." in said
+        assert source_of(pack.result) in said
+
+
+def test_the_picker_stands_before_the_twelve_months(made):
+    keys = [node.attributes["id"] for node in made[3].all("section")]
+    assert keys.index(picker.KEY) + 1 == keys.index("outlook")
+
+
+def test_the_contents_lead_to_every_section(made):
+    page = made[3]
+    links = [node.attributes["href"] for node in page.one("nav").all("a")]
+    assert links == [f"#{node.attributes['id']}" for node in page.all("section")]
+
+
+def test_the_same_pack_gives_the_same_page(valence):
+    pack, chapters, text, _ = valence
+    assert page_text(pack, chapters) == text
+
+
+def test_no_number_is_missing_its_value(made):
+    _, _, _, page = made
+    for node in page.all("p", "dd", "td", "li", "h2", "text", "desc", "output"):
+        assert not re.search(r"\bnan\b|\binf\b|\bNone\b|\+-", node.text), node.text
+
+
+# ------------------------------------------------------------------------------------------------------ its numbers
+
+
+def printed(text):
+    """(value, half a unit of its last digit) of a printed number."""
+    found = re.search(r"\d[\d,]*(?:\.(\d+))?", text.replace("\N{NO-BREAK SPACE}", ""))
+    assert found, text
+    value = float(found[0].replace(",", "")) * (-1 if "\N{MINUS SIGN}" in text[: found.start()] else 1)
+    return value, 0.5 * 10.0 ** -len(found[1] or "")
+
+
+def wrong_cells(chart, page):
+    """Cells of the table behind a chart that are not the chart's values."""
+    figure = page.one("figure", id=f"figure-{chart.key}")
+    rows = [[cell.text for cell in row.all("th", "td")] for row in figure.one("tbody").all("tr")]
+    assert len(rows) == len(chart.categories)
+    found, place = [], 1
+    for series in chart.series:
+        for i, value in enumerate(series.values):
+            text = rows[i][place]
+            if text.startswith("under "):
+                if not 0.0 < value < printed(text)[0]:
+                    found.append((chart.key, text, value))
+            elif series.labels and text != series.labels[i]:
+                found.append((chart.key, text, series.labels[i]))
+            elif abs(printed(text)[0] - value) > 1.01 * printed(text)[1] + 1e-9 * abs(value):
+                # A label has three digits at most, so that one of hundreds is rounded to units.
+                found.append((chart.key, text, value))
+            if series.low:
+                ends = [printed(part) for part in rows[i][place + 1].split(" to ")]
+                pairs = zip(ends, (series.low[i], series.high[i]), strict=True)
+                found += [(chart.key, got, end) for got, end in pairs if abs(got[0] - end) > 1.01 * got[1]]
+        place += 1 + bool(series.low)
+    return found
+
+
+def test_the_tables_behind_the_charts_hold_the_charts_values(made):
+    _, chapters, _, page = made
+    drawn = [chart for chapter in chapters for chart in chapter.charts if chart.kind != "table"]
+    assert len(drawn) > 4
+    assert [wrong for chart in drawn for wrong in wrong_cells(chart, page)] == []
+
+
+def test_a_value_that_is_not_the_charts_is_seen(valence):
+    _, chapters, _, page = valence
+    for chart in (
+        chart for chapter in chapters for chart in chapter.charts if chart.kind in ("fan", "bars", "columns")
+    ):
+        series = chart.series[0]
+        values = (*series.values[:-1], series.values[-1] + 3.0)
+        wrong = dataclasses.replace(chart, series=(dataclasses.replace(series, values=values), *chart.series[1:]))
+        assert wrong_cells(wrong, page) != [], chart.key
+
+
+def test_tables_hold_the_storys_cells(made):
+    _, chapters, _, page = made
+    for chapter in chapters:
+        section = page.one("section", id=chapter.key)
+        tables = {node.one("caption").text: node for node in section.all("table")}
+        for chart in (chart for chart in chapter.charts if chart.table is not None):
+            rows = [[cell.text for cell in row.all("th", "td")] for row in tables[chart.title].one("tbody").all("tr")]
+            assert rows == [list(row) for row in chart.table.rows]
+
+
+def test_drawings_carry_the_labels_and_the_run(made):
+    pack, chapters, _, page = made
+    title = pack.result.case.title
+    for chart in (chart for chapter in chapters for chart in chapter.charts if chart.kind != "table"):
+        wide, narrow = page.one("figure", id=f"figure-{chart.key}").all("svg")
+        for svg in (wide, narrow):
+            words = [node.text for node in svg.all("text")]
+            foot = " ".join(words[-4:])
+            run = pack.result.run
+            if len(title) < 60:
+                for part in (title, f"seed {run.seed}", f"{pack.result.paths:,} simulated futures", "fundrisk"):
+                    assert part in foot
+            assert svg.one("desc").text == chart.alt
+            assert svg.one("title").text == chart.title
+            if chart.kind in ("bars", "waterfall"):
+                labels = [label for series in chart.series for label in series.labels]
+                assert [word for word in words if word in labels] != []
+                assert set(labels) <= set(words)
+
+
+# ------------------------------------------------------------------------------------------------------ the picker
+
+
+def test_the_picker_says_what_the_grid_says(made):
+    pack, _, _, page = made
+    given = json.loads(page.one("script", type="application/json").text)
+    grid = pack.grid
+    assert [axis["words"] for axis in given["axes"]] == [list(picker.axis_words(axis)) for axis in grid.axes]
+    assert [axis["base"] for axis in given["axes"]] == [axis.base for axis in grid.axes]
+    shape = tuple(len(axis.values) for axis in grid.axes)
+    base = tuple(axis.base for axis in grid.axes)
+    names = {picker.measure_name(name, pack): name for name in grid.mean}
+    assert len(given["measures"]) >= 6
+    for measure in given["measures"]:
+        name = names[measure["name"]]
+        how = "raised" if name == "raised_p05" else name
+        for n, at in enumerate(np.ndindex(shape)):
+            mean, error = float(grid.mean[name][at]), float(grid.error[name][at])
+            estimate = Estimate(mean, error, (mean - 1.96 * error, mean + 1.96 * error))
+            if name.startswith("cash_out"):
+                estimate = proportion(round(mean * grid.paths), grid.paths)
+                assert f"({plus_minus(name, estimate)})" in measure["words"][n]
+            else:
+                assert measure["words"][n] == plus_minus(how, estimate)
+            if at == base:
+                assert measure["changes"][n] == "-"
+            else:
+                moved = mean - float(grid.mean[name][base])
+                sign = measure["changes"][n][0]
+                assert sign not in "+\N{MINUS SIGN}" or (sign == "+") == (moved > 0)
+                assert measure["low"][n] <= measure["values"][n] <= measure["high"][n]
+
+
+def test_changes_are_no_more_precise_than_the_two_errors_together():
+    grid = pack_of("valence").grid
+    base = tuple(axis.base for axis in grid.axes)
+    at = (0, *base[1:-1], len(grid.axes[-1].values) - 1)
+    error = float(grid.error["dilution"][at] + grid.error["dilution"][base])
+    moved = float(grid.mean["dilution"][at] - grid.mean["dilution"][base])
+    expected = change("dilution", Estimate(moved, error, (moved - error, moved + error)))
+    assert picker.difference(grid, "dilution", at, base) == expected
+    assert any(digit in expected for digit in "123456789")
+
+
+def test_the_ends_of_the_sliders_stand_in_a_table_without_script(made):
+    pack, _, _, page = made
+    grid = pack.grid
+    base = [axis.base for axis in grid.axes]
+    block = next(node for node in page.all("div") if node.attributes.get("class") == "ends")
+    rows = [[cell.text for cell in row.all("th", "td")] for row in block.one("tbody").all("tr")]
+    assert rows[0][0] == "The case"
+    expected = 1 + sum(len({0, len(axis.values) - 1} - {axis.base}) for axis in grid.axes)
+    assert len(rows) == expected
+    names = [name for name in ("cash_out", "runway_months", "raised", "dilution") if name in grid.mean]
+    assert rows[0][1:] == [picker.chosen(grid, name, tuple(base)) for name in names]
+    if len(grid.axes[0].values) > 1:
+        assert rows[1][1:] == [picker.chosen(grid, name, (0, *base[1:])) for name in names]
+
+
+# ------------------------------------------------------------------------------------------------------ for everybody
+
+
+def faults(page):
+    """What keeps people who hear a page, or drive it with the keyboard, from all of it."""
+    found = []
+    ids = [node.attributes["id"] for node in page.all() if "id" in node.attributes]
+    found += [f"id {name} twice" for name in {name for name in ids if ids.count(name) > 1}]
+    for node in page.all():
+        for name in ("aria-labelledby", "aria-describedby", "for"):
+            if not set(node.attributes.get(name, "").split()) <= set(ids):
+                found.append(f"{name} of {node.name} leads nowhere")
+    labelled = {node.attributes["for"] for node in page.all("label")}
+    found += ["an input without a label" for node in page.all("input") if node.attributes["id"] not in labelled]
+    levels = [int(node.name[1]) for node in page.all("h1", "h2", "h3", "h4")]
+    found += ["headings jump" for one, next_ in pairwise([0, *levels]) if next_ > one + 1]
+    found += ["not one h1"] * (levels.count(1) != 1)
+    for figure in page.all("figure"):
+        found += ["a figure without caption"] * (len(list(figure.all("figcaption"))) != 1)
+        for svg in figure.all("svg"):
+            if svg.attributes.get("role") != "img" or not svg.one("desc").text or not svg.one("title").text:
+                found.append("a drawing without description")
+    for table in page.all("table"):
+        found += ["a table without caption"] * (len(list(table.all("caption"))) != 1)
+        found += ["a heading without scope" for node in table.all("th") if "scope" not in node.attributes]
+        found += ["an empty heading" for node in table.all("th") if not node.text.strip()]
+    for node in page.all("div"):
+        if node.attributes.get("class") == "scroll" and not {"tabindex", "role", "aria-label"} <= set(node.attributes):
+            found.append("a frame that scrolls, but not with the keyboard")
+    html = page.one("html")
+    found += ["no language"] * (html.attributes.get("lang") != "en")
+    found += ["no landmark"] * (len(list(page.all("main"))) != 1)
+    return found
+
+
+def test_the_page_can_be_heard_and_driven_with_the_keyboard(made):
+    assert faults(made[3]) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (' scope="row"', ""),
+        ('<label for="slider-0">', '<label for="slider-9">'),
+        ("<figcaption>", "<figcaption></figcaption><figcaption>"),
+        ("<h2", "<h4></h4><h2"),
+        ('role="img"', ""),
+        (' lang="en"', ""),
+    ],
+)
+def test_planted_faults_are_seen(valence, before, after):
+    text = valence[2]
+    assert before in text
+    assert faults(Reader(text.replace(before, after, 1)).root) != []
+
+
+def contrast(one, two):
+    """WCAG 2.2, contrast ratio of two colours #rrggbb."""
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    dark, bright = sorted((light(one), light(two)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_words_stand_out_from_their_ground(valence):
+    style = valence[3].one("style").text
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", style))
+    for ground in ("#ffffff", colours["pale"]):
+        for words in (colours["ink"], colours["grey"], colours["dark"], "#0b4a9c", "#666666"):
+            assert contrast(words, ground) >= 4.5
+    assert contrast("#dce8f5", colours["dark"]) >= 4.5
+    assert contrast("#bdbdbd", "#ffffff") < 4.5
+
+
+# ------------------------------------------------------------------------------------------------------ alone and safe
+
+
+def test_the_page_loads_nothing_and_allows_only_its_own_script_and_style(made):
+    _, _, text, page = made
+    policy = page.one("meta", **{"http-equiv": "Content-Security-Policy"}).attributes["content"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for kind, element in (("style", page.one("style")), ("script", list(page.all("script"))[-1])):
+        digest = base64.b64encode(hashlib.sha256(element.text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert {node.name for node in page.all()}.isdisjoint(
+        {"img", "link", "iframe", "object", "embed", "base", "use", "b"}
+    )
+    for node in page.all():
+        assert not any(name.startswith("on") or name in ("src", "style", "srcset") for name in node.attributes)
+        assert node.attributes.get("href", "#").startswith("#")
+    assert set(re.findall(r"https?://[^\s\"'<>)]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert len(list(page.all("script"))) == 2
+
+
+def test_hostile_words_are_shown_and_do_nothing(made):
+    pack, _, _, page = made
+    assert page.one("h1").text == pack.result.case.title
+    assert page.one("head").one("title").text.endswith(pack.result.case.title)
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_a_hostile_title_stays_a_title(valence, title):
+    case = dataclasses.replace(valence[0].result.case, title=title)
+    pack = dataclasses.replace(valence[0], result=sim.simulate(case, paths=4, seed=7))
+    text = page_text(pack, ())
+    page = Reader(text).root
+    assert page.one("h1").text == title
+    assert len(list(page.all("script"))) == 2
+    assert "</style" not in page.one("style").text
+
+
+def test_markup_is_escaped_by_construction():
+    assert tag("p", "<b>&\"'") == "<p>&lt;b&gt;&amp;&quot;&#x27;</p>"
+    assert tag("p", tag("b", "x"), class_='"', hidden=True, id=None) == '<p class="&quot;" hidden><b>x</b></p>'
+    assert joined("<", Html("<br>")) == "&lt;<br>"
+    assert tag("rect", x=1.23456, stroke_width=2.0) == '<rect x="1.23" stroke-width="2"></rect>'
+
+
+# ------------------------------------------------------------------------------------------------------ drawings
+
+
+def places(svg, element="rect"):
+    return [{k: float(v) for k, v in node.attributes.items() if re.fullmatch(r"-?[\d.]+", v)}
+            for node in svg.all(element)]  # fmt: skip
+
+
+def overflowing(svg):
+    """Texts that leave the drawing, by the width that letters take at most."""
+    wide = float(svg.attributes["width"])
+    found = []
+    for node in svg.all("text"):
+        size, x = float(node.attributes["font-size"]), float(node.attributes["x"])
+        length = text_width(node.text, size)
+        start = x - {"start": 0.0, "middle": length / 2, "end": length}[node.attributes.get("text-anchor", "start")]
+        if start < -1.0 or start + length > wide + 1.0:
+            found.append(node.text)
+    return found
+
+
+def test_no_words_leave_a_drawing(made):
+    for svg in made[3].all("svg"):
+        assert overflowing(svg) == []
+
+
+def touching(svg):
+    """Pairs of words on one line that are drawn over each other."""
+    lines = {}
+    for node in svg.all("text"):
+        size, x, y = (float(node.attributes[name]) for name in ("font-size", "x", "y"))
+        length = 0.85 * text_width(node.text, size)
+        start = x - {"start": 0.0, "middle": length / 2, "end": length}[node.attributes.get("text-anchor", "start")]
+        lines.setdefault(y, []).append((start, start + length, node.text))
+    return [(one, two) for line in lines.values() for one, two in pairwise(sorted(line)) if one[1] > two[0]]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("n", [1, 2, 7, 13, 48, 160])
+def test_columns_of_any_number_keep_their_words_apart(n, width):
+    names = tuple(f"FY{2003 + i // 4} Q{1 + i % 4}" for i in range(n))
+    series = Series("s", (97.3,) * n, (96.0,) * n, (98.0,) * n, labels=("97.3%",) * n)
+    svg = Reader(drawing(Chart("x", "columns", "t", "a", names, (series,), unit="%"), "run", width)).root.one("svg")
+    assert overflowing(svg) == []
+    assert touching(svg) == []
+    words = [node.text for node in svg.all("text")]
+    assert words.count("97.3%") >= 1
+    assert f"Q{1 + (n - 1) % 4}" in " ".join(words)
+
+
+def test_words_that_touch_are_seen(valence):
+    svg = Reader(re.sub(r' x="[\d.]+"', ' x="50"', drawing(valence[1][2].charts[0], "run"))).root.one("svg")
+    assert touching(svg) != []
+
+
+def test_words_that_leave_a_drawing_are_seen():
+    chart = Chart("x", "columns", "t", "a", ("one",), (Series("s", (1.0,), labels=("1",)),), unit="$M")
+    text = drawing(chart, "run").replace(">one<", f">{'one ' * 80}<")
+    assert overflowing(Reader(text).root.one("svg")) != []
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_bars_are_as_long_as_their_values(width):
+    values = (1.0, 2.0, -4.0)
+    chart = Chart("x", "bars", "t", "a", ("a", "b", "c"), (Series("s", values, labels=("1", "2", "−4")),))
+    drawn = places(Reader(drawing(chart, "run", width)).root.one("svg"))[1:]
+    lengths = [each["width"] for each in drawn]
+    assert np.allclose(np.array(lengths) / lengths[0], np.abs(values), rtol=0.01)
+    assert drawn[2]["x"] + drawn[2]["width"] == pytest.approx(drawn[0]["x"], abs=0.02)
+
+
+def test_columns_stacks_and_waterfalls_are_as_tall_as_their_values():
+    series = Series("s", (10.0, 40.0), colour="#111111")
+    upright = Chart("x", "columns", "t", "a", ("a", "b"), (series,), unit="%")
+    first, second = (each["height"] for each in places(Reader(drawing(upright, "run")).root)[1:])
+    assert second / first == pytest.approx(4.0, rel=0.01)
+    stack = Chart("x", "stacked", "t", "a", ("a", "b"), (series, Series("r", (30.0, 0.0), colour="#222222")), unit="%")
+    boxes = [each for each in places(Reader(drawing(stack, "run")).root)[1:] if each["width"] > 20]
+    assert boxes[2]["height"] / boxes[0]["height"] == pytest.approx(3.0, rel=0.01)
+    assert boxes[2]["y"] + boxes[2]["height"] == pytest.approx(boxes[0]["y"], abs=0.02)
+    fall = Chart("x", "waterfall", "t", "a", ("all", "less", "left"), (Series("s", (10.0, 7.5, 2.5)),), unit="$M")
+    whole, less, left = places(Reader(drawing(fall, "run")).root)[1:]
+    assert less["width"] / whole["width"] == pytest.approx(0.75, rel=0.01)
+    assert less["x"] == pytest.approx(left["x"] + left["width"], abs=0.02)
+    assert less["x"] + less["width"] == pytest.approx(whole["x"] + whole["width"], abs=0.02)
+
+
+def test_a_chance_of_hardly_anything_looks_like_one():
+    chart = Chart("x", "columns", "t", "a", ("a",), (Series("s", (0.1,), colour="#111111"),), unit="%")
+    assert places(Reader(drawing(chart, "run")).root)[1]["height"] < 10.0
+
+
+def test_lines_are_drawn():
+    chart = Chart("x", "lines", "t", "a", ("a", "b", "c"), (Series("s", (1.0, None, 3.0)),))
+    (way,) = [node.attributes["d"] for node in Reader(drawing(chart, "run")).root.all("path")]
+    assert len(re.findall(r"[ML]", way)) == 2
+    assert "-" in numbers(chart)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_bands_of_the_fan_are_the_quantiles(valence, width):
+    chart = next(chart for chapter in valence[1] for chart in chapter.charts if chart.kind == "fan")
+    svg = Reader(drawing(chart, "run", width)).root.one("svg")
+    ways = [
+        np.array(re.findall(r"(-?[\d.]+) (-?[\d.]+)", node.attributes["d"]), dtype=float) for node in svg.all("path")
+    ]
+    n = len(chart.categories)
+    outer, median = ways[0], ways[2]
+    values = np.concatenate([chart.named("p05").values, chart.named("p95").values[::-1]])
+    slope, start = np.polyfit(values, outer[:, 1], 1)
+    assert slope < 0
+    assert np.allclose(start + slope * values, outer[:, 1], atol=0.11)
+    assert np.allclose(start + slope * np.array(chart.named("p50").values), median[:, 1], atol=0.11)
+    assert len(median) == n
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.0, 100.0, [0, 20, 40, 60, 80, 100]), (-3.0, 7.0, [-4, -2, 0, 2, 4, 6, 8]), (0.0, 0.0, [0, 1])],
+)
+def test_ticks_are_round_and_hold_the_values(low, high, expected):
+    assert ticks(low, high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_broken_lines_fit_and_lose_nothing_but_what_they_say(text):
+    rows = wrapped(text, 120.0, 12.0, 3)
+    assert 1 <= len(rows) <= 3
+    assert all(text_width(row, 12.0) <= 120.0 for row in rows)
+    whole = "".join("".join(rows).removesuffix("...").split())
+    assert "".join(text.split()).startswith(whole)

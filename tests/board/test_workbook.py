@@ -1,0 +1,478 @@
+"""The workbook, read back: the pack's numbers to the printed digits, formulas with their values, harmless words."""
+
+import itertools
+import math
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+import sim
+from sim.board.story.story import story
+from sim.board.story.what_if import uncertain
+from sim.board.story.words import MINUS, name_of, value
+from sim.board.workbook.book import LENGTHS
+from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, level, number, safe, set_to
+from sim.board.workbook.what_if import axis_labels
+from sim.results.estimates import Estimate
+from sim.results.measures import MEASURES
+from sim.results.summary import CAUSES
+from tests.board.test_story import CASES, pack_of
+from tests.support.hostile import FORMULAS, HOSTILE
+from tests.support.sheet_sums import Sums, shown
+
+_BOOKS: dict = {}
+_READ: dict = {}
+SHEETS = (
+    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Scenarios", "When to draw", "Clauses",
+    "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
+)  # fmt: skip
+
+
+def file_of(name, tmp_path_factory):
+    from sim.board.workbook.workbook import write_workbook
+
+    if name not in _BOOKS:
+        path = tmp_path_factory.mktemp("workbook") / "workbook.xlsx"
+        write_workbook(pack_of(name), story(pack_of(name)), path)
+        _BOOKS[name] = path
+    return _BOOKS[name]
+
+
+def read(path, values=True):
+    from openpyxl import load_workbook
+
+    key = path, values
+    if key not in _READ:
+        _READ[key] = load_workbook(path, data_only=values)
+    return _READ[key]
+
+
+def near(expected):
+    """To the 16 digits that the file has of a number; what is absent is a dash."""
+    if isinstance(expected, (list, tuple)):
+        return [near(each) for each in expected]
+    return pytest.approx(expected, rel=1e-14, abs=1e-300) if math.isfinite(expected) else ABSENT
+
+
+@pytest.fixture(params=CASES)
+def made(request, tmp_path_factory):
+    """(pack, the file)"""
+    return pack_of(request.param), file_of(request.param, tmp_path_factory)
+
+
+@pytest.fixture
+def valence(tmp_path_factory):
+    return pack_of("valence"), file_of("valence", tmp_path_factory)
+
+
+def text_of(cell):
+    """A cell as a person reads it."""
+    numeric = isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool)
+    return shown(cell.value, cell.number_format) if numeric else cell.value
+
+
+def row_of(sheet, first, after=1):
+    """The cells right of the first cell with that text, below row `after`."""
+    for row in sheet.iter_rows(min_row=after):
+        if row[0].value == first:
+            return row[1:]
+    raise AssertionError(f"{sheet.title} has no row {first!r}")
+
+
+def heading(sheet, start):
+    """The row of the first heading that starts so."""
+    return next(row[0].row for row in sheet.iter_rows() if str(row[0].value or "").startswith(start))
+
+
+def told(name, stored, error):
+    """What the deck writes, as a sheet shows it."""
+    text = value(name, stored, error).replace(MINUS, "-").removesuffix(" months")
+    return ABSENT if text == "-" else text
+
+
+# ------------------------------------------------------------------------------------------------------ its numbers
+
+
+def wrong_measures(pack, book):
+    """Cells of the summary's measures that are not the result's."""
+    found, sheet = [], book["Summary"]
+    after = heading(sheet, "Measures")
+    for name in MEASURES:
+        distribution = pack.result.summary()[name]
+        label = name_of(name) + ", months" * (name == "runway_months")
+        cells = row_of(sheet, label, after)
+        if cells[0].value != near(distribution.mean):
+            found.append((label, cells[0].value, distribution.mean))
+        if math.isfinite(distribution.mcse) and text_of(cells[0]) != told(name, distribution.mean, distribution.mcse):
+            found.append((label, text_of(cells[0]), told(name, distribution.mean, distribution.mcse)))
+        for cell, quantile in zip(cells[4:9], distribution.quantiles, strict=True):
+            if cell.value != near(quantile.value):
+                found.append((label, cell.value, quantile.value))
+    return found
+
+
+def test_the_measures_are_the_results(made):
+    pack, path = made
+    assert wrong_measures(pack, read(path)) == []
+
+
+def test_a_wrong_number_is_seen(valence):
+    pack, path = valence
+    book = read(path)
+    cell = row_of(book["Summary"], "Dilution", heading(book["Summary"], "Measures"))[0]
+    right = cell.value
+    cell.value = right * 1.001
+    assert len(wrong_measures(pack, book)) >= 1
+    cell.value = right
+
+
+def test_every_quarter_has_the_results_probabilities_and_dates(made):
+    pack, path = made
+    summary, sheet = pack.result.summary(), read(path)["By quarter"]
+    for i, period in enumerate(summary.periods):
+        cells = row_of(sheet, period.label)
+        chance, raised = summary.cash_out_by_period[i], summary.raised_by_period[i]
+        assert [cell.value.date() for cell in cells[:2]] == [period.start, period.end]
+        assert cells[0].is_date
+        assert text_of(cells[2]) == told("cash_out", chance.value, chance.error)
+        assert [cell.value for cell in cells[2:5]] == near([chance.value, *chance.ci95])
+        assert [cell.value for cell in cells[6:9]] == near([summary.causes_by_period[cause][i] for cause in CAUSES])
+        assert text_of(cells[9]) == told("raised", raised.value, raised.error)
+    total = row_of(sheet, "all quarters")[9]
+    assert total.value == pytest.approx(summary["raised"].mean, rel=1e-12, abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "field"), [("Scenarios", "scenarios"), ("When to draw", "policies")])
+def test_comparisons_carry_estimates_and_paired_differences(made, name, field):
+    pack, path = made
+    book, found = read(path), getattr(pack, field)
+    if name not in book.sheetnames:
+        assert len(found.names) < 2
+        return
+    sheet = book[name]
+    for measure in found.estimates:
+        after = heading(sheet, name_of(measure))
+        for i, words in enumerate(found.names):
+            estimate, difference = found.estimates[measure][i], found.differences[measure][i]
+            cells = row_of(sheet, safe(words), after)
+            assert cells[0].value == near(estimate.value)
+            assert text_of(cells[0]) == told(measure, estimate.value, estimate.error)
+            if i:
+                assert [cell.value for cell in cells[4:8]] == near(
+                    [difference.value, difference.error, *difference.ci95]
+                )
+            after = cells[0].row + 1
+
+
+def test_intervals_that_are_open_on_one_side_have_few_digits(valence):
+    pack, path = valence
+    solved = replace(pack.solutions[1], value=742_187.5, interval=(-math.inf, 909_000.0), unit="$/month")
+    assert uncertain(solved) == pytest.approx((909_000.0 - 742_187.5) / 1.96, rel=1e-3)
+    shown_as = shown(*set_to(solved.value, solved.unit, uncertain(solved))[:2])
+    assert shown_as == "$0.74M a month"
+    assert not [cell.value for row in read(path)["Targets"].iter_rows() for cell in row if "0000000" in text_or(cell)]
+
+
+def text_or(cell):
+    return str(text_of(cell) or "")
+
+
+def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
+    pack, path = valence
+    sheet, costs = read(path)["Clauses"], pack.clauses
+    for measure in costs.shapley:
+        after = heading(sheet, name_of(measure))
+        shares = [row_of(sheet, clause.key, after)[4].value for clause in costs.clauses]
+        assert shares == near([share.value for share in costs.shapley[measure]])
+        total = row_of(sheet, "lifting them all", after)[4]
+        assert math.fsum(shares) == pytest.approx(total.value, rel=1e-9, abs=1e-12)
+        assert total.value == near(costs.together[measure].value)
+
+
+def test_the_grid_is_the_packs(made):
+    pack, path = made
+    sheet, grid = read(path)["Grid"], pack.grid
+    rows = [row for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, (int, float))]
+    places = list(itertools.product(*(range(len(axis.values)) for axis in grid.axes)))
+    assert len(rows) == len(places)
+    for row, place in zip(rows, places, strict=True):
+        assert [cell.value for cell in row[:4]] == near(
+            [axis.values[i] for axis, i in zip(grid.axes, place, strict=True)]
+        )
+        expected = [array[place] for table in (grid.mean, grid.error) for array in table.values()]
+        got = [cell.value for cell in row[4 : 4 + len(expected)]]
+        assert got == near([float(x) for x in expected])
+
+
+def test_distributions_hold_every_future(made):
+    pack, path = made
+    sheet = read(path)["Distributions"]
+    for column in (3, 7, 11):
+        shares = [row[column - 1].value for row in sheet.iter_rows(min_row=5)]
+        shares = [share for share in shares if isinstance(share, float | int)]
+        assert math.fsum(shares) == pytest.approx(1.0, abs=1e-12)
+    raised = pack.result["raised"]
+    block = [row[:3] for row in sheet.iter_rows(min_row=5) if isinstance(row[2].value, float | int)]
+    for low, high, share in block[:-1]:
+        inside = (raised >= low.value - 1e-6) & (raised < high.value - 1e-6)
+        assert share.value == pytest.approx(inside.mean(), abs=1e-12)
+
+
+def test_a_run_that_kept_no_paths_has_its_distributions_too(valence, tmp_path):
+    from sim.board.workbook.workbook import write_workbook
+
+    pack, path = valence
+    run = pack.result.run
+    flat = sim.simulate(run.case, paths=run.paths, seed=run.seed, keep_paths=False)
+    other = type(pack)(**{**vars(pack), "result": flat})
+    write_workbook(other, (), tmp_path / "flat.xlsx")
+    here, there = (read(each)["Distributions"] for each in (path, tmp_path / "flat.xlsx"))
+    pairs = [
+        (a[2].value, b[2].value) for a, b in zip(here.iter_rows(min_row=20), there.iter_rows(min_row=20), strict=False)
+    ]
+    shares = [(a, b) for a, b in pairs if isinstance(a, float | int)]
+    assert len(shares) > 5
+    assert all(a == pytest.approx(b, abs=0.01) for a, b in shares)  # bins of 2^-11 of a value at the edges
+
+
+# ------------------------------------------------------------------------------------------------------ its formulas
+
+
+def formulas(book):
+    return [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def differing(path, typed=None):
+    """Formulas whose stored value is not what they come to."""
+    book, stored = read(path, values=False), read(path)
+    sums, found = Sums(book, typed), []
+    for cell in formulas(book):
+        sheet = cell.parent.title
+        got, expected = stored[sheet][cell.coordinate].value, sums.cell(sheet, cell.coordinate)
+        close = got == expected if isinstance(expected, str) else got == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        if not close:
+            found.append((sheet, cell.coordinate, cell.value, got, expected))
+    return found
+
+
+def test_every_formula_is_stored_with_its_value(made):
+    _, path = made
+    with zipfile.ZipFile(path) as file:
+        sheets = [file.read(name).decode() for name in file.namelist() if name.startswith("xl/worksheets/sheet")]
+    written = sum(len(re.findall("<f>", text)) for text in sheets)
+    assert written > 60
+    assert sum(len(re.findall(r"</f><v>[^<]+</v>", text)) for text in sheets) == written
+    assert differing(path) == []
+
+
+def test_reserved_shares_are_not_left_to_be_issued(made):
+    pack, path = made
+    company, new = pack.result.case.company, pack.result.summary()["shares_issued"].mean
+    left = row_of(read(path)["Cap table"], "Authorised shares left")[0].value
+    assert left == near(company.shares_authorized - company.shares_reserved - company.shares_outstanding - new)
+
+
+def test_some_company_has_reserved_shares():
+    assert any(pack_of(name).result.case.company.shares_reserved for name in CASES)
+
+
+def test_another_choice_changes_the_values(valence):
+    _, path = valence
+    assert len(differing(path, {"part_held": 0.2})) == 5  # one a column of the cap table
+
+
+@pytest.mark.parametrize("where", ["first", "last", "mixed"])
+def test_the_picker_finds_its_row_of_the_grid(made, where):
+    pack, path = made
+    grid, book = pack.grid, read(path, values=False)
+    sizes = [len(axis.values) for axis in grid.axes]
+    place = tuple({"first": 0, "last": n - 1, "mixed": (2 * i + 1) % n}[where] for i, n in enumerate(sizes))
+    words = ("price", "volatility", "burn", "waivers")
+    chosen = {f"{w}_choice": axis_labels(a)[i] for w, a, i in zip(words, grid.axes, place, strict=True)}
+    names = list(grid.mean)
+    chosen["measure_choice"] = next(
+        row[0].value for row in book["What-if"].iter_rows() if str(row[0].value).startswith("Dilution")
+    )
+    sums, sheet = Sums(book, chosen), book["What-if"]
+    first = heading(sheet, "Means over the futures") + 2
+    for i, name in enumerate(names):
+        expected = grid.mean[name][place]
+        assert sums.cell("What-if", f"B{first + i}") == near(float(expected))
+    after = heading(sheet, "=INDEX(measure_list,measure_place)") + 2
+    for k in range(sizes[0]):
+        along = 100.0 * grid.mean["dilution"][(k, *place[1:])]
+        got = sums.cell("What-if", f"B{after + k}")
+        assert got == pytest.approx(along, abs=0.5 * 10.0 ** -sums.value(sums.places["measure_digits"])[3][0] + 1e-9)
+        assert sums.cell("What-if", f"C{after + k}") == (got if k == place[0] else 0)
+
+
+def test_choices_are_words_in_lists(made):
+    pack, path = made
+    book = read(path)
+    lists = [each for each in book["What-if"].data_validations.dataValidation if each.type == "list"]
+    assert {each.formula1 for each in lists} == {
+        f"{name}_list" for name in ("price", "volatility", "burn", "waivers", "measure")
+    }
+    for axis in pack.grid.axes:
+        labels = axis_labels(axis)
+        assert len(set(labels)) == len(axis.values)
+        assert sum(label.endswith("(as it is)") for label in labels) == 1
+        assert not any(re.fullmatch(r"[\d.,$%-]+", label) for label in labels)  # would become a number
+
+
+@pytest.mark.filterwarnings("ignore:Unable to read chart")  # of those that LibreOffice writes
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_works_out_the_same(valence, tmp_path):
+    _, path = valence
+    bare = tmp_path / "bare.xlsx"
+    with zipfile.ZipFile(path) as file, zipfile.ZipFile(bare, "w") as out:
+        for name in file.namelist():
+            data = file.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                data = re.sub(rb"</f><v>[^<]*</v>", b"</f>", data)  # so that it must
+            out.writestr(name, data)
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
+    subprocess.run([*command, "--outdir", tmp_path / "out", bare], check=True, capture_output=True, timeout=120)
+    stored, worked = read(path), read(tmp_path / "out" / "bare.xlsx")
+    for cell in formulas(read(path, values=False)):
+        got, expected = (book[cell.parent.title][cell.coordinate].value for book in (worked, stored))
+        close = got == expected if isinstance(expected, str) else got == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        assert close, (cell.parent.title, cell.coordinate, got, expected)
+
+
+# ------------------------------------------------------------------------------------------------------ its words
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *FORMULAS, " =1+1", "\t=1", "-", "x" * 40_000, "\ud800", "\x00=1"])
+def test_no_text_begins_as_a_formula(text):
+    found = safe(text)
+    assert not re.match(r"\s*[=+\-@]", found)
+    assert len(found) <= MOST_LETTERS + 1
+    found.encode("utf-8")
+
+
+def test_a_text_that_is_none_is_left_alone():
+    assert safe("R&D <b> 97 of 100: 5-day mean") == "R&D <b> 97 of 100: 5-day mean"
+    assert safe("=1+1") == "'=1+1"
+
+
+def test_words_of_a_case_are_words_in_every_sheet(made):
+    _, path = made
+    book = read(path, values=False)
+    ours = re.compile(r"=(?:[A-Z]{1,2}\d+[-+/*]|[=\d]|[a-z_]+|INDEX|MATCH|IF|IFERROR|SUM|MAX|[A-Z]{1,2}\d+$)")
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    assert ours.match(cell.value), cell.value
+                    assert not re.search(r"HYPERLINK|cmd|SUM\(A1|1\+1\+1", cell.value)
+                elif isinstance(cell.value, str):
+                    assert not cell.value.startswith(tuple("=+-@")), (sheet.title, cell.coordinate)
+
+
+def test_every_page_says_case_seed_paths_and_version(made):
+    pack, path = made
+    book, run = read(path), pack.result.run
+    version = f"fundrisk {run.manifest['versions']['fundrisk']}"
+    for sheet in book:
+        if sheet.title == LENGTHS:
+            assert sheet.sheet_state == "hidden"
+            continue
+        for text in (sheet["A2"].value, sheet.oddFooter.left.text):
+            assert f"seed {run.seed}" in text, sheet.title
+            assert "simulated futures" in text
+            assert version in text
+        assert sheet.oddHeader.left.text.strip()
+        assert sheet.page_setup.orientation == ("portrait" if sheet.title == "What-if" else "landscape")
+        assert sheet.page_setup.fitToWidth in (None, 1)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert not sheet.sheet_view.showGridLines
+        assert sheet.freeze_panes
+
+
+def test_the_shipped_case_has_every_sheet(valence):
+    assert tuple(name for name in read(valence[1]).sheetnames if name != "Record") == SHEETS
+
+
+def test_every_key_of_the_case_is_among_the_assumptions(valence):
+    pack, path = valence
+    sheet = read(path)["Assumptions"]
+    case = pack.result.case
+    assert row_of(sheet, "company.cash")[0].value == case.company.cash
+    assert text_of(row_of(sheet, "company.cash")[0]) == "$11.527M"
+    assert row_of(sheet, "price.volatility")[0].value == case.price.volatility
+    assert row_of(sheet, "notes[Baccarat note].maturity")[0].value.date() == case.notes[0].maturity
+    assert "ASSUMPTION" in row_of(sheet, "price.volatility")[2].value
+
+
+def test_headlines_are_the_storys(valence):
+    pack, path = valence
+    headlines = {chapter.key: chapter.headline for chapter in story(pack)}
+    book = read(path)
+    for name, key in (
+        ("Summary", "answer"),
+        ("By quarter", "cash_out"),
+        ("Clauses", "clauses"),
+        ("Outlook", "outlook"),
+    ):
+        assert book[name]["A1"].value == headlines[key]
+
+
+# ------------------------------------------------------------------------------------------------------ the file
+
+
+def test_charts_show_cells_that_are_there(made):
+    _, path = made
+    names = set(read(path).sheetnames)
+    with zipfile.ZipFile(path) as file:
+        charts = [file.read(name).decode() for name in file.namelist() if name.startswith("xl/charts/chart")]
+    assert len(charts) >= 12
+    for text in charts:
+        shown_cells = re.findall(r"<c:f>'?([^'!]+)'?!", text)
+        assert shown_cells
+        assert set(shown_cells) <= names
+        assert "<c:v>nan" not in text.lower()
+
+
+def test_the_same_pack_gives_the_same_bytes(valence, tmp_path):
+    from sim.board.workbook.workbook import write_workbook
+
+    pack, path = valence
+    write_workbook(pack, story(pack), tmp_path / "again.xlsx")
+    assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+    assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("$11.51M", '"$"#,##0.00,,"M"'),
+        ("97.3%", "#,##0.0%"),
+        ("10.68 months", "#,##0.00"),
+        ("$2.367M a month", '"$"#,##0.000,,"M a month"'),
+        ("95% a year", '#,##0%" a year"'),
+        ("120 days", '#,##0" days"'),
+    ],
+)
+def test_formats_show_what_the_text_says(text, form):
+    assert form_like(text) == form
+    scale = 1e6 if "M" in text else 0.01 if "%" in text else 1.0
+    stored = float(re.search(r"[\d.]+", text)[0]) * scale
+    assert shown(stored, form) == text.removesuffix(" months")
+
+
+def test_errors_decide_the_digits():
+    assert shown(*level("raised", 11_512_345.0, 30_000.0)[:2]) == "$11.51M"
+    assert shown(*level("raised", 11_512_345.0, 0.4e6)[:2]) == "$11.5M"
+    tiny = change("raised", Estimate(-3.0, 1.0, (-5.0, -1.0)))
+    assert (tiny.value, shown(*tiny[:2])) == (-3.0, "$0.000M")
+    moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
+    assert shown(*moved[:2]) == "-$3.0M"
+    coarse = number("120 days", 123.0, 20.0)
+    assert coarse.value == 120.0
+    assert level("raised", math.nan, 1.0) is None
+    assert shown(*level("raised", 11_512_345.0, math.inf)[:2]) == "$12M"

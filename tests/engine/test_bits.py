@@ -1,0 +1,53 @@
+"""The same bits on every machine: a stored hash, and a processor without wide vectors or fused multiply-add."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+
+# SHA-256 of every path's columns. A change of these numbers is a change of results: mark it in CHANGELOG.md.
+HASHES = {
+    "philox": "8310e368e0af23fbf4a20322f0035a22",
+    "antithetic": "c9b258eaac7b208a4c96a067bae3406e",
+    "sobol": "23fb861d97101e581d98b3a26d23af46",
+    "daily": "efca21c750b807d4e0f670c6518fbff6",
+}
+
+
+def bits(name: str) -> str:
+    """Hash of a run's paths: 512 of the headline case, or of its daily variant."""
+    case = sim.load_case("valence-2002").replace({"policy.cadence": "daily" if name == "daily" else "quarter_end"})
+    sampler = "sobol" if name == "sobol" else "philox"
+    run = sim.simulate(case, paths=512, seed=7, sampler=sampler, antithetic=name == "antithetic")
+    digest = hashlib.sha256()
+    for column in sorted(run.columns):
+        digest.update(run[column].tobytes())
+    digest.update(run.by_period["raised"].tobytes())
+    return digest.hexdigest()[:32]
+
+
+@pytest.mark.parametrize("name", HASHES)
+def test_runs_have_the_bits_they_always_had(name):
+    assert bits(name) == HASHES[name]
+
+
+def test_another_processor_gets_the_same_bits(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    command = "from tests.engine.test_bits import HASHES, bits; print(*map(bits, HASHES))"
+    environment = os.environ | {
+        "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": str(root),
+    }  # fmt: skip
+    out = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == list(HASHES.values())
+
+
+def test_another_seed_has_other_bits(monkeypatch):
+    honest = sim.simulate
+    monkeypatch.setattr(sim, "simulate", lambda case, **options: honest(case, **(options | {"seed": 8})))
+    assert bits("philox") != HASHES["philox"]

@@ -1,0 +1,236 @@
+"""exp, log and the inverse normal against 40 digits, and the two promises of their form: width and bits."""
+
+import hashlib
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import mpmath
+import numba
+import numpy as np
+import pytest
+from llvmlite import binding
+from scipy.special import ndtri
+
+from sim.kernels.random import elementary
+from sim.kernels.random.philox import fill_normal_pair, fill_uniform_pair
+
+EXP, LOG, NORMAL = 2.0, 2.0, 8.0  # most units in the last place; seen: 1.0, 0.8, 5.4
+STEP = 2.0**-52  # between two uniforms
+POINTS = 3000
+EIGHT_DOUBLES = "zmm" if binding.get_host_cpu_features().get("avx512f") else "ymm"
+
+
+def over_a_row(function):
+    @numba.njit(error_model="numpy")
+    def over(x, out):
+        for i in range(x.shape[0]):
+            out[i] = function(x[i])
+
+    def call(x):
+        x = np.ascontiguousarray(x, np.float64)
+        out = np.empty_like(x)
+        over(x, out)
+        return out
+
+    call.compiled = over
+    return call
+
+
+exp, log, normal = map(over_a_row, (elementary.exp, elementary.log, elementary.normal))
+
+
+def uniforms(k):
+    return (np.asarray(k, np.float64) + 0.5) * STEP
+
+
+def exact_normal(u):
+    """Two steps of Halley's method on erfc from SciPy's answer, in 40 digits."""
+    u = mpmath.mpf(u)
+    tail = min(u, 1 - u)
+    z = mpmath.mpf(-ndtri(float(tail)))
+    for _ in range(2):
+        miss = (mpmath.erfc(z / mpmath.sqrt(2)) / 2 - tail) / mpmath.npdf(z)
+        z += miss / (1 - z * miss / 2)
+    return z if u > 0.5 else -z
+
+
+def worst(got, x, exact):
+    """Largest error in units of the exact value's last place."""
+    with mpmath.workdps(40):
+        values = [exact(mpmath.mpf(float(v))) for v in x]
+        return float(max(abs(mpmath.mpf(float(g)) - e) / math.ulp(float(e)) for g, e in zip(got, values, strict=True)))
+
+
+# ------------------------------------------------------------------------------------------------------ accuracy
+
+
+@pytest.mark.parametrize(("low", "high"), [(-708.0, 709.78), (-1.0, 1.0), (-1e-6, 1e-6)])
+def test_exp(low, high):
+    x = np.random.default_rng(1).uniform(low, high, POINTS)
+    assert worst(exp(x), x, mpmath.exp) < EXP
+
+
+def test_exp_rounds_subnormals_once():
+    x = np.random.default_rng(2).uniform(-745.1, -708.5, POINTS)
+    assert worst(exp(x), x, mpmath.exp) < 1.0
+
+
+def test_exp_at_the_ends():
+    got = exp(
+        [-math.inf, -1e308, -745.14, -745.13, -0.0, 709.782712893384, 709.7827128933841, 1e308, math.inf, math.nan]
+    )
+    expected = [0.0, 0.0, 0.0, 5e-324, 1.0, math.exp(709.782712893384), math.inf, math.inf, math.inf, math.nan]
+    np.testing.assert_array_max_ulp(got[:-1], np.array(expected[:-1]), 1)
+    assert math.isnan(got[-1])
+
+
+@pytest.mark.parametrize(("low", "high"), [(-708.0, 709.0), (-0.4, 0.4), (-1e-3, 1e-3), (-744.0, -709.0)])
+def test_log(low, high):
+    x = np.exp(np.random.default_rng(3).uniform(low, high, POINTS))
+    x = x[x != 1.0]
+    assert worst(log(x), x, mpmath.log) < LOG
+
+
+def test_log_at_the_ends():
+    got = log([0.0, -0.0, -1.0, -math.inf, 1.0, math.inf, math.nan, 5e-324])
+    np.testing.assert_array_equal(
+        got, [-math.inf, -math.inf, math.nan, math.nan, 0.0, math.inf, math.nan, math.log(5e-324)]
+    )
+
+
+rng = np.random.default_rng(4)
+
+
+@pytest.mark.parametrize(
+    "k",
+    [
+        rng.integers(0, 2**52, POINTS),
+        np.arange(500),  # the outermost
+        2.0 ** rng.uniform(0, 51, POINTS) // 1,  # the tail, evenly by its logarithm
+        2**51 + np.arange(500),  # the middle
+        2**51 + 2.0 ** rng.uniform(0, 51, POINTS) // 1,
+    ],
+    ids=["anywhere", "outermost", "tail", "innermost", "middle"],
+)
+def test_normal(k):
+    u = uniforms(np.minimum(k, 2**52 - 1))
+    assert worst(normal(u), u, exact_normal) < NORMAL
+
+
+def test_the_normal_test_sees_a_coefficient_off_in_the_thirteenth_digit():
+    u = uniforms(np.arange(500))
+    faulty = list(elementary._ABOVE)
+    faulty[3] *= 1 + 1e-13
+    w = -np.log2(4 * u * (1 - u))
+    off = np.polyval(faulty, w) / np.polyval(elementary._ABOVE, w)
+    assert worst(normal(u) * off, u, exact_normal) > NORMAL
+
+
+def test_normal_is_antisymmetric_bit_for_bit():
+    k = np.concatenate([np.arange(1000), np.random.default_rng(5).integers(0, 2**52, 1_000_000)])
+    u = uniforms(k)
+    np.testing.assert_array_equal(normal(1 - u), -normal(u))
+
+
+def test_a_row_gets_the_same_bits_as_its_elements():
+    @numba.njit
+    def row(x):
+        elementary.normal_row(x)
+
+    for length in (0, 1, 2, 7, 127, 128, 129, 255, 256, 1001):
+        got = np.random.default_rng(length).random(length)
+        expected = normal(got)
+        row(got)
+        np.testing.assert_array_equal(got, expected)
+
+
+# ------------------------------------------------------------------------------------------------------ seams
+
+
+def test_exp_and_log_never_step_back_where_the_power_of_two_changes():
+    for n in range(-1000, 1000, 37):
+        seam = (n + 0.5) * math.log(2)
+        assert (np.diff(exp(seam + np.arange(-200, 200) * math.ulp(seam))) >= 0).all()
+        seam = math.ldexp(math.sqrt(0.5), n)
+        assert (np.diff(log(seam + np.arange(-200, 200) * math.ulp(seam))) >= 0).all()
+
+
+def test_normal_never_steps_back_where_the_power_of_two_changes():
+    for j in range(1, 51):  # 4 u (1 - u) = 2^-j
+        seam = int(2.0**-j / (1 + math.sqrt(1 - 2.0**-j)) / 2 / STEP)
+        k = np.arange(max(0, seam - 300), seam + 300)
+        assert (np.diff(normal(uniforms(k))) >= 0).all()
+    assert (np.diff(normal(uniforms(2**51 + np.arange(-300, 300)))) > 0).all()
+
+
+def test_normal_rises_over_the_whole_range():
+    assert (np.diff(normal(uniforms(np.linspace(0, 2**52 - 1, 1_000_001)))) > 0).all()
+
+
+# ------------------------------------------------------------------------------------------------------ form
+
+
+def assembly(compiled, *arguments):
+    compiled(*arguments)
+    return "\n".join(compiled.inspect_asm().values())
+
+
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
+@pytest.mark.parametrize("function", [exp, log, normal], ids=["exp", "log", "normal"])
+def test_a_loop_over_a_row_takes_the_widest_registers(function):
+    text = assembly(function.compiled, np.ones(8), np.ones(8))
+    assert re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
+
+
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
+def test_the_generator_takes_the_widest_registers():
+    @numba.njit
+    def fill(a, b, first_path, index, purpose, seed):
+        fill_normal_pair(a, b, first_path, index, purpose, seed)
+
+    text = assembly(fill, np.ones(8), np.ones(8), np.uint64(0), 0, 0, np.uint64(0))
+    assert re.search(rf"vpmuludq\s.*{EIGHT_DOUBLES}", text)
+    assert re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
+    assert "vpmullq" not in text  # three times as slow
+    assert not re.search(r"call.*\bfma\b", text)
+
+
+@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
+def test_the_register_test_sees_a_loop_that_needs_libm():
+    text = assembly(over_a_row(math.erf).compiled, np.ones(8), np.ones(8))
+    assert not re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
+
+
+def digest():
+    """Of everything the kernels compute with floats."""
+
+    @numba.njit
+    def fill(a, b, c, d):
+        fill_normal_pair(a, b, np.uint64(2**32 - 500), 3, 4, 5)
+        fill_uniform_pair(c, d, np.uint64(0), 1, 2, np.uint64(2**63))
+
+    rows = [np.empty(1001) for _ in range(4)]
+    fill(*rows)
+    u = uniforms(np.random.default_rng(6).integers(0, 2**52, 20_000))
+    rows += [exp(1490 * u - 746), log(u), log(1000 * u), normal(u)]
+    return hashlib.sha256(b"".join(row.tobytes() for row in rows)).hexdigest()
+
+
+@pytest.mark.parametrize("machine", ["generic", "haswell"])
+def test_another_machine_gets_the_same_bits(machine):
+    """With two doubles a register and no fused multiply-add of its own, with four, and with what this machine has."""
+    if machine == "haswell" and not binding.get_host_cpu_features().get("avx2"):
+        pytest.skip("this machine cannot run it")
+    root = Path(__file__).resolve().parents[2]
+    got = subprocess.run(
+        [sys.executable, "-c", "from tests.kernels.test_elementary import digest; print(digest())"],
+        env=os.environ | {"NUMBA_CPU_NAME": machine, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert got == digest()

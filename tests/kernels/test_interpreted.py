@@ -1,0 +1,41 @@
+"""The kernels without a compiler: their sources mean what the compiled code does, and no index leaves its array."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[1] / "support/interpreted.py"
+
+
+def interpreted(*arguments: str) -> subprocess.CompletedProcess:
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
+    ran = interpreted()
+    assert ran.returncode == 0, ran.stderr
+    ledgers, columns = map(int, re.findall(r"\d+", ran.stdout))
+    assert ledgers >= 100
+    assert columns >= 50
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "seen"),
+    [
+        ("line.limits", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
+        ("line.limits", "ends if (s[BLOCKED + i] == code) & (ends < wake) else wake", "wake", "AssertionError: case"),
+        ("line.draw", "(out, p - first - alive)", "(out, p - first)", "binding reasons"),
+        ("ledger", "ledgers.notes[3 * j + 2] = 0.0", "ledgers.notes[3 * j + 3] = 0.0", "IndexError"),
+        ("cash", "put(s, NOW + i, now)", "put(s, NOW + i + 100 * NOW, now)", "IndexError"),
+    ],
+)
+def test_a_planted_fault_is_seen(module, old, new, seen):
+    ran = interpreted("12", f"sim.kernels.{module}", old, new)
+    assert ran.returncode == 1
+    assert seen in ran.stderr

@@ -1,0 +1,341 @@
+"""The generator: published vectors, a second source, and the streams in the layout that production uses.
+
+Every statistical check has a twin with a planted fault that it must find. Scores are in standard errors.
+"""
+
+import math
+
+import numba
+import numpy as np
+import pytest
+import randomgen
+
+from sim.kernels.random import philox
+from sim.kernels.random.elementary import normal
+
+MOST = 4.0  # standard errors of an honest stream, at pinned seeds
+STEP = 2.0**-52
+ROW = 128
+
+VECTORS = [
+    ([0] * 4, [0] * 2, "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+    ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2, "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+    (
+        [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+        [0xA4093822, 0x299F31D0],
+        "d16cfe09 94fdcceb 5001e420 24126ea1",
+    ),
+]
+
+
+@numba.njit
+def words(counters, keys, out):
+    """Philox of one counter (n, 4) and key (n, 2) a row, uint64."""
+    for i in range(len(out)):
+        c, k = counters[i], keys[i]
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = philox.philox(c[0], c[1], c[2], c[3], k[0], k[1])
+
+
+@numba.njit
+def fill_uniform_pair(a, b, first_path, index, purpose, seed):
+    philox.fill_uniform_pair(a, b, first_path, index, purpose, seed)
+
+
+@numba.njit
+def fill_normal_pair(a, b, first_path, index, purpose, seed):
+    philox.fill_normal_pair(a, b, first_path, index, purpose, seed)
+
+
+@numba.njit
+def fill_uniform(a, first_path, index, purpose, seed):
+    philox.fill_uniform(a, first_path, index, purpose, seed)
+
+
+@numba.njit
+def fill_normal(a, first_path, index, purpose, seed):
+    philox.fill_normal(a, first_path, index, purpose, seed)
+
+
+@numba.njit
+def one_by_one(a, b, first_path, index, purpose, seed):
+    for i in range(len(a)):
+        a[i], b[i] = philox.uniform_pair(first_path + np.uint64(i), index, purpose, seed)
+
+
+def rows(fill, first_path, n, index, purpose, seed):
+    a, b = np.empty(n), np.empty(n)
+    fill(a, b, np.uint64(first_path), np.uint64(index), np.uint64(purpose), np.uint64(seed))
+    return a, b
+
+
+# ------------------------------------------------------------------------------------------------------ exactness
+
+
+@pytest.mark.parametrize(("counter", "key", "expected"), VECTORS)
+def test_published_vectors(counter, key, expected):
+    got = np.empty((1, 4), np.uint64)
+    words(np.array([counter], np.uint64), np.array([key], np.uint64), got)
+    assert " ".join(f"{word:08x}" for word in got[0].tolist()) == expected
+
+
+def test_a_million_counters_and_keys_against_randomgen():
+    """Random keys; random counters and the 10,000 after them, every other one carrying into the upper words."""
+    rng, each = np.random.default_rng(1), 10_000
+    for trial in range(100):
+        start, key = rng.integers(0, 2**32, 4, np.uint64), rng.integers(0, 2**32, 2, np.uint64)
+        if trial % 2:
+            start[0] = 2**32 - rng.integers(1, each)
+            start[1] = 2**32 - 1
+        whole = sum(int(word) << 32 * i for i, word in enumerate(start))
+        counters = np.array([[(whole + j) >> 32 * i & 0xFFFFFFFF for i in range(4)] for j in range(each)], np.uint64)
+        source = randomgen.Philox(number=4, width=32)
+        state = source.state
+        before = (whole - 1) % 2**128  # it counts before it generates
+        state["state"]["counter"] = np.array([before >> 32 * i & 0xFFFFFFFF for i in range(4)], np.uint32)
+        state["state"]["key"] = key.astype(np.uint32)
+        source.state = state
+        expected = source.random_raw(4 * each).reshape(each, 4)
+        got = np.empty((each, 4), np.uint64)
+        words(counters, np.broadcast_to(key, (each, 2)), got)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_the_layout_of_counter_and_key():
+    path, index, purpose, seed = 0x1_2345_6789, 0xFEDC_BA98, 7, 0x8765_4321_0FED_CBA9
+    got = np.empty((1, 4), np.uint64)
+    counter = [path & 0xFFFFFFFF, path >> 32, index, purpose]
+    words(np.array([counter], np.uint64), np.array([[seed & 0xFFFFFFFF, seed >> 32]], np.uint64), got)
+    x0, x1, x2, x3 = got[0].tolist()
+    a, b = rows(fill_uniform_pair, path, 1, index, purpose, seed)
+    assert a[0] == ((x1 << 32 | x0) >> 12) * STEP + STEP / 2
+    assert b[0] == ((x3 << 32 | x2) >> 12) * STEP + STEP / 2
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 2**51 - 1, 2**51, 2**52 - 2, 2**52 - 1])
+def test_a_uniform_is_exact_and_never_0_or_1(k):
+    for spare in (0, 0xFFF):
+        got = philox.to_uniform(np.uint64(k << 12 | spare))
+        assert 0.0 < got < 1.0
+        assert got.as_integer_ratio() == ((2 * k + 1) * STEP / 2).as_integer_ratio()
+
+
+def test_every_bit_of_a_uniform_is_exact():
+    @numba.njit
+    def over(k, out):
+        for i in range(len(k)):
+            out[i] = philox.to_uniform(k[i] << np.uint64(12))
+
+    k = np.random.default_rng(2).integers(0, 2**52, 1_000_000, np.uint64)
+    got = np.empty(len(k))
+    over(k, got)
+    np.testing.assert_array_equal((got * 2.0**53).astype(np.uint64), 2 * k + np.uint64(1))
+
+
+@pytest.mark.parametrize("first_path", [0, 1, 2**32 - 100, 2**32, 2**40 - 1, 2**63 + 5, 2**64 - 300])
+@pytest.mark.parametrize("n", [0, 1, 7, ROW, 257])
+def test_a_row_has_the_values_of_its_paths(first_path, n):
+    key = (first_path, n, 3, 2, 2**63 + 1)
+    expected = rows(one_by_one, *key)
+    np.testing.assert_array_equal(rows(fill_uniform_pair, *key), expected)
+
+    @numba.njit
+    def normals(u):
+        for i in range(len(u)):
+            u[i] = normal(u[i])
+
+    single, path = np.empty(n), np.uint64(first_path)
+    fill_uniform(single, path, np.uint64(3), np.uint64(2), np.uint64(2**63 + 1))
+    np.testing.assert_array_equal(single, expected[0])
+    normals(expected[0])
+    normals(expected[1])
+    np.testing.assert_array_equal(rows(fill_normal_pair, *key), expected)
+    fill_normal(single, path, np.uint64(3), np.uint64(2), np.uint64(2**63 + 1))
+    np.testing.assert_array_equal(single, expected[0])
+
+
+def test_signed_and_unsigned_integers_mean_the_same():
+    signed, unsigned = np.empty((2, 8)), np.empty((2, 8))
+    fill_uniform_pair(*signed, 5, 6, 7, 8)
+    fill_uniform_pair(*unsigned, np.uint64(5), np.uint64(6), np.uint64(7), np.uint64(8))
+    np.testing.assert_array_equal(signed, unsigned)
+
+
+# --------------------------------------------------------------------------------------------- production's layout
+#
+# A source answers (first_path, n, index, purpose, seed) with two rows. A fault wraps an honest source.
+
+
+def honest(first_path, n, index, purpose, seed):
+    return rows(fill_uniform_pair, first_path, n, index, purpose, seed)
+
+
+def purpose_dropped(first_path, n, index, purpose, seed):
+    return honest(first_path, n, index, 0, seed)
+
+
+def index_dropped(first_path, n, index, purpose, seed):
+    return honest(first_path, n, 0, purpose, seed)
+
+
+def counter_wraps(first_path, n, index, purpose, seed):
+    return honest(first_path % 2**32, n, index, purpose, seed)
+
+
+def half_a_seed(first_path, n, index, purpose, seed):
+    return honest(first_path, n, index, purpose, seed % 2**32)
+
+
+def seed_added_to_the_path(first_path, n, index, purpose, seed):
+    return honest(first_path + seed, n, index, purpose, 0)
+
+
+def index_added_to_the_path(first_path, n, index, purpose, seed):
+    return honest(first_path + index, n, 0, purpose, seed)
+
+
+def stream_used_twice(first_path, n, index, purpose, seed):
+    a, _ = honest(first_path, n, index, purpose, seed)
+    return a, a.copy()
+
+
+def second_half_mirrored(first_path, n, index, purpose, seed):
+    a, _ = honest(first_path, n, index, purpose, seed)
+    return a, 1 - a
+
+
+def a_bit_stuck(first_path, n, index, purpose, seed):
+    a, b = honest(first_path, n, index, purpose, seed)
+    return np.floor(a * 64) / 64 // (1 / 32) / 32 + a % (1 / 64), b
+
+
+def too_wide(first_path, n, index, purpose, seed):
+    return tuple(0.5 + (u - 0.5) * 0.99 for u in honest(first_path, n, index, purpose, seed))
+
+
+def duplicates(source):
+    """How often a value of 52 bits comes again among two million: 0.0005 times by chance."""
+    seen = [
+        np.concatenate(source(first_path, 4096, index, purpose, seed))
+        for first_path in (0, 4096, 2**32, 2**40)
+        for index in range(4)
+        for purpose in range(1, 9)
+        for seed in (0, 2**32)
+    ]
+    values = np.concatenate(seen)
+    return len(values) - len(np.unique(values))
+
+
+def uniformity(source):
+    """Chi-square over 64 cells, as a normal score (Wilson and Hilferty 1931), the largest over the ways to walk."""
+
+    def score(u):
+        counts = np.bincount((u * 64).astype(int), minlength=64)
+        chi2, freedom = float(((counts - len(u) / 64) ** 2).sum() / (len(u) / 64)), 63
+        return ((chi2 / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / math.sqrt(2 / (9 * freedom))
+
+    along_paths = source(0, 2**20, 5, 1, 20020401)
+    along_seeds = np.array([source(0, 1, 0, 1, seed) for seed in range(8192)])[:, :, 0].T
+    along_index = np.array([source(17, 1, index, 2, 7) for index in range(8192)])[:, :, 0].T
+    return max(abs(score(u)) for u in (*along_paths, *along_seeds, *along_index))
+
+
+def correlation(source):
+    """Between neighbours of every kind: largest score of the sum of (u - 1/2) (v - 1/2), of 200,000 pairs each."""
+    n = 200_000
+
+    def score(u, v):
+        return 12 * float(((u - 0.5) * (v - 0.5)).sum()) / math.sqrt(len(u))
+
+    a, b = source(1000, n, 3, 2, 11)
+    scores = [score(a, b), score(a[1:], a[:-1]), score(a[ROW:], a[:-ROW]), score(b[1:], a[:-1])]
+    for other in (
+        source(1000, n, 4, 2, 11),
+        source(1000, n, 3, 3, 11),
+        source(1000, n, 3, 2, 12),
+        source(1000 + 2**32, n, 3, 2, 11),
+        source(1000, n, 2, 3, 11),
+    ):
+        scores += [score(a, other[0]), score(b, other[1]), score(a, other[1]), score(a[1:], other[0][:-1])]
+    seeds = np.array([source(0, ROW, 0, 1, seed)[0] for seed in range(8192)])
+    scores += [score(seeds[1:, 0], seeds[:-1, 0]), score(seeds[1:].ravel(), seeds[:-1].ravel())]
+    scores.append(score(seeds[:-1, 1:].ravel(), seeds[1:, :-1].ravel()))
+    return max(map(abs, scores))
+
+
+def moments(source):
+    """Mean, variance, skewness and kurtosis of a million normals, as the largest score."""
+    z = np.concatenate(source(2**33, 2**19, 1, 1, 3))
+    n = len(z)
+    exact = [(0, 1), (1, 2), (0, 15), (3, 96)]  # E z^p, Var z^p
+    return max(
+        abs(float((z ** (p + 1)).mean() - mean)) / math.sqrt(variance / n) for p, (mean, variance) in enumerate(exact)
+    )
+
+
+def honest_normals(*key):
+    return rows(fill_normal_pair, *key)
+
+
+def normals_of_too_wide(*key):
+    return tuple(1.01 * z for z in honest_normals(*key))
+
+
+def normals_without_tails(*key):
+    return tuple(np.clip(z, -3.0, 3.0) for z in honest_normals(*key))
+
+
+def test_no_value_comes_twice():
+    assert duplicates(honest) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        purpose_dropped,
+        index_dropped,
+        counter_wraps,
+        half_a_seed,
+        index_added_to_the_path,
+        stream_used_twice,
+    ],
+)
+def test_duplicates_give_a_fault_away(fault):
+    assert duplicates(fault) > 0
+
+
+def test_uniforms_are_uniform_along_paths_seeds_and_indices():
+    assert uniformity(honest) < MOST
+
+
+@pytest.mark.parametrize("fault", [a_bit_stuck, too_wide])
+def test_uniformity_gives_a_fault_away(fault):
+    assert uniformity(fault) > MOST
+
+
+def test_neighbours_are_uncorrelated():
+    assert correlation(honest) < MOST
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        purpose_dropped,
+        index_dropped,
+        counter_wraps,
+        seed_added_to_the_path,
+        index_added_to_the_path,
+        stream_used_twice,
+        second_half_mirrored,
+    ],
+)
+def test_correlation_gives_a_fault_away(fault):
+    assert correlation(fault) > MOST
+
+
+def test_normals_have_the_normal_moments():
+    assert moments(honest_normals) < MOST
+
+
+@pytest.mark.parametrize("fault", [normals_of_too_wide, normals_without_tails])
+def test_moments_give_a_fault_away(fault):
+    assert moments(fault) > MOST

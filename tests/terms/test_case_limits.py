@@ -1,0 +1,214 @@
+"""Where a case's figures together leave what numbers can hold: the last allowed value, and the first refused."""
+
+import math
+from datetime import date
+
+import pytest
+from scipy.optimize import brentq
+
+import sim
+from sim.terms import parts
+from sim.terms.problems import show
+from sim.terms.ranges import BAD
+from sim.terms.schema import rules
+from sim.terms.stated import WAIVERS
+from tests.support.samples import plain_case
+
+LAST_DAY = date(2032, 3, 31)
+YEARS = ((LAST_DAY - date(2002, 4, 1)).days + 1) / 365.25
+EDGE = 290 * math.log(10)
+REACHED = {"probability": 1.0, "median_days": 10.0, "p90_days": 20.0}
+
+
+def allowed(changes: dict) -> bool:
+    try:
+        plain_case({"horizon": LAST_DAY} | changes)
+    except sim.CaseError:
+        return False
+    return True
+
+
+def furthest(sd: float, drift: float, jumps: tuple[float, ...], impact: str) -> tuple[float, float]:
+    """Lowest and highest log price: nine standard deviations, drift where it leads further, every jump either way."""
+    median = (drift - sd**2 / 2) * YEARS
+    away = 9 * sd * math.sqrt(YEARS) + sum(abs(math.log(1 + jump)) for jump in jumps)
+    low, high = math.log(2.5) + min(0.0, median) - away, math.log(2.5) + max(0.0, median) + away
+    return low - (15 * math.log(10) if impact == "dilution" else 0.0), high
+
+
+@pytest.mark.parametrize("impact", ["none", "dilution"])
+@pytest.mark.parametrize("jumps", [(0.0, 0.0), (9.0, 0.0), (-0.9, 0.0), (0.0, -0.99), (3.0, 50.0)])
+@pytest.mark.parametrize("drift", [-8.0, 0.0, 10.0])
+def test_prices_stay_numbers(drift, jumps, impact):
+    """`jumps` are those of a milestone and of a change of CEO."""
+
+    def room(sd: float) -> float:
+        low, high = furthest(sd, drift, jumps, impact)
+        return min(low + EDGE, EDGE - high)
+
+    most = brentq(room, 1e-3, 10.0, xtol=1e-14)
+    changes = {
+        "price.drift": drift, "price.impact": impact, "milestones": [{"name": "m", "price_jump": jumps[0]} | REACHED],
+        "events": {"ceo_change": {"annual_rate": 1.0, "price_jump": jumps[1]}},
+    }  # fmt: skip
+    assert allowed(changes | {"price.volatility": most * (1 - 1e-9)})
+    assert not allowed(changes | {"price.volatility": most * (1 + 1e-9)})
+
+
+def steps(*rows: tuple[str, float]) -> dict:
+    return {"burn.steps": [{"date": day, "factor": factor} for day, factor in rows]}
+
+
+@pytest.mark.parametrize(
+    ("month", "changes"),
+    [
+        (0, {"burn.growth": -0.9}),
+        (359, {"burn.growth": 0.5}),
+        (2, steps(("2002-06-01", 1000.0), ("2002-07-01", 0.001))),
+        (3, steps(("2002-06-15", 1000.0)) | {"burn.growth": -0.99}),
+    ],
+    ids=["first", "last", "step", "after a step"],
+)
+def test_burn_stays_within_what_money_may_be(month, changes):
+    """In one month alone it is the most that money may be."""
+    growth = changes.get("burn.growth", 0.0)
+    factor = 1000.0 if "burn.steps" in changes else 1.0
+    most = 1e15 / factor / (1 + growth) ** (month / 12)
+    assert allowed(changes | {"burn.monthly": most * (1 - 1e-9)})
+    assert not allowed(changes | {"burn.monthly": most * (1 + 1e-9)})
+
+
+def test_the_most_that_money_may_be_is_allowed():
+    assert allowed({"burn.monthly": 1e15})
+
+
+def test_the_longest_list_is_allowed():
+    percent = {"percent": [100.0] * 1000}
+    assert allowed({"line.coverage": percent})
+    assert not allowed({"line.coverage": {"percent": [100.0] * 1001}})
+
+
+@pytest.mark.parametrize(("ends", "fits"), [((0.0, 1.0), True), ((0.2, 0.2), True), ((-0.1, 0.5), False),
+                                            ((0.5, 1.1), False)])  # fmt: skip
+def test_the_range_of_waivers_lies_between_0_and_1(ends, fits):
+    assert allowed({"ranges": {WAIVERS: list(ends)}}) == fits
+
+
+def test_jumps_and_drift_keep_prices_below_what_numbers_can_hold():
+    """With 72 milestones that each multiply the price by 101 the highest price is the first to leave."""
+    milestones = [{"name": f"m{i}", "price_jump": 100.0} | REACHED for i in range(72)]
+    most = brentq(lambda sd: EDGE - furthest(sd, 10.0, (100.0,) * 72, "none")[1], 1e-3, 1.6, xtol=1e-14)
+    changes = {"price.drift": 10.0, "milestones": milestones}
+    assert allowed(changes | {"price.volatility": most * (1 - 1e-9)})
+    assert not allowed(changes | {"price.volatility": most * (1 + 1e-9)})
+
+
+MONEY, PART, RATE = (0.0, 1e15), (0.0, 1.0), (0.0, 1e4)
+OPEN = math.nextafter  # OPEN(0, 1): above 0
+#: The lowest and the highest value of every number of a case.
+BOUNDS = {
+    "Company": {
+        "fiscal_year_end_month": (1, 12), "cash": MONEY, "minimum_cash": MONEY, "shares_outstanding": (1, 10**15),
+        "shares_authorized": (1, 10**15), "shares_reserved": (0, 10**15),
+    },
+    "Price": {"initial": (1e-6, 1e9), "drift": (-10.0, 10.0), "volatility": (0.0, 10.0)},
+    "Step": {"factor": (0.0, 1000.0)},
+    "Burn": {
+        "monthly": MONEY, "growth": (-0.99, 100.0), "volatility": (0.0, 10.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)),
+        "price_correlation": (-1.0, 1.0),
+    },
+    "Pricing": {"window": (1, 250), "multiplier": (1e-6, 2.0), "floor": MONEY},
+    "Coverage": {"percent": (0.0, 1000.0)},
+    "Condition": {"waiver_probability": PART},
+    "Line": {"commitment": MONEY, "max_per_period": MONEY, "legal_cost_per_draw": MONEY, "minimum_draw": MONEY},
+    "Milestone": {
+        "probability": PART, "median_days": (OPEN(0, 1), 1e6), "p90_days": (OPEN(0, 1), 1e6),
+        "price_jump": (OPEN(-1, 0), 100.0),
+    },
+    "CeoChange": {"annual_rate": RATE, "price_jump": (OPEN(-1, 0), 100.0)},
+    "AdverseChange": {"annual_rate": RATE, "duration_days": (OPEN(0, 1), 1e6)},
+    "Events": {"common_loading": PART},
+    "ThirdParty": {
+        "annual_rate": RATE, "median_amount": (OPEN(0, 1), 1e15), "log_sd": (0.0, 10.0), "discount": (0.0, OPEN(1, 0)),
+        "reduction_probability": PART,
+    },
+    "Sweep": {"prepay_above": MONEY, "reborrow_below": MONEY},
+    "Note": {
+        "principal": MONEY, "extension_probability": PART, "base_rate": RATE, "margin": (-1.0, 1e4), "rate_cap": RATE,
+    },
+    "Policy": {"target_months": (0.0, 1200.0), "price_trigger": (OPEN(0, 1), 1e6), "amounts": MONEY},
+    "Simulation": {"paths": (1, 10**12), "seed": (0, 2**64 - 1)},
+}  # fmt: skip
+
+
+def accepted(table: str, word: str, value: float) -> bool:
+    """Whether the key's rule takes the value, or a list with it."""
+    rule = rules(getattr(parts, table))[word][0]
+    complaints: list = []
+    read = rule.read([value] if isinstance(rule, parts.Values) else value, word, lambda *said: complaints.append(said))
+    assert (read is BAD) == bool(complaints)
+    return read is not BAD
+
+
+@pytest.mark.parametrize(("table", "word"), [(table, word) for table, words in BOUNDS.items() for word in words])
+def test_every_number_has_its_bounds(table, word):
+    low, high = BOUNDS[table][word]
+    whole = isinstance(low, int)
+    below, beyond = (low - 1, high + 1) if whole else (math.nextafter(low, -math.inf), math.nextafter(high, math.inf))
+    assert [accepted(table, word, value) for value in (below, low, high, beyond)] == [False, True, True, False]
+
+
+def test_every_number_of_a_case_is_in_the_table():
+    for name, words in BOUNDS.items():
+        numbers = {word for word, (rule, _) in rules(getattr(parts, name)).items() if "umber" in rule.allowed}
+        assert numbers == set(words), name
+
+
+@pytest.mark.parametrize("word", ["shares_outstanding", "shares_authorized", "shares_reserved"])
+def test_shares_may_be_written_as_round_floats(word):
+    assert accepted("Company", word, 45e6)
+    assert not accepted("Company", word, 45e6 + 0.5)
+
+
+def test_a_date_in_quotes_is_a_date_only_as_people_write_it():
+    """Python reads more: 20020401 without dashes."""
+    assert allowed({"line.start": "2002-04-01"})
+    assert not allowed({"line.start": "20020401"})
+
+
+def test_listed_purchase_dates_need_their_amounts():
+    policy = {"kind": "schedule", "cadence": "dates", "dates": ["2002-04-15", "2002-05-15"]}
+    assert allowed({"policy": policy | {"amounts": [1.0, 2.0]}})
+    assert not allowed({"policy": policy | {"amounts": [1.0]}})
+
+
+def test_the_largest_table_of_ranges_and_one_that_is_no_pair():
+    names = [f"milestones[m{i}].probability" for i in range(1000)]
+    with pytest.raises(sim.CaseError) as caught:
+        plain_case({"ranges": {"price.volatility": [0.5, 0.6, 0.7]}})
+    assert str(caught.value) == 'replace: ranges."price.volatility" = [0.5, 0.6, 0.7]: two numbers, the lower one first'
+    with pytest.raises(sim.CaseError) as caught:
+        plain_case({"ranges": 5})
+    assert str(caught.value).startswith("replace: ranges = 5: a table of dotted keys and two numbers each")
+    milestones = [{"name": f"m{i}", "probability": 0.5, "median_days": 10, "p90_days": 20} for i in range(1000)]
+    assert allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in names}})
+    assert not allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in [*names, "price.drift"]}})
+
+
+@pytest.mark.parametrize(("value", "kept"), [(0.8, True), (1.2, True), (0.79, False), (1.21, False)])
+def test_a_number_on_the_end_of_its_range_keeps_it(value, kept):
+    case = plain_case({"price.volatility": 1.0, "ranges": {"price.volatility": [0.8, 1.2]}})
+    assert (case.replace({"price.volatility": value}).ranges is not None) == kept
+
+
+def test_a_list_is_no_list_of_lists():
+    case = plain_case({"line.coverage": {"percent": [100.0, 50.0]}})
+    assert case.replace({"line.coverage.percent[1]": 75.0}).line.coverage.percent == (100.0, 75.0)
+    with pytest.raises(sim.CaseError, match=r"line\.coverage\.percent is no list of lists, so no \[0\]"):
+        case.replace({"line.coverage.percent[1][0]": 75.0})
+
+
+def test_values_are_shown_two_levels_deep():
+    assert show([[[1]]]) == "[[[...]]]"
+    assert show({"a": {"b": {"c": 1}}}) == "{ a = { b = { ... } } }"
+    assert show([1, 2, 3, 4, 5]) == "[1, 2, 3, 4, ...]"

@@ -1,0 +1,230 @@
+"""The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
+
+Every random number is a function of (seed, path, purpose, index). `exp`, `log` and `normal` are hooks: replace them in
+this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
+"""
+
+import math
+import statistics
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+
+from tests.twin.terms import FIFTY_DIGITS, Terms, _given, month_of
+
+exp: Callable[[float], float] = math.exp
+log: Callable[[float], float] = math.log
+normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
+
+MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
+EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
+
+WORD = 0xFFFFFFFF
+NORMAL_90 = "1.2815515655446004"  # the standard normal's 90% point
+
+
+def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Philox4x32-10. Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011."""
+    x0, x1, x2, x3 = counter
+    k0, k1 = key
+    for _ in range(10):
+        a, b = 0xD2511F53 * x0, 0xCD9E8D57 * x2
+        x0, x1, x2, x3 = (b >> 32) ^ x1 ^ k0, b & WORD, (a >> 32) ^ x3 ^ k1, a & WORD
+        k0, k1 = (k0 + 0x9E3779B9) & WORD, (k1 + 0xBB67AE85) & WORD
+    return x0, x1, x2, x3
+
+
+def fma(a: float, b: float, c: float) -> float:
+    """a * b + c, rounded once."""
+    return float(Fraction(a) * Fraction(b) + Fraction(c))
+
+
+def index_of(name: str) -> int:
+    """What has a name has its random numbers by its name, wherever it stands in the file."""
+    return int.from_bytes(sha256(name.encode()).digest()[:4], "big")
+
+
+@cache
+def _exact(function: str, *values: float) -> float:
+    """A figure computed from the case, at 50 digits and rounded once."""
+    with localcontext(FIFTY_DIGITS):
+        x, *more = (Decimal(value) for value in values)
+        if function == "log":
+            return float(x.ln())
+        if function == "lognormal sd":
+            return float((more[0].ln() - x.ln()) / Decimal(NORMAL_90))
+        return float(1 - (-x / 12).exp())  # "monthly probability"
+
+
+class Luck:
+    """The random numbers of one path."""
+
+    def __init__(self, seed: int, path: int):
+        self.key = seed & WORD, seed >> 32
+        self.path = path & WORD, path >> 32
+
+    def uniform(self, purpose: int, index: int, half: int) -> float:
+        """In (0, 1), 52 bits; each call of the generator gives two, its halves."""
+        words = philox((*self.path, index, purpose), self.key)
+        low, high = words[2 * half], words[2 * half + 1]
+        return (((high << 32 | low) >> 12) + 0.5) * 2.0**-52
+
+    def normal(self, purpose: int, index: int, half: int) -> float:
+        return normal(self.uniform(purpose, index, half))
+
+
+def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, "SampledMarket"]:
+    """The history of one path without its closes, and the market that gives them."""
+    luck = Luck(seed, path)
+    months = len(terms.months())
+    shocks = [luck.normal(MONTH_END_NORMAL, k >> 1, k & 1) for k in range(months)]
+    achieved = milestone_times(terms, luck)
+    ceo_change, adverse_change = (event_time(terms, luck, key, half) for half, key in enumerate(EVENT_KEYS))
+    history = {
+        "closes": {},
+        "cash_used": cash_used(terms, luck, shocks),
+        "achieved_days": achieved,
+        "ceo_change_days": ceo_change,
+        "adverse_change_days": adverse_change,
+        "waived": [
+            condition["name"]
+            for condition in terms.conditions
+            if happens(luck, WAIVER, condition["name"], _given(condition, "waiver_probability", 0))
+        ],
+        "extended": [
+            note["name"]
+            for note in terms.notes
+            if happens(luck, EXTENSION, note["name"], _given(note, "extension_probability", 0))
+        ],
+        "third_party": third_party_financings(terms, luck),
+    }
+    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
+    if ceo_change is not None:
+        moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
+    closes = closes_before_draws(terms, brownian_path(terms, luck, shocks), moves)
+    return history, SampledMarket(terms, closes)
+
+
+def happens(luck: Luck, purpose: int, name: str, probability: float) -> bool:
+    return luck.uniform(purpose, index_of(name), 0) < probability
+
+
+def brownian_path(terms: Terms, luck: Luck, shocks: list[float]) -> list[float]:
+    """W at each session of the span, a session being the unit of time: month-ends as a random walk, the sessions
+    between them from the end backwards, each a bridge between the previous month-end and the session after it."""
+    path, previous = [], 0.0
+    for k, (_, days) in enumerate(groupby(terms.sessions, key=month_of)):
+        length = len(list(days))
+        month = [fma(math.sqrt(float(length)), shocks[k], previous)]
+        for j, position in enumerate(range(length - 1, 0, -1)):
+            ratio = position / (position + 1)
+            z = luck.normal(DAY_NORMAL, k * 16 + (j >> 1), j & 1)
+            month.append(fma(math.sqrt(ratio), z, fma(ratio, month[-1] - previous, previous)))
+        path += reversed(month)
+        previous = month[0]
+    return path
+
+
+def closes_before_draws(terms: Terms, path: list[float], moves: list[tuple[float, float | None]]) -> list[float]:
+    """S exp(b W_n + (mu - sigma^2 / 2) n / 252), times 1 + jump from the time of each move on."""
+    b = terms.volatility * math.sqrt(1.0 / 252.0)
+    growth = terms.drift - 0.5 * terms.volatility * terms.volatility
+    closes = []
+    for n, (day, w) in enumerate(zip(terms.sessions, path, strict=True), start=1):
+        close = terms.initial * exp(fma(b, w, growth * (n / 252.0)))
+        for time, jump in moves:
+            if jump and terms.t(day) >= time:
+                close *= 1.0 + jump
+        closes.append(close)
+    return closes
+
+
+def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]:
+    """Level times a lognormal factor of mean one, its log an AR(1) whose shocks move with the price's."""
+    sd, phi, rho = (terms.burn[key] for key in ("volatility", "persistence", "price_correlation"))
+    innovation, own_share = sd * math.sqrt(1 - phi * phi), math.sqrt(1 - rho * rho)
+    used, x = {}, 0.0
+    for k, month in enumerate(terms.months()):
+        shock = fma(rho, shocks[k], own_share * luck.normal(BURN_NORMAL, k >> 1, k & 1))
+        x = sd * shock if k == 0 else fma(phi, x, innovation * shock)
+        used[f"{month // 12:04}-{month % 12 + 1:02}"] = terms.level(month) * exp(x - 0.5 * sd * sd)
+    return used
+
+
+def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
+    """When each milestone is reached, if it is, in the file's order; beyond the horizon too."""
+    loading = float(_given(terms.events, "common_loading", 0))
+    common = luck.normal(COMMON_FACTOR, 0, 0)
+
+    @cache
+    def time(name: str) -> float | None:
+        milestone = terms.milestones[name]
+        start = time(milestone["follows"]) if milestone.get("follows") else 0.0
+        if start is None or not happens(luck, MILESTONE, name, milestone["probability"]):
+            return None
+        median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
+        own = luck.normal(MILESTONE, index_of(name), 1)
+        score = fma(loading, common, math.sqrt(1 - loading * loading) * own)
+        return start + exp(fma(_exact("lognormal sd", median, p90), score, _exact("log", median)))
+
+    return {name: reached for name in terms.milestones if (reached := time(name)) is not None}
+
+
+EVENT_KEYS = ("ceo_change", "adverse_change")
+
+
+def event_time(terms: Terms, luck: Luck, key: str, half: int) -> float | None:
+    """Exponential, with a year of 365.25 days."""
+    event = terms.events.get(key)
+    if not event or not event["annual_rate"]:
+        return None
+    return -log(luck.uniform(EVENTS, 0, half)) * (365.25 / event["annual_rate"])
+
+
+def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
+    """At most one a month; the amount is lognormal."""
+    deals, model = [], terms.third_party
+    if not model:
+        return deals
+    probability = _exact("monthly probability", float(model["annual_rate"]))
+    for k, month in enumerate(terms.months()):
+        if luck.uniform(THIRD_PARTY_ARRIVAL, k >> 1, k & 1) < probability:
+            z = luck.normal(THIRD_PARTY_TERMS, k, 0)
+            deals.append({
+                "month": f"{month // 12:04}-{month % 12 + 1:02}",
+                "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
+                "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
+            })  # fmt: skip
+    return deals
+
+
+class SampledMarket:
+    """Closes as the path draws them. A draw moves the closes after it, so each is settled when it is first passed."""
+
+    def __init__(self, terms: Terms, closes: list[float]):
+        self.terms, self.before_draws, self.settled, self.factor = terms, closes, [], 1.0
+
+    def close(self, day: date) -> float:
+        return self.close_at(self.terms.position[day])
+
+    def close_at(self, position: int) -> float:
+        if position < 0:
+            return self.terms.initial
+        while len(self.settled) <= position:
+            close = self.before_draws[len(self.settled)]
+            self.settled.append(close * self.factor if self.terms.impact == "dilution" else close)
+        return self.settled[position]
+
+    def after_draw(self, day: date, outstanding: int, shares: int, price: float, close: float) -> None:
+        """Section 5, moves of the stock: the theoretical ex-issue price."""
+        self.close(day)
+        if self.terms.impact == "dilution" and shares > 0:
+            self.factor *= (outstanding + shares * price / close) / (outstanding + shares)
+
+    def all_closes(self) -> dict[str, float]:
+        self.close_at(len(self.before_draws) - 1)
+        return {day.isoformat(): close for day, close in zip(self.terms.sessions, self.settled, strict=True)}
