@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import sim
+
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "sim"
 MOST_LINES, MOST_PARAMETERS = 400, 10
@@ -83,6 +85,8 @@ def wrong_imports(sources: dict[str, str]) -> list[str]:
     """Imports between rooms that run upwards, and what the kernels must not know."""
     wrong = []
     for name, source in sources.items():
+        if name == "sim":  # names its public functions wherever they live, and imports them at their first use
+            continue
         for other in sorted(imports_of(name, source, set(sources))):
             if other.split(".")[0] != "sim":
                 continue
@@ -154,6 +158,26 @@ def test_a_planted_circle_is_seen(sources):
         sources, **{"sim.results.measures": sources["sim.results.measures"] + "\nfrom sim.results.result import Result"}
     )
     assert set(circle(planted)) >= {"sim.results.measures", "sim.results.result"}
+
+
+def public_names(source: str) -> tuple[set[str], dict[str, str]]:
+    """What type checkers read in `sim/__init__.py` as name -> module, and its `__all__`."""
+    names, homes = set(), {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim."):
+            homes |= {alias.name: node.module for alias in node.names}
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names = set(ast.literal_eval(node.value))
+    return names, homes
+
+
+def test_public_names_are_explicit(sources):
+    names, homes = public_names(sources["sim"])
+    assert names == {*homes, "__version__"}
+    assert homes == sim._MODULES
+    assert dir(sim) == sorted(names)
+    for name in names:
+        assert getattr(sim, name) is not None
 
 
 def test_the_library_reaches_for_no_network(sources):

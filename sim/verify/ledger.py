@@ -171,8 +171,8 @@ def documents_hold(paths: int, seed: int) -> Iterator[Check]:
     room = company.shares_authorized - company.shares_reserved - company.shares_outstanding
     over = result["raised"] > line.commitment
     yield exact("valence-2002: paths that raise too much", "the commitment", source, 0, float(over.sum()))
-    over = (result.by_period["raised"] > line.max_per_period).any(axis=1)
-    yield exact("valence-2002: paths with a quarter too large", "the period cap", source, 0, float(over.sum()))
+    over_cap = (result.by_period["raised"] > line.max_per_period).any(axis=1)
+    yield exact("valence-2002: paths with a quarter too large", "the period cap", source, 0, float(over_cap.sum()))
     over = result["shares_issued"] > room
     yield exact("valence-2002: paths with too many shares", "the charter", source, 0, float(over.sum()))
     gone = np.isfinite(result["cash_out_days"])
