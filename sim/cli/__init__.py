@@ -1,4 +1,4 @@
-"""The command `fundrisk`: words in, words out. The only room that prints."""
+"""Command-line interface: one module for each command. This is the only package that writes to standard output."""
 
 from __future__ import annotations
 
@@ -10,26 +10,55 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from sim.cli import analysis, proof, repeat, report, runs, uncertainty
+from sim import __version__
+from sim.cli import (
+    cases,
+    check,
+    clauses,
+    compare,
+    model,
+    outlook,
+    replay,
+    report,
+    rerun,
+    run,
+    sensitivity,
+    solve,
+    trace,
+    verify,
+)
 from sim.cli.arguments import Commands, Parser
 from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.cli.interrupt import AT_ONCE, INTERRUPTED
 from sim.terms import CaseError
 
+#: The commands, in the order in which `fundrisk --help` lists them.
+COMMANDS = (
+    cases, check, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model, rerun,
+)  # fmt: skip
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status.
+    """Run one command.
 
-    0; 1 when a check of `verify` fails or a number cannot be repeated; 2 for input that cannot be used; 130 when
-    interrupted.
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after `fundrisk`; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0; 1 if a check of `verify` fails or `rerun` finds a difference; 2 for input that cannot be used;
+        130 after an interrupt.
     """
-    warnings.showwarning = _note
+    warnings.showwarning = _print_warning
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us
+        if getattr(sys, name) is None:  # the parent process closed it
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # names may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")  # escape characters that the terminal's encoding lacks
     AT_ONCE.start()
     try:
         options = _parser().parse_args(arguments)
@@ -37,11 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         complain("\nfundrisk: interrupted; nothing was written")
-        if arguments is None:  # the program itself: taking an interpreter full of libraries down takes half a second
+        if arguments is None:  # the process itself: an orderly exit of the interpreter would take half a second
             os._exit(INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it closes the stream.
+        # The reader of standard output has closed it. Python would report the error again when it flushes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (CaseError, Unusable) as error:
@@ -59,18 +88,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from sim import __version__
-
     parser = Parser(
         prog="fundrisk",
-        description="How much will an equity line of credit really pay, at what dilution, and how long money lasts.",
+        description="Simulate how much an equity line of credit pays, at what dilution, and how long the cash lasts.",
+        epilog="`fundrisk COMMAND --help` lists the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"fundrisk {__version__}")
     commands = Commands(parser)
-    for room in (runs, analysis, uncertainty, report, proof, repeat):
-        room.add(commands)
+    for command in COMMANDS:
+        command.add(commands)
     return parser
 
 
-def _note(message: Any, *_: Any, **__: Any) -> None:
+def _print_warning(message: Any, *_: Any, **__: Any) -> None:
     print(f"fundrisk: note: {message}", file=sys.stderr)

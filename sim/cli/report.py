@@ -1,4 +1,4 @@
-"""The command that makes the board pack."""
+"""`fundrisk report CASE --out DIR`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import argparse
 import os
 from pathlib import Path
 
-from sim.cli.arguments import Commands, simulation_options
+from sim.cli.arguments import Commands, add_json, add_simulation
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
-from sim.cli.meter import Meter
-from sim.terms import CaseError
+from sim.cli.meter import Meter, progress
 
 
 def add(commands: Commands) -> None:
-    report_ = commands.add("report", report, "the board pack in a folder: deck, workbook, page, figures, numbers")
-    report_.add_argument("--out", required=True, metavar="DIR", help="folder to write into; it may exist")
-    simulation_options(report_)
-    report_.add_argument("--json", metavar="FILE", help="write the run's summary as JSON, beside the pack")
-    report_.add_argument("--save", metavar="FILE.npz", help="write every path's measures, beside the pack")
+    summary = "write the board pack into a folder: deck, workbook, page, figures and numbers"
+    parser = commands.add("report", run, summary)
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to write into; it may exist")
+    add_simulation(parser)
+    add_json(parser, "the summary of the run, too,")
+    parser.add_argument("--save", metavar="FILE.npz", help="write the measures of every path, too")
 
 
-def report(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     case = case_of(options)
+    from sim.analysis.pack import gather
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
 
     written(lambda: check_folder(options.out))
@@ -29,18 +30,11 @@ def report(options: argparse.Namespace) -> None:
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:
         raise Unusable(f"{options.case}: cannot be written: it is an input of the same command")
-    from sim.analysis.pack import gather
-
-    try:
-        with Meter("steps") as meter:
-            pack = gather(
-                case, options.paths, options.seed, sampler=options.sampler, antithetic=options.antithetic,
-                workers=options.workers, progress=meter,
-            )  # fmt: skip
-    except CaseError:  # has a line for each problem
-        raise
-    except ValueError as error:
-        raise Unusable(f"--{error}") from None
+    with progress("steps") as meter:
+        pack = gather(
+            case, options.paths, options.seed, sampler=options.sampler, antithetic=options.antithetic,
+            workers=options.workers, progress=meter,
+        )  # fmt: skip
     with Meter("files") as meter:
         meter.ready()
         files: list[Path] = []
@@ -51,7 +45,7 @@ def report(options: argparse.Namespace) -> None:
 
 
 def _listed(files: list[Path], folder: str, seconds: float) -> str:
-    """What was written, and where."""
+    """The line that names the files that were written."""
     figures = sum(file.suffix in (".png", ".svg") for file in files)
     names = [file.name for file in files if file.suffix not in (".png", ".svg")]
     size = sum(file.stat().st_size for file in files)

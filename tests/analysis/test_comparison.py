@@ -207,9 +207,9 @@ def test_the_command_knows_the_ready_variants(capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["valence-2002"], "compare: one case only: a second CASE, --variants or --variant KEY=VALUE is needed"),
-        (["valence-2002", "valence-2002"], "compare: valence-2002: named twice"),
-        (["valence-2002", "--variant", "calm"], "--variant calm: at least one KEY=VALUE after the name"),
+        (["valence-2002"], "compare: must have a second CASE, --variants or --variant KEY=VALUE"),
+        (["valence-2002", "valence-2002"], "compare: valence-2002: must not be named twice"),
+        (["valence-2002", "--variant", "calm"], "--variant calm: must have at least one KEY=VALUE after the name"),
         (["valence-2002", "--variants", "--paths", "0"], "--paths = 0: must be a whole number from 1 to 1000000000000"),
     ],
 )

@@ -247,7 +247,7 @@ def test_nonsense_is_refused(wrong, expected):
     ("arguments", "expected"),
     [
         (["--for", "cash", "--target", "1.5"], "--target = 1.5: must be a probability above 0 and below 1\n"),
-        (["--for", "cash", "--target", "x"], "--target = x: a probability, such as 0.1\n"),
+        (["--for", "cash", "--target", "x"], "--target = x: must be a probability, such as 0.1\n"),
         (["--for", "cash", "--by", "2010-01-01"], "--by = 2010-01-01: must be a date from 2002-04-01 to 2004-03-31\n"),
         (["--reverse", "--target", "0"], "--target = 0.0: must be a probability above 0 and below 1\n"),
         (

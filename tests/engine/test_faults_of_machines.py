@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 import sim
+from sim.cli.meter import COMPILING
 from sim.results.files import ResultError, read_arrays, write_arrays, write_text_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
-PREPARING = "preparing: the first run on a machine compiles, once, in some seconds\n"  # or it is busy
+PREPARING = f"{COMPILING}\n"
 RUN = [sys.executable, "-m", "sim", "run", "valence-2002", "--paths", "64", "--seed", "7"]
 
 

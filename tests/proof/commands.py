@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import main
+from sim.cli.meter import COMPILING
 from tests.proof.expected import must
 
 ROOT = Path(__file__).resolve().parents[2]
-PREPARING = "preparing: the first run on a machine compiles, once, in some seconds\n"  # or the machine is busy
 
 
 def command(made: Any, words: list[str], others: tuple[int, ...] = ()) -> tuple[int, str]:
@@ -39,7 +39,7 @@ def as_process(words: list[str]) -> tuple[int, str, str]:
         )  # fmt: skip
     except (ValueError, OSError):  # NUL, lone surrogates, more than a command line may hold
         return in_process(words)
-    return ran.returncode, ran.stdout.decode(), ran.stderr.decode().replace(PREPARING, "")
+    return ran.returncode, ran.stdout.decode(), ran.stderr.decode().replace(f"{COMPILING}\n", "")
 
 
 def in_process(words: list[str]) -> tuple[int, str, str]:

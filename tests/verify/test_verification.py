@@ -530,7 +530,7 @@ def test_a_fault_of_the_program_is_status_1(few, capsys, monkeypatch):
     [
         (["--paths", "10"], "--paths = 10: must be a whole number from 20000 to 10000000"),
         (["--seed", "-1"], "--seed = -1: must be a whole number from 0 to 18446744073709551615"),
-        (["--html", "-"], "--html = -: the name of a file is needed"),
+        (["--html", "-"], "--html = -: must be the name of a file"),
         (["--html", "nowhere/v.html"], "nowhere/v.html: cannot be written: there is no folder nowhere"),
     ],
 )

@@ -1,0 +1,27 @@
+"""`fundrisk outlook CASE`."""
+
+from __future__ import annotations
+
+import argparse
+
+from sim.cli.arguments import Commands, add_json, add_size
+from sim.cli.files import case_of, check_outputs, put
+from sim.cli.meter import progress
+
+
+def add(commands: Commands) -> None:
+    summary = "print the probability of a cash shortfall within 12 months of issuing the accounts"
+    parser = commands.add("outlook", run, summary)
+    parser.add_argument("--issued", metavar="DATE", help="date of issue of the accounts (default: the valuation date)")
+    add_size(parser)
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    case = case_of(options)
+    check_outputs([options.case], options.json)
+    from sim.analysis.outlook import outlook
+
+    with progress() as meter:
+        found = outlook(case, options.issued, options.paths, options.seed, workers=options.workers, progress=meter)
+    put(options.json, found.to_dict(), str(found))

@@ -1,0 +1,70 @@
+"""`fundrisk replay CASE --history FILE.json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from sim.cli.arguments import Commands, add_json
+from sim.cli.files import Unusable, case_of, check_outputs, put, shown
+from sim.cli.meter import progress
+from sim.terms.problems import show
+
+TRACED = {"case", "path", "seed", "version", "history", "ledger"}  # keys of the file that `trace --json` writes
+MOST_JSON = 64 * 2**20  # bytes of a history file
+
+
+def add(commands: Commands) -> None:
+    parser = commands.add("replay", run, "compute the ledger of a given history")
+    parser.add_argument(
+        "--history", required=True, metavar="FILE.json", help="a history, or a file that trace --json wrote"
+    )
+    add_json(parser, "the ledger")
+
+
+def run(options: argparse.Namespace) -> None:
+    case = case_of(options)
+    check_outputs([options.case, options.history], options.json)
+    history = read_history(options.history)
+    from sim.engine.trace import replay
+    from sim.engine.trace_text import ledger_text
+
+    with progress():
+        ledger = replay(case, history, source=options.history)
+    put(options.json, ledger.to_dict(), f"{case.title}\nReplay of {options.history}\n\n{ledger_text(case, ledger)}")
+
+
+def read_history(name: str) -> Any:
+    """The history in a JSON file, which holds nothing else or is the file of a traced path."""
+    try:
+        with open(name, "rb") as file:
+            data = file.read(MOST_JSON + 1)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{shown(name)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MOST_JSON:
+        raise Unusable(f"{shown(name)}: must be a JSON object of at most {MOST_JSON // 2**20} MiB")
+    try:
+        document = json.loads(data.decode(), object_pairs_hook=_object)
+    except Unusable as error:
+        raise Unusable(f"{shown(name)}: {error}") from None
+    except RecursionError:
+        raise Unusable(f"{shown(name)}: must be a JSON object; this one is nested too deeply") from None
+    except ValueError as error:
+        raise Unusable(f"{shown(name)}: must be JSON: {error}") from None
+    if not isinstance(document, dict) or "history" not in document:
+        return document
+    if others := sorted(document.keys() - TRACED):
+        raise Unusable(
+            f"{shown(name)}: {show(others[0])}: must not stand beside history; allowed are the keys of trace"
+        )
+    return document["history"]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unusable(f"{twice!r} stands twice in one object: each key must stand once")
+    return table
