@@ -1,27 +1,18 @@
-"""exp, log and the inverse normal against 40 digits, and the two promises of their form: width and bits."""
+"""exp, log and the inverse normal against 40 digits; their machine code is tested in test_machine_code."""
 
-import hashlib
 import math
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import mpmath
 import numba
 import numpy as np
 import pytest
-from llvmlite import binding
 from scipy.special import ndtri
 
 from sim.kernels.random import elementary
-from sim.kernels.random.philox import fill_normal_pair, fill_uniform_pair
 
 EXP, LOG, NORMAL = 2.0, 2.0, 8.0  # most units in the last place; seen: 1.0, 0.8, 5.4
 STEP = 2.0**-52  # between two uniforms
 POINTS = 3000
-EIGHT_DOUBLES = "zmm" if binding.get_host_cpu_features().get("avx512f") else "ymm"
 
 
 def over_a_row(function):
@@ -36,7 +27,6 @@ def over_a_row(function):
         over(x, out)
         return out
 
-    call.compiled = over
     return call
 
 
@@ -121,7 +111,7 @@ def test_normal(k):
     assert worst(normal(u), u, exact_normal) < NORMAL
 
 
-def test_the_normal_test_sees_a_coefficient_off_in_the_thirteenth_digit():
+def test_a_coefficient_off_by_1e_13_is_seen():
     u = uniforms(np.arange(500))
     faulty = list(elementary._ABOVE)
     faulty[3] *= 1 + 1e-13
@@ -169,68 +159,3 @@ def test_normal_never_steps_back_where_the_power_of_two_changes():
 
 def test_normal_rises_over_the_whole_range():
     assert (np.diff(normal(uniforms(np.linspace(0, 2**52 - 1, 1_000_001)))) > 0).all()
-
-
-# ------------------------------------------------------------------------------------------------------ form
-
-
-def assembly(compiled, *arguments):
-    compiled(*arguments)
-    return "\n".join(compiled.inspect_asm().values())
-
-
-@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
-@pytest.mark.parametrize("function", [exp, log, normal], ids=["exp", "log", "normal"])
-def test_a_loop_over_a_row_takes_the_widest_registers(function):
-    text = assembly(function.compiled, np.ones(8), np.ones(8))
-    assert re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
-
-
-@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
-def test_the_generator_takes_the_widest_registers():
-    @numba.njit
-    def fill(a, b, first_path, index, purpose, seed):
-        fill_normal_pair(a, b, first_path, index, purpose, seed)
-
-    text = assembly(fill, np.ones(8), np.ones(8), np.uint64(0), 0, 0, np.uint64(0))
-    assert re.search(rf"vpmuludq\s.*{EIGHT_DOUBLES}", text)
-    assert re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
-    assert "vpmullq" not in text  # three times as slow
-    assert not re.search(r"call.*\bfma\b", text)
-
-
-@pytest.mark.skipif(not binding.get_host_cpu_features().get("avx2"), reason="looks for x86's vector registers")
-def test_the_register_test_sees_a_loop_that_needs_libm():
-    text = assembly(over_a_row(math.erf).compiled, np.ones(8), np.ones(8))
-    assert not re.search(rf"vfmadd\d+pd\s.*{EIGHT_DOUBLES}", text)
-
-
-def digest():
-    """Of everything the kernels compute with floats."""
-
-    @numba.njit
-    def fill(a, b, c, d):
-        fill_normal_pair(a, b, np.uint64(2**32 - 500), 3, 4, 5)
-        fill_uniform_pair(c, d, np.uint64(0), 1, 2, np.uint64(2**63))
-
-    rows = [np.empty(1001) for _ in range(4)]
-    fill(*rows)
-    u = uniforms(np.random.default_rng(6).integers(0, 2**52, 20_000))
-    rows += [exp(1490 * u - 746), log(u), log(1000 * u), normal(u)]
-    return hashlib.sha256(b"".join(row.tobytes() for row in rows)).hexdigest()
-
-
-@pytest.mark.parametrize("machine", ["generic", "haswell"])
-def test_another_machine_gets_the_same_bits(machine):
-    """With two doubles a register and no fused multiply-add of its own, with four, and with what this machine has."""
-    if machine == "haswell" and not binding.get_host_cpu_features().get("avx2"):
-        pytest.skip("this machine cannot run it")
-    root = Path(__file__).resolve().parents[2]
-    got = subprocess.run(
-        [sys.executable, "-c", "from tests.kernels.test_elementary import digest; print(digest())"],
-        env=os.environ | {"NUMBA_CPU_NAME": machine, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    assert got == digest()
