@@ -30,7 +30,7 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
     side_by_side({name: partial(program, 64) for name, program in programs.items()}, 1)  # compile
     timed = side_by_side({name: partial(program, sizes[name]) for name, program in programs.items()}, repeats)
     cost = {name: seconds / sizes[name] * 1e9 for name, (seconds, _) in timed.items()}
-    one, all_cores = "fundrisk, 1 worker", f"fundrisk, {many} workers"
+    one, all_cores = ours_with(1), ours_with(many)
     ours = agreement.measures(timed[one][1], facts.horizon_t)
     rows, figures = [], {}
     for name, (_, given) in timed.items():
@@ -59,10 +59,15 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
         note += "\nQuantLib is not installed, so its path generator is left out: pip install QuantLib"
     report.tables.append(Table(f"valence-2002, {cadence}: {rows_of_prices}", headings, rows, note))
     rival = min(cost["NumPy, masks"], cost["NumPy, lists"])
-    report.aim(f"{cadence}: NumPy / fundrisk, 1 worker", rival / cost[one], WANTED[cadence], True, "x")
-    report.aim(f"{cadence}: NumPy / fundrisk, {many} workers", rival / cost[all_cores], WANTED[cadence], True, "x")
+    for name in dict.fromkeys((one, all_cores)):
+        report.aim(f"{cadence}: NumPy / {name}", rival / cost[name], WANTED[cadence], True, "x")
     if many > 1:
         report.aim(f"{cadence}: 1 worker / {many} workers", cost[one] / cost[all_cores], 0.9 * many, True, "x")
+
+
+def ours_with(workers: int) -> str:
+    """The name of fundrisk with so many workers."""
+    return f"fundrisk, {workers} worker{'s' * (workers > 1)}"
 
 
 def programs_for(case: sim.Case, facts: Facts, paths: int, many: int) -> tuple[dict, dict]:
@@ -77,7 +82,7 @@ def programs_for(case: sim.Case, facts: Facts, paths: int, many: int) -> tuple[d
     def naive(workers: int, n: int) -> dict:
         return naive_numba.simulate(facts, n, SEED, workers)
 
-    programs = {f"fundrisk, {w} worker{'s' * (w > 1)}": partial(fundrisk, w) for w in sorted({1, many})}
+    programs = {ours_with(w): partial(fundrisk, w) for w in sorted({1, many})}
     programs |= {f"NumPy, {way}": partial(numpy_way, way) for way in ("masks", "lists")}
     programs |= {f"naive Numba, {w} thread{'s' * (w > 1)}": partial(naive, w) for w in sorted({1, many})}
     if find_spec("QuantLib"):

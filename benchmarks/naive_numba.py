@@ -16,7 +16,7 @@ CASH, SINCE, OUTSTANDING, REMAINING, DRAWN = range(5)
 
 def simulate(facts: Facts, paths: int, seed: int, workers: int) -> dict:
     """Columns (paths,) of `COLUMNS` and `raised_by_period` (periods, paths). The seed holds for each thread."""
-    numba.set_num_threads(workers)
+    numba.set_num_threads(min(workers, numba.config.NUMBA_NUM_THREADS))
     out = np.zeros((paths, len(COLUMNS) + len(facts.period_percent)))
     run_paths(facts, seed, out)
     columns = out.T

@@ -131,11 +131,13 @@ def assert_sound(made: report.Report) -> None:
     assert all(check.holds for check in made.checks), made.checks
 
 
-def test_headline(tmp_path):
+@pytest.mark.parametrize("cores", [1, 2])
+def test_headline(tmp_path, monkeypatch, cores):
+    monkeypatch.setattr(headline, "cores", lambda: cores)
     made = headline.run(tiny(tmp_path, 2_000))
     assert_sound(made)
-    assert len(made.checks) >= 2 * 5
-    assert len(made.targets) >= 4
+    assert len(made.checks) >= 2 * (3 + cores)
+    assert len(made.targets) >= 2 * cores
 
 
 def test_an_opponent_that_disagrees_makes_the_command_fail(tmp_path, monkeypatch, capsys):
