@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.results.result import Result, load_result, merge
     from sim.terms import Case, CaseError, load_case, shipped_cases
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Case",

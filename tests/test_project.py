@@ -1,0 +1,39 @@
+"""The files of the project: versions agree, and the files that its documents name exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sim
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("sim/docs/*.md")]
+
+
+def text_of(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_versions_agree():
+    version, released = re.search(r"^## ([\d.]+) \((.+)\)$", text_of("CHANGELOG.md"), re.MULTILINE).groups()
+    assert version == sim.__version__
+    assert f"\nversion: {version}\ndate-released: {released}\n" in text_of("CITATION.cff")
+
+
+def missing(document: Path, text: str) -> list[str]:
+    """Targets of links, and paths of this repository in backticks, that do not exist."""
+    linked = re.findall(r"\]\((?!https://)([^)#]+)", text)
+    named = re.findall(r"`((?:sim|tests|benchmarks|notebooks)/[\w/.-]+|[A-Z]+\.(?:md|cff))`", text)
+    lost = [name for name in linked if not (document.parent / name).exists()]
+    return lost + [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_files_that_exist(document):
+    assert missing(document, document.read_text(encoding="utf-8")) == []
+
+
+def test_a_missing_file_is_seen():
+    text = "[a](README.md) [b](gone.md) [c](https://example.org/x.md) `sim/cli/` `sim/gone.py` `CITATION.cff`"
+    assert missing(ROOT / "README.md", text) == ["gone.md", "sim/gone.py"]
