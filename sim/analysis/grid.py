@@ -15,9 +15,9 @@ from sim.analysis.paired import level_of, values_of
 from sim.analysis.sensitivity import measures_of
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
-from sim.results.summary_text import wrapped
 from sim.terms import Case, load_case
 from sim.terms.overrides import find
+from sim.text.tables import wrapped
 
 if TYPE_CHECKING:
     from sim.results.result import Result

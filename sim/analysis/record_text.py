@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
 from sim.analysis.tables import in_tables
-from sim.results.estimates import decimals_allowed, rounded
-from sim.results.summary_text import day, wrapped
+from sim.text.dates import long_date
+from sim.text.numbers import decimals_allowed, rounded
+from sim.text.tables import wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.record import Backtest
@@ -20,7 +21,7 @@ _LARGE = 1e5  # from here on shares are counted in millions
 def backtest_text(found: Backtest) -> str:
     """Every fact, the share of paths below it, and the quantiles of the paths in the fact's unit."""
     head = f"{found.case.title}\n{found.paths:,} paths, seed {found.seed}, from what was known on "
-    blocks = [wrapped(head + day(found.case.valuation_date))]
+    blocks = [wrapped(head + long_date(found.case.valuation_date))]
     if found.rows:
         columns = {"it was": [amount(row.value, row.unit) for row in found.rows]}
         columns["below, %"] = [_percent(row.percentile) for row in found.rows]

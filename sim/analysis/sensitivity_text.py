@@ -8,8 +8,9 @@ from sim.analysis.inputs import shown
 from sim.analysis.paired import SHOWN
 from sim.analysis.sensitivity import Indices, Sensitivity, Swing
 from sim.analysis.tables import share
-from sim.results.estimates import decimals_allowed
-from sim.results.summary_text import Table, percent, table_text, wrapped
+from sim.results.summary_text import percent
+from sim.text.numbers import decimals_allowed
+from sim.text.tables import Table, table_text, wrapped
 
 SHOWN_SWINGS = 15
 _INDEXED = ("runway_months", "raised")

@@ -15,8 +15,8 @@ from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
 from sim.analysis.solving_text import EVEN, answer, stress
 from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close, jsonable
-from sim.results.summary_text import wrapped
 from sim.terms import Case, load_case
+from sim.text.tables import wrapped
 
 TARGET = 0.1
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
-from sim.results.summary_text import day, percent
+from sim.results.summary_text import percent
+from sim.text.dates import long_date
 
 if TYPE_CHECKING:
     from sim.analysis.solving import Solution
@@ -20,7 +21,7 @@ _Z95 = 1.959963984540054
 def answer(found: Solution, base: Estimate) -> str:
     """What `solve` found; `base` is the probability as the case is."""
     unit = _unit(found)
-    risk, odds = f"cash runs out by {day(found.by)}", f"with a probability of {percent(found.probability)}"
+    risk, odds = f"cash runs out by {long_date(found.by)}", f"with a probability of {percent(found.probability)}"
     wanted = f"with a probability of at most {shown(found.target, '1')}"
     own = f"The case has {shown(found.base, unit)}, and {percent(base)}."
     own = f"Without a cut it is {percent(base)}." if found.what == "cost_cut" else own
@@ -43,7 +44,7 @@ def stress(found: Solution, base: Estimate) -> str:
     """What `reverse_stress` found; `base` is the probability as the case is."""
     worse, slips = base.value <= found.target, found.unit == "days"
     even = "as likely as not" if found.target == EVEN else f"as likely as {shown(found.target, '1')}"
-    risk, own = f"a cash-out by {day(found.by)} {even}", f"It is {percent(base)} now."
+    risk, own = f"a cash-out by {long_date(found.by)} {even}", f"It is {percent(base)} now."
     rises = worse == (found.what != "price")  # a lower price is the dangerous one
     if found.value is None:
         name = found.label.removeprefix("slip of ") if slips else f"the {found.label}"

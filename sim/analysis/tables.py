@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.analysis.paired import MEASURED, SHOWN
-from sim.results.estimates import Estimate, rounded
-from sim.results.summary_text import WIDTH, Table, day, table_text, wrapped
+from sim.results.estimates import Estimate
+from sim.text.dates import long_date
+from sim.text.numbers import rounded
+from sim.text.tables import WIDTH, Table, table_text, wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.clauses import ClauseCosts
@@ -110,7 +112,7 @@ def outlook_text(outlook: Outlook) -> str:
     cut = ", where the simulation ends" if outlook.cut else ""
     head = (
         f"{outlook.case.title}\n{outlook.paths:,} paths, seed {outlook.seed}, the same luck for all\n"
-        f"Accounts issued on {day(outlook.issued)}; outlook to the close of {day(outlook.until)}{cut}"
+        f"Accounts issued on {long_date(outlook.issued)}; outlook to the close of {long_date(outlook.until)}{cut}"
     )
     columns = {"Shortfall, %": [level("cash_out", each) for each in outlook.shortfall]}
     columns["95% interval"] = [_interval("cash_out", each) for each in outlook.shortfall]
@@ -118,9 +120,9 @@ def outlook_text(outlook: Outlook) -> str:
     if outlook.issued > outlook.case.valuation_date:
         columns["already out, %"] = [level("cash_out", each) for each in outlook.already]
     columns["Gap, $M"] = [level("funding_gap", each) for each in outlook.gap]
-    note = f"Gap: mean of the paths' largest shortfall up to {day(outlook.gap_until)}, 0 where there is none."
+    note = f"Gap: mean of the paths' largest shortfall up to {long_date(outlook.gap_until)}, 0 where there is none."
     if outlook.issued > outlook.case.valuation_date:
-        note = f"Paths already out of cash before {day(outlook.issued)} count as shortfalls. {note}"
+        note = f"Paths already out of cash before {long_date(outlook.issued)} count as shortfalls. {note}"
     heading = "Probability that cash falls below the minimum by the end of the outlook"
     return "\n\n".join([wrapped(head), *in_tables(heading, outlook.names, columns, note), wrapped(outlook.note)])
 

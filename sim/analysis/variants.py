@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.text.dates import long_date
+from sim.text.numbers import money, percent
+
 if TYPE_CHECKING:
     from sim.terms import Case
 
@@ -37,7 +40,6 @@ def clauses_of(case: Case) -> tuple[Clause, ...]:
 
 
 def _clauses(case: Case) -> Iterator[Clause]:
-    from sim.terms.description import long_date, money, percent
     from sim.terms.ranges import MOST_MONEY
 
     line, party = case.line, case.third_party

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     check_outputs([options.case], options.json)
     from sim.analysis.solving import EVEN, TARGET, reverse_stress, solve
-    from sim.results.summary_text import wrapped
+    from sim.text.tables import wrapped
 
     size = {"paths": options.paths, "seed": options.seed, "workers": options.workers}
     with progress() as meter:

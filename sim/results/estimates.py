@@ -16,40 +16,13 @@ import numpy as np
 from scipy import special
 
 from sim.lowering.program import SCRAMBLES
+from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
 WORST_PERCENT = 5
 GROUPS = (None, "pairs", "scrambles")
-MOST_ROUNDING = 0.25  # of an error, before it is printed with a second digit
 DUST = 1e-12  # an error this small beside its value is rounding of equal values
 _Z95 = float(special.ndtri(0.975))
-
-
-# --- digits ---
-
-
-def decimals_allowed(error: float) -> int:
-    """Decimals at which the last digit of `error` worth printing stands: 3 for 0.0012, -4 for 23,000.
-
-    That is the first significant one, or the second where the first alone would be off by more than a quarter, which
-    is from 1.34 to 1.59: 4 for 0.0015. The value it belongs to is printed to the same digit.
-    No error (0) and an unknown one (NaN, infinite) allow any number: 15.
-    """
-    if not math.isfinite(error) or error <= 0.0:
-        return 15
-    further = abs(float(f"{error:.0e}") - error) > MOST_ROUNDING * error
-    return min(further + first_digit(error), 15)
-
-
-def first_digit(number: float) -> int:
-    """Decimals at which the first significant digit of a rounded number stands: 2 for 0.012, 1 for 0.096."""
-    return -int(f"{number:.0e}".partition("e")[2])
-
-
-def rounded(value: float, decimals: int) -> str:
-    """`value` with thousands separated, rounded to `decimals` (negative: to tens, hundreds); never "-0"."""
-    text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
-    return text.lstrip("-") if not text.strip("-0.,") else text
 
 
 # --- estimates ---

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import html
 import math
-import textwrap
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sim.results.distribution import Distribution
-from sim.results.estimates import QUANTILE_PERCENTS, Estimate, decimals_allowed, first_digit, rounded
+from sim.results.estimates import QUANTILE_PERCENTS, Estimate
 from sim.results.measures import COUNT, MEASURES
+from sim.text.dates import long_date
+from sim.text.numbers import decimals_allowed, first_digit, rounded
+from sim.text.tables import Table, plain, table_html, table_text, wrapped
 
 if TYPE_CHECKING:
     from sim.results.summary import Summary
 
-WIDTH = 100
 _REASONS_WIDTH = 40
 BINNED = "No paths were kept: quantiles and the worst 5% are read from bins, and are right to 1 part in 2,048."
-
-
-class Table(NamedTuple):
-    """`left` are the columns of words; the others hold numbers and are set to the right."""
-
-    heading: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    left: tuple[int, ...]
-    note: str = ""
 
 
 def as_text(summary: Summary) -> str:
@@ -42,7 +32,7 @@ def as_html(summary: Summary) -> str:
     """The same for a notebook. Every word that comes from a case is escaped."""
     parts = [f"<p><strong>{html.escape(_title(summary))}</strong></p>"]
     parts += [f"<p>{html.escape(sentence)}</p>" for sentence in answer(summary)]
-    parts += [_table_html(table) for table in tables(summary)]
+    parts += [table_html(table) for table in tables(summary)]
     return "<div>" + "\n".join(parts) + "</div>"
 
 
@@ -60,7 +50,7 @@ def answer(summary: Summary) -> list[str]:
 
 def odds(summary: Summary) -> str:
     """The probability of running out within the horizon, as a sentence."""
-    chance, by = summary.cash_out, day(summary.periods[-1].end)
+    chance, by = summary.cash_out, long_date(summary.periods[-1].end)
     if chance.value == 0.0:
         return f"Cash runs out by {by} in none of the {paths(summary)}: a probability below {_upward(chance.ci95[1])}%."
     causes = {cause: shares[-1] / chance.value for cause, shares in summary.causes_by_period.items() if shares[-1]}
@@ -92,12 +82,6 @@ def percent(estimate: Estimate) -> str:
     low, high = estimate.ci95
     scaled = Estimate(100 * estimate.value, 100 * estimate.se, (100 * low, 100 * high))
     return str(scaled).replace(" +- ", "% +- ") + "%"
-
-
-def day(when: date) -> str:
-    """`31 March 2004`, in English whatever the locale."""
-    months = "January February March April May June July August September October November December"
-    return f"{when.day} {months.split()[when.month - 1]} {when.year}"
 
 
 def _title(summary: Summary) -> str:
@@ -152,7 +136,7 @@ def _most_binding(binding: Mapping[str, float]) -> str:
     """The reasons that bound most, as many as fit. Conditions by their name in quotes."""
     words = ""
     for reason, share in sorted(binding.items(), key=lambda item: -item[1]):
-        name = _plain(reason)
+        name = plain(reason)
         if name.startswith("condition: "):
             name = f'"{name.removeprefix("condition: ")}"'
         longer = f"{words}, {name} {share:.0%}" if words else f"{name} {share:.0%}"
@@ -221,54 +205,6 @@ def _waterfall(summary: Summary) -> Table:
 
     rows = [row("raised", fall.raised, _known(summary["raised"].mcse)), row("cut by third parties", fall.cut)]
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
-    rows += [row(f"unraised: {_plain(reason)}", amount) for reason, amount in ranked]
+    rows += [row(f"unraised: {plain(reason)}", amount) for reason, amount in ranked]
     rows.append(("commitment", raised.format_bare(fall.commitment, 0.0), "100%" if fall.commitment else "-"))
     return Table("Where the commitment goes, mean of the paths", ("", "$M", "share"), rows, (0,))
-
-
-def _plain(text: str) -> str:
-    """Words of a case without what would upset a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def wrapped(text: str) -> str:
-    """`text` in lines of a terminal's width, without what would upset it."""
-    return "\n".join(textwrap.fill(_plain(line), WIDTH) for line in text.split("\n"))
-
-
-def table_text(table: Table) -> str:
-    """Columns two apart; the last one is shortened where the line would be longer than a terminal's 100 columns."""
-    widths = [max(len(row[i]) for row in [table.columns, *table.rows]) for i in range(len(table.columns))]
-    widest = max(widths)
-    excess = sum(widths) + 2 * len(widths) - 2 - (WIDTH - 2)
-    if excess > 0:
-        shortened = len(widths) - 1 if len(widths) - 1 in table.left else widths.index(widest)
-        widths[shortened] = max(widths[shortened] - excess, 8)
-
-    def line(cells: tuple[str, ...]) -> str:
-        set_cells = []
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            text = cell if len(cell) <= width else cell[: width - 3].rstrip(" ,") + "..."
-            set_cells.append(text.ljust(width) if i in table.left else text.rjust(width))
-        return ("  " + "  ".join(set_cells)).rstrip()
-
-    lines = [table.heading, line(table.columns), *(line(row) for row in table.rows)]
-    note = textwrap.wrap(table.note, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    return "\n".join(lines + note)
-
-
-def _table_html(table: Table) -> str:
-    def cells(tag: str, values: tuple[str, ...]) -> str:
-        styles = ("left" if i in table.left else "right" for i in range(len(values)))
-        return "".join(
-            f'<{tag} style="text-align:{style}">{html.escape(value)}</{tag}>'
-            for value, style in zip(values, styles, strict=True)
-        )
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in table.rows)
-    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
-    head = f"<tr>{cells('th', table.columns)}</tr>"
-    return (
-        f"<table><caption>{html.escape(table.heading)}</caption><thead>{head}</thead>"
-        f"<tbody>{body}</tbody></table>{note}"
-    )

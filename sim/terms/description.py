@@ -13,9 +13,10 @@ from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
 from sim.terms.warnings import doubts
+from sim.text.dates import long_date
+from sim.text.numbers import count, money, percent
 
 COLUMNS = 100
-ORDINARY = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MOST_DRAWS = 1e6  # that are worth counting
 LISTED_DATES = 3  # purchase dates of one quarter that are written out
 
@@ -57,33 +58,6 @@ def describe(case: Case) -> str:
 
 
 # --- how things are written ------------------------------------------------------------------------------------------
-
-
-def money(amount: float) -> str:
-    """$30.0 million, $2.37 million, $25,000."""
-    if abs(amount) >= 1e9:
-        return f"${amount / 1e9:,.2f} billion"
-    if abs(amount) >= 9.995e6:
-        return f"${amount / 1e6:.1f} million"
-    if abs(amount) >= 1e6:
-        return f"${amount / 1e6:.2f} million"
-    return f"${amount:,.0f}" if amount == round(amount) or amount >= 1000 else f"${amount:.2f}"
-
-
-def long_date(day: datetime.date) -> str:
-    """30 September 2002."""
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def percent(share: float) -> str:
-    """60%, 5.75%: as many decimals as it takes, at most two."""
-    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
-
-
-def count(number: int, thing: str) -> str:
-    """six draws, one draw, 24 draws."""
-    word = ORDINARY[number] if number < len(ORDINARY) else f"{number:,}"
-    return f"{word} {thing}{'s' * (number != 1)}"
 
 
 def _wrapped(text: str, first: str = "", later: str = "") -> str:

@@ -13,6 +13,8 @@ from sim.terms.parts import NAME, POSITIVE_MONEY, terms
 from sim.terms.problems import Problem
 from sim.terms.ranges import MOST_MONEY, Day, Number, Text, Whole
 from sim.terms.schema import Rows, Terms, key
+from sim.text.dates import long_date
+from sim.text.numbers import money
 
 SHARES = Whole(1, int(MOST_MONEY), floats=True)
 
@@ -82,7 +84,6 @@ class Record(Terms):
 def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
     """The record in words, a line for each fact, in the order of the dates."""
     from sim.calendar import fiscal_quarter
-    from sim.terms.description import long_date, money
 
     found: list[tuple[datetime.date, str, str]] = []
     for draw in record.draws:

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-from sim.results.summary_text import Table
+from sim.text.tables import Table
 
 __all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
 

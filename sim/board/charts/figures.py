@@ -14,7 +14,8 @@ import numpy as np
 
 from sim.board.charts.canvas import DARK, GREY, INK, LIGHT, MIDDLE, axes_for, axis_labels, footer, headline, marks
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Estimate
-from sim.results.summary_text import answer, day, odds, paths, percent
+from sim.results.summary_text import answer, odds, paths, percent
+from sim.text.dates import long_date as day
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

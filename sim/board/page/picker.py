@@ -15,7 +15,7 @@ from sim.board.page.markup import Html, joined, tag
 from sim.board.story.what_if import setting
 from sim.board.story.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
 from sim.results.estimates import Estimate, proportion
-from sim.results.summary_text import Table
+from sim.text.tables import Table
 
 if TYPE_CHECKING:
     from sim.analysis.grid import Axis, Grid

@@ -9,7 +9,7 @@ from sim.board.charts.canvas import shortened
 from sim.results.estimates import DUST, Estimate, decimals_allowed, rounded
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading
 from sim.results.result import Result
-from sim.results.summary_text import day
+from sim.text.dates import long_date as day
 
 __all__ = [
     "bare", "brief", "change", "day", "few", "frequency", "median_day", "name_of", "per_cent", "plus_minus", "reading",
