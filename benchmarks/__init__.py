@@ -1,1 +1,1 @@
-"""Measurements of `fundrisk`, each side by side with an opponent, in one run: `python -m benchmarks --help`."""
+"""Benchmarks of `fundrisk` and of other programs, measured in turns in one run: `python -m benchmarks --help`."""

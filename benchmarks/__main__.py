@@ -14,15 +14,17 @@ NAMES = ("headline", "floor", "scaling", "start", "memory", "accuracy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run benchmarks; 1 if an opponent disagrees or another check fails."""
+    """Run benchmarks; returns 1 if an opponent disagrees or another check fails, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure fundrisk against its opponents.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--paths", type=int, help="paths, at most where a benchmark has several sizes")
-    parser.add_argument("--repeats", type=int, help="how often each measurement is repeated; the best counts")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"benchmarks to run: {', '.join(NAMES)} (default: all)"
+    )
+    parser.add_argument("--paths", type=int, help="number of paths; the largest where a benchmark has several sizes")
+    parser.add_argument("--repeats", type=int, help="number of repetitions of each measurement; the best is reported")
     parser.add_argument("--out", type=Path, help="folder for JSON and plots (default: a temporary one)")
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.names if name not in NAMES]:
-        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        parser.error(f"NAME = {', '.join(unknown)}: must be one of {', '.join(NAMES)}")
     if any(number is not None and number < 1 for number in (given.paths, given.repeats)):
         parser.error("--paths and --repeats must be at least 1")
     out = given.out or Path(tempfile.mkdtemp(prefix="fundrisk-benchmarks-"))

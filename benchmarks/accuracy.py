@@ -1,4 +1,4 @@
-"""What a small error costs with independent paths, antithetic pairs and Sobol' points; and whether errors are true."""
+"""Time and paths to a target error with Philox, antithetic pairs and Sobol' points, and a check of the errors."""
 
 import math
 from collections.abc import Callable
@@ -15,8 +15,8 @@ MEASURES = ("raised", "runway_months")
 TARGET = 0.001  # standard error of mean raised, relative to the mean
 LEAST, MOST = 2**13, 2**21  # paths
 SEEDS = 48  # independent runs, for the spread of their means
-DOUBT = 1e-4  # probability with which a true error is called false
-FEW_PATHS = 2**10  # below which errors of 16 scrambles or of rare values are too rough to be held to their spread
+SIGNIFICANCE = 1e-4  # probability with which a correct error fails the check
+FEW_PATHS = 2**10  # with fewer paths the errors of 16 scrambles are too inaccurate for the check
 
 
 def run(options: Options) -> Report:
@@ -24,8 +24,8 @@ def run(options: Options) -> Report:
     case = sim.load_case("valence-2002")
     for how in WAYS.values():
         sim.simulate(case, paths=1_024, seed=0, **how)  # compile
-    race(report, case, options.many(MOST), options.times(3))
-    honesty(report, case, options.many(2**16) // 16 * 16)
+    measure_time(report, case, options.many(MOST), options.times(3))
+    check_errors(report, case, options.many(2**16) // 16 * 16)
     figure, axes = plots.panels(2)
     for ax, x in zip(axes, (0, 1), strict=True):
         lines = {way: [(p[x], p[2]) for p in report.figures["race"][way]] for way in WAYS}
@@ -35,7 +35,7 @@ def run(options: Options) -> Report:
     return report
 
 
-def race(report: Report, case: sim.Case, most: int, repeats: int) -> None:
+def measure_time(report: Report, case: sim.Case, most: int, repeats: int) -> None:
     """Time and paths to the target error, found by doubling and interpolated between the last two."""
     rows, points = [], {}
     for way, how in WAYS.items():
@@ -47,7 +47,7 @@ def race(report: Report, case: sim.Case, most: int, repeats: int) -> None:
         cells = (f"{paths:,.0f}", f"{seconds * 1e3:,.1f}") if paths else ("more", "more")
         rows.append((way, *cells, f"{speed:.2f}", f"{n:,}", f"{last * 1e3:,.1f}", f"{error:.3%}"))
     note = (
-        f"all cores; each error is the root mean square of the {repeats} runs' own, each time the best of them. The\n"
+        f"all cores; each error is the root mean square of the errors of {repeats} runs, each time their best. The\n"
         "first columns are interpolated between the last two sizes, which are powers of two."
     )
     headings = ("way", "paths", "ms", "x philox's speed", "last size", "ms", "error")
@@ -78,8 +78,8 @@ def needed(found: list[tuple[int, float, float]]) -> tuple[float, float]:
     return n0 * (n1 / n0) ** share, s0 * (s1 / s0) ** share
 
 
-def honesty(report: Report, case: sim.Case, paths: int) -> None:
-    """Errors as reported against the spread of independent runs' means, and against philox's."""
+def check_errors(report: Report, case: sim.Case, paths: int) -> None:
+    """Compare the reported errors with the spread of the means of independent runs, and with the errors of philox."""
     reported, spread = {}, {}
     for way, how in WAYS.items():
         runs = [sim.simulate(case, paths=paths, seed=seed, **how).summary() for seed in range(SEEDS)]
@@ -87,8 +87,8 @@ def honesty(report: Report, case: sim.Case, paths: int) -> None:
             errors = [run[measure].mcse for run in runs]
             reported[way, measure] = math.sqrt(np.mean(np.square(errors)))
             spread[way, measure] = float(np.std([run[measure].mean for run in runs], ddof=1))
-    # (runs - 1) x (spread / error)^2 is chi-squared with runs - 1 degrees of freedom if the error is true.
-    low, high = np.sqrt(stats.chi2.ppf([DOUBT / 2, 1 - DOUBT / 2], SEEDS - 1) / (SEEDS - 1))
+    # (runs - 1) x (spread / error)^2 is chi-squared with runs - 1 degrees of freedom if the error is correct.
+    low, high = np.sqrt(stats.chi2.ppf([SIGNIFICANCE / 2, 1 - SIGNIFICANCE / 2], SEEDS - 1) / (SEEDS - 1))
     rows = []
     for way in WAYS:
         for measure in MEASURES:
@@ -105,8 +105,8 @@ def honesty(report: Report, case: sim.Case, paths: int) -> None:
         report.aim(f"sobol / philox, error of mean {measure}, {paths:,} paths", part, 0.25, False)
     headings = ("way", "measure", "reported", "spread", "spread/rep.", "rep./philox", "spread/philox")
     note = (
-        f"reported: root mean square of the runs' own standard errors; spread: standard deviation\n"
-        f"of the means of {SEEDS} runs with seeds of their own; in $ and months"
+        f"reported: root mean square of the standard errors of the runs; spread: standard deviation\n"
+        f"of the means of {SEEDS} runs with different seeds; in $ and months"
     )
     report.tables.append(Table(f"Standard errors at {paths:,} paths", headings, rows, note))
     report.figures["errors"] = {

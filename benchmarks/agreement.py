@@ -1,4 +1,4 @@
-"""Whether two programs simulate the same model: differences of means in standard errors."""
+"""Agreement of two programs: differences of their means in standard errors."""
 
 import math
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def z_score(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def check(name: str, scores: Mapping[str, float]) -> Check:
-    """Holds where every score is within `FARTHEST`."""
+    """The check that every score is within `FARTHEST`."""
     worst = max(scores, key=lambda measure: abs(scores[measure]))
     found = f"largest |z| {abs(scores[worst]):.2f} ({worst}), allowed {FARTHEST:g}"
     return Check(f"{name} agrees", abs(scores[worst]) <= FARTHEST, found)

@@ -1,7 +1,7 @@
-"""What the opponents know of a case: plain numbers and arrays, read from its documents without the library's lowering.
+"""The numbers and arrays of a case that the opponents use, computed without the library's lowering.
 
 Only the rules that `valence-2002` uses are here; `read_facts` refuses a case with others. Rows of prices are the
-sessions whose close somebody may look at: windows before purchase dates, purchase dates, and last sessions of months.
+sessions whose close the rules use: windows before purchase dates, purchase dates, and last sessions of months.
 """
 
 import math

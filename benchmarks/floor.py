@@ -1,4 +1,4 @@
-"""How close the whole run comes to the time its random normals alone take; and those normals against NumPy's."""
+"""The time of a run relative to that of its normals alone, and the time of a normal relative to NumPy's."""
 
 import numba
 import numpy as np
@@ -16,22 +16,22 @@ SEED = 20020401
 
 
 @numba.njit(**POLICY)
-def make_normals(luck, calls, blocks, seed):
+def make_normals(variates, calls, blocks, seed):
     """The normals of `blocks` blocks of paths, as `calls` say, each block over the one before; returns their sum."""
     total = 0.0
     for block in range(blocks):
         first = np.uint64(block * BLOCK)
         for j in range(len(calls)):
             call = calls[j]
-            a, b = luck[call.row_a], luck[call.row_b]
+            a, b = variates[call.row_a], variates[call.row_b]
             if call.kind_a == NORMAL and call.kind_b == NORMAL:
                 fill_normal_pair(a, b, first, call.index, call.purpose, seed)
             elif call.kind_a == NORMAL:
                 fill_normal(a, first, call.index, call.purpose, seed)
-            else:  # the call's first half is a uniform, which the generator cannot but make
+            else:  # the first half of the call is a uniform, which the generator makes in any case
                 fill_uniform_pair(a, b, first, call.index, call.purpose, seed)
                 normal_row(b)
-        total += luck[calls[0].row_a, 0]
+        total += variates[calls[0].row_a, 0]
     return total
 
 
@@ -59,7 +59,7 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> tuple[str
     case = sim.load_case("valence-2002").replace({"policy.cadence": cadence})
     plan = lower(case)
     calls, normals = normal_calls(plan.program.calls)
-    luck = np.zeros((plan.luck_rows, BLOCK))
+    variates = np.zeros((plan.luck_rows, BLOCK))
     blocks = -(-paths // BLOCK)
     buffer = np.empty(16_384)
 
@@ -68,12 +68,12 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> tuple[str
         for _ in range(-(-100 * paths // (4 * buffer.size))):  # 25 a path are enough to time them
             generator.standard_normal(out=buffer)
 
-    make_normals(luck, calls, 0, np.uint64(SEED))
+    make_normals(variates, calls, 0, np.uint64(SEED))
     sim.simulate(case, paths=BLOCK, seed=SEED, workers=1)
     timed = side_by_side(
         {
             "run": lambda: sim.simulate(case, paths=paths, seed=SEED, workers=1),
-            "normals": lambda: make_normals(luck, calls, blocks, np.uint64(SEED)),
+            "normals": lambda: make_normals(variates, calls, blocks, np.uint64(SEED)),
             "PCG64": lambda: draw(np.random.PCG64),
             "SFC64": lambda: draw(np.random.SFC64),
         },

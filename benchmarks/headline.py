@@ -1,4 +1,4 @@
-"""`valence-2002`, every rule, against vectorised NumPy, naive Numba, and QuantLib's prices alone."""
+"""`valence-2002` with every rule, compared with vectorised NumPy, naive Numba, and the prices alone in QuantLib."""
 
 from functools import partial
 from importlib.util import find_spec

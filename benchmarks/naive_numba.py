@@ -1,8 +1,8 @@
 """The opponent in naive Numba: the rules of `valence-2002`, one path at a time, `np.random`, `parallel=True`.
 
-The program somebody writes in an afternoon: a loop over paths that reads like the contract, and `prange` before it.
+A direct translation of the rules into a loop over paths, made parallel by `prange`.
 """
-# ruff: noqa: NPY002 - Numba's own generator, one for each thread, is what the naive program uses
+# ruff: noqa: NPY002 - Numba's own generator, one for each thread, as the naive program uses it
 
 import numba
 import numpy as np
@@ -167,10 +167,10 @@ def check(facts, s, out, t, cause):
 def finance(facts, s, close):
     """A third party's equity, and the investor's cut of the line."""
     amount = np.exp(facts.party_log_median + facts.party_log_sd * np.random.standard_normal())
-    deal_price = close * facts.party_price_factor
+    share_price = close * facts.party_price_factor
     headroom = facts.headroom - s[OUTSTANDING]
-    amount = min(amount, headroom * deal_price)
-    s[OUTSTANDING] += min(np.floor(amount / deal_price + 0.5), headroom)
+    amount = min(amount, headroom * share_price)
+    s[OUTSTANDING] += min(np.floor(amount / share_price + 0.5), headroom)
     s[CASH] += amount
     if np.random.random() < facts.party_reduction:
         s[REMAINING] -= min(amount, s[REMAINING])

@@ -1,14 +1,14 @@
 """The opponent in vectorised NumPy: the rules of `valence-2002`, paths side by side, no Python loop over paths.
 
 What makes it good: batches whose arrays fit the cache; the fastest bit generator, filling arrays in place; only the
-sessions somebody looks at; the stock's moves added to the walk's increments in one step each; third parties by waiting
-times, listed; the burn's logs summed in place. Two ways through the purchase dates:
+sessions that the rules use; moves of the stock added to one increment of the walk each; third parties as a list of
+waiting times; the burn's logs summed in place. Two ways through the purchase dates:
 
-* `masks`: every path on every date, what does not apply multiplied away;
-* `lists`: only the paths that may still draw, by index, and only their closes are worked out. It knows that with the
-  policy `maximum` a path draws at most once a quarter.
+* `masks`: every path on every date, with amounts that do not apply multiplied by 0;
+* `lists`: only the paths that may still draw, by index, and only their closes are computed. With the policy
+  `maximum` a path draws at most once a quarter, which this way uses.
 
-It keeps no tally of binding reasons, and so does a little less than the library.
+It does not count binding reasons, which the library does.
 """
 
 from itertools import pairwise
@@ -26,7 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Luck(NamedTuple):
+class Variates(NamedTuple):
     """Everything random of one batch. Rows are days, months, events; columns are paths."""
 
     walk: np.ndarray  # (window + rows + 1, paths): W with the moves of the stock, in units of sigma
@@ -35,7 +35,7 @@ class Luck(NamedTuple):
     ceo: np.ndarray  # day from which the CEO condition fails
     adverse: np.ndarray  # day from which there is an adverse change
     extended: np.ndarray  # bool
-    deals: list  # for each month: paths, amounts, cuts
+    financings: list  # for each month: paths, amounts, cuts
 
 
 class Books(NamedTuple):
@@ -65,8 +65,8 @@ def simulate(facts: Facts, paths: int, seed: int, way: str = "lists", batch: int
     room = _room(facts, batch)
     for first in range(0, paths, batch):
         size = min(batch, paths - first)
-        luck = draw_luck(rng, facts, room if size == batch else _room(facts, size))
-        books = keep_ledger(facts, luck, size, way)
+        variates = draw_variates(rng, facts, room if size == batch else _room(facts, size))
+        books = keep_ledger(facts, variates, size, way)
         out[:, first : first + size] = (
             books.raised, books.issued, books.cost, books.draws, books.gap, books.ending, books.out_days, books.cause,
             *books.by_period,
@@ -79,10 +79,10 @@ def _room(facts: Facts, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros((facts.window + len(facts.row_t) + 1, size)), np.zeros((len(facts.month_level), size))
 
 
-# --- luck ---
+# --- random numbers ---
 
 
-def draw_luck(rng: np.random.Generator, facts: Facts, room: tuple[np.ndarray, np.ndarray]) -> Luck:
+def draw_variates(rng: np.random.Generator, facts: Facts, room: tuple[np.ndarray, np.ndarray]) -> Variates:
     walk, rate = room
     size, window = walk.shape[1], facts.window
     steps = walk[window:-1]
@@ -100,7 +100,7 @@ def draw_luck(rng: np.random.Generator, facts: Facts, room: tuple[np.ndarray, np
     for c, m in enumerate(facts.condition_milestone):
         np.maximum(opens[c], np.where(waived[c], 0.0, achieved[m]), out=opens[c + 1])
     extended = rng.random(size) < facts.extension
-    return Luck(walk, rate, opens, ceo, adverse, extended, _third_parties(rng, facts, size))
+    return Variates(walk, rate, opens, ceo, adverse, extended, _third_parties(rng, facts, size))
 
 
 def _spread_burn(rng: np.random.Generator, facts: Facts, steps: np.ndarray, rate: np.ndarray) -> None:
@@ -136,7 +136,7 @@ def _milestones(rng: np.random.Generator, facts: Facts, size: int) -> np.ndarray
 
 
 def _walk(facts: Facts, walk: np.ndarray, achieved: np.ndarray, ceo: np.ndarray) -> None:
-    """Turn normals into W, the moves of the stock added to the step on which they come. The last row takes the rest."""
+    """Turn normals into W with the moves of the stock, each added to one step; the last row receives later moves."""
     steps, columns = walk[facts.window :], np.arange(walk.shape[1])
     for j in np.flatnonzero(facts.row_root != 1.0):
         steps[j] *= facts.row_root[j]
@@ -150,7 +150,7 @@ def _walk(facts: Facts, walk: np.ndarray, achieved: np.ndarray, ceo: np.ndarray)
 
 
 def _third_parties(rng: np.random.Generator, facts: Facts, size: int) -> list:
-    """For each month the paths to whom somebody comes, the amounts, and whether the line is cut: waiting times."""
+    """For each month the paths with a financing, the amounts, and whether the line is cut; from waiting times."""
     months = len(facts.month_level)
     cells, p = months * size, facts.party_probability
     cell = np.cumsum(rng.geometric(p, int(cells * p + 6 * np.sqrt(cells * p) + 10))) - 1
@@ -176,37 +176,38 @@ def open_books(facts: Facts, size: int) -> Books:
     )  # fmt: skip
 
 
-def keep_ledger(facts: Facts, luck: Luck, size: int, way: str) -> Books:
+def keep_ledger(facts: Facts, variates: Variates, size: int, way: str) -> Books:
     """Every stop in order, for a batch."""
-    books, everyone = open_books(facts, size), slice(None)
+    books, every_path = open_books(facts, size), slice(None)
     closes = None
     if way == "masks":
-        closes = luck.walk * facts.sigma
+        closes = variates.walk * facts.sigma
         closes += _log_base(facts)[:, None]
         np.exp(closes, out=closes)
     names = ("t", "month", "party", "purchase", "interest", "maturity", "month_end", "period_end")
-    waiting, period = everyone, -1
+    waiting, period = every_path, -1
     for t, k, party, p, interest, maturity, month_end, period_end in zip(
         *(getattr(facts, f"stop_{name}").tolist() for name in names), strict=True
     ):
-        if party and len(luck.deals[k][0]):
-            finance(facts, books, luck, t, k)
+        if party and len(variates.financings[k][0]):
+            finance(facts, books, variates, t, k)
         if p >= 0:
             if facts.purchase_period[p] != period:
                 period = facts.purchase_period[p]
-                covered = _coverage(facts, luck, period)
-                waiting = everyone if way == "masks" else _may_draw(facts, books, covered)
+                covered = _coverage(facts, variates, period)
+                waiting = every_path if way == "masks" else _may_draw(facts, books, covered)
             if way == "masks":
-                buy(facts, books, luck, t, k, p, everyone, covered, _holds(facts, luck, t, p, everyone), closes)
+                holds = _holds(facts, variates, t, p, every_path)
+                buy(facts, books, variates, t, k, p, every_path, covered, holds, closes)
             elif len(waiting):
-                holds = _holds(facts, luck, t, p, waiting)
+                holds = _holds(facts, variates, t, p, waiting)
                 if holds.any():
-                    buy(facts, books, luck, t, k, p, waiting[holds], covered, None, None)
+                    buy(facts, books, variates, t, k, p, waiting[holds], covered, None, None)
                     waiting = waiting[~holds]
         if interest or month_end:
-            operate(facts, books, luck.rate[k], t, everyone)
+            operate(facts, books, variates.rate[k], t, every_path)
         if interest:
-            pay_note(facts, books, luck, t, interest, maturity)
+            pay_note(facts, books, variates, t, interest, maturity)
         if period_end:
             books.drawn[:] = 0.0
     np.copyto(books.ending, books.cash, where=books.out_days == np.inf)
@@ -218,9 +219,9 @@ def _log_base(facts: Facts) -> np.ndarray:
     return np.log(facts.initial) + facts.growth * np.concatenate([np.zeros(facts.window), facts.row_session, [0.0]])
 
 
-def _coverage(facts: Facts, luck: Luck, period: int) -> np.ndarray:
+def _coverage(facts: Facts, variates: Variates, period: int) -> np.ndarray:
     k = facts.period_first_month[period]
-    used = np.einsum("i,ij->j", facts.month_days[k : k + 3], luck.rate[k : k + 3])
+    used = np.einsum("i,ij->j", facts.month_days[k : k + 3], variates.rate[k : k + 3])
     return used * (facts.period_percent[period] / 100)
 
 
@@ -230,63 +231,63 @@ def _may_draw(facts: Facts, books: Books, covered: np.ndarray) -> np.ndarray:
     return np.flatnonzero((left >= CENT) & (books.outstanding < facts.headroom))
 
 
-def _holds(facts: Facts, luck: Luck, t: float, p: int, who) -> np.ndarray:
+def _holds(facts: Facts, variates: Variates, t: float, p: int, paths) -> np.ndarray:
     """Whether every condition holds on the purchase date or is waived."""
-    adverse = luck.adverse[who]
-    holds = luck.opens[facts.purchase_phase[p]][who] <= t
-    holds &= luck.ceo[who] > t
+    adverse = variates.adverse[paths]
+    holds = variates.opens[facts.purchase_phase[p]][paths] <= t
+    holds &= variates.ceo[paths] > t
     holds &= (adverse > t) | (adverse + facts.adverse_days <= t)
     return holds
 
 
-def operate(facts: Facts, books: Books, rate: np.ndarray, t: float, who) -> None:
+def operate(facts: Facts, books: Books, rate: np.ndarray, t: float, paths) -> None:
     """Cash after operations through day t; the cash-out by linear interpolation."""
-    cash, since, rate = books.cash[who], books.since[who], rate[who]
+    cash, since, rate = books.cash[paths], books.since[paths], rate[paths]
     now = cash - rate * (t - since)
     short = facts.minimum - now
-    books.gap[who] = np.maximum(books.gap[who], short)
-    broke = np.flatnonzero((short > 0.0) & (books.out_days[who] == np.inf))
+    books.gap[paths] = np.maximum(books.gap[paths], short)
+    broke = np.flatnonzero((short > 0.0) & (books.out_days[paths] == np.inf))
     if len(broke):
-        at = broke if isinstance(who, slice) else who[broke]
+        at = broke if isinstance(paths, slice) else paths[broke]
         lasts = (cash[broke] - facts.minimum) / rate[broke]
         books.out_days[at] = since[broke] + np.maximum(lasts, 0.0)
         books.cause[at] = OPERATIONS
         books.ending[at] = facts.minimum
-    books.cash[who], books.since[who] = now, t
+    books.cash[paths], books.since[paths] = now, t
 
 
-def check(facts: Facts, books: Books, t: float, cause: int, who) -> None:
+def check(facts: Facts, books: Books, t: float, cause: int, paths) -> None:
     """Cash-out by a payment on day t, and the funding gap."""
-    cash = books.cash[who]
+    cash = books.cash[paths]
     short = facts.minimum - cash
-    books.gap[who] = np.maximum(books.gap[who], short)
-    broke = np.flatnonzero((short > 0.0) & (books.out_days[who] == np.inf))
+    books.gap[paths] = np.maximum(books.gap[paths], short)
+    broke = np.flatnonzero((short > 0.0) & (books.out_days[paths] == np.inf))
     if len(broke):
-        at = broke if isinstance(who, slice) else who[broke]
+        at = broke if isinstance(paths, slice) else paths[broke]
         books.out_days[at], books.cause[at] = t, cause
         books.ending[at] = facts.minimum if cause == OPERATIONS else cash[broke]
 
 
-def finance(facts: Facts, books: Books, luck: Luck, t: float, k: int) -> None:
+def finance(facts: Facts, books: Books, variates: Variates, t: float, k: int) -> None:
     """Third-party financing on the month's last session."""
-    who, amount, cuts = luck.deals[k]
-    operate(facts, books, luck.rate[k], t, who)
+    paths, amount, cuts = variates.financings[k]
+    operate(facts, books, variates.rate[k], t, paths)
     row = facts.month_rows[k + 1] - 1
     base = np.log(facts.initial) + facts.growth * facts.row_session[row]
-    price = facts.party_price_factor * np.exp(facts.sigma * luck.walk[facts.window + row, who] + base)
-    headroom = facts.headroom - books.outstanding[who]
+    price = facts.party_price_factor * np.exp(facts.sigma * variates.walk[facts.window + row, paths] + base)
+    headroom = facts.headroom - books.outstanding[paths]
     amount = np.minimum(amount, headroom * price)
-    books.outstanding[who] += np.minimum(np.floor(amount / price + 0.5), headroom)
-    books.cash[who] += amount
-    books.remaining[who] -= np.minimum(amount * cuts, books.remaining[who])
+    books.outstanding[paths] += np.minimum(np.floor(amount / price + 0.5), headroom)
+    books.cash[paths] += amount
+    books.remaining[paths] -= np.minimum(amount * cuts, books.remaining[paths])
 
 
-def buy(facts: Facts, books: Books, luck: Luck, t, k, p, who, covered, holds, closes) -> None:
-    """The draw of the paths `who` on purchase date p; with masks, `holds` says for whom the conditions hold."""
+def buy(facts: Facts, books: Books, variates: Variates, t, k, p, paths, covered, holds, closes) -> None:
+    """The draw of `paths` on purchase date p; with masks, `holds` marks those whose conditions hold."""
     last = facts.window + facts.purchase_row[p]  # the close's row of the walk; the window lies before it
     first, period = last - facts.window, facts.purchase_period[p]
     if closes is None:
-        look = luck.walk[first : last + 1].take(who, axis=1)
+        look = variates.walk[first : last + 1].take(paths, axis=1)
         look *= facts.sigma
         look += _log_base_of(facts, p)
         np.exp(look, out=look)
@@ -294,9 +295,9 @@ def buy(facts: Facts, books: Books, luck: Luck, t, k, p, who, covered, holds, cl
         look = closes[first : last + 1]
     price = np.add.reduce(look[:-1], axis=0)
     price *= facts.multiplier / facts.window
-    headroom = facts.headroom - books.outstanding[who]
-    drawn, remaining = books.drawn[who], books.remaining[who]
-    amount = np.minimum(covered[who], facts.cap)
+    headroom = facts.headroom - books.outstanding[paths]
+    drawn, remaining = books.drawn[paths], books.remaining[paths]
+    amount = np.minimum(covered[paths], facts.cap)
     amount -= drawn
     np.minimum(amount, remaining, out=amount)
     np.minimum(amount, headroom * price, out=amount)
@@ -308,22 +309,22 @@ def buy(facts: Facts, books: Books, luck: Luck, t, k, p, who, covered, holds, cl
     shares += 0.5
     np.floor(shares, out=shares)
     np.minimum(shares, headroom, out=shares)
-    operate(facts, books, luck.rate[k], t, who)
-    alive = books.out_days[who] == np.inf
-    books.cash[who] += amount
-    books.remaining[who] -= amount
-    books.drawn[who] += amount
-    books.outstanding[who] += shares
+    operate(facts, books, variates.rate[k], t, paths)
+    alive = books.out_days[paths] == np.inf
+    books.cash[paths] += amount
+    books.remaining[paths] -= amount
+    books.drawn[paths] += amount
+    books.outstanding[paths] += shares
     amount *= alive
     shares *= alive
-    books.raised[who] += amount
-    books.by_period[period][who] += amount
-    books.issued[who] += shares
+    books.raised[paths] += amount
+    books.by_period[period][paths] += amount
+    books.issued[paths] += shares
     shares *= look[-1] - price
-    books.cost[who] += shares
-    books.draws[who] += alive & takes
-    books.cash[who] -= facts.legal_cost * takes
-    check(facts, books, t, OPERATIONS, who)
+    books.cost[paths] += shares
+    books.draws[paths] += alive & takes
+    books.cash[paths] -= facts.legal_cost * takes
+    check(facts, books, t, OPERATIONS, paths)
 
 
 def _log_base_of(facts: Facts, p: int) -> np.ndarray:
@@ -333,9 +334,9 @@ def _log_base_of(facts: Facts, p: int) -> np.ndarray:
     return (np.log(facts.initial) + facts.growth * sessions)[:, None]
 
 
-def pay_note(facts: Facts, books: Books, luck: Luck, t: float, days: float, maturity: int) -> None:
+def pay_note(facts: Facts, books: Books, variates: Variates, t: float, days: float, maturity: int) -> None:
     """Interest of the note, at its maturity only where it is not extended, and then its principal."""
-    due = ~luck.extended if maturity else luck.extended
+    due = ~variates.extended if maturity else variates.extended
     interest = facts.principal * facts.rate * days / 365
     books.cash[:] -= interest * due
     check(facts, books, t, INTEREST, slice(None))

@@ -12,7 +12,7 @@ YEAR = 252  # sessions
 def final_closes(facts: Facts, paths: int, seed: int) -> np.ndarray:
     """Close on the last row (paths,) of paths of geometric Brownian motion, sampled exactly on every row.
 
-    The stock's moves, the burn and the ledger are left out: QuantLib has no such thing.
+    The moves of the stock, the burn and the ledger are left out: QuantLib has no models of them.
     """
     import QuantLib as ql
 
@@ -34,7 +34,7 @@ def final_closes(facts: Facts, paths: int, seed: int) -> np.ndarray:
 
 
 def z_of_log_close(facts: Facts, closes: np.ndarray) -> float:
-    """How far the mean log close is from growth x sessions, in standard errors."""
+    """(mean log close - growth x sessions) in standard errors."""
     n = facts.row_session[-1]
     error = facts.sigma * math.sqrt(n / closes.size)
     return float((np.log(closes / facts.initial).mean() - facts.growth * n) / error)

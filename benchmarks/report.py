@@ -1,4 +1,4 @@
-"""What every benchmark prints: the machine, tables of at most 100 columns, checks; and the same as JSON."""
+"""The report of a benchmark as text and as JSON: the machine, tables, targets and checks."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ WIDEST = 100
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says to every benchmark. `paths` and `repeats` of None leave the choice to it."""
+    """The options of the command line. With None the benchmark chooses its number of paths or repeats."""
 
     paths: int | None
     repeats: int | None
@@ -56,7 +56,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that must hold for the figures to mean anything."""
+    """A condition without which the figures have no meaning."""
 
     name: str
     holds: bool
@@ -65,7 +65,7 @@ class Check:
 
 @dataclass
 class Report:
-    """The outcome of one benchmark. `figures` is what goes to JSON; `targets` are (what, found, wanted, reached)."""
+    """The outcome of one benchmark. `figures` is written to JSON; `targets` are (what, found, wanted, reached)."""
 
     name: str
     tables: list[Table] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Report:
 
 
 def machine() -> dict[str, Any]:
-    """Where the figures were measured."""
+    """The machine on which the figures were measured."""
     return {
         "cpu": _cpu(),
         "cores": cores(),
@@ -139,7 +139,7 @@ def _version(name: str) -> str:
 
 
 def side_by_side(programs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, tuple[float, Any]]:
-    """The least seconds each program took, and what it gave: in turns, so that a slow minute hits all of them."""
+    """The least time of each program, and its result. They run in turns, so that a busy minute affects all."""
     least: dict[str, tuple[float, Any]] = {}
     for _ in range(repeats):
         for name, program in programs.items():

@@ -1,4 +1,4 @@
-"""What a path costs as paths, days, milestones and workers grow."""
+"""The time of a path by the number of paths, days, milestones and workers."""
 
 from functools import partial
 from typing import Any
@@ -58,7 +58,7 @@ def by_paths(report: Report, case: sim.Case, most: int, repeats: int) -> None:
 
 
 def _spend(case: sim.Case, paths: int, how: dict[str, Any]) -> None:
-    """One run whose result is dropped at once, so that repeats do not pile up."""
+    """One run whose result is not kept, so that repeats need no more memory."""
     sim.simulate(case, paths=paths, seed=SEED, **how)
 
 

@@ -1,4 +1,4 @@
-"""How long a person waits: for the first run, for later ones, for `import sim`, and after Ctrl-C."""
+"""Waiting times: the first run, later runs, `import sim`, and the exit after Ctrl-C."""
 
 import signal
 import statistics
@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmarks.processes import environment, finish, fundrisk
 from benchmarks.report import Check, Options, Report, Table, timed
 
-ENDLESS = 100_000_000  # paths: more than a run that is interrupted can finish
+MANY = 100_000_000  # paths: more than a run can finish before it is interrupted
 STOP_AFTER = (1.5, 2.5, 4.0)  # seconds after the start at which Ctrl-C comes
-PATIENCE = 20  # seconds to wait for the exit
+TIMEOUT = 20  # seconds to wait for the exit
 
 
 def run(options: Options) -> Report:
@@ -21,12 +21,12 @@ def run(options: Options) -> Report:
     paths, repeats = options.many(100_000), options.times(10)
     with tempfile.TemporaryDirectory() as folder:
         waits(report, Path(folder), paths, repeats)
-    interrupts(report, options.many(ENDLESS))
+    interrupts(report, options.many(MANY))
     return report
 
 
 def waits(report: Report, folder: Path, paths: int, repeats: int) -> None:
-    """Cold and warm runs and imports, as processes of their own."""
+    """Cold and warm runs and imports, each in its own process."""
     command = fundrisk("run", "valence-2002", "--paths", str(paths))
     bare, imported = ([sys.executable, "-c", text] for text in ("pass", "import sim"))
     with_case = [sys.executable, "-c", "import sim; sim.load_case('valence-2002')"]
@@ -44,7 +44,7 @@ def waits(report: Report, folder: Path, paths: int, repeats: int) -> None:
         ("import sim", *(f"{m['imported'] - m['bare']:.3f}" for m in (best, middle))),
         ("import sim and load_case", *(f"{m['case'] - m['bare']:.3f}" for m in (best, middle))),
     ]
-    note = f"processes of their own, {repeats} of each in turns; imports without the bare interpreter's time"
+    note = f"each in its own process, {repeats} times in turns; imports without the bare interpreter's time"
     report.tables.append(Table("Seconds to wait", ("what", "best", "median"), rows, note))
     light = best["imported"] - best["bare"]
     report.figures |= {"cold_s": cold, "warm_s": best["warm"], "bare_s": best["bare"], "import_s": light}
@@ -63,8 +63,8 @@ def cold_run(command: list[str], folder: Path) -> float:
 def interrupts(report: Report, paths: int) -> None:
     """Ctrl-C in the middle of runs that write JSON, that keep their paths to save them, or that still compile."""
     json, save = ["--json", "summary.json"], ["--save", "paths.npz"]
-    # What is saved is kept in memory, 17 columns of it: so many paths that it fits, and yet not done in time.
-    few = min(paths, ENDLESS // 4)
+    # Saved paths are kept in memory (17 columns): few enough to fit, many enough not to finish in time.
+    few = min(paths, MANY // 4)
     kinds = [("summary as JSON", paths, json, False), ("paths to save", few, save + json, False)]
     kinds.append(("compiling", paths, json, True))
     rows, slowest = [], 0.0
@@ -107,6 +107,6 @@ def interrupt(command: list[str], after: float, cold: bool = False) -> tuple[flo
 
 def _wait(process: subprocess.Popen) -> int | None:
     try:
-        return process.wait(timeout=PATIENCE)
+        return process.wait(timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         return None
