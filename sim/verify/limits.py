@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ STEADY = {"price.initial": PRICE, "price.drift": 0.0, "price.volatility": 0.0}
 CENT = 0.005  # a hand figure is rounded to the cent
 BY_HAND = "by hand, beside the check"
 DOCUMENTS = "term sheet, clause (v), by hand"
+
+NO_DRAW: dict[str, Any] = {"amount": math.nan, "binding": ""}  # of a day that is wrongly no purchase date
 
 # Cash used, in thousands. Fiscal quarters: 2,100, 1,500, 1,200, 1,800, 1,000.
 USED = (600, 700, 800, 500, 500, 500, 400, 400, 400, 900, 300, 600, 250, 250, 500)
@@ -51,7 +54,7 @@ def _draws(changes: Mapping[str, Any], closes: Mapping[str, float] | None = None
         **changes,
     })  # fmt: skip
     ledger = by_hand(case, [1e3 * used for used in USED], closes)
-    return {draw["date"]: draw for draw in ledger["draws"]}
+    return defaultdict(lambda: NO_DRAW, {draw["date"]: draw for draw in ledger["draws"]})
 
 
 def _amounts(
@@ -201,7 +204,7 @@ def _waterfall() -> Iterator[Check]:
     protects, waterfall = "where the commitment went", summary.to_dict()["line"]["waterfall"]
     parts = {"raised": waterfall["raised"], "cut": waterfall["cut_by_third_parties"], **waterfall["unraised"]}
     for name, known in (("raised", 2_350_000), ("cut", 0), ("coverage", 325_000), ("condition: late", 325_000)):
-        yield exact(f"waterfall: {name}, $", protects, BY_HAND, known, parts[name], CENT)
+        yield exact(f"waterfall: {name}, $", protects, BY_HAND, known, parts.get(name, 0.0), CENT)
     yield exact("waterfall: all parts, $", protects, "the commitment", 3_000_000, math.fsum(parts.values()), CENT)
 
 
@@ -230,8 +233,8 @@ def _after_the_cash_out() -> Iterator[Check]:
     for name, known, found in (
         ("raised in the quarter", 2_000_000, result.by_period["raised"].max()),
         ("cut", 1_000_000, waterfall["cut_by_third_parties"]),
-        ("unraised for the policy", 27_000_000 * 27 / 52, waterfall["unraised"]["policy"]),
-        ("unraised for the cash-out", 27_000_000 * 25 / 52, waterfall["unraised"]["cash-out"]),
+        ("unraised for the policy", 27_000_000 * 27 / 52, waterfall["unraised"].get("policy", 0.0)),
+        ("unraised for the cash-out", 27_000_000 * 25 / 52, waterfall["unraised"].get("cash-out", 0.0)),
         ("cash-out", 30 + 31 * 8 / 20, result["cash_out_days"].max()),
     ):
         unit = "days" if name == "cash-out" else "$"

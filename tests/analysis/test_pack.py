@@ -10,7 +10,7 @@ from sim.analysis import pack as module
 from sim.analysis.pack import Pack, gather
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.results.summary import jsonable
-from tests.support.samples import plain_case
+from sim.verify.samples import plain_case
 
 PATHS, SEED = 256, 5
 

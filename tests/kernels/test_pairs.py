@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.terms import Case
-from tests.support.samples import DRIFT, S0, VOLATILITY, one_draw, plain_case
+from sim.verify.samples import DRIFT, S0, VOLATILITY, one_draw, plain_case
 from tests.twin.random_cases import random_case
 
 PAIRS = 300  # more than two blocks

@@ -27,9 +27,9 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 # as it sees every edit and proves nothing; and what writes texts, pages and pictures.
 SUITE = (
     "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_digest", "test_terms",
-    "test_measures", "test_philox", "test_invariance", "test_identities", "test_elementary", "test_model",
-    "test_model_cash", "test_quasi_random", "test_sampling", "test_model_events", "test_metamorphic", "test_comparison",
-    "test_case_limits", "test_last_days", "test_interpreted", "test_coverage",
+    "test_measures", "test_ledger_by_hand", "test_philox", "test_invariance", "test_identities", "test_elementary",
+    "test_checks", "test_quasi_random", "test_sampling", "test_metamorphic", "test_comparison", "test_case_limits",
+    "test_last_days", "test_interpreted", "test_coverage", "test_fuzz",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
 INTERPRETED = "tests/kernels/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"
@@ -49,10 +49,16 @@ class Outcome(NamedTuple):
 
 def suite(first: Sequence[str] = ()) -> list[str]:
     """Files of the catching suite: `first`, then the rest of SUITE."""
-    return [_file_of(name) for name in dict.fromkeys([*first, *SUITE])]
+    return [file_of(name) for name in dict.fromkeys([*first, *SUITE])]
 
 
-def _file_of(name: str) -> str:
+def of_rooms(files: Iterable[str]) -> list[str]:
+    """Tests of SUITE that stand in the rooms of these sources: the likeliest to notice a fault there."""
+    rooms = {Path(file).parts[1] for file in files}
+    return [name for name in SUITE if Path(file_of(name)).parts[1] in rooms]
+
+
+def file_of(name: str) -> str:
     """The path of a test module from the root."""
     (found,) = (ROOT / "tests").rglob(f"{name}.py")
     return found.relative_to(ROOT).as_posix()
@@ -110,7 +116,7 @@ class Copy:
 
         TimeoutExpired when it takes longer, or waits for ever; whatever it started is ended too.
         """
-        kernels = any("kernels" in path.parts or path.name == "records.py" for path in self._honest)
+        kernels = any("kernels" in path.parts or path.name == "program.py" for path in self._honest)
         cache = self.root.parent / ("spoilt" if kernels else "honest")
         environment = os.environ | {
             "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(self.root), "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg",

@@ -1,4 +1,4 @@
-"""Plant the faults of `planted.py` one by one in a copy of the tree, and see who notices.
+"""Plant the faults of `planted.toml` in the sources, one by one in a copy of the tree, and see who notices.
 
 `python -m tests.proof faults [--by tests|verify] [--workers N] [--only NAME] [--out FILE]`
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.proof.bench import INTERPRETED, ROOT, SUITE, Copy, Outcome, side_by_side, suite
+from tests.proof.bench import INTERPRETED, ROOT, SUITE, Copy, Outcome, of_rooms, side_by_side, suite
 from tests.proof.planted import FAULTS, Fault
 
 ENOUGH = 0.95
@@ -68,30 +68,9 @@ def spoilt(fault: Fault, root: Path = ROOT) -> dict[str, str]:
     return texts
 
 
-# Files whose own tests are the likeliest to notice: they go before the rest.
-FIRST = {
-    "sim/results/estimates.py": ("test_measures", "test_digest"),
-    "sim/results/distribution.py": ("test_measures", "test_digest"),
-    "sim/results/measures.py": ("test_measures", "test_result"),
-    "sim/results/sketch.py": ("test_digest",),
-    "sim/results/histogram.py": ("test_digest",),
-    "sim/engine/sobol.py": ("test_quasi_random", "test_sampling"),
-    "sim/kernels/random/philox.py": ("test_philox",),
-    "sim/kernels/random/variates.py": ("test_pairs",),
-    "sim/kernels/block.py": ("test_pairs", "test_identities"),
-    "sim/engine/simulate.py": ("test_invariance", "test_digest"),
-    "sim/terms/overrides.py": ("test_terms",),
-    "sim/results/files.py": ("test_fuzz",),
-    "sim/analysis/outlook.py": ("test_last_days",),
-    "sim/calendar/fiscal.py": ("test_calendar",),
-    "sim/calendar/purchases.py": ("test_calendar",),
-    "sim/calendar/sessions.py": ("test_calendar",),
-}
-
-
 def by_tests(copy: Copy, files: Iterable[str]) -> Outcome:
-    """The likeliest tests alone first, as most faults go no further; then all others."""
-    likely = list(dict.fromkeys([*(name for file in files for name in FIRST.get(file, ())), SUITE[0]]))
+    """Tests of the spoilt rooms and the twin first, as most faults go no further; then all others."""
+    likely = list(dict.fromkeys([SUITE[0], *of_rooms(files)]))
     tests = suite(likely)
     stages = [tests[: len(likely)], tests[len(likely) :]]
     if any(file.startswith("sim/kernels/") for file in files):

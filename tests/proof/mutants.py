@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tests.proof.bench import INTERPRETED, ROOT, Copy, side_by_side, suite
+from tests.proof.bench import INTERPRETED, ROOT, Copy, file_of, side_by_side, suite
 from tests.proof.faults import read_results
 from tests.proof.operators import Mutant, mutants
 
@@ -41,12 +41,18 @@ PARTS = {
         "test_sources",
         "test_twin",
     ),
-    "sim/lowering/lower.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
-    "sim/lowering/schedule.py": ("test_twin", "test_corners", "test_model_cash", "test_sampling", "test_identities"),
+    "sim/lowering/lower.py": ("test_twin", "test_corners", "test_ledger_by_hand", "test_sampling", "test_identities"),
+    "sim/lowering/schedule.py": (
+        "test_twin",
+        "test_corners",
+        "test_ledger_by_hand",
+        "test_sampling",
+        "test_identities",
+    ),
     "sim/kernels/": (
         "test_twin",
         "test_corners",
-        "test_model_cash",
+        "test_ledger_by_hand",
         "test_invariance",
         "test_result",
         "test_identities",
@@ -90,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         mutant = everything.get(name)
         copy.edit({mutant.file: mutant.text} if mutant else {})
         tests = PARTS[name.removeprefix(CONTROL) if mutant is None else part_of(mutant.file)]
-        there = suite(tests) if options.survivors else [f"tests/{name}.py" for name in tests]
+        there = suite(tests) if options.survivors else [file_of(name) for name in tests]
         if mutant and mutant.file.startswith("sim/kernels/"):
             there.insert(0, INTERPRETED)
         return {"name": name, **copy.pytest(there, SECONDS_OF_ALL if options.survivors else SECONDS)._asdict()}

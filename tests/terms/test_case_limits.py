@@ -12,7 +12,7 @@ from sim.terms.problems import show
 from sim.terms.ranges import BAD
 from sim.terms.schema import rules
 from sim.terms.stated import WAIVERS
-from tests.support.samples import plain_case
+from sim.verify.samples import plain_case
 
 LAST_DAY = date(2032, 3, 31)
 YEARS = ((LAST_DAY - date(2002, 4, 1)).days + 1) / 365.25
