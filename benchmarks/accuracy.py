@@ -8,7 +8,8 @@ from scipy import stats
 
 import sim
 from benchmarks import plots
-from benchmarks.report import Check, Options, Report, Table, side_by_side
+from benchmarks.report import Check, Options, Report, side_by_side
+from sim.text.tables import Table
 
 WAYS: dict[str, dict] = {"philox": {}, "antithetic": {"antithetic": True}, "sobol": {"sampler": "sobol"}}
 MEASURES = ("raised", "runway_months")
@@ -47,11 +48,11 @@ def measure_time(report: Report, case: sim.Case, most: int, repeats: int) -> Non
         cells = (f"{paths:,.0f}", f"{seconds * 1e3:,.1f}") if paths else ("more", "more")
         rows.append((way, *cells, f"{speed:.2f}", f"{n:,}", f"{last * 1e3:,.1f}", f"{error:.3%}"))
     note = (
-        f"all cores; each error is the root mean square of the errors of {repeats} runs, each time their best. The\n"
+        f"all cores; each error is the root mean square of the errors of {repeats} runs, each time their best. The "
         "first columns are interpolated between the last two sizes, which are powers of two."
     )
     headings = ("way", "paths", "ms", "x philox's speed", "last size", "ms", "error")
-    report.tables.append(Table(f"To a standard error of {TARGET:.1%} of mean raised", headings, rows, note))
+    report.tables.append(Table(f"To a standard error of {TARGET:.1%} of mean raised", headings, rows, note=note))
     report.figures["race"] = points
     report.figures["to_target"] = {way: {"paths": n, "seconds": s} for way, (n, s) in needs.items()}
 
@@ -105,10 +106,10 @@ def check_errors(report: Report, case: sim.Case, paths: int) -> None:
         report.aim(f"sobol / philox, error of mean {measure}, {paths:,} paths", part, 0.25, False)
     headings = ("way", "measure", "reported", "spread", "spread/rep.", "rep./philox", "spread/philox")
     note = (
-        f"reported: root mean square of the standard errors of the runs; spread: standard deviation\n"
+        f"reported: root mean square of the standard errors of the runs; spread: standard deviation "
         f"of the means of {SEEDS} runs with different seeds; in $ and months"
     )
-    report.tables.append(Table(f"Standard errors at {paths:,} paths", headings, rows, note))
+    report.tables.append(Table(f"Standard errors at {paths:,} paths", headings, rows, note=note))
     report.figures["errors"] = {
         f"{way}, {measure}": {"reported": reported[way, measure], "spread": spread[way, measure]}
         for way, measure in reported

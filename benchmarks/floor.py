@@ -4,12 +4,13 @@ import numba
 import numpy as np
 
 import sim
-from benchmarks.report import Options, Report, Table, side_by_side
+from benchmarks.report import Options, Report, side_by_side
 from sim.kernels.jit import POLICY
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.philox import fill_normal, fill_normal_pair, fill_uniform_pair
 from sim.lowering.lower import lower
 from sim.lowering.program import BLOCK, NORMAL
+from sim.text.tables import Table
 
 CADENCES = ("quarter_end", "daily")
 SEED = 20020401
@@ -41,11 +42,11 @@ def run(options: Options) -> Report:
     rows = [measure(report, cadence, paths, repeats) for cadence in CADENCES]
     headings = ("cadence", "normals", "run, ns", "alone, ns", "run/normals", "ns each", "PCG64/ours", "SFC64/ours")
     note = (
-        f"a path, one core; {paths:,} paths, best of {repeats} in turns. The normals are made as the run makes them,\n"
-        "in blocks, from counters, over one buffer. PCG64, SFC64: NumPy's Generator.standard_normal(out=),\n"
+        f"a path, one core; {paths:,} paths, best of {repeats} in turns. The normals are made as the run makes them, "
+        "in blocks, from counters, over one buffer. PCG64, SFC64: NumPy's Generator.standard_normal(out=), "
         "rows of 16,384: time for each normal divided by ours."
     )
-    report.tables.append(Table("The run against its normals alone", headings, rows, note))
+    report.tables.append(Table("The run against its normals alone", headings, rows, note=note))
     return report
 
 

@@ -6,7 +6,8 @@ from importlib.util import find_spec
 import sim
 from benchmarks import agreement, naive_numba, numpy_opponent, quantlib_prices
 from benchmarks.facts import Facts, read_facts
-from benchmarks.report import Check, Options, Report, Table, cores, side_by_side
+from benchmarks.report import Check, Options, Report, cores, side_by_side
+from sim.text.tables import Table
 
 WANTED = {"quarter_end": 10.0, "daily": 15.0}  # times NumPy's speed
 FEWER = {"naive": 20, "QuantLib": 50}  # slow opponents get that many times fewer paths; their cost is linear
@@ -57,7 +58,7 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
     )
     if not find_spec("QuantLib"):
         note += "\nQuantLib is not installed, so its path generator is left out: pip install QuantLib"
-    report.tables.append(Table(f"valence-2002, {cadence}: {rows_of_prices}", headings, rows, note))
+    report.tables.append(Table(f"valence-2002, {cadence}: {rows_of_prices}", headings, rows, note=note))
     rival = min(cost["NumPy, masks"], cost["NumPy, lists"])
     for name in dict.fromkeys((one, all_cores)):
         report.aim(f"{cadence}: NumPy / {name}", rival / cost[name], WANTED[cadence], True, "x")

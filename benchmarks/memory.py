@@ -6,7 +6,8 @@ from pathlib import Path
 
 from benchmarks import plots
 from benchmarks.processes import finish
-from benchmarks.report import Options, Report, Table
+from benchmarks.report import Options, Report
+from sim.text.tables import Table
 
 PATHS = (100_000, 1_000_000, 10_000_000, 100_000_000)
 MOST_KEPT = 10_000_000
@@ -45,7 +46,7 @@ def run(options: Options) -> Report:
                 peaks["kept"].append((n, kept[0] / MIB))
     headings = ("paths", "kept, MiB", "bytes a path", "seconds", "not kept, MiB", "bytes a path", "seconds")
     note = f"peak resident memory of a process; with one path {start / MIB:,.0f} MiB; bytes a path are beyond that"
-    report.tables.append(Table("Peak memory, valence-2002, quarter-end, all cores", headings, rows, note))
+    report.tables.append(Table("Peak memory, valence-2002, quarter-end, all cores", headings, rows, note=note))
     report.figures = {"one_path_mib": start / MIB, **peaks}
     (least, low), (largest, high) = peaks["not kept"][0], peaks["not kept"][-1]
     report.aim(f"not kept: {largest:,} paths / {least:,} paths", high / low, 1.1, False, "x")

@@ -2,14 +2,14 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-WIDEST = 100
+from sim.text.tables import Table, table_text
 
 
 @dataclass(frozen=True)
@@ -25,33 +25,6 @@ class Options:
 
     def times(self, repeats: int) -> int:
         return repeats if self.repeats is None else self.repeats
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under headings; the first column is flush left. A note stands below."""
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-    def __str__(self) -> str:
-        columns = list(zip(self.headings, *self.rows, strict=True))
-        widths = [max(map(len, column)) for column in columns]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if i == 0 else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            )
-            for cells in (self.headings, *self.rows)
-        ]
-        lines.insert(1, "-" * len(lines[0]))
-        text = "\n".join([self.title, "", *(line.rstrip() for line in lines), *filter(None, [self.note])])
-        widest = max(map(len, text.splitlines()))
-        if widest > WIDEST:
-            raise ValueError(f"table {self.title!r}: {widest} columns; allowed: {WIDEST}")
-        return text
 
 
 @dataclass(frozen=True)
@@ -80,10 +53,10 @@ class Report:
         self.targets.append((what, f"{found:.3g}{unit}", f"{word} {wanted:g}{unit}", reached))
 
     def __str__(self) -> str:
-        parts = [str(table) for table in self.tables]
+        parts = [table_text(table) for table in self.tables]
         if self.targets:
             rows = [(*target[:3], "yes" if target[3] else "NO") for target in self.targets]
-            parts.append(str(Table("Targets", ("what", "found", "wanted", "reached"), rows)))
+            parts.append(table_text(Table("Targets", ("what", "found", "wanted", "reached"), rows)))
         if self.checks:
             parts.append("\n".join(f"{'ok' if c.holds else 'FAIL':4}  {c.name}: {c.found}" for c in self.checks))
         return "\n\n".join(parts)

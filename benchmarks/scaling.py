@@ -5,7 +5,8 @@ from typing import Any
 
 import sim
 from benchmarks import plots
-from benchmarks.report import Options, Report, Table, cores, side_by_side
+from benchmarks.report import Options, Report, cores, side_by_side
+from sim.text.tables import Table
 
 PATHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 CADENCES = ("quarter_end", "month_end", "weekly", "daily")
@@ -53,7 +54,7 @@ def by_paths(report: Report, case: sim.Case, most: int, repeats: int) -> None:
             cost[way].append((n, seconds / n * 1e9))
     rows = [(f"{n:,}", *(f"{points[i][1]:,.0f}" for points in cost.values())) for i, n in enumerate(sizes)]
     note = f"best of {repeats} in turns; not kept: keep_paths=False, a summary only"
-    report.tables.append(Table("ns a path, by paths and workers", ("paths", *cost), rows, note))
+    report.tables.append(Table("ns a path, by paths and workers", ("paths", *cost), rows, note=note))
     report.figures["paths"] = cost
 
 
@@ -81,7 +82,7 @@ def by_kind(report: Report, kind: str, cases: dict[str, sim.Case], paths: int, r
     many = {"days": "sessions drawn", "milestones": "rows"}[kind]
     headings = (first, many, "purchase dates", "ns a path", f"ns per {many.removesuffix('s drawn').removesuffix('s')}")
     note = f"one worker, {paths:,} paths, best of {repeats} in turns"
-    report.tables.append(Table(f"ns a path, by {kind}", headings, rows, note))
+    report.tables.append(Table(f"ns a path, by {kind}", headings, rows, note=note))
     report.figures[kind] = figures
 
 

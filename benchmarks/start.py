@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from benchmarks.processes import environment, finish, fundrisk
-from benchmarks.report import Check, Options, Report, Table, timed
+from benchmarks.report import Check, Options, Report, timed
+from sim.text.tables import Table
 
 MANY = 100_000_000  # paths: more than a run can finish before it is interrupted
 STOP_AFTER = (1.5, 2.5, 4.0)  # seconds after the start at which Ctrl-C comes
@@ -45,7 +46,7 @@ def waits(report: Report, folder: Path, paths: int, repeats: int) -> None:
         ("import sim and load_case", *(f"{m['case'] - m['bare']:.3f}" for m in (best, middle))),
     ]
     note = f"each in its own process, {repeats} times in turns; imports without the bare interpreter's time"
-    report.tables.append(Table("Seconds to wait", ("what", "best", "median"), rows, note))
+    report.tables.append(Table("Seconds to wait", ("what", "best", "median"), rows, note=note))
     light = best["imported"] - best["bare"]
     report.figures |= {"cold_s": cold, "warm_s": best["warm"], "bare_s": best["bare"], "import_s": light}
     report.aim("first run, compiling", cold, 20, False, " s")
