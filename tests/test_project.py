@@ -37,3 +37,14 @@ def test_documents_name_files_that_exist(document):
 def test_a_missing_file_is_seen():
     text = "[a](README.md) [b](gone.md) [c](https://example.org/x.md) `sim/cli/` `sim/gone.py` `CITATION.cff`"
     assert missing(ROOT / "README.md", text) == ["gone.md", "sim/gone.py"]
+
+
+def test_cited_sections_of_the_model_exist():
+    headings = set(re.findall(r"^##+ (?:\d+\. )?(.+)$", text_of("sim/docs/model.md"), re.MULTILINE))
+    cited = {
+        title
+        for path in (ROOT / "sim").rglob("*.py")
+        for titles in re.findall(r'[Ss]ections? ((?:"[^"]+"(?:,| and)? )+)of\s+sim/docs/model', path.read_text("utf-8"))
+        for title in re.findall(r'"([^"]+)"', titles)
+    }
+    assert cited <= headings
