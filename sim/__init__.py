@@ -13,14 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # editors and type checkers read these lines; at run time each name is imported at its first use
+    from sim.analysis.backtest import backtest
     from sim.analysis.clauses import clauses
-    from sim.analysis.comparison import compare
+    from sim.analysis.compare import compare
     from sim.analysis.grid import grid
     from sim.analysis.outlook import outlook
     from sim.analysis.pack import gather
-    from sim.analysis.record import backtest
     from sim.analysis.sensitivity import sensitivity
-    from sim.analysis.solving import reverse_stress, solve
+    from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.variants import variants
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
@@ -60,15 +60,15 @@ __all__ = [
 
 #: The module of each public name. Loading NumPy and Numba takes a second, which `import sim` alone must not cost.
 _MODULES = {
-    "backtest": "sim.analysis.record",
+    "backtest": "sim.analysis.backtest",
     "clauses": "sim.analysis.clauses",
-    "compare": "sim.analysis.comparison",
+    "compare": "sim.analysis.compare",
     "gather": "sim.analysis.pack",
     "grid": "sim.analysis.grid",
     "outlook": "sim.analysis.outlook",
-    "reverse_stress": "sim.analysis.solving",
+    "reverse_stress": "sim.analysis.solve",
     "sensitivity": "sim.analysis.sensitivity",
-    "solve": "sim.analysis.solving",
+    "solve": "sim.analysis.solve",
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",

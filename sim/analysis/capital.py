@@ -39,7 +39,7 @@ def cost_of_capital(result: Result) -> CapitalCost:
     comes from the residuals. Cochran (1977), Sampling Techniques, section 6.3. Of a run that kept no paths the means
     are known but not the error (NaN).
     """
-    if result.digest is not None:
+    if result.sketch is not None:
         summary, fee = result.summary(), result.case.line.legal_cost_per_draw
         given, fees = summary["discount_cost"].mean, summary["draws"].mean * fee
         whole = summary["raised"].mean + given
@@ -63,6 +63,4 @@ def ratio(above: np.ndarray, below: np.ndarray, groups: str | None) -> Estimate:
     residuals = above - share * below
     if groups is not None:
         residuals, below = by_group(residuals, groups), by_group(below, groups)
-    error = group_error(residuals, below)
-    reach = error.reach()
-    return Estimate(share, error.se, (share - reach, share + reach))
+    return group_error(residuals, below).estimate(share)

@@ -186,14 +186,14 @@ class _Sums:
 
     def __init__(self, case: Case, n: int) -> None:
         from sim.analysis.coalitions import measures_of
-        from sim.analysis.paired import level_of, shift_of
+        from sim.analysis.paired import difference_of, level_of
 
         self.n, self.measures = n, measures_of(case)
         self.signed = [level_of(name, None) for name in self.measures]
         self.lifted = [level_of(name, None) for name in self.measures]
-        self.together = [shift_of(name, None) for name in self.measures]
-        self.alone = [[shift_of(name, None) for _ in range(n)] for name in self.measures]
-        self.shapley = [[shift_of(name, None) for _ in range(n)] for name in self.measures]
+        self.together = [difference_of(name, None) for name in self.measures]
+        self.alone = [[difference_of(name, None) for _ in range(n)] for name in self.measures]
+        self.shapley = [[difference_of(name, None) for _ in range(n)] for name in self.measures]
 
     def add(self, lanes: list[_Lane]) -> None:
         import numpy as np

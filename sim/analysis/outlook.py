@@ -90,8 +90,8 @@ def outlook(
     Variants are simulated to the end of the fiscal quarter in which the window ends, so that funding gaps are those up
     to there; what happens until then does not depend on what would come later.
     """
-    from sim.analysis.comparison import CHUNKS_AT_ONCE, part
-    from sim.analysis.paired import NOTHING, Chance, Mean, Shift
+    from sim.analysis.compare import CHUNKS_AT_ONCE, part
+    from sim.analysis.paired import NOTHING, Difference, Mean, Probability
     from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
     from sim.engine.simulate import simulate
     from sim.lowering.program import CHUNK
@@ -106,7 +106,7 @@ def outlook(
     found = main_variants(shortened(case, gap_until))
     cases = {name: found[name] for name in (SIGNED, LINE_OFF, *list(found)[2:])}  # as signed first: the others' base
     before, end = days_at_close(case, issued) - 1, days_at_close(case, until)
-    sums = {name: (Chance(None), Chance(None), Shift(None), Mean(None)) for name in cases}
+    sums = {name: (Probability(None), Probability(None), Difference(None), Mean(None)) for name in cases}
     at_once, total = CHUNKS_AT_ONCE * CHUNK, paths * len(cases)
     for first in range(0, paths, at_once):
         here = min(at_once, paths - first)

@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.backtest import PATHS as RECORD_PATHS
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
 from sim.analysis.clauses import clauses
-from sim.analysis.comparison import compare
+from sim.analysis.compare import compare
 from sim.analysis.outlook import outlook
-from sim.analysis.record import PATHS as RECORD_PATHS
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
 from sim.results.summary import jsonable
 
 if TYPE_CHECKING:
+    from sim.analysis.backtest import Backtest
     from sim.analysis.clauses import ClauseCosts
-    from sim.analysis.comparison import Comparison
+    from sim.analysis.compare import Comparison
     from sim.analysis.grid import Grid
     from sim.analysis.outlook import Outlook
-    from sim.analysis.record import Backtest
     from sim.analysis.sensitivity import Sensitivity
-    from sim.analysis.solving import Solution
+    from sim.analysis.solve import Solution
     from sim.results.result import Result
     from sim.terms import Case
 
@@ -111,7 +111,7 @@ def gather(
     """
     from sim.analysis.grid import grid
     from sim.analysis.sensitivity import sensitivity
-    from sim.analysis.solving import reverse_stress, solve
+    from sim.analysis.solve import reverse_stress, solve
     from sim.engine.simulate import simulate
     from sim.terms import load_case
     from sim.terms.problems import check_whole
@@ -159,7 +159,7 @@ def _before_even_odds(result: Result, by: date) -> date:
 
 def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
     """What really happened, if the case says so. Its paths are read one by one, in one thread."""
-    from sim.analysis.record import backtest
+    from sim.analysis.backtest import backtest
 
     return None if case.record is None else backtest(case, **options)
 

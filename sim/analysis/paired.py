@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: What analyses measure, in the order in which they are shown.
 MEASURED = ("raised", "runway_months", "cash_out", "dilution", "funding_gap", "shares_issued")
 #: Probabilities among them.
-CHANCES = ("cash_out", "cash_out_12m")
+PROBABILITIES = ("cash_out", "cash_out_12m")
 
 _CASH_OUT = Measure(
     "cash_out", "1", "Cash-out", "Cash-out, %", "high", MEASURES["dilution"].reading,
@@ -103,12 +103,10 @@ class Mean:
 
     def estimate(self) -> Estimate:
         """With Student's interval."""
-        error = self.error()
-        reach = error.reach()
-        return Estimate(self.mean, error.se, (self.mean - reach, self.mean + reach))
+        return self.error().estimate(self.mean)
 
 
-class Chance:
+class Probability:
     """A probability, shard by shard, with Wilson's interval."""
 
     def __init__(self, groups: str | None) -> None:
@@ -133,7 +131,7 @@ class Chance:
         return grouped_proportion(self.successes, np.full(SCRAMBLES, self.trials // SCRAMBLES))
 
 
-class Shift(Mean):
+class Difference(Mean):
     """The difference of two probabilities, from differences path by path: -1, 0 or 1, or between.
 
     Where no path differs the paths show no error, which does not say that none ever would: the interval is then that
@@ -151,21 +149,21 @@ class Shift(Mean):
 
     def estimate(self) -> Estimate:
         if not self.differ:
-            reach = _Z95 * math.sqrt(2.0) / (self.paths + 2)
-            return Estimate(0.0, 0.0, (-reach, reach))
+            half_width = _Z95 * math.sqrt(2.0) / (self.paths + 2)
+            return Estimate(0.0, 0.0, (-half_width, half_width))
         found = super().estimate()
         low, high = found.ci95
         return Estimate(found.value, found.se, (max(low, -1.0), min(high, 1.0)))
 
 
-def level_of(name: str, groups: str | None) -> Mean | Chance:
+def level_of(name: str, groups: str | None) -> Mean | Probability:
     """An empty sum for a measure itself."""
-    return Chance(groups) if name in CHANCES else Mean(groups)
+    return Probability(groups) if name in PROBABILITIES else Mean(groups)
 
 
-def shift_of(name: str, groups: str | None) -> Mean:
+def difference_of(name: str, groups: str | None) -> Mean:
     """An empty sum for the paired differences of a measure."""
-    return Shift(groups) if name in CHANCES else Mean(groups)
+    return Difference(groups) if name in PROBABILITIES else Mean(groups)
 
 
 def estimate_dict(estimate: Estimate) -> dict[str, Any]:

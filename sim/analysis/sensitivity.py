@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.analysis.inputs import Input, inputs_of, merged, trial
 from sim.analysis.many import Counter, many, paths_and_seed
-from sim.analysis.paired import ABSENT, CHANCES, MEASURED, level_of, shift_of, twelve_months, values_of
+from sim.analysis.paired import ABSENT, MEASURED, PROBABILITIES, difference_of, level_of, twelve_months, values_of
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
 from sim.terms import Case, load_case
@@ -131,7 +131,7 @@ def sensitivity(
 
 def measures_of(case: Case) -> tuple[str, ...]:
     """What is measured; the chance of the next twelve months where they are simulated."""
-    return (*MEASURED, CHANCES[1]) if twelve_months(case) else MEASURED
+    return (*MEASURED, PROBABILITIES[1]) if twelve_months(case) else MEASURED
 
 
 def _swings(
@@ -147,7 +147,7 @@ def _swings(
     def moved(result: Result) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
         there, moves = {}, {}
         for name in names:
-            level, shift, here = level_of(name, None), shift_of(name, None), values_of(result, name)
+            level, shift, here = level_of(name, None), difference_of(name, None), values_of(result, name)
             level.add(here)
             shift.add(np.subtract(here, base[name], dtype=np.float64))
             there[name], moves[name] = level.estimate(), shift.estimate()

@@ -13,7 +13,7 @@ from sim.text.tables import WIDTH, Table, table_text, wrapped
 
 if TYPE_CHECKING:
     from sim.analysis.clauses import ClauseCosts
-    from sim.analysis.comparison import Comparison
+    from sim.analysis.compare import Comparison
     from sim.analysis.outlook import Outlook
 
 WIDEST_NAME = 44

@@ -123,7 +123,7 @@ def figures(pack: Pack, story: tuple[Chapter, ...]) -> Iterator[tuple[str, Calla
                 yield _OWN[chart.key], partial(getattr(figures, _OWN[chart.key]), result)
             elif chart.kind in _SKETCHED:
                 yield chart.key, partial(sketch, chart, chapter.headline, result)
-    if result.digest is None:
+    if result.sketch is None:
         yield "raised_distribution", partial(figures.raised_distribution, result)
 
 
@@ -153,7 +153,7 @@ def _write_numbers(pack: Pack, path: Path) -> None:
 
 def _write_run(pack: Pack, path: Path) -> None:
     result = pack.result
-    if result.paths > MOST_STORED and result.digest is None:
+    if result.paths > MOST_STORED and result.sketch is None:
         from sim.engine.simulate import simulate
 
         run = result.run

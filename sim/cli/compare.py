@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     cases = read_cases(options)
     check_outputs(options.cases, options.json)
-    from sim.analysis.comparison import compare
+    from sim.analysis.compare import compare
 
     with progress() as meter:
         comparison = compare(

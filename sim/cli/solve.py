@@ -45,7 +45,7 @@ def _probability(text: str) -> float:
 def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     check_outputs([options.case], options.json)
-    from sim.analysis.solving import EVEN, TARGET, reverse_stress, solve
+    from sim.analysis.solve import EVEN, TARGET, reverse_stress, solve
     from sim.text.tables import wrapped
 
     size = {"paths": options.paths, "seed": options.seed, "workers": options.workers}

@@ -71,7 +71,7 @@ class Rerun:
             f"{record.paths:,} paths{shard}, seed {record.seed}, {record.how['sampler']}{pairs}; "
             f"fundrisk {shown(record.version)}, repeated with {self.version}",
         ]
-        what = "paths" if record.how["keep_paths"] else "digest of the paths"
+        what = "paths" if record.how["keep_paths"] else "quantile sketch of the paths"
         if self.same_paths:
             lines.append(f"Every path is the same to the last bit: SHA-256 of the {what} {self.sha256}.")
         else:
@@ -139,7 +139,7 @@ def _saved(path: str | os.PathLike[str]) -> Record:
     from sim.results.result import load_result
 
     result = load_result(path)
-    return _record(path, result.manifest | {"keep_paths": result.digest is None}, result.sha256, {}, result.case)
+    return _record(path, result.manifest | {"keep_paths": result.sketch is None}, result.sha256, {}, result.case)
 
 
 def _written(path: str | os.PathLike[str]) -> Record:

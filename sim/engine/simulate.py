@@ -18,7 +18,7 @@ from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
-from sim.results.sketch import Digest
+from sim.results.sketch import Sketch
 from sim.results.summary import Tallies
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
@@ -86,7 +86,7 @@ def simulate(
         first_path=first_path,
         elapsed_s=time.perf_counter() - started,
         columns=run.columns() if keep_paths else None,
-        digest=None if keep_paths else run.digest(),
+        sketch=None if keep_paths else run.sketch(),
         tallies=run.tallies(),
         workers=workers,
     )
@@ -125,12 +125,12 @@ class _Run:
         self.lock = threading.Lock()
         self.points = SobolPoints(self.plan, seed) if sampler == "sobol" else None
         self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
-        self.digests: list[Digest] = []
+        self.sketches: list[Sketch] = []
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
         """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
         spare = [_Desk(self) for _ in range(min(workers, self.chunks))]
-        self.digests = [desk.digest for desk in spare if desk.digest is not None]
+        self.sketches = [desk.sketch for desk in spare if desk.sketch is not None]
         none = no_points(self.plan)
         self._compile(spare[0], none)
         if progress is not None:
@@ -166,8 +166,8 @@ class _Run:
         except (EOFError, pickle.UnpicklingError):
             forget(simulate_chunk)
             desk.simulate(points, 0, 0)
-        if desk.digest is not None:
-            desk.digest.add(0, np.empty((len(desk.out), 0)))
+        if desk.sketch is not None:
+            desk.sketch.add(0, np.empty((len(desk.out), 0)))
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
@@ -176,8 +176,8 @@ class _Run:
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
         self.unraised[c] = desk.tally.unraised.sum(axis=1)
         self.cut[c] = out[r.COLUMNS.index("cut")].sum()
-        if desk.digest is not None:
-            desk.digest.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
+        if desk.sketch is not None:
+            desk.sketch.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
         with self.lock:
             self.binding += desk.tally.binding.sum(axis=1).reshape(self.binding.shape)
         spare.append(desk)
@@ -191,11 +191,11 @@ class _Run:
         columns["cause"] = columns["cause"].astype(np.int8)
         return {**columns, "raised_by_period": self.out[r.N_COLUMNS :]}
 
-    def digest(self) -> Digest:
+    def sketch(self) -> Sketch:
         """What the threads saw, put together."""
-        whole = Digest(self.case, self.groups)
-        for digest in self.digests:
-            whole.merge(digest)
+        whole = Sketch(self.case, self.groups)
+        for sketch in self.sketches:
+            whole.merge(sketch)
         return whole
 
     def tallies(self) -> Tallies:
@@ -218,7 +218,7 @@ class _Desk:
         self.run = run
         self.workspace = Workspace(run.plan)
         self.tally = self.workspace.tally
-        self.digest = None if run.out is not None else Digest(run.case, run.groups)
+        self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
         self.out = run.out if run.out is not None else columns(run.plan, CHUNK)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:

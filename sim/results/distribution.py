@@ -51,7 +51,7 @@ class Distribution:
     standard error and `worst5_ci95` Student's interval with as many degrees of freedom as there are independent values
     in the tail, less one.
 
-    `from_values` is exact. A run that keeps no paths builds the same object from its `sim.results.sketch.Digest`.
+    `from_values` is exact. A run that keeps no paths builds the same object from its `sim.results.sketch.Sketch`.
     """
 
     n: int
@@ -104,7 +104,7 @@ class Distribution:
                 below = (values < edge) if strict else (values <= edge)  # NaN is neither
                 return design_effect(by_group(below.astype(np.int64), groups), sizes)
 
-        quantiles = read_quantiles(n, lambda rank, side: float(ordered[rank - 1]), effect, error.freedom)
+        quantiles = read_quantiles(n, lambda rank, side: float(ordered[rank - 1]), effect, error.dof)
         return cls.assembled(Moments(n, values.size - n, mean, sd, error), quantiles, worst)
 
     @classmethod
@@ -118,11 +118,9 @@ class Distribution:
     def assembled(cls, moments: Moments, quantiles: tuple[Quantile, ...], worst: tuple[float, float]) -> Distribution:
         """From its parts; `worst` is the mean of the worst 5% and its standard error."""
         n, absent, mean, sd, error = moments
-        reach, low = error.reach(), worst[0]
-        beyond = GroupError(worst[1], tail_freedom(n, error.freedom)).reach()
-        return cls(
-            n, absent, mean, sd, error.se, (mean - reach, mean + reach), quantiles, *worst, (low - beyond, low + beyond)
-        )
+        mean_ci95 = error.estimate(mean).ci95
+        worst_ci95 = GroupError(worst[1], tail_dof(n, error.dof)).estimate(worst[0]).ci95
+        return cls(n, absent, mean, sd, error.se, mean_ci95, quantiles, *worst, worst_ci95)
 
     @property
     def estimate(self) -> Estimate:
@@ -155,9 +153,9 @@ class Distribution:
         return document | worst
 
 
-def tail_freedom(n: int, freedom: float) -> float:
-    """Degrees of freedom of the mean of the worst 5% of n values, whose mean has `freedom` of them."""
-    return max(min(n * WORST_PERCENT / 100 - 1.0, freedom), 0.0)
+def tail_dof(n: int, dof: float) -> float:
+    """Degrees of freedom of the mean of the worst 5% of n values, whose mean has `dof` of them."""
+    return max(min(n * WORST_PERCENT / 100 - 1.0, dof), 0.0)
 
 
 def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
@@ -168,7 +166,7 @@ def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
 
 
 def read_quantiles(
-    n: int, value_at: Callable[[int, int], float], effect_at: Callable[[int], float] | None, freedom: float
+    n: int, value_at: Callable[[int, int], float], effect_at: Callable[[int], float] | None, dof: float
 ) -> tuple[Quantile, ...]:
     """The quantiles of n values, given the value of each rank from 1 (the smallest), and what bounds it.
 
@@ -181,7 +179,7 @@ def read_quantiles(
         if effect_at is None:
             low, high = interval_ranks(n, percent)
         else:
-            low, high = grouped_ranks(n, percent, effect_at(rank), freedom)
+            low, high = grouped_ranks(n, percent, effect_at(rank), dof)
         interval = value_at(low, 1) if low >= 1 else -math.inf, value_at(high, 2) if high <= n else math.inf
         quantiles.append(Quantile(value_at(rank, 0), interval))
     return tuple(quantiles)

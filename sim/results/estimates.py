@@ -55,12 +55,12 @@ class Estimate:
         return f"{rounded(self.value, digits)} +- {rounded(self.error, digits)}"
 
 
-def proportion(successes: int, trials: int, se: float | None = None, freedom: float = math.inf) -> Estimate:
+def proportion(successes: int, trials: int, se: float | None = None, dof: float = math.inf) -> Estimate:
     """The probability behind `successes` out of `trials`, with its Wilson interval.
 
     Wilson (1927): the p for which (p^ - p)^2 <= z^2 p (1 - p) / n. The standard error is sqrt(p^ (1 - p^) / n).
 
-    Of trials in groups, `se` is the standard error that the groups show, `freedom` its degrees of freedom: then n is
+    Of trials in groups, `se` is the standard error that the groups show, `dof` its degrees of freedom: then n is
     the number of independent trials that would have this error, and z Student's. Franco and others (2019), Journal of
     Survey Statistics and Methodology 7(3). Where all groups agree on 0 or 1 they show no error, and n stays.
     """
@@ -74,7 +74,7 @@ def proportion(successes: int, trials: int, se: float | None = None, freedom: fl
             return Estimate(share, se, (0.0, 1.0))
         if se == 0.0:
             return Estimate(share, se, (share, share))
-        variance, n, z = se**2, share * (1.0 - share) / se**2, float(special.stdtrit(freedom, 0.975))
+        variance, n, z = se**2, share * (1.0 - share) / se**2, float(special.stdtrit(dof, 0.975))
     shrink = 1.0 + z**2 / n
     middle = (share + z**2 / (2 * n)) / shrink
     half = z / shrink * math.sqrt(variance + (z / (2 * n)) ** 2)
@@ -100,11 +100,16 @@ class GroupError(NamedTuple):
     """Standard error of a mean, and its degrees of freedom."""
 
     se: float
-    freedom: float
+    dof: float
 
-    def reach(self) -> float:
+    def half_width(self) -> float:
         """Half of the width of Student's 95% interval."""
-        return float(special.stdtrit(self.freedom, 0.975)) * self.se if self.freedom > 0 else math.nan
+        return float(special.stdtrit(self.dof, 0.975)) * self.se if self.dof > 0 else math.nan
+
+    def estimate(self, mean: float) -> Estimate:
+        """`mean` with this error and Student's 95% interval."""
+        half_width = self.half_width()
+        return Estimate(mean, self.se, (mean - half_width, mean + half_width))
 
 
 def group_error(residuals: np.ndarray, sizes: np.ndarray, times: np.ndarray | None = None) -> GroupError:
@@ -125,7 +130,7 @@ def grouped_proportion(successes: np.ndarray, sizes: np.ndarray, times: np.ndarr
     often = np.ones(sizes.size, np.int64) if times is None else times
     hits, trials = int((often * successes).sum()), int((often * sizes).sum())
     error = group_error(successes - hits / max(trials, 1) * sizes, sizes, times)
-    return proportion(hits, trials, error.se, error.freedom)
+    return proportion(hits, trials, error.se, error.dof)
 
 
 def design_effect(below: np.ndarray, sizes: np.ndarray, times: np.ndarray | None = None) -> float:
@@ -157,8 +162,8 @@ class Quantile(NamedTuple):
 
         Where one side is open, the other one stands for both; infinite where both are.
         """
-        reach = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
-        return sum(reach) / len(reach) / _Z95 if reach else math.inf
+        sides = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
+        return sum(sides) / len(sides) / _Z95 if sides else math.inf
 
 
 def quantile_rank(n: int, percent: int) -> int:
@@ -188,7 +193,7 @@ def interval_ranks(n: int, percent: int, level: float = 0.95) -> tuple[int, int]
     return low, high
 
 
-def grouped_ranks(n: int, percent: int, effect: float, freedom: float) -> tuple[int, int]:
+def grouped_ranks(n: int, percent: int, effect: float, dof: float) -> tuple[int, int]:
     """As `interval_ranks`, for n values in groups: n (p -+ t se), with se^2 = `effect` p (1 - p) / n.
 
     Woodruff (1952), Journal of the American Statistical Association 47, with the design effect at the estimate. The
@@ -196,6 +201,6 @@ def grouped_ranks(n: int, percent: int, effect: float, freedom: float) -> tuple[
     most k + 1/2, and each tail again gets at most its half.
     """
     p = percent / 100
-    spread = float(special.stdtrit(freedom, 0.975)) * math.sqrt(effect * n * p * (1.0 - p)) if freedom > 0 else math.inf
+    spread = float(special.stdtrit(dof, 0.975)) * math.sqrt(effect * n * p * (1.0 - p)) if dof > 0 else math.inf
     low, high = max(n * p - spread + 0.5, 0.0), min(n * p + spread + 0.5, n + 1.0)
     return math.floor(low), math.ceil(high)

@@ -32,7 +32,7 @@ from sim.results.summary import (
 )
 
 if TYPE_CHECKING:
-    from sim.results.sketch import Digest
+    from sim.results.sketch import Sketch
     from sim.terms import Case
 
 __all__ = [
@@ -104,7 +104,7 @@ class Result:
     """Every path of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
 
     `columns` holds one array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths). A run that kept
-    no paths gives its `digest` instead. Two results are equal when they say the same about the same case, however long
+    no paths gives its `sketch` instead. Two results are equal when they say the same about the same case, however long
     they took and however many workers computed them.
     """
 
@@ -116,21 +116,21 @@ class Result:
         sampler: str,
         tallies: Tallies,
         columns: Mapping[str, np.ndarray] | None = None,
-        digest: Digest | None = None,
+        sketch: Sketch | None = None,
         **how: Unpack[How],
     ) -> None:
-        if (columns is None) == (digest is None):
-            raise ValueError("a result needs either the columns of its paths or their digest")
+        if (columns is None) == (sketch is None):
+            raise ValueError("a result needs either the columns of its paths or their sketch")
         paths, seed = int(paths), int(seed)
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
         made = how.get("written") or jsonable(manifest(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
         self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
         self.periods = fiscal_periods(case)
-        if digest is not None and (digest.paths, digest.groups) != (paths, self.run.groups):
+        if sketch is not None and (sketch.paths, sketch.groups) != (paths, self.run.groups):
             expected = f"{paths} and {self.run.groups}"
-            raise ValueError(f"digest of {digest.paths} paths in groups {digest.groups}; allowed: {expected}")
-        self.digest = digest
+            raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; allowed: {expected}")
+        self.sketch = sketch
         self.columns: dict[str, np.ndarray] = {}
         if columns is not None:
             self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
@@ -147,7 +147,7 @@ class Result:
 
     @property
     def sha256(self) -> str:
-        """Hash of all that the run holds of its paths, to the last bit; of a run that keeps none, of its digest."""
+        """SHA-256 of the arrays of all paths, or of the quantile sketch of a run that keeps no paths."""
         return hash_of_arrays(self._arrays())
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -172,15 +172,15 @@ class Result:
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
         if self._summary is None:
-            groups, digest = self.run.groups, self.digest
-            if digest is not None:
+            groups, sketch = self.run.groups, self.sketch
+            if sketch is not None:
                 self._summary = Summary(
                     self.run,
                     self.periods,
-                    {name: digest.distribution(name) for name in MEASURES},
-                    digest.cash_out_by_period(),
-                    digest.cash_out_counts(),
-                    digest.raised_by_period(),
+                    {name: sketch.distribution(name) for name in MEASURES},
+                    sketch.cash_out_by_period(),
+                    sketch.cash_out_counts(),
+                    sketch.raised_by_period(),
                     self.tallies,
                     True,
                     self.sha256,
@@ -213,7 +213,7 @@ class Result:
             inside = False
         if not inside:
             raise ValueError(f"by = {by!r}: a date from {first} to {last}")
-        if self.digest is None:
+        if self.sketch is None:
             return self._out_by(days_at_close(self.case, when))
         ends = dict(zip((period.end for period in self.periods), self.summary().cash_out_by_period, strict=True))
         if when not in ends:
@@ -243,7 +243,7 @@ class Result:
             "reasons": list(self.tallies.reasons),
             "groups": self.run.groups,
         }
-        arrays = self._paths_or_digest()
+        arrays = self._paths_or_sketch()
         arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
         write_arrays(path, {"header": text} | arrays, compress)
@@ -271,17 +271,17 @@ class Result:
         return f"<Result of {self.case.title!r}: {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
 
     def _kept(self) -> dict[str, np.ndarray]:
-        if self.digest is not None:
+        if self.sketch is not None:
             raise PathsNotKept
         return self.columns
 
-    def _paths_or_digest(self) -> dict[str, np.ndarray]:
-        if self.digest is not None:
-            return self.digest.to_arrays()
+    def _paths_or_sketch(self) -> dict[str, np.ndarray]:
+        if self.sketch is not None:
+            return self.sketch.to_arrays()
         return self.columns | {"raised_by_period": self._raised_by_period}
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return self._paths_or_digest() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+        return self._paths_or_sketch() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
 
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
@@ -308,7 +308,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
 
     Nothing in the file is ever executed: no pickles are read.
     """
-    from sim.results.sketch import Digest
+    from sim.results.sketch import Sketch
     from sim.terms import Case, CaseError
 
     arrays = read_arrays(path)
@@ -321,9 +321,9 @@ def load_result(path: str | os.PathLike[str]) -> Result:
             raise ValueError("its manifest names no version")
         tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
         case = Case.from_dict(made["case"], source=header["source"])
-        digest = Digest.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
+        sketch = Sketch.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
         return Result(
-            case, made["paths"], made["seed"], made["sampler"], tallies, None if digest else arrays, digest,
+            case, made["paths"], made["seed"], made["sampler"], tallies, None if sketch else arrays, sketch,
             antithetic=made["antithetic"], first_path=made["first_path"],
             elapsed_s=header["elapsed_s"], workers=header["workers"], written=made,
         )  # fmt: skip
@@ -345,7 +345,7 @@ def merge(results: Iterable[Result]) -> Result:
     all keep their paths, or none. Raises ValueError with one line for anything else.
     """
     from sim.lowering.program import CHUNK
-    from sim.results.sketch import Digest
+    from sim.results.sketch import Sketch
 
     shards = sorted(results, key=lambda shard: shard.run.first_path)
     if not shards:
@@ -364,22 +364,22 @@ def merge(results: Iterable[Result]) -> Result:
             raise ValueError(f"paths {min(here, expected)} to {max(here, expected) - 1} are {problem}")
         expected = here + shard.paths
     columns: dict[str, np.ndarray] | None = None
-    digest: Digest | None = None
-    if first.digest is None:
-        parts = [shard._paths_or_digest() for shard in shards]
+    sketch: Sketch | None = None
+    if first.sketch is None:
+        parts = [shard._paths_or_sketch() for shard in shards]
         columns = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
     else:
-        digest = Digest(first.case, first.run.groups)
+        sketch = Sketch(first.case, first.run.groups)
         for shard in shards:
-            assert shard.digest is not None
-            digest.merge(shard.digest)
+            assert shard.sketch is not None
+            sketch.merge(shard.sketch)
     whole = first.tallies._replace(
         binding=np.sum([each.binding for each in tallies], axis=0),
         cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
         unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),
     )
     return Result(
-        first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, digest,
+        first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, sketch,
         antithetic=first.run.antithetic, first_path=first.run.first_path,
         elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
     )  # fmt: skip
@@ -393,5 +393,5 @@ def _same(shard: Result) -> tuple[object, ...]:
     run = shard.run
     return (
         f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"], run.seed, run.sampler,
-        run.antithetic, shard.digest is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
+        run.antithetic, shard.sketch is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Memory does not grow with the number of paths, but for a few hundred numbers a chunk. Everything is a count, or a sum
 over one chunk that is kept under the chunk's number and added up in the order of those numbers. So it does not matter
-in which order chunks are added and digests are merged: the bits are the same.
+in which order chunks are added and sketches are merged: the bits are the same.
 
 Means, standard deviations and their errors are exact but for rounding. Quantiles come from bins that are 2^-11 of their
 values wide: a value that fills its bin alone, as 0 or a limit of the documents, is exact, any other is known to half of
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 _COLUMN = {name: row for row, name in enumerate(r.COLUMNS)}
 _DIRECT = r.COLUMNS[: _COLUMN["cash_out_days"]]  # measures that are columns of the ledger
-_DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.digest.derive` has them
+_DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
 _ROWS = (*_DIRECT, *_DERIVED)
 _BINNED = tuple(name for name in _ROWS if name != "dilution")  # which follows from the shares issued
 
 
-class Digest:
+class Sketch:
     """Counts and moments of the measures of the chunks that were added. `groups` as in `Distribution.from_values`."""
 
     def __init__(self, case: Case, groups: str | None = None) -> None:
@@ -96,13 +96,13 @@ class Digest:
         if paths:
             self.moments[int(chunk)] = moments
 
-    def merge(self, other: Digest) -> None:
-        """Take in what another digest of the same case has seen. Raises ValueError if both have seen the same chunk."""
+    def merge(self, other: Sketch) -> None:
+        """Take in what another sketch of the same case has seen. Raises ValueError if both have seen the same chunk."""
         if (self.case.sha256, self.groups) != (other.case.sha256, other.groups):
-            raise ValueError("digests of different cases, or of different groups of paths")
+            raise ValueError("sketches of different cases, or of different groups of paths")
         twice = sorted(self.moments.keys() & other.moments.keys())
         if twice:
-            raise ValueError(f"chunk {twice[0]} is in both digests")
+            raise ValueError(f"chunk {twice[0]} is in both sketches")
         self.moments |= other.moments
         self.cash_outs += other.cash_outs
         for name, histogram in self.histograms.items():
@@ -133,7 +133,7 @@ class Digest:
         def value_at(rank: int, side: int = 0) -> float:
             return float(bins[side, bin_of(rank)])
 
-        quantiles = read_quantiles(n, value_at, effect_at if self.groups else None, moments.error.freedom)
+        quantiles = read_quantiles(n, value_at, effect_at if self.groups else None, moments.error.dof)
         whole, low = n * WORST_PERCENT // 100, measure.bad_tail == "low"
         order = slice(None) if low else slice(None, None, -1)
         mean, se = worst_mean(values[order], totals[order], n)
@@ -150,9 +150,8 @@ class Digest:
 
     def raised_by_period(self) -> tuple[Estimate, ...]:
         """Mean of what is raised in each period."""
-        found = (self._moments(len(_ROWS) + period) for period in range(self.periods))
-        reached = [(moments, moments.error.reach()) for moments in found]
-        return tuple(Estimate(m.mean, m.error.se, (m.mean - reach, m.mean + reach)) for m, reach in reached)
+        moments = (self._moments(len(_ROWS) + period) for period in range(self.periods))
+        return tuple(each.error.estimate(each.mean) for each in moments)
 
     def cash_out_counts(self) -> np.ndarray:
         """int64 (periods, causes): paths out of cash by the end of each period."""
@@ -179,24 +178,24 @@ class Digest:
         return arrays
 
     @classmethod
-    def from_arrays(cls, case: Case, groups: str | None, arrays: Mapping[str, np.ndarray]) -> Digest:
+    def from_arrays(cls, case: Case, groups: str | None, arrays: Mapping[str, np.ndarray]) -> Sketch:
         """What `to_arrays` gave. Raises KeyError or ValueError for anything else."""
         from sim.kernels.sketch import WIDTHS
 
-        digest = cls(case, groups)
+        sketch = cls(case, groups)
         chunks = np.unique(arrays["digest_chunks"])
         fits = {
             "digest_chunks": (chunks.shape, np.int64),
-            "digest_cash_outs": (digest.cash_outs.shape, np.int64),
-            "digest_moments": ((chunks.size, len(_ROWS) + digest.periods, WIDTHS[digest.kind]), np.float64),
+            "digest_cash_outs": (sketch.cash_outs.shape, np.int64),
+            "digest_moments": ((chunks.size, len(_ROWS) + sketch.periods, WIDTHS[sketch.kind]), np.float64),
         }
         if any((arrays[name].shape, arrays[name].dtype) != fit for name, fit in fits.items()):
-            raise ValueError("a digest of other periods or groups")
-        digest.cash_outs = arrays["digest_cash_outs"].copy()
-        digest.moments = dict(zip(arrays["digest_chunks"].tolist(), arrays["digest_moments"], strict=True))
-        for name, histogram in digest.histograms.items():
+            raise ValueError("a sketch of other periods or groups")
+        sketch.cash_outs = arrays["digest_cash_outs"].copy()
+        sketch.moments = dict(zip(arrays["digest_chunks"].tolist(), arrays["digest_moments"], strict=True))
+        for name, histogram in sketch.histograms.items():
             histogram.fill(*(arrays[f"digest_{name}_{part}"] for part in Histogram.PARTS))
-        return digest
+        return sketch
 
     def _moments(self, row: int) -> Moments:
         """The moments of one row over all chunks: each chunk's around its own mean, then around the whole mean.

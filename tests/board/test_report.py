@@ -61,7 +61,7 @@ def test_a_run_of_many_paths_is_stored_as_its_summary(valence, tmp_path, quick, 
     monkeypatch.setattr(report, "MOST_STORED", 100)
     write_report(valence, tmp_path)
     stored = sim.load_result(tmp_path / "run.npz")
-    assert stored.digest is not None
+    assert stored.sketch is not None
     assert stored.summary()["raised"].mean == pytest.approx(valence.result.summary()["raised"].mean, rel=1e-12)
     assert stored.paths == valence.result.paths
 

@@ -78,7 +78,7 @@ def test_the_hash_sees_a_bit_and_a_name():
     assert len({before, *map(hash_of_arrays, other)}) == 5
 
 
-def test_kept_and_digested_paths_have_hashes_of_their_own():
+def test_kept_and_sketched_paths_have_hashes_of_their_own():
     kept, binned = (sim.simulate(small_case(), paths=500, seed=3, keep_paths=keep) for keep in (True, False))
     assert kept.sha256 != binned.sha256
     assert kept.sha256 == sim.simulate(small_case(), paths=500, seed=3, workers=1).sha256

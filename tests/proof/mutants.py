@@ -37,7 +37,7 @@ PARTS = {
         "test_calendar",
         "test_corners",
         "test_sensitivity",
-        "test_record",
+        "test_backtest",
         "test_sources",
         "test_twin",
     ),
@@ -57,7 +57,7 @@ PARTS = {
         "test_result",
         "test_identities",
     ),
-    "sim/": ("test_measures", "test_digest", "test_result", "test_quasi_random"),
+    "sim/": ("test_measures", "test_sketch", "test_result", "test_quasi_random"),
 }
 FILES = (
     "sim/terms/", "sim/lowering/lower.py", "sim/lowering/schedule.py", "sim/kernels/line/", "sim/kernels/ledger.py",

@@ -57,7 +57,7 @@ def test_two_thousand_inputs_end_in_an_answer_or_in_clear_complaints():
         (fuzz.a_history, ["sim.engine.trace._Reader.number"], lambda self, key, value, least, most, allowed: value),
         (fuzz.a_forged_result, ["sim.results.histogram.Histogram.fill"], lambda self, bins, only, counts: None),
     ],
-    ids=["limits", "lines", "seal", "outputs", "histories", "digests"],
+    ids=["limits", "lines", "seal", "outputs", "histories", "sketches"],
 )
 def test_a_planted_fault_is_found(monkeypatch, kind, places, faulty):
     with fuzz.bench(depth=0.0) as made:

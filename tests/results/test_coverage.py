@@ -99,8 +99,8 @@ def test_groups_are_heeded_and_a_standard_error_that_ignores_them_is_seen(ready,
 
 
 def test_an_interval_that_is_too_short_is_seen(ready, truth, monkeypatch):
-    reach = estimates.GroupError.reach
-    monkeypatch.setattr(estimates.GroupError, "reach", lambda self: reach(self) * 1.645 / 1.96)
+    half_width = estimates.GroupError.half_width
+    monkeypatch.setattr(estimates.GroupError, "half_width", lambda self: half_width(self) * 1.645 / 1.96)
     assert far(rows(ready, truth, repeated("philox"))) != {}
 
 

@@ -494,8 +494,8 @@ def test_a_quantiles_error_is_half_of_its_interval_in_standard_errors():
 def test_no_trials_and_no_freedom_tell_nothing():
     with pytest.raises(ValueError, match="at least one trial"):
         measures.proportion(0, 0)
-    assert math.isnan(GroupError(1.0, 0.0).reach())
-    assert GroupError(1.0, 15.0).reach() == pytest.approx(stats.t.ppf(0.975, 15))
+    assert math.isnan(GroupError(1.0, 0.0).half_width())
+    assert GroupError(1.0, 15.0).half_width() == pytest.approx(stats.t.ppf(0.975, 15))
 
 
 def test_the_error_of_the_worst_5_percent_is_that_of_the_formula():

@@ -3,15 +3,15 @@
 import copy
 
 import sim
+from sim.analysis.backtest import backtest
 from sim.analysis.clauses import clauses
-from sim.analysis.comparison import compare
+from sim.analysis.compare import compare
 from sim.analysis.grid import grid
 from sim.analysis.outlook import outlook
 from sim.analysis.pack import Pack
-from sim.analysis.record import backtest
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import sensitivity
-from sim.analysis.solving import reverse_stress, solve
+from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.variants import main_variants
 
 NAMES = {"seed": 7}

@@ -10,8 +10,8 @@ from sim.board.story.what_if import setting, swing_words
 from sim.board.story.words import brief, change, day, few, frequency, per_cent, short_day, shortened
 
 if TYPE_CHECKING:
+    from sim.analysis.backtest import Backtest
     from sim.analysis.pack import Pack
-    from sim.analysis.record import Backtest
 
 _MOST_FACTS = 11
 

@@ -30,7 +30,7 @@ from sim.results.estimates import Estimate, decimals_allowed
 from sim.results.result import Result
 
 if TYPE_CHECKING:
-    from sim.analysis.comparison import Comparison
+    from sim.analysis.compare import Comparison
     from sim.analysis.pack import Pack
 
 _MILLION = 1e6

@@ -256,7 +256,7 @@ def _binding_chart(summary: Summary) -> Chart | None:
 def _histogram(pack: Pack) -> Chart | None:
     """Dilution over the futures."""
     result = pack.result
-    if result.digest is not None:
+    if result.sketch is not None:
         return None  # no path's dilution was kept
     values = result["dilution"] * 100.0
     width = round_step(max(float(values.max()), 1e-9), _BINS)

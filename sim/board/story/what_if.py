@@ -23,10 +23,10 @@ from sim.board.story.words import (
 from sim.results.estimates import Quantile
 
 if TYPE_CHECKING:
-    from sim.analysis.comparison import Comparison
+    from sim.analysis.compare import Comparison
     from sim.analysis.pack import Pack
     from sim.analysis.sensitivity import Sensitivity, Swing
-    from sim.analysis.solving import Solution
+    from sim.analysis.solve import Solution
 
 _MOST_SWINGS = 8
 _MOST_CASES = 9

@@ -10,7 +10,7 @@ from sim.board.workbook.book import Block, Book, Page
 from sim.board.workbook.cells import PM, Cell, change, column, error, level, limits
 
 if TYPE_CHECKING:
-    from sim.analysis.comparison import Comparison
+    from sim.analysis.compare import Comparison
 
 _FIRST = ("runway_months", "cash_out", "raised")
 _WIDTHS = (42, *[12.5] * 8)

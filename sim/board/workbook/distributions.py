@@ -82,9 +82,9 @@ def _edge(edge: float, before: str, after: str, scale: float) -> Number:
 
 def _values(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Values and how often each occurs; of a run that kept no paths, its bins."""
-    if result.digest is None:
+    if result.sketch is None:
         return result[name], np.ones(result.paths)
-    bins, counts = result.digest.histograms["shares_issued" if name == "dilution" else name].table()
+    bins, counts = result.sketch.histograms["shares_issued" if name == "dilution" else name].table()
     values = bins[0]
     if name == "dilution":
         values = values / (float(result.case.company.shares_outstanding) + values)

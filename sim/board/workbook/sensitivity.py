@@ -14,7 +14,7 @@ from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
     from sim.analysis.sensitivity import Swing
-    from sim.analysis.solving import Solution
+    from sim.analysis.solve import Solution
 
 _SHOWN = ("runway_months", "cash_out", "raised", "dilution")
 _MOST_BARS, _MOST_NAME = 10, 48

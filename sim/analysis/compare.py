@@ -11,7 +11,7 @@ from sim.results.summary import Period, days_at_close, fiscal_periods, jsonable,
 if TYPE_CHECKING:
     import numpy as np
 
-    from sim.analysis.paired import Chance, Mean
+    from sim.analysis.paired import Mean, Probability
     from sim.results.estimates import Estimate
     from sim.results.result import Result
     from sim.terms import Case
@@ -146,24 +146,27 @@ class _Sums:
     cases: tuple[Case, ...]
     groups: str | None
     measures: tuple[str, ...]
-    levels: dict[str, list[Mean | Chance]]
+    levels: dict[str, list[Mean | Probability]]
     shifts: dict[str, list[Mean]]
-    by_period: list[list[Chance | None]]
+    by_period: list[list[Probability | None]]
 
     @classmethod
     def of(cls, cases: tuple[Case, ...], groups: str | None) -> _Sums:
-        from sim.analysis.paired import CHANCES, MEASURED, Chance, level_of, shift_of, twelve_months
+        from sim.analysis.paired import MEASURED, PROBABILITIES, Probability, difference_of, level_of, twelve_months
 
-        measures = (*MEASURED, CHANCES[1]) if all(twelve_months(case) for case in cases) else MEASURED
+        measures = (*MEASURED, PROBABILITIES[1]) if all(twelve_months(case) for case in cases) else MEASURED
         periods = fiscal_periods(cases[0])
         return cls(
             cases,
             groups,
             measures,
             {name: [level_of(name, groups) for _ in cases] for name in measures},
-            {name: [shift_of(name, groups) for _ in cases] for name in measures},
+            {name: [difference_of(name, groups) for _ in cases] for name in measures},
             [
-                [Chance(groups) if case.valuation_date <= period.end <= case.horizon else None for period in periods]
+                [
+                    Probability(groups) if case.valuation_date <= period.end <= case.horizon else None
+                    for period in periods
+                ]
                 for case in cases
             ],
         )

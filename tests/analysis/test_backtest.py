@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import record as module
+from sim.analysis import backtest as module
+from sim.analysis.backtest import backtest, issues, unmet
 from sim.analysis.pack import Pack, _recorded
-from sim.analysis.record import backtest, issues, unmet
 from sim.board.story.story import story
 from sim.engine.sobol import no_points
 from sim.engine.trace import trace_paths

@@ -11,7 +11,7 @@ from sim.results.summary_text import percent
 from sim.text.dates import long_date
 
 if TYPE_CHECKING:
-    from sim.analysis.solving import Solution
+    from sim.analysis.solve import Solution
     from sim.results.estimates import Estimate
 
 EVEN = 0.5  # as likely as not

@@ -14,7 +14,7 @@ from sim.results.estimates import GROUPS
 from sim.results.histogram import BINS, PAGES, Histogram
 from sim.results.measures import MEASURES
 from sim.results.result import PathsNotKept, Result, load_result, merge
-from sim.results.sketch import Digest
+from sim.results.sketch import Sketch
 from tests.support.synthetic import synthetic_result
 
 CHUNK = 1024
@@ -43,20 +43,20 @@ def made(groups, **data):
     return Result(base.case, PATHS, 11, sampler, base.tallies, antithetic=groups == "pairs", **data)
 
 
-def digest_of(kept, groups, order=None):
-    """The digest of a result's paths, chunk by chunk."""
-    digest, block = Digest(kept.case, groups), block_of(kept)
+def sketch_of(kept, groups, order=None):
+    """The sketch of a result's paths, chunk by chunk."""
+    sketch, block = Sketch(kept.case, groups), block_of(kept)
     chunks = range(-(-kept.paths // CHUNK))
     for chunk in order or chunks:
-        digest.add(chunk, np.ascontiguousarray(block[:, chunk * CHUNK : (chunk + 1) * CHUNK]))
-    return digest
+        sketch.add(chunk, np.ascontiguousarray(block[:, chunk * CHUNK : (chunk + 1) * CHUNK]))
+    return sketch
 
 
 @pytest.fixture(scope="module", params=GROUPS)
 def both(request):
-    """A result that keeps its paths and one that keeps their digest."""
+    """A result that keeps its paths and one that keeps their sketch."""
     kept = made(request.param, columns=twisted(synthetic_result(paths=PATHS)))
-    return kept, made(request.param, digest=digest_of(kept, request.param))
+    return kept, made(request.param, sketch=sketch_of(kept, request.param))
 
 
 def same_arrays(one, other):
@@ -67,9 +67,9 @@ def same_arrays(one, other):
 
 
 def test_means_and_their_errors_are_those_of_the_paths(both):
-    kept, digested = (result.summary() for result in both)
+    kept, sketched = (result.summary() for result in both)
     for name in MEASURES:
-        got, expected = digested[name], kept[name]
+        got, expected = sketched[name], kept[name]
         assert (got.n, got.absent) == (expected.n, expected.absent)
         for field in ("mean", "sd", "mcse", "mean_ci95"):
             rounding = 1e-14 * abs(expected.mean)
@@ -77,39 +77,39 @@ def test_means_and_their_errors_are_those_of_the_paths(both):
 
 
 def test_quantiles_and_their_intervals_are_right_to_their_bins(both):
-    kept, digested = (result.summary() for result in both)
+    kept, sketched = (result.summary() for result in both)
     for name in MEASURES:
-        for got, expected in zip(digested[name].quantiles, kept[name].quantiles, strict=True):
+        for got, expected in zip(sketched[name].quantiles, kept[name].quantiles, strict=True):
             assert got.value == pytest.approx(expected.value, rel=2**-11)
             # The design effect is the bin's: a rank may differ by one or two.
             np.testing.assert_allclose(got.ci95, expected.ci95, rtol=0.01 if both[0].run.groups else 2**-11)
-        assert digested[name].worst5_mean == pytest.approx(kept[name].worst5_mean, rel=2**-11)
+        assert sketched[name].worst5_mean == pytest.approx(kept[name].worst5_mean, rel=2**-11)
 
 
 def test_the_error_of_the_worst_5_percent_is_nearly_that_of_the_paths(both):
-    kept, digested = (result.summary() for result in both)
+    kept, sketched = (result.summary() for result in both)
     for name in MEASURES:
-        # Of pairs a digest knows who is in the tail with whom, not how far.
+        # Of pairs a sketch knows who is in the tail with whom, not how far.
         blur = 2**-12 * abs(kept[name].worst5_mean)  # half of a bin
-        assert digested[name].worst5_se == pytest.approx(kept[name].worst5_se, rel=0.15, abs=blur)
+        assert sketched[name].worst5_se == pytest.approx(kept[name].worst5_se, rel=0.15, abs=blur)
 
 
 def test_probabilities_and_what_the_line_did_are_those_of_the_paths(both):
-    kept, digested = (result.summary() for result in both)
-    np.testing.assert_array_equal(digested.cash_out_counts, kept.cash_out_counts)
-    for got, expected in zip(digested.cash_out_by_period, kept.cash_out_by_period, strict=True):
+    kept, sketched = (result.summary() for result in both)
+    np.testing.assert_array_equal(sketched.cash_out_counts, kept.cash_out_counts)
+    for got, expected in zip(sketched.cash_out_by_period, kept.cash_out_by_period, strict=True):
         np.testing.assert_allclose([got.value, got.se, *got.ci95], [expected.value, expected.se, *expected.ci95], 1e-11)
-    for got, expected in zip(digested.raised_by_period, kept.raised_by_period, strict=True):
+    for got, expected in zip(sketched.raised_by_period, kept.raised_by_period, strict=True):
         np.testing.assert_allclose([got.value, got.se, *got.ci95], [expected.value, expected.se, *expected.ci95], 1e-11)
-    assert digested.waterfall.raised == pytest.approx(kept.waterfall.raised)
-    assert digested.to_dict().keys() == kept.to_dict().keys()
-    json.dumps(digested.to_dict(), allow_nan=False)
+    assert sketched.waterfall.raised == pytest.approx(kept.waterfall.raised)
+    assert sketched.to_dict().keys() == kept.to_dict().keys()
+    json.dumps(sketched.to_dict(), allow_nan=False)
 
 
 @pytest.mark.parametrize("groups", ["pairs", "scrambles"])
 def test_taking_dependent_paths_for_independent_would_be_noticed(groups):
     kept = made(groups, columns=twisted(synthetic_result(paths=PATHS)))
-    right, wrong = kept.summary(), digest_of(kept, None)
+    right, wrong = kept.summary(), sketch_of(kept, None)
     assert abs(wrong.distribution("raised").mcse / right["raised"].mcse - 1) > 0.02
     assert abs(wrong.cash_out_by_period()[3].se / right.cash_out_by_period[3].se - 1) > 0.002
 
@@ -121,18 +121,18 @@ def test_a_value_that_fills_its_bin_alone_is_exact(groups):
     columns["raised"] = np.where(np.arange(PATHS) % 3 == 0, 0.1 + 0.2, 5_000_000.0)
     columns["ending_cash"] = np.where(np.arange(PATHS) % 7 == 0, -12_345.678, 0.0)
     kept = made(groups, columns=columns)
-    digest = digest_of(kept, groups)
+    sketch = sketch_of(kept, groups)
     for name in ("raised", "ending_cash", "draws"):
-        got, expected = digest.distribution(name), Distribution.from_values(kept[name], groups=groups)
+        got, expected = sketch.distribution(name), Distribution.from_values(kept[name], groups=groups)
         assert [q.value for q in got.quantiles] == [q.value for q in expected.quantiles]
 
 
 def test_intervals_from_bins_reach_at_least_as_far_as_those_of_the_paths(both):
     """A bin's ends count on either side, so whoever keeps no paths never says more than he knows."""
-    kept, digested = (result.summary() for result in both)
+    kept, sketched = (result.summary() for result in both)
     wider = 0
     for name in MEASURES:
-        for got, expected in zip(digested[name].quantiles, kept[name].quantiles, strict=True):
+        for got, expected in zip(sketched[name].quantiles, kept[name].quantiles, strict=True):
             assert got.ci95[0] <= expected.ci95[0] <= expected.ci95[1] <= got.ci95[1], name
             wider += (got.ci95[0] < expected.ci95[0]) + (expected.ci95[1] < got.ci95[1])
     assert wider > 20
@@ -144,7 +144,7 @@ def test_equal_and_absent_values_say_so(groups):
     columns = {name: np.zeros_like(column) for name, column in base.columns.items()}
     columns |= {"raised_by_period": 0.0 * base.by_period["raised"].T, "ending_cash": np.full(PATHS, 0.1)}
     columns["cash_out_days"] = np.full(PATHS, math.inf)
-    got = made(groups, digest=digest_of(made(groups, columns=columns), groups)).summary()
+    got = made(groups, sketch=sketch_of(made(groups, columns=columns), groups)).summary()
     assert (got["ending_cash"].mean, got["ending_cash"].sd, got["ending_cash"].mcse) == (0.1, 0.0, 0.0)
     assert got["ending_cash"].worst5_mean == 0.1
     assert (got["effective_price"].n, got["effective_price"].absent) == (0, PATHS)
@@ -158,34 +158,34 @@ def test_equal_and_absent_values_say_so(groups):
 @pytest.mark.parametrize("groups", GROUPS)
 def test_no_order_of_adding_and_merging_changes_a_bit(groups):
     kept = made(groups, columns=twisted(synthetic_result(paths=PATHS)))
-    expected = digest_of(kept, groups).to_arrays()
-    assert same_arrays(digest_of(kept, groups, [4, 2, 0, 1, 3]).to_arrays(), expected)
+    expected = sketch_of(kept, groups).to_arrays()
+    assert same_arrays(sketch_of(kept, groups, [4, 2, 0, 1, 3]).to_arrays(), expected)
     parts = [[0, 3], [4], [2, 1]]
     for order in itertools.permutations(parts):
-        whole = Digest(kept.case, groups)
+        whole = Sketch(kept.case, groups)
         for chunks in order:
-            whole.merge(digest_of(kept, groups, chunks))
+            whole.merge(sketch_of(kept, groups, chunks))
         assert same_arrays(whole.to_arrays(), expected)
-        assert whole.distribution("raised") == digest_of(kept, groups).distribution("raised")
+        assert whole.distribution("raised") == sketch_of(kept, groups).distribution("raised")
 
 
 def test_a_chunk_is_seen_once():
     kept = synthetic_result(paths=PATHS)
-    digest = digest_of(kept, None)
+    sketch = sketch_of(kept, None)
     with pytest.raises(ValueError, match="chunk 3 was added already"):
-        digest.add(3, block_of(kept))
-    with pytest.raises(ValueError, match="chunk 1 is in both digests"):
-        digest.merge(digest_of(kept, None, [1]))
+        sketch.add(3, block_of(kept))
+    with pytest.raises(ValueError, match="chunk 1 is in both sketches"):
+        sketch.merge(sketch_of(kept, None, [1]))
     with pytest.raises(ValueError, match="different groups"):
-        digest.merge(Digest(kept.case, "pairs"))
+        sketch.merge(Sketch(kept.case, "pairs"))
     with pytest.raises(ValueError, match=r"block: float32 of shape \(17, 4256\); allowed: float64 of shape \(17"):
-        digest.add(9, block_of(kept).astype(np.float32))
+        sketch.add(9, block_of(kept).astype(np.float32))
 
 
 def test_an_empty_chunk_is_none():
-    digest = Digest(synthetic_result(paths=2).case)
-    digest.add(0, np.empty((17, 0)))
-    assert (digest.paths, digest.moments) == (0, {})
+    sketch = Sketch(synthetic_result(paths=2).case)
+    sketch.add(0, np.empty((17, 0)))
+    assert (sketch.paths, sketch.moments) == (0, {})
 
 
 # --- bins ---
@@ -205,32 +205,32 @@ def test_bins_are_a_2048th_of_their_values_wide():
     assert (np.diff(got) > 0).all()
 
 
-def test_the_kernels_and_the_digest_agree_on_their_shapes():
+def test_the_kernels_and_the_sketch_agree_on_their_shapes():
     from sim.kernels import sketch as kernels
 
     assert (kernels.BINS, kernels.PAGES, kernels.SCRAMBLES) == (BINS, PAGES, records.SCRAMBLES)
     case = synthetic_result(paths=2).case
     for kind, groups in enumerate(GROUPS):
-        assert Digest(case, groups).cash_outs.shape[2] == kernels.SLOTS[kind]
+        assert Sketch(case, groups).cash_outs.shape[2] == kernels.SLOTS[kind]
 
 
 def test_memory_grows_by_a_few_numbers_a_chunk():
-    kept, digest = synthetic_result(paths=PATHS), Digest(synthetic_result(paths=2).case)
+    kept, sketch = synthetic_result(paths=PATHS), Sketch(synthetic_result(paths=2).case)
     for chunk in range(20):
-        digest.add(chunk, block_of(kept))
-    before = sum(histogram._cells.nbytes for histogram in digest.histograms.values())
+        sketch.add(chunk, block_of(kept))
+    before = sum(histogram._cells.nbytes for histogram in sketch.histograms.values())
     for chunk in range(20, 60):
-        digest.add(chunk, block_of(kept))
-    assert sum(histogram._cells.nbytes for histogram in digest.histograms.values()) == before
-    assert digest.moments[0].size < 100
+        sketch.add(chunk, block_of(kept))
+    assert sum(histogram._cells.nbytes for histogram in sketch.histograms.values()) == before
+    assert sketch.moments[0].size < 100
 
 
 # --- a result without paths ---
 
 
 def test_what_was_not_kept_is_said_in_one_line(both):
-    _, digested = both
-    for ask in (lambda: digested["raised"], lambda: digested.by_period):
+    _, sketched = both
+    for ask in (lambda: sketched["raised"], lambda: sketched.by_period):
         with pytest.raises(PathsNotKept) as caught:
             ask()
         assert isinstance(caught.value, KeyError)
@@ -238,36 +238,36 @@ def test_what_was_not_kept_is_said_in_one_line(both):
 
 
 def test_probabilities_at_the_ends_of_quarters_need_no_paths(both):
-    kept, digested = both
+    kept, sketched = both
     for by in (None, "2002-09-30", "2004-03-31"):
-        np.testing.assert_allclose(digested.probability_of_cash_out(by).ci95, kept.probability_of_cash_out(by).ci95)
+        np.testing.assert_allclose(sketched.probability_of_cash_out(by).ci95, kept.probability_of_cash_out(by).ci95)
     with pytest.raises(ValueError, match=r"by = 2002-10-01: paths were not kept.*2002-06-30, 2002-09-30"):
-        digested.probability_of_cash_out("2002-10-01")
+        sketched.probability_of_cash_out("2002-10-01")
 
 
 def test_a_summary_of_bins_says_so(both):
-    kept, digested = (" ".join(str(result.summary()).split()) for result in both)
-    assert "No paths were kept: quantiles" in digested
+    kept, sketched = (" ".join(str(result.summary()).split()) for result in both)
+    assert "No paths were kept: quantiles" in sketched
     assert "No paths were kept" not in kept
 
 
-def test_a_saved_digest_comes_back_equal(both, tmp_path):
-    kept, digested = both
-    digested.save(tmp_path / "run.npz")
+def test_a_saved_sketch_comes_back_equal(both, tmp_path):
+    kept, sketched = both
+    sketched.save(tmp_path / "run.npz")
     back = load_result(tmp_path / "run.npz")
-    assert back == digested
+    assert back == sketched
     assert back != kept
-    assert back.run == digested.run
-    assert back.summary().to_dict() == digested.summary().to_dict()
+    assert back.run == sketched.run
+    assert back.summary().to_dict() == sketched.summary().to_dict()
 
 
-def test_a_digest_of_other_paths_is_refused():
+def test_a_sketch_of_other_paths_is_refused():
     base = synthetic_result(paths=PATHS)
-    with pytest.raises(ValueError, match=f"digest of {CHUNK} paths in groups None; allowed: {PATHS} and None"):
-        made(None, digest=digest_of(base, None, [0]))
+    with pytest.raises(ValueError, match=f"sketch of {CHUNK} paths in groups None; allowed: {PATHS} and None"):
+        made(None, sketch=sketch_of(base, None, [0]))
     with pytest.raises(ValueError, match="groups None; allowed"):
-        made("pairs", digest=digest_of(base, None))
-    with pytest.raises(ValueError, match="either the columns of its paths or their digest"):
+        made("pairs", sketch=sketch_of(base, None))
+    with pytest.raises(ValueError, match="either the columns of its paths or their sketch"):
         made(None)
 
 
@@ -298,12 +298,12 @@ def shard(first_path, paths=STEP, keep=True, **change):
     base = synthetic_result(paths=paths)
     data = dict(base.columns, raised_by_period=base.by_period["raised"].T)
     about = {"seed": 11, "case": base.case} | change
-    digest = None
+    sketch = None
     if not keep:
-        digest = Digest(base.case)
-        digest.add(first_path // STEP, block_of(base))
+        sketch = Sketch(base.case)
+        sketch.add(first_path // STEP, block_of(base))
     return Result(
-        about["case"], paths, about["seed"], "philox", base.tallies, data if keep else None, digest,
+        about["case"], paths, about["seed"], "philox", base.tallies, data if keep else None, sketch,
         first_path=first_path,
     )  # fmt: skip
 

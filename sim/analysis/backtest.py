@@ -85,7 +85,7 @@ class Backtest:
         return jsonable(document)
 
     def __str__(self) -> str:
-        from sim.analysis.record_text import backtest_text
+        from sim.analysis.backtest_text import backtest_text
 
         return backtest_text(self)
 

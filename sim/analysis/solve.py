@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.analysis.many import Progress, paths_and_seed
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
-from sim.analysis.solving_text import EVEN, answer, stress
+from sim.analysis.solve_text import EVEN, answer, stress
 from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close, jsonable
 from sim.terms import Case, load_case

@@ -12,7 +12,7 @@ from sim.text.numbers import decimals_allowed, rounded
 from sim.text.tables import wrapped
 
 if TYPE_CHECKING:
-    from sim.analysis.record import Backtest
+    from sim.analysis.backtest import Backtest
     from sim.results.estimates import Estimate
 
 _LARGE = 1e5  # from here on shares are counted in millions

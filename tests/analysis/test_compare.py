@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import comparison as module
+from sim.analysis import compare as module
 from sim.analysis import paired
-from sim.analysis.comparison import compare
-from sim.analysis.paired import ABSENT, MEASURED, NOTHING, Chance, Mean, Shift, values_of
+from sim.analysis.compare import compare
+from sim.analysis.paired import ABSENT, MEASURED, NOTHING, Difference, Mean, Probability, values_of
 from sim.cli import main
 from sim.results.distribution import Distribution
 from sim.terms import Case
@@ -155,7 +155,7 @@ def test_scrambles_come_in_one_piece():
 
 
 def test_intervals_of_probabilities_stay_between_0_and_1():
-    shift, chance = Shift(None), Chance(None)
+    shift, chance = Difference(None), Probability(None)
     happened = np.array([1.0] * 9 + [0.0])
     shift.add(happened)
     chance.add(happened > 0)
