@@ -1,7 +1,5 @@
 """Command-line interface: one module for each command. This is the only package that writes to standard output."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os

@@ -1,7 +1,5 @@
 """The argument parser, and the options that several commands share."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Callable
@@ -11,7 +9,7 @@ from typing import NoReturn
 from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.terms.problems import one_line
 
-Command = Callable[[argparse.Namespace], "int | None"]
+Command = Callable[[argparse.Namespace], int | None]
 
 
 class Parser(argparse.ArgumentParser):

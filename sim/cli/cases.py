@@ -1,7 +1,5 @@
 """`fundrisk cases`."""
 
-from __future__ import annotations
-
 import argparse
 
 from sim.cli.arguments import Commands

@@ -1,7 +1,5 @@
 """`fundrisk check CASE`."""
 
-from __future__ import annotations
-
 import argparse
 
 from sim.cli.arguments import Commands

@@ -1,7 +1,5 @@
 """`fundrisk compare CASE...`."""
 
-from __future__ import annotations
-
 import argparse
 
 from sim.cli.arguments import Commands, add_json, add_set, add_simulation

@@ -1,7 +1,5 @@
 """Input and output files of the commands, and the error that they raise for input that cannot be used."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

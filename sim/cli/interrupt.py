@@ -1,7 +1,5 @@
 """Exit immediately on Ctrl-C while importing and compiling, before any output is written."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

@@ -1,7 +1,5 @@
 """`fundrisk model`."""
 
-from __future__ import annotations
-
 import argparse
 from importlib.resources import files
 

@@ -1,7 +1,5 @@
 """`fundrisk replay CASE --history FILE.json`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """`fundrisk report CASE --out DIR`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`fundrisk solve CASE`."""
 
-from __future__ import annotations
-
 import argparse
 
 from sim.cli.arguments import Commands, add_json, add_size

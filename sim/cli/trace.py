@@ -1,7 +1,5 @@
 """`fundrisk trace CASE --path K`."""
 
-from __future__ import annotations
-
 import argparse
 
 from sim.cli.arguments import Commands, add_json, whole
