@@ -217,7 +217,7 @@ def test_an_unusable_command_prints_one_line(monkeypatch, tmp_path, words, line)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_problem_of_a_file_has_its_line(case_file):
+def test_each_problem_of_a_file_has_a_line(case_file):
     text = case_file.read_text(encoding="utf-8").replace('"volatility" = 0.8', '"volatility" = "high"')
     case_file.write_text(text.replace("2002-09-30", "2002-09-29"))
     for words in ("check", "run", "trace --path=1", "replay --history=x"):
@@ -259,7 +259,7 @@ WRONG_HISTORIES = [
 
 
 @pytest.mark.parametrize(("text", "line"), WRONG_HISTORIES, ids=[text[:20] for text, _ in WRONG_HISTORIES])
-def test_every_problem_of_a_history_has_its_line(case_file, tmp_path, text, line):
+def test_each_problem_of_a_history_has_a_line(case_file, tmp_path, text, line):
     history = tmp_path / "history.json"
     history.write_text(text)
     ran = fundrisk("replay", case_file, "--history", history)
