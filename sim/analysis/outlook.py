@@ -162,7 +162,7 @@ def _issued(case: Case, issued: date | str | None) -> date:
     except (TypeError, ValueError):
         inside = False
     if not inside:
-        raise ValueError(f"issued = {issued}: a date from {first} to {last}")
+        raise ValueError(f"issued = {issued}: must be a date from {first} to {last}")
     return when
 
 

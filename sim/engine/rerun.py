@@ -192,7 +192,7 @@ def _record(
             raise ResultError(f"{shown(path)}: its manifest names no version of fundrisk")
         for name in ("antithetic", "keep_paths"):
             if not isinstance(how[name], bool):
-                raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: true or false")
+                raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: must be true or false")
         return Record(
             shown(path), case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures
         )

@@ -30,7 +30,7 @@ CLOSE, DOLLARS = "a close above 0, in dollars a share, from 1e-290 to 1e290", "d
 
 
 class HistoryError(CaseError):
-    """A history that cannot be replayed. `problems` holds one line each: `FILE: KEY = VALUE: what is allowed`."""
+    """A history that cannot be replayed. `problems` holds one line each: `FILE: KEY = VALUE: must be ...`."""
 
 
 class Record(dict):
@@ -207,11 +207,11 @@ class _Reader:
     def read(self, history: Mapping[str, Any], h: r.Histories) -> None:
         """Fill every column of `h`. HistoryError if anything is wrong."""
         if not isinstance(history, Mapping):
-            self.say("history", history, "a JSON object with the keys " + ", ".join(self.KEYS))
+            self.say("history", history, "must be a JSON object with the keys " + ", ".join(self.KEYS))
             raise HistoryError(self.problems)
         for key in history:
             if key not in self.KEYS:
-                self.say(str(key), history[key], "not a key of a history; allowed are " + ", ".join(self.KEYS))
+                self.say(str(key), history[key], "unknown key; must be one of " + ", ".join(self.KEYS))
         self.read_events(history, h)
         self.read_third_party(history.get("third_party"), h)
         self.read_closes(self.table(history, "closes"), h)
@@ -228,7 +228,7 @@ class _Reader:
     def number(self, key: str, value: Any, least: float, most: float, allowed: str) -> float | None:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most:
             return float(value)
-        self.say(key, value, allowed)
+        self.say(key, value, f"must be {allowed}")
         return None
 
     def table(self, history: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -236,7 +236,7 @@ class _Reader:
         if table is None:
             return {}
         if not isinstance(table, Mapping):
-            self.say(key, table, "an object")
+            self.say(key, table, "must be an object")
             return {}
         return table
 
@@ -245,11 +245,13 @@ class _Reader:
         if names is None:
             return []
         if not isinstance(names, (list, tuple)):
-            self.say(key, names, "a list of names")
+            self.say(key, names, "must be a list of names")
             return []
         for name in names:
             if name not in known:
-                self.say(key, name, f"one of {', '.join(known)}" if known else "nothing: the case has none")
+                self.say(
+                    key, name, f"must be one of {', '.join(known)}" if known else "must be absent: the case has none"
+                )
         return [name for name in names if name in known]
 
     def read_events(self, history: Mapping[str, Any], h: r.Histories) -> None:
@@ -258,7 +260,7 @@ class _Reader:
             h.achieved[i] = self.days(f"achieved_days.{name}", achieved.get(name))
         for name, value in achieved.items():
             if name not in self.plan.milestones:
-                self.say(f"achieved_days.{name}", value, f"one of {', '.join(self.plan.milestones) or 'no'} milestones")
+                self.say(f"achieved_days.{name}", value, "must be absent: the case has no such milestone")
         h.ceo_change[0] = self.days("ceo_change_days", history.get("ceo_change_days"))
         h.adverse_change[0] = self.days("adverse_change_days", history.get("adverse_change_days"))
         conditions = self.case.line.conditions
@@ -266,7 +268,7 @@ class _Reader:
         if history.get("adverse_change_days") is not None and adverse and not self.case.events.adverse_change:
             self.say(
                 "adverse_change_days", history["adverse_change_days"],
-                "null, as the case has no events.adverse_change to say how long it lasts",
+                "must be null, as the case has no events.adverse_change to say how long it lasts",
             )  # fmt: skip
         waived = self.names(history, "waived", [condition.name for condition in conditions])
         for i, condition in enumerate(conditions):
@@ -287,27 +289,27 @@ class _Reader:
         if rows is None:
             rows = []
         if not isinstance(rows, (list, tuple)):
-            self.say("third_party", rows, "a list of objects with month, amount and reduces_line")
+            self.say("third_party", rows, "must be a list of objects with month, amount and reduces_line")
             rows = []
         deals: dict[int, tuple[float, float]] = {}
         for i, row in enumerate(rows):
             where = f"third_party[{i}]"
             if not isinstance(row, Mapping) or set(row) - {"month", "amount", "reduces_line"} or "month" not in row:
-                self.say(where, row, "an object with month, amount and reduces_line")
+                self.say(where, row, "must be an object with month, amount and reduces_line")
                 continue
             if self.case.third_party is None:
-                self.say(where, row["month"], "no financing, as the case has no third_party table")
+                self.say(where, row["month"], "must be absent, as the case has no third_party table")
                 continue
             month = row["month"]
             if month not in self.plan.months or self.plan.months.index(month) in deals:
                 first, last = self.plan.months[0], self.plan.months[-1]
-                self.say(f"{where}.month", month, f"a month from {first} to {last}, each once")
+                self.say(f"{where}.month", month, f"must be a month from {first} to {last}, each once")
                 continue
             k = self.plan.months.index(month)
             amount = self.number(f"{where}.amount", row.get("amount"), 0.0, MOST_DOLLARS, "dollars, from 0 to 1e100")
             reduces = row.get("reduces_line", False)
             if not isinstance(reduces, bool):
-                self.say(f"{where}.reduces_line", reduces, "true or false")
+                self.say(f"{where}.reduces_line", reduces, "must be true or false")
             deals[k] = (amount or 0.0, float(reduces is True))
         for number, k in enumerate(sorted(deals)):  # of path 0 only
             h.deals_until[k + 1 :] = number + 1
@@ -330,7 +332,7 @@ class _Reader:
         for key, close in closes.items():
             day = iso_date(key)
             if day is None:
-                self.say(f"closes.{key}", close, "a day as 2002-06-21 is needed")
+                self.say(f"closes.{key}", close, "its key must be a date, such as 2002-06-21")
             elif day not in used:
                 self.number(f"closes.{key}", close, LEAST_CLOSE, MOST_CLOSE, CLOSE)
         for row in sorted(wanted):
@@ -340,7 +342,7 @@ class _Reader:
                 continue
             key = day.isoformat()
             if key not in closes:
-                self.missing(f"closes.{key}", "a close above 0 is needed, in dollars a share")
+                self.missing(f"closes.{key}", f"must be {CLOSE}")
                 continue
             h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, CLOSE) or np.nan
 
@@ -352,12 +354,12 @@ class _Reader:
                 continue
             month = self.plan.months[k]
             if month not in cash_used:
-                self.missing(f"cash_used.{month}", "the month's cash used in operations is needed, in dollars")
+                self.missing(f"cash_used.{month}", "must be the cash used in operations in the month, in dollars")
                 continue
             number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
             h.cash_used[k] = 0.0 if number is None else number
         for month, used in cash_used.items():
             if iso_date(f"{month}-01") is None:
-                self.say(f"cash_used.{month}", used, "a month as 2002-06 is needed")
+                self.say(f"cash_used.{month}", used, "its key must be a month, such as 2002-06")
             elif month not in self.plan.months:
                 self.number(f"cash_used.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)

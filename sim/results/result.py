@@ -212,7 +212,7 @@ class Result:
         except (TypeError, ValueError):
             inside = False
         if not inside:
-            raise ValueError(f"by = {by!r}: a date from {first} to {last}")
+            raise ValueError(f"by = {by!r}: must be a date from {first} to {last}")
         if self.sketch is None:
             return self._out_by(days_at_close(self.case, when))
         ends = dict(zip((period.end for period in self.periods), self.summary().cash_out_by_period, strict=True))

@@ -39,7 +39,7 @@ SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
 class Case(Terms):
     """One valid case; attributes carry the names of the case file's keys. `source` says where it came from."""
 
-    schema: int = key(Whole(1, 1))
+    schema: int = key(Whole(1, 1, noun="version"))
     title: str = key(NAME)
     valuation_date: datetime.date = key(SIMULATED_DAY)
     horizon: datetime.date = key(SIMULATED_DAY)
@@ -127,21 +127,25 @@ class Case(Terms):
 
     def check_valuation_date(self) -> Iterator[Problem]:
         if self.valuation_date.day != 1:
-            yield "valuation_date", self.valuation_date, "the first day of a month"
+            yield "valuation_date", self.valuation_date, "must be the first day of a month"
 
     def check_horizon(self) -> Iterator[Problem]:
         if (self.horizon + calendar.ONE_DAY).day != 1:
-            yield "horizon", self.horizon, "the last day of a month"
+            yield "horizon", self.horizon, "must be the last day of a month"
         elif self.horizon < self.valuation_date:
-            yield "horizon", self.horizon, f"after valuation_date, {self.valuation_date}"
+            yield "horizon", self.horizon, f"must be after valuation_date, {self.valuation_date}"
         elif calendar.month_number(self.valuation_date, self.horizon) >= 12 * MOST_YEARS:
-            yield "horizon", self.horizon, f"at most {MOST_YEARS} years after valuation_date, {self.valuation_date}"
+            yield (
+                "horizon",
+                self.horizon,
+                f"must be at most {MOST_YEARS} years after valuation_date, {self.valuation_date}",
+            )
 
     def check_term(self) -> Iterator[Problem]:
         if self.line.end < self.valuation_date:
-            yield "line.end", self.line.end, f"on or after valuation_date, {self.valuation_date}"
+            yield "line.end", self.line.end, f"must be on or after valuation_date, {self.valuation_date}"
         if self.line.start > self.horizon:
-            yield "line.start", self.line.start, f"on or before horizon, {self.horizon}"
+            yield "line.start", self.line.start, f"must be on or before horizon, {self.horizon}"
 
     def check_burn(self) -> Iterator[Problem]:
         last = calendar.month_number(self.valuation_date, self.horizon)
@@ -149,7 +153,7 @@ class Case(Terms):
         # Between steps the level is monotone, so its largest values lie beside them.
         months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
         if any(burn_level(self.burn, self.valuation_date, k) > MOST_MONEY for k in sorted(months)):
-            allowed = f"a burn that growth and steps keep to at most {number_text(MOST_MONEY)}"
+            allowed = f"must stay at most {number_text(MOST_MONEY)} a month with growth and steps"
             yield "burn.monthly", self.burn.monthly, allowed
 
     def check_price(self) -> Iterator[Problem]:
@@ -164,7 +168,7 @@ class Case(Terms):
         dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
         low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
         if math.log(price.initial) + low < -MOST_LOG_PRICE or math.log(price.initial) + high > MOST_LOG_PRICE:
-            allowed = "one that, with drift and jumps, keeps prices from $1e-290 to $1e290 up to the horizon"
+            allowed = "must keep prices, with drift and jumps, between $1e-290 and $1e290 up to the horizon"
             yield "price.volatility", price.volatility, allowed
 
     def check_conditions(self) -> Iterator[Problem]:
@@ -188,7 +192,11 @@ class Case(Terms):
                 name = follows[name]
             if name in chain:
                 circle = one_line(" -> ".join([*chain[chain.index(name) :], name]), 200)
-                yield f"milestones[{name}].follows", follows[name], f"no circle, as in {circle}"
+                yield (
+                    f"milestones[{name}].follows",
+                    follows[name],
+                    f"must not lead back to the milestone itself, as in {circle}",
+                )
 
     def check_notes(self) -> Iterator[Problem]:
         for where, note in entries("notes", self.notes):
@@ -199,9 +207,9 @@ class Case(Terms):
         first, last = purchase_span(self)
         for i, day in enumerate(self.policy.dates):
             if not first <= day <= last:
-                yield f"policy.dates[{i}]", day, f"inside the term and the simulated span, {first} to {last}"
+                yield f"policy.dates[{i}]", day, f"must be inside the term and the simulated span, {first} to {last}"
             elif not calendar.is_session(day):
-                yield f"policy.dates[{i}]", day, "a day on which Nasdaq trades"
+                yield f"policy.dates[{i}]", day, "must be a day on which Nasdaq trades"
 
     def check_ranges(self) -> Iterator[Problem]:
         if self.ranges is not None:
@@ -213,7 +221,9 @@ class Case(Terms):
         days = purchase_dates(self)
         if len(self.policy.amounts) != len(days):
             span = f" ({days[0]} to {days[-1]})" if days else ""
-            allowed = f"exactly {len(days)} amounts, one for each purchase date{span}; {len(self.policy.amounts)} given"
+            allowed = (
+                f"must have {len(days)} amounts, one for each purchase date{span}; {len(self.policy.amounts)} given"
+            )
             yield "policy.amounts", list(self.policy.amounts), allowed
 
 
@@ -231,23 +241,27 @@ def _known_milestone(where: str, row: Any, word: str, known: list[str]) -> Itera
     name = getattr(row, word)
     if name and name not in known:
         names = one_line(", ".join(known), 200)
-        yield where, name, "the name of a milestone, " + (names or "of which the case has none")
+        yield (
+            where,
+            name,
+            f"must be the name of a milestone: {names}" if names else "must be empty, as the case has no milestones",
+        )
 
 
 def _note_maturity(where: str, note: Note, case: Case) -> Iterator[Problem]:
     if note.maturity < case.valuation_date:
-        yield f"{where}.maturity", note.maturity, f"on or after valuation_date, {case.valuation_date}"
+        yield f"{where}.maturity", note.maturity, f"must be on or after valuation_date, {case.valuation_date}"
 
 
 def _note_interest(where: str, note: Note, case: Case) -> Iterator[Problem]:
     if note.last_interest_date is not None and note.last_interest_date > case.valuation_date:
-        allowed = f"on or before valuation_date, {case.valuation_date}"
+        allowed = f"must be on or before valuation_date, {case.valuation_date}"
         yield f"{where}.last_interest_date", note.last_interest_date, allowed
 
 
 def _note_sweep(where: str, note: Note, case: Case) -> Iterator[Problem]:
     if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
-        allowed = f"at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
+        allowed = f"must be at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
         yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed
 
 

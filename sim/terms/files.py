@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.terms.case import Case
-from sim.terms.problems import CaseError, one_line, show
+from sim.terms.problems import CaseError, joined, nearest, one_line, show
+from sim.terms.spelling import spelled
 
 MOST_BYTES = 2**20
 SHIPPED = Path(__file__).parent.parent / "cases"
@@ -18,12 +19,12 @@ SHIPPED = Path(__file__).parent.parent / "cases"
 def load_case(case: str | os.PathLike[str] | Case) -> Case:
     """The case of a shipped name or a path; a Case is returned as it is.
 
-    CaseError with a line for each problem: `FILE: KEY = VALUE: what is allowed`.
+    Raises CaseError with a line for each problem: `FILE: KEY = VALUE: must be ...`.
     """
     if isinstance(case, Case):
         return case
     if not isinstance(case, str | os.PathLike):
-        raise CaseError([f"case = {show(case)}: the name of a shipped case, or a path"])
+        raise CaseError([f"case = {show(case)}: must be the name of a shipped case, or a path"])
     name = os.fsdecode(case)
     path = SHIPPED / f"{name}.toml" if isinstance(case, str) and name in _shipped_names() else Path(name)
     return Case.from_dict(_parsed(_content(path, name), name), source=name)
@@ -53,7 +54,7 @@ def _content(path: Path, name: str) -> bytes:
                 data = file.read(MOST_BYTES + 1)
             if len(data) <= MOST_BYTES:
                 return data
-            complaint = f"larger than {MOST_BYTES} bytes: a case file of at most 1 MiB"
+            complaint = f"larger than {MOST_BYTES} bytes; must be a case file of at most 1 MiB"
     except OSError as error:
         complaint = f"cannot be read: {one_line(error.strerror or str(error))}"
     except ValueError as error:  # such as a NUL character in the path
@@ -65,14 +66,12 @@ def _complaint(path: Path, name: str) -> str:
     if name and path.is_file():
         return ""
     if name and path.is_dir():
-        return "is a directory: the name of a shipped case, or the path of a case file"
+        return "is a directory; must be the name of a shipped case, or the path of a case file"
     if name and path.exists():
-        return "is no regular file: the path of a case file"  # a pipe or device might never end
-    from difflib import get_close_matches
-
-    near = get_close_matches(Path(name).name.removesuffix(".toml"), _shipped_names(), 1, 0.5)
-    hint = f"; perhaps {near[0]}" if near else ""
-    return f"no such case or file: shipped cases are {', '.join(_shipped_names())}{hint}"
+        return "is not a regular file; must be the path of a case file"  # a pipe or device might never end
+    near = nearest(Path(name).name.removesuffix(".toml"), _shipped_names(), 0.5)
+    hint = f"Did you mean {near}? " if near else ""
+    return f"not a shipped case and not a file. {hint}(`fundrisk cases` lists the shipped cases.)"
 
 
 MOST_DOTS = 100  # before the = of a line: far more than a case has
@@ -91,21 +90,55 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         complaint = f"line {line}: not UTF-8: byte 0x{error.object[error.start]:02x}"
     except RecursionError:
-        complaint = "not TOML that can be read: tables or lists nested too deeply"
+        complaint = "not TOML that can be read: tables or lists are nested too deeply"
     except ValueError as error:
         complaint = _broken_toml(str(error), data)
     raise CaseError([f"{_shown(name)}: {complaint}"])
 
 
 def _broken_toml(message: str, data: bytes) -> str:
-    """The parser's message with its place in front: `line 3, column 5: not valid TOML: ...`."""
+    """The parser's message after its place: `line 3, column 5: not valid TOML: ...`.
+
+    For a value in a known spelling: `line 3: company.cash = 9,400,000: TOML has no thousands commas; write 9_400_000`.
+    """
     place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     if place is None:  # not the parser's own: an integer of too many digits
         return f"not TOML that can be read: {one_line(message, 200)}"
     reason = one_line(message[: place.start()], 200)
     if place[1] is None:
         return f"line {data.count(10) + 1}, at the end of the file: not valid TOML: {reason}"
-    return f"line {place[1]}, column {place[2]}: not valid TOML: {reason}"
+    misspelled = _misspelled(data.decode("utf-8-sig").splitlines()[: int(place[1])])
+    return (
+        f"line {place[1]}{misspelled}"
+        if misspelled
+        else f"line {place[1]}, column {place[2]}: not valid TOML: {reason}"
+    )
+
+
+_TABLE = re.compile(r"\s*\[+\s*([\w.-]+)\s*\]+")
+_STATEMENT = re.compile(r"""\s*([\w.-]+)\s*=\s*((?:"[^"]*"|'[^']*'(?!\d)|[^#"])*)""")
+#: A value inside a list or an inline table: up to the next key, bracket or blank after a comma.
+_INSIDE = re.compile(
+    r"(?<![\w.])(?:[$\u20ac\u00a3]\s?\d(?:[\d._']|,(?=\d))*|\d{1,3}(?:[,']\d{3})+(?:\.\d+)?|[\d.]+\s?%|\d+,\d+(?=\s*\}))"
+)
+
+
+def _misspelled(lines: list[str]) -> str:
+    """`: KEY = VALUE: what is wrong with it`, of the last line; "" if its value is in no known spelling."""
+    statement = _STATEMENT.match(lines[-1])
+    if statement is None:
+        return ""
+    table = next((found[1] for line in reversed(lines[:-1]) if (found := _TABLE.match(line))), "")
+    key, value = joined(table, statement[1]), statement[2].strip()
+    percent = key.endswith("percent")
+    if value[:1] not in "[{":
+        said = spelled(value, percent)
+        return f": {one_line(key, 200)} = {one_line(value)}: {said}" if said else ""
+    for inside in _INSIDE.finditer(value):
+        said = spelled(inside[0], percent)
+        if said:
+            return f": {one_line(key, 200)}: {one_line(inside[0])}: {said}"
+    return ""
 
 
 def _shown(name: str) -> str:

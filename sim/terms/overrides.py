@@ -15,7 +15,7 @@ _INDEX = re.compile(r"\[(.*?)\](?=\[|$)", re.DOTALL)
 
 
 class _Refused(Exception):
-    """A change that has no place in the document; its argument is what to say."""
+    """Raised for a change that has no place in the document; its argument is the message."""
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -26,7 +26,7 @@ def parse_override(text: str) -> tuple[str, Any]:
     """
     name, equals, right = _split(text)
     if not equals or not name:
-        raise CaseError([f"{BLAME}: {one_line(text) or '(empty)'}: KEY=VALUE, such as price.volatility=0.8"])
+        raise CaseError([f"{BLAME}: {one_line(text) or '(empty)'}: must be KEY=VALUE, such as price.volatility=0.8"])
     return name, _value(name, right.strip())
 
 
@@ -59,7 +59,7 @@ def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: st
 def find(part: Any, name: str) -> tuple[Any, Any]:
     """The rule and the value of a dotted key of a case; the value is None where it, or a table around it, is absent.
 
-    KeyError with what to say if there is no such key. Of a draft, Unread where something on the way could not be read.
+    KeyError with the message if there is no such key. Of a draft, Unread where a field on the way failed validation.
     """
     try:
         return _find(part, name)
@@ -78,13 +78,15 @@ def _find(part: Any, name: str) -> tuple[Any, Any]:
         where = joined(where, word)
         rule, part = rules(of)[word][0], None if part is None else getattr(part, word)
         if indices and (len(indices) > 1 or not isinstance(rule, Rows | Values)):
-            raise _Refused(f"{where} is no list{' of lists' * (len(indices) > 1)}, so no [{one_line(indices[-1])}]")
+            raise _Refused(
+                f"{where} is not a list{' of lists' * (len(indices) > 1)}, so [{one_line(indices[-1])}] does not apply"
+            )
         if indices:
             part = part[_entry(list(part or ()), indices[0], where)]
             where = f"{where}[{indices[0]}]"
             rule = Table(rule.of) if isinstance(rule, Rows) else rule.of
         if isinstance(rule, Rows) and not is_last:
-            raise _Refused(f"{where}[NAME] or {where}[NUMBER], to say which entry")
+            raise _Refused(f"must name the entry: {where}[NAME] or {where}[NUMBER]")
         of = rule.of if isinstance(rule, Table) else None
     return rule, part
 
@@ -111,7 +113,9 @@ def _value(name: str, right: str) -> Any:
     except (ValueError, RecursionError):
         if right[0] not in "[{\"'":
             return right
-    raise CaseError([f"{BLAME}: {one_line(name)} = {one_line(right)}: a TOML value, such as 0.8, true, word or [1, 2]"])
+    raise CaseError(
+        [f"{BLAME}: {one_line(name)} = {one_line(right)}: must be a TOML value, such as 0.8, true, word or [1, 2]"]
+    )
 
 
 def _change(doc: Any, name: str, value: Any, of: type) -> None:
@@ -125,7 +129,9 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
         holder: Any = doc
         slot: Any = word
         if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):
-            raise _Refused(f"{where} is no list{' of lists' * (len(indices) > 1)}, so no [{one_line(indices[-1])}]")
+            raise _Refused(
+                f"{where} is not a list{' of lists' * (len(indices) > 1)}, so [{one_line(indices[-1])}] does not apply"
+            )
         if indices:
             holder = doc.setdefault(word, [])
             slot = _entry(holder, indices[0], where)
@@ -137,10 +143,10 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
         elif isinstance(rule, Rows) and indices:
             doc, of = holder[slot], rule.of
         else:
-            which = f"{where}[NAME] or {where}[NUMBER], to say which entry"
+            which = f"must name the entry: {where}[NAME] or {where}[NUMBER]"
             raise _Refused(which if isinstance(rule, Rows) else f"{where} has no keys of its own")
         if not isinstance(doc, dict):  # an earlier change put something else there
-            raise _Refused(f"{where} has no keys any more")
+            raise _Refused(f"{where} has no keys after the changes before this one")
 
 
 def _put(holder: Any, slot: Any, value: Any) -> None:
@@ -156,18 +162,18 @@ def _parts(name: str) -> list[tuple[str, list[str], bool]]:
     while at < len(name):
         found = _PART.match(name, at)
         if not found:
-            raise _Refused("a key, such as price.volatility or notes[NAME].principal")
+            raise _Refused("must be a key, such as price.volatility or notes[NAME].principal")
         at = found.end()
         parts.append((found[1].strip(), _INDEX.findall(found[2]), at == len(name)))
     if not parts:
-        raise _Refused("a key, such as price.volatility or notes[NAME].principal")
+        raise _Refused("must be a key, such as price.volatility or notes[NAME].principal")
     return parts
 
 
 def _entry(rows: list[Any], index: str, where: str) -> int:
     """The position of the entry with the name, or the number, `index`."""
     if not isinstance(rows, list):  # an earlier change put something else there
-        raise _Refused(f"{where} is no list any more")
+        raise _Refused(f"{where} is not a list after the changes before this one")
     names = [item_name(row) for row in rows]
     if index in names:
         return names.index(index)
@@ -175,5 +181,5 @@ def _entry(rows: list[Any], index: str, where: str) -> int:
         return int(index)
     known = ", ".join(show(n) for n in names[:10] if n is not None)
     if known:
-        raise _Refused(f"no entry {one_line(index)} in {where}, there are {known}")
-    raise _Refused(f"no entry {one_line(index)} in {where}, which has {len(rows)}, numbered from 0")
+        raise _Refused(f"{where} has no entry {one_line(index)}; its entries are {known}")
+    raise _Refused(f"{where} has no entry {one_line(index)}; it has {len(rows)}, numbered from 0")

@@ -45,12 +45,16 @@ class Company(Terms):
     def check_headroom(self) -> Iterator[Problem]:
         taken = self.shares_outstanding + self.shares_reserved
         if taken > self.shares_authorized:
-            yield "shares_authorized", self.shares_authorized, f"at least {taken}, the outstanding and reserved shares"
+            yield (
+                "shares_authorized",
+                self.shares_authorized,
+                f"must be at least {taken}, the outstanding and reserved shares",
+            )
 
 
 @terms
 class Price(Terms):
-    model: str = key(Text(("gbm",)))
+    model: str = key(Text(("gbm",), noun="model"))
     initial: float = key(Number(least=1e-6, most=1e9))
     drift: float = key(Number(least=-10, most=10), 0.0)
     volatility: float = key(VOLATILITY)
@@ -67,7 +71,7 @@ class Step(Terms):
 
 @terms
 class Burn(Terms):
-    model: str = key(Text(("lognormal",)))
+    model: str = key(Text(("lognormal",), noun="model"))
     monthly: float = key(MONEY)
     growth: float = key(Number(least=-0.99, most=100), 0.0)
     volatility: float = key(VOLATILITY)
@@ -80,7 +84,7 @@ class Burn(Terms):
 class Pricing(Terms):
     """`multiplier` times the mean or lowest close of `window` trading days before or through the purchase date."""
 
-    series: str = key(Text(("close",)), "close")
+    series: str = key(Text(("close",), noun="series"), "close")
     window: int = key(Whole(1, 250))
     timing: str = key(Text(("before", "through")), "before")
     statistic: str = key(Text(("mean", "lowest")), "mean")
@@ -107,7 +111,7 @@ class Condition(Terms):
 
     def check_milestone(self) -> Iterator[Problem]:
         if self.kind == "milestone" and not self.milestone:
-            yield "milestone", self.milestone, 'the name of a milestone, as kind = "milestone" needs one'
+            yield "milestone", self.milestone, 'must be the name of a milestone, as kind = "milestone" needs one'
 
 
 @terms
@@ -116,7 +120,7 @@ class Line(Terms):
     commitment: float = key(MONEY)
     start: datetime.date = key(Day())
     end: datetime.date = key(Day())
-    period: str = key(Text(("fiscal_quarter",)), "fiscal_quarter")
+    period: str = key(Text(("fiscal_quarter",), noun="period"), "fiscal_quarter")
     max_per_period: float | None = key(MONEY, None)
     registered: bool = key(Flag(), False)
     legal_cost_per_draw: float = key(MONEY, 0.0)
@@ -127,7 +131,7 @@ class Line(Terms):
 
     def check_term(self) -> Iterator[Problem]:
         if self.end < self.start:
-            yield "end", self.end, f"on or after line.start, {self.start}"
+            yield "end", self.end, f"must be on or after line.start, {self.start}"
 
 
 @terms
@@ -141,7 +145,7 @@ class Milestone(Terms):
 
     def check_days(self) -> Iterator[Problem]:
         if self.p90_days <= self.median_days:
-            yield "p90_days", self.p90_days, f"above median_days, {number_text(self.median_days)}"
+            yield "p90_days", self.p90_days, f"must be above median_days, {number_text(self.median_days)}"
 
 
 @terms
@@ -180,7 +184,11 @@ class Sweep(Terms):
 
     def check_order(self) -> Iterator[Problem]:
         if self.prepay_above < self.reborrow_below:
-            yield "prepay_above", self.prepay_above, f"at least reborrow_below, {number_text(self.reborrow_below)}"
+            yield (
+                "prepay_above",
+                self.prepay_above,
+                f"must be at least reborrow_below, {number_text(self.reborrow_below)}",
+            )
 
 
 @terms
@@ -201,16 +209,16 @@ class Note(Terms):
 
     def check_rate(self) -> Iterator[Problem]:
         if self.base_rate + self.margin < 0:
-            allowed = f"at least {number_text(-self.base_rate)}, so that no negative interest is owed"
+            allowed = f"must be at least {number_text(-self.base_rate)}, so that no negative interest is owed"
             yield "margin", self.margin, allowed
 
     def check_extension(self) -> Iterator[Problem]:
         if self.extended_maturity is not None and self.extended_maturity <= self.maturity:
-            yield "extended_maturity", self.extended_maturity, f"after maturity, {self.maturity}"
+            yield "extended_maturity", self.extended_maturity, f"must be after maturity, {self.maturity}"
 
     def check_extension_probability(self) -> Iterator[Problem]:
         if self.extension_probability > 0 and self.extended_maturity is None:
-            yield "extension_probability", self.extension_probability, "0, as the note has no extended_maturity"
+            yield "extension_probability", self.extension_probability, "must be 0, as the note has no extended_maturity"
 
 
 @terms
@@ -229,14 +237,14 @@ class Policy(Terms):
         for word in needed.get(self.kind, []):
             if getattr(self, word) is None:
                 rule, _ = rules(Policy)[word]
-                yield word, MISSING, f'required by kind = "{self.kind}", {rule.allowed}'
+                yield word, MISSING, f'must be {rule.allowed}, as kind = "{self.kind}" needs it'
 
     def check_dates(self) -> Iterator[Problem]:
         if self.cadence == "dates" and not self.dates:
-            yield "dates", list(self.dates), 'at least one date, as cadence = "dates" needs them'
+            yield "dates", list(self.dates), 'must have at least one date, as cadence = "dates" needs them'
         for i in range(1, len(self.dates)):
             if self.dates[i] <= self.dates[i - 1]:
-                yield f"dates[{i}]", self.dates[i], f"after the date before it, {self.dates[i - 1]}"
+                yield f"dates[{i}]", self.dates[i], f"must be after the date before it, {self.dates[i - 1]}"
 
 
 @terms

@@ -1,20 +1,20 @@
-"""Problems with terms: what went wrong, in one line each, and the error that carries them all."""
+"""Problems with the terms of a case: one line for each, and the error that lists them."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
 SHOWN = 60  # characters of a value in a message
 
-Problem = tuple[str, Any, str]  # key, value, what is allowed
+Problem = tuple[str, Any, str]  # key, value, what it must be
 Say = Callable[[str, Any, str], None]
 
 
 class CaseError(ValueError):
-    """Terms that cannot be used. `problems` holds one line each: `FILE: KEY = VALUE: what is allowed`."""
+    """Raised for terms that cannot be used. `problems` has one line for each: `FILE: KEY = VALUE: must be ...`."""
 
     def __init__(self, problems: list[str]):
         super().__init__(list(problems))
@@ -81,8 +81,10 @@ def number_text(x: float) -> str:
 
 
 def problem_line(where: str, problem: Problem) -> str:
+    """`FILE: KEY = VALUE: must be ...`, or `FILE: KEY: missing; must be ...`."""
     name, value, allowed = problem
-    return f"{one_line(where, 200)}: {one_line(name, 200)} = {show(value)}: {allowed}"
+    said = ": missing; " if isinstance(value, Missing) else f" = {show(value)}: "
+    return f"{one_line(where, 200)}: {one_line(name, 200)}{said}{allowed}"
 
 
 def joined(name: str, word: str) -> str:
@@ -90,13 +92,18 @@ def joined(name: str, word: str) -> str:
 
 
 def unknown_key(word: str, known: list[str], name: str = "") -> str:
-    """What to say of a key that nobody knows."""
+    """The message for a key that does not exist."""
+    near = nearest(word.lower(), known)
+    if near:
+        return f"unknown key. Did you mean {joined(name, near)}?"
+    return f"unknown key; must be one of the keys of {one_line(name) if name else 'a case'}: " + ", ".join(known)
+
+
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The known word that is most like `word`, or "" if none is."""
     from difflib import get_close_matches  # only needed when something is wrong
 
-    near = get_close_matches(word.lower(), known, 1, 0.6)
-    if near:
-        return f"unknown key, the nearest known one is {joined(name, near[0])}"
-    return f"unknown key, known {'in ' + one_line(name) if name else 'at the top'} are " + ", ".join(known)
+    return next(iter(get_close_matches(word, known, 1, alike)), "")
 
 
 def check_whole(name: str, value: Any, least: int, most: int) -> int:

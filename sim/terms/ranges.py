@@ -1,4 +1,4 @@
-"""Rules for single values: numbers, whole numbers, text, flags and days, each with what it allows in words."""
+"""Rules for single values: numbers, whole numbers, text, flags and days. `allowed` completes "must be ..."."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from numbers import Integral, Real
 from typing import Any
 
 from sim.terms.problems import Say, number_text, show
+from sim.terms.spelling import spelled
 
 MOST_MONEY = 1e15
 MOST_TEXT = 200  # characters
 FIRST_DAY, LAST_DAY = datetime.date(1975, 1, 1), datetime.date(2199, 12, 31)
 
-BAD: Any = object()  # what a rule returns when it has complained
+BAD: Any = object()  # what a rule returns for a value that it has refused
+
+
+def _rewritten(value: Any, name: str) -> str:
+    """How to write a number that was given as text, such as "9,400,000"; "" for any other value."""
+    said = spelled(value, "percent" in name) if isinstance(value, str) and value[:1] in "0123456789.+-$€£" else ""
+    return f": {said}" if said else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +41,12 @@ class Number:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if isinstance(value, bool) or not isinstance(value, Real) or not self._within(value):
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}{_rewritten(value, name)}")
             return BAD
         return float(value) + 0.0  # no negative zero
 
     def _within(self, x: Any) -> bool:
-        # Written so that NaN fails whatever the limits are.
+        # NaN fails whatever the limits are.
         return (
             x == x
             and abs(x) != float("inf")
@@ -52,22 +59,23 @@ class Number:
 
 @dataclasses.dataclass(frozen=True)
 class Whole:
-    """A whole number. `floats`: a float without a fraction, such as 1e8, will do too."""
+    """A whole number; with `floats` also a float without a fraction, such as 1e8."""
 
     least: int
     most: int
     floats: bool = False
+    noun: str = "value"  # what the only allowed value is called
 
     @property
     def allowed(self) -> str:
         if self.least == self.most:
-            return f"only {self.least} so far"
+            return f"{self.least}, the only supported {self.noun}"
         return f"a whole number from {self.least} to {number_text(self.most) if self.floats else self.most}"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         whole = isinstance(value, Integral) or (self.floats and isinstance(value, float) and value.is_integer())
         if isinstance(value, bool) or not whole or not self.least <= value <= self.most:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}{_rewritten(value, name)}")
             return BAD
         return int(value)
 
@@ -78,18 +86,19 @@ class Text:
 
     choices: tuple[str, ...] = ()
     empty: bool = False
+    noun: str = "value"  # what the only allowed choice is called
 
     @property
     def allowed(self) -> str:
         if len(self.choices) == 1:
-            return f"only {show(self.choices[0])} so far"
+            return f"{show(self.choices[0])}, the only supported {self.noun}"
         if self.choices:
             return "one of " + ", ".join(map(show, self.choices))
         return f"one line of text without blanks around it, {0 if self.empty else 1} to {MOST_TEXT} characters"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, str) or not self.fits(value):
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         return str(value)
 
@@ -105,7 +114,7 @@ class Flag:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, bool):
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         return value
 
@@ -121,7 +130,7 @@ def iso_date(text: Any) -> datetime.date | None:
 
 @dataclasses.dataclass(frozen=True)
 class Day:
-    """A calendar date; its ISO string will do too, so that documents survive JSON."""
+    """A calendar date, or its ISO string, as JSON has no dates."""
 
     first: datetime.date = FIRST_DAY
     last: datetime.date = LAST_DAY
@@ -134,7 +143,7 @@ class Day:
         day = iso_date(value) if isinstance(value, str) else value
         is_moment = isinstance(day, datetime.datetime)  # which is a date to Python
         if not isinstance(day, datetime.date) or is_moment or not self.first <= day <= self.last:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         return day
 
@@ -150,6 +159,6 @@ class MonthDay:
             if value != "":
                 datetime.date.fromisoformat(f"2001-{value}" if isinstance(value, str) and len(value) == 5 else "")
         except ValueError:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         return value

@@ -48,7 +48,7 @@ class RecordedCash(Terms):
 
     def check_month_end(self) -> Iterator[Problem]:
         if (self.date + ONE_DAY).day != 1:
-            yield "date", self.date, "the last day of a month"
+            yield "date", self.date, "must be the last day of a month"
 
 
 @terms

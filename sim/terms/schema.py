@@ -20,11 +20,13 @@ MOST_ENTRIES = 1000
 
 
 class Unread(Exception):
-    """A check asked for a key that could not be read; its own problem is already noted, so the check is skipped."""
+    """Raised when a check reads a field that failed validation. The failure has already been reported, so the check is
+    skipped.
+    """
 
 
 class Draft:
-    """A table with problems in it: the keys that could be read are there, the others raise Unread."""
+    """A partially validated table; reading an invalid field raises `Unread`."""
 
     def __init__(self, values: dict[str, Any]):
         self.__dict__.update(values)
@@ -62,7 +64,7 @@ class Rows:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, list | tuple) or len(value) > MOST_ENTRIES:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         taken: set[str] = set()
         rows = []
@@ -72,7 +74,7 @@ class Rows:
             where = f"{name}[{number if label is None or repeated else label}]"
             row = Table(self.of).read(item, where, say)
             if repeated:
-                say(f"{where}.name", label, f"a name that no other entry of {name} has")
+                say(f"{where}.name", label, f"must be a name that no other entry of {name} has")
             elif label is not None:
                 taken.add(label)
             rows.append(Draft({}) if row is BAD else row)
@@ -92,7 +94,7 @@ class Values:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, list | tuple) or not self.least_entries <= len(value) <= MOST_ENTRIES:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         items = tuple(self.of.read(item, f"{name}[{i}]", say) for i, item in enumerate(value))
         return BAD if BAD in items else items
@@ -126,7 +128,7 @@ def rules(of: type[Any]) -> dict[str, tuple[Any, Any]]:
 
 
 class Terms:
-    """Base of all terms. An object that breaks a rule raises CaseError instead of coming to be."""
+    """Base of all terms. The constructor raises CaseError for values that break a rule."""
 
     __slots__ = ()
 
@@ -145,9 +147,9 @@ def values_of(part: Terms) -> dict[str, Any]:
 
 
 def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
-    """An object of class `of` from a mapping; a Draft if there were problems, all of them said."""
+    """An object of class `of` from a mapping; a Draft if there were problems, which have all been reported."""
     if not isinstance(doc, Mapping):
-        say(name, doc, Table(of).allowed)
+        say(name, doc, f"must be {Table(of).allowed}")
         return BAD
     said = []
 
@@ -161,7 +163,7 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
     values = _read_values(of, doc, name, note)
     if said:
         return Draft(values)
-    made: Any = object.__new__(of)  # the rules have just been applied: no second time in __post_init__
+    made: Any = object.__new__(of)  # without __post_init__, as the rules have just been applied
     for field in dataclasses.fields(of):
         object.__setattr__(made, field.name, values.get(field.name, field.default))
     return made
@@ -177,7 +179,7 @@ def _read_values(of: type, doc: Mapping[str, Any], name: str, say: Say) -> dict[
             if got is not BAD:
                 values[word] = got
         elif default is MISSING:
-            say(joined(name, word), MISSING, "required, " + rule.allowed)
+            say(joined(name, word), MISSING, f"must be {rule.allowed}")
         else:
             values[word] = default
     for check in checks(of):
@@ -192,7 +194,7 @@ def checks(of: type[Any]) -> list[Callable[[Any], Iterator[Problem]]]:
 
 
 def attempt(check: Callable[..., Iterator[Problem]], *on: Any) -> list[Problem]:
-    """The problems a check finds; none if it needs a key that could not be read."""
+    """The problems that a check finds; none if it reads a field that failed validation."""
     try:
         return list(check(*on))
     except Unread:

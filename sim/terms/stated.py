@@ -44,21 +44,21 @@ class StatedRanges:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
-            say(name, value, self.allowed)
+            say(name, value, f"must be {self.allowed}")
             return BAD
         rows = {str(word): _pair(f'{name}."{one_line(str(word), 200)}"', pair, say) for word, pair in value.items()}
         return BAD if BAD in rows.values() else Ranges(rows)
 
 
 def _nowhere(*_: Any) -> None:
-    """What is wrong with one end is said of the pair."""
+    """Ignore the problem of one end: it is reported for the pair."""
 
 
 def _pair(where: str, pair: Any, say: Say) -> Any:
     ends = pair if isinstance(pair, list | tuple) else ()
     low, high = (Number().read(end, where, _nowhere) for end in ends) if len(ends) == 2 else (BAD, BAD)
     if low is BAD or high is BAD or low > high:
-        say(where, pair, "two numbers, the lower one first")
+        say(where, pair, "must be two numbers, the lower one first")
         return BAD
     return low, high
 
@@ -74,7 +74,7 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
         where = f'ranges."{name}"'
         if name == WAIVERS:
             if not 0.0 <= low <= high <= 1.0:
-                yield where, [low, high], "both ends a number from 0 to 1"
+                yield where, [low, high], "must be two numbers from 0 to 1"
             continue
         try:
             rule, _ = find(case, name)
@@ -84,10 +84,10 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
             yield where, [low, high], unknown.args[0]
             continue
         if not isinstance(rule, Number) or name.startswith("record."):
-            yield where, [low, high], "the dotted key of a number that need not be whole, of what is simulated"
+            yield where, [low, high], "must be the dotted key of a number that is simulated and need not be whole"
             continue
         if BAD in (rule.read(low, where, _nowhere), rule.read(high, where, _nowhere)):
-            yield where, [low, high], f"both ends {rule.allowed}"
+            yield where, [low, high], f"must be two values, each {rule.allowed}"
 
 
 def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:

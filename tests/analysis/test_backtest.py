@@ -87,13 +87,13 @@ def test_the_shipped_facts_are_those_of_the_documents(valence):
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"record.draws[0].shares": 0}, "record.draws[0].shares = 0: a whole number from 1 to 1e15"),
-        ({"record.draws[0].amount": -1}, "record.draws[0].amount = -1: a number above 0 and at most 1e15"),
-        ({"record.cash[0].date": "2003-12-30"}, "record.cash[0].date = 2003-12-30: the last day of a month"),
-        ({"record.cash[0].source": ""}, 'record.cash[0].source = "": one line of text without blanks'),
-        ({"record.waivers[0].date": 3}, "record.waivers[0].date = 3: a date from"),
-        ({"record.drws": []}, "record.drws = []: unknown key, the nearest known one is record.draws"),
-        ({"record.financings[0].kind": None}, "record.financings[0].kind = missing: required"),
+        ({"record.draws[0].shares": 0}, "record.draws[0].shares = 0: must be a whole number from 1 to 1e15"),
+        ({"record.draws[0].amount": -1}, "record.draws[0].amount = -1: must be a number above 0 and at most 1e15"),
+        ({"record.cash[0].date": "2003-12-30"}, "record.cash[0].date = 2003-12-30: must be the last day of a month"),
+        ({"record.cash[0].source": ""}, 'record.cash[0].source = "": must be one line of text without blanks'),
+        ({"record.waivers[0].date": 3}, "record.waivers[0].date = 3: must be a date from"),
+        ({"record.drws": []}, "record.drws = []: unknown key. Did you mean record.draws?"),
+        ({"record.financings[0].kind": None}, "record.financings[0].kind: missing; must be"),
     ],
 )
 def test_a_wrong_record_is_refused_in_one_line(valence, change, line):

@@ -153,4 +153,4 @@ def test_the_command_says_what_the_figure_is_not(capsys, tmp_path):
 @pytest.mark.parametrize("issued", ["2002-03-31", "2004-04-01", "soon", "2002-02-30"])
 def test_the_command_refuses_other_days_with_one_line(capsys, issued):
     assert main(["outlook", "valence-2002", "--issued", issued]) == 2
-    assert capsys.readouterr().err == f"--issued = {issued}: a date from 2002-04-01 to 2004-03-31\n"
+    assert capsys.readouterr().err == f"--issued = {issued}: must be a date from 2002-04-01 to 2004-03-31\n"

@@ -42,19 +42,31 @@ def test_ranges_are_part_of_the_case():
 @pytest.mark.parametrize(
     ("ranges", "expected"),
     [
-        ({"price.vol": [1, 2]}, '"price.vol" = [1.0, 2.0]: unknown key, known in price are model, initial, drift'),
-        ({"price.volatility": [2, 1]}, '"price.volatility" = [2, 1]: two numbers, the lower one first'),
-        ({"price.volatility": [1]}, '"price.volatility" = [1]: two numbers, the lower one first'),
-        ({"price.volatility": 0.5}, '"price.volatility" = 0.5: two numbers, the lower one first'),
-        ({"price.volatility": [float("nan"), 1]}, '"price.volatility" = [nan, 1]: two numbers, the lower one first'),
-        ({"price.volatility": [1, 11]}, '"price.volatility" = [1.0, 11.0]: both ends a number from 0 to 10'),
-        ({"record.cash[0].amount": [1, 2]}, '"record.cash[0].amount" = [1.0, 2.0]: the dotted key of a number that'),
-        ({"price.model": [1, 2]}, '"price.model" = [1.0, 2.0]: the dotted key of a number that need not be whole'),
-        ({"simulation.paths": [1, 2]}, '"simulation.paths" = [1.0, 2.0]: the dotted key of a number that need not'),
-        ({"notes": [1, 2]}, '"notes" = [1.0, 2.0]: the dotted key of a number that need not be whole'),
-        ({"notes[x].principal": [1, 2]}, '"notes[x].principal" = [1.0, 2.0]: no entry x in notes, there are "Bac'),
-        ({"waivers": [0, 2]}, '"waivers" = [0.0, 2.0]: both ends a number from 0 to 1'),
-        ({"price..x": [0, 2]}, '"price..x" = [0.0, 2.0]: a key, such as price.volatility'),
+        ({"price.vol": [1, 2]}, '"price.vol" = [1.0, 2.0]: unknown key; must be one of the keys of price: model, in'),
+        ({"price.volatility": [2, 1]}, '"price.volatility" = [2, 1]: must be two numbers, the lower one first'),
+        ({"price.volatility": [1]}, '"price.volatility" = [1]: must be two numbers, the lower one first'),
+        ({"price.volatility": 0.5}, '"price.volatility" = 0.5: must be two numbers, the lower one first'),
+        (
+            {"price.volatility": [float("nan"), 1]},
+            '"price.volatility" = [nan, 1]: must be two numbers, the lower one first',
+        ),
+        (
+            {"price.volatility": [1, 11]},
+            '"price.volatility" = [1.0, 11.0]: must be two values, each a number from 0 to',
+        ),
+        (
+            {"record.cash[0].amount": [1, 2]},
+            '"record.cash[0].amount" = [1.0, 2.0]: must be the dotted key of a number that is',
+        ),
+        ({"price.model": [1, 2]}, '"price.model" = [1.0, 2.0]: must be the dotted key of a number that is'),
+        ({"simulation.paths": [1, 2]}, '"simulation.paths" = [1.0, 2.0]: must be the dotted key of a number that is'),
+        ({"notes": [1, 2]}, '"notes" = [1.0, 2.0]: must be the dotted key of a number that is'),
+        (
+            {"notes[x].principal": [1, 2]},
+            '"notes[x].principal" = [1.0, 2.0]: notes has no entry x; its entries are "Bac',
+        ),
+        ({"waivers": [0, 2]}, '"waivers" = [0.0, 2.0]: must be two numbers from 0 to 1'),
+        ({"price..x": [0, 2]}, '"price..x" = [0.0, 2.0]: must be a key, such as price.volatility'),
         ({"price.volatility.x": [0, 2]}, '"price.volatility.x" = [0.0, 2.0]: price.volatility has no keys of its own'),
     ],
 )
@@ -365,7 +377,9 @@ def test_nonsense_is_refused(wrong, expected):
 
 def test_a_range_that_leads_nowhere_is_named():
     case = CASE.replace({"ranges": {"milestones[licence].p90_days": [200, 400]}})
-    with pytest.raises(CaseError, match=r"ranges: milestones\[licence\].p90_days = 200.0: above median_days, 270"):
+    with pytest.raises(
+        CaseError, match=r"ranges: milestones\[licence\].p90_days = 200.0: must be above median_days, 270"
+    ):
         sensitivity(case, 16, indexed=0)
 
 
@@ -378,7 +392,7 @@ def test_the_command(capsys, tmp_path):
     assert capsys.readouterr().err == "--paths = 0: must be a whole number from 1 to 10000000\n"
     stated = 'ranges={"milestones[licence].p90_days"=[200, 400]}'
     assert main(["sensitivity", "valence-2002", "--paths", "16", "--set", stated]) == 2
-    assert capsys.readouterr().err.startswith("ranges: milestones[licence].p90_days = 200.0: above")
+    assert capsys.readouterr().err.startswith("ranges: milestones[licence].p90_days = 200.0: must be above")
 
 
 def test_runs_that_nobody_waits_for_end():

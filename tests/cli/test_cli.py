@@ -190,12 +190,13 @@ WRONG_LINES = [
     ("trace valence-2002", "fundrisk trace: the following arguments are required: --path (try --help)"),
     ("trace valence-2002 --path -1", "--path = -1: must be a whole number from 0 to 9223372036854775807"),
     ("replay valence-2002", "fundrisk replay: the following arguments are required: --history (try --help)"),
-    ("check valence-2003", "valence-2003: no such case or file: shipped cases are valence-2002; perhaps valence-2002"),
+    ("check valence-2003", "valence-2003: not a shipped case and not a file. Did you mean valence-2002? "
+     "(`fundrisk cases` lists the shipped cases.)"),
     ("check valence-2002 --no-such", "fundrisk: unrecognized arguments: --no-such (try --help)"),
-    ("check valence-2002 --set x", "--set: x: KEY=VALUE, such as price.volatility=0.8"),
-    ("check valence-2002 --set price.volatility=11", "--set: price.volatility = 11: a number from 0 to 10"),
+    ("check valence-2002 --set x", "--set: x: must be KEY=VALUE, such as price.volatility=0.8"),
+    ("check valence-2002 --set price.volatility=11", "--set: price.volatility = 11: must be a number from 0 to 10"),
     ("check valence-2002 --set price.volatilty=1",
-     "--set: price.volatilty = 1: unknown key, the nearest known one is price.volatility"),
+     "--set: price.volatilty = 1: unknown key. Did you mean price.volatility?"),
     ("run valence-2002 --json no-such-folder/x.json",
      "no-such-folder/x.json: cannot be written: there is no folder no-such-folder"),
     ("run valence-2002 --json ''", "(empty): cannot be written: must be the name of a file"),
@@ -225,8 +226,8 @@ def test_each_problem_of_a_file_has_a_line(case_file):
         assert fundrisk(command, case_file, *options) == (
             2,
             "",
-            f'{case_file}: price.volatility = "high": a number from 0 to 10\n'
-            f"{case_file}: horizon = 2002-09-29: the last day of a month\n",
+            f'{case_file}: price.volatility = "high": must be a number from 0 to 10\n'
+            f"{case_file}: horizon = 2002-09-29: must be the last day of a month\n",
         )
 
 
@@ -236,25 +237,25 @@ def test_invalid_toml_is_reported_with_its_place(case_file):
 
 
 WRONG_HISTORIES = [
-    ('{"ceo_change_days": -1}', "ceo_change_days = -1: days from the opening of the valuation date, at least 0, or "),
-    ('{"closes": null, "waived": [null]}', "waived = null: one of "),
-    ('{"cash_used": {"2002-04": true}}', "cash_used.2002-04 = true: dollars, at most 1e100 either way"),
-    ('{"cash_used": {"2002-04": NaN}}', "cash_used.2002-04 = nan: dollars, at most 1e100 either way"),
+    ('{"ceo_change_days": -1}', "ceo_change_days = -1: must be days from the opening of the valuation date"),
+    ('{"closes": null, "waived": [null]}', "waived = null: must be one of "),
+    ('{"cash_used": {"2002-04": true}}', "cash_used.2002-04 = true: must be dollars, at most 1e100 either way"),
+    ('{"cash_used": {"2002-04": NaN}}', "cash_used.2002-04 = nan: must be dollars, at most 1e100 either way"),
     ('{"a": 1, "a": 2}', "'a' stands twice in one object: each key must stand once"),
-    ('{"a\\nb": 1}', "a\\nb = 1: not a key of a history; allowed are closes, "),
-    ("[1]", "history = [1]: a JSON object with the keys closes, "),
-    ("null", "history = null: a JSON object with the keys closes, "),
+    ('{"a\\nb": 1}', "a\\nb = 1: unknown key; must be one of closes, "),
+    ("[1]", "history = [1]: must be a JSON object with the keys closes, "),
+    ("null", "history = null: must be a JSON object with the keys closes, "),
     ("{", "must be JSON: "),
     ("[" * 100_000, "must be a JSON object; this one is nested too deeply"),
     ("1" * 5000, "must be JSON: "),
-    ('{"history": 5}', "history = 5: a JSON object with the keys closes, "),
+    ('{"history": 5}', "history = 5: must be a JSON object with the keys closes, "),
     ('{"history": {}, "closes": {}}', '"closes": must not stand beside history; allowed are'),
-    ('{"closes": {"garbage": 2.0}}', "closes.garbage = 2.0: a day as 2002-06-21 is needed"),
-    ('{"closes": {"2002-06-29": -5}}', "closes.2002-06-29 = -5: a close above 0, in dollars a share"),
-    ('{"cash_used": {"1999-13": 1}}', "cash_used.1999-13 = 1: a month as 2002-06 is needed"),
-    ('{"cash_used": {"1999-01": "zzz"}}', 'cash_used.1999-01 = "zzz": dollars, at most 1e100 either way'),
-    ('{"achieved_days": []}', "achieved_days = []: an object"),
-    ("{}", "closes.2002-06-28 = missing: a close above 0 is needed, in dollars a share"),
+    ('{"closes": {"garbage": 2.0}}', "closes.garbage = 2.0: its key must be a date, such as 2002-06-21"),
+    ('{"closes": {"2002-06-29": -5}}', "closes.2002-06-29 = -5: must be a close above 0, in dollars a share"),
+    ('{"cash_used": {"1999-13": 1}}', "cash_used.1999-13 = 1: its key must be a month, such as 2002-06"),
+    ('{"cash_used": {"1999-01": "zzz"}}', 'cash_used.1999-01 = "zzz": must be dollars, at most 1e100 either way'),
+    ('{"achieved_days": []}', "achieved_days = []: must be an object"),
+    ("{}", "closes.2002-06-28: missing; must be a close above 0, in dollars a share"),
 ]  # fmt: skip
 
 

@@ -208,7 +208,7 @@ def test_a_record_that_was_read_can_be_changed_and_repeated(record):
 @pytest.mark.parametrize(("name", "value"), [("antithetic", {}), ("antithetic", 1), ("keep_paths", "no")])
 def test_a_manifest_of_another_kind_is_refused(record, name, value):
     edited(record, lambda document: document["manifest"].update({name: value}))
-    with pytest.raises(sim.ResultError, match=rf"run\.json: {name} = .*: true or false$"):
+    with pytest.raises(sim.ResultError, match=rf"run\.json: {name} = .*: must be true or false$"):
         sim.rerun(record)
 
 
@@ -221,7 +221,7 @@ def test_a_figure_too_large_for_a_float_is_a_difference(record):
 
 def test_a_register_of_no_case_is_refused_in_the_cases_own_words(capsys):
     assert main(["model", "--register", "valence-2003"]) == 2
-    assert capsys.readouterr().err.startswith("valence-2003: no such case or file: ")
+    assert capsys.readouterr().err.startswith("valence-2003: not a shipped case and not a file. ")
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,13 @@ def test_the_largest_table_of_ranges_and_one_that_is_no_pair():
     names = [f"milestones[m{i}].probability" for i in range(1000)]
     with pytest.raises(sim.CaseError) as caught:
         plain_case({"ranges": {"price.volatility": [0.5, 0.6, 0.7]}})
-    assert str(caught.value) == 'replace: ranges."price.volatility" = [0.5, 0.6, 0.7]: two numbers, the lower one first'
+    assert (
+        str(caught.value)
+        == 'replace: ranges."price.volatility" = [0.5, 0.6, 0.7]: must be two numbers, the lower one first'
+    )
     with pytest.raises(sim.CaseError) as caught:
         plain_case({"ranges": 5})
-    assert str(caught.value).startswith("replace: ranges = 5: a table of dotted keys and two numbers each")
+    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys and two numbers each")
     milestones = [{"name": f"m{i}", "probability": 0.5, "median_days": 10, "p90_days": 20} for i in range(1000)]
     assert allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in names}})
     assert not allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in [*names, "price.drift"]}})
@@ -204,7 +207,7 @@ def test_a_number_on_the_end_of_its_range_keeps_it(value, kept):
 def test_a_list_is_no_list_of_lists():
     case = plain_case({"line.coverage": {"percent": [100.0, 50.0]}})
     assert case.replace({"line.coverage.percent[1]": 75.0}).line.coverage.percent == (100.0, 75.0)
-    with pytest.raises(sim.CaseError, match=r"line\.coverage\.percent is no list of lists, so no \[0\]"):
+    with pytest.raises(sim.CaseError, match=r"line\.coverage\.percent is not a list of lists, so \[0\] does not apply"):
         case.replace({"line.coverage.percent[1][0]": 75.0})
 
 

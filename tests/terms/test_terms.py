@@ -223,233 +223,269 @@ P265 = "line.conditions[265 Wh/l polymer]"
 MONEY, PROBABILITY, RATE = "a number from 0 to 1e15", "a number from 0 to 1", "a number from 0 to 10000"
 DAY = "a date from 1975-01-01 to 2199-12-31"
 TEXT = "one line of text without blanks around it, 1 to 200 characters"
-WAITS = "exactly 8 amounts, one for each purchase date (2002-06-28 to 2004-03-31); "
+WAITS = "must have 8 amounts, one for each purchase date (2002-06-28 to 2004-03-31); "
 
 ONE_PROBLEM = [
     # absent and unknown keys
-    ({("company", "cash"): REMOVED}, f"company.cash = missing: required, {MONEY}"),
-    ({("schema",): REMOVED}, "schema = missing: required, only 1 so far"),
-    ({(*M0, "probability"): REMOVED}, f"milestones[polymer-265].probability = missing: required, {PROBABILITY}"),
-    ({("price", "volatilty"): 0.8}, "price.volatilty = 0.8: unknown key, the nearest known one is price.volatility"),
-    ({("pric",): {"a": 1}}, "pric = { a = 1 }: unknown key, the nearest known one is price"),
+    ({("company", "cash"): REMOVED}, f"company.cash: missing; must be {MONEY}"),
+    ({("schema",): REMOVED}, "schema: missing; must be 1, the only supported version"),
+    ({(*M0, "probability"): REMOVED}, f"milestones[polymer-265].probability: missing; must be {PROBABILITY}"),
+    ({("price", "volatilty"): 0.8}, "price.volatilty = 0.8: unknown key. Did you mean price.volatility?"),
+    ({("pric",): {"a": 1}}, "pric = { a = 1 }: unknown key. Did you mean price?"),
     (
         {(*C0, "wavier"): 1},
-        f"{P265}.wavier = 1: unknown key, known in {P265} are name, kind, milestone, after, waiver_probability",
+        f"{P265}.wavier = 1: unknown key; must be one of the keys of {P265}: name, "
+        "kind, milestone, after, waiver_probability",
     ),
     (
         {("line", "coverage", "a\nb"): True},
-        "line.coverage.a\\nb = true: unknown key, known in line.coverage are percent, basis, carry_forward",
+        "line.coverage.a\\nb = true: unknown key; must be one of the keys of line.coverage: "
+        "percent, basis, carry_forward",
     ),
     # wrong types
-    ({("company", "cash"): "much"}, f'company.cash = "much": {MONEY}'),
-    ({("company", "cash"): True}, f"company.cash = true: {MONEY}"),
-    ({("company", "cash"): [1]}, f"company.cash = [1]: {MONEY}"),
-    ({("company", "cash"): {"a": 1}}, f"company.cash = {{ a = 1 }}: {MONEY}"),
-    ({("company", "cash"): date(2002, 1, 1)}, f"company.cash = 2002-01-01: {MONEY}"),
-    ({("title",): 7}, f"title = 7: {TEXT}"),
-    ({("line", "registered"): 1}, "line.registered = 1: true or false"),
-    ({("line", "start"): 20020401}, f"line.start = 20020401: {DAY}"),
-    ({("line", "start"): "2002-13-01"}, f'line.start = "2002-13-01": {DAY}'),
-    ({("price",): 3}, "price = 3: a table with the keys model, initial, drift, volatility, impact"),
+    ({("company", "cash"): "much"}, f'company.cash = "much": must be {MONEY}'),
+    ({("company", "cash"): True}, f"company.cash = true: must be {MONEY}"),
+    ({("company", "cash"): [1]}, f"company.cash = [1]: must be {MONEY}"),
+    ({("company", "cash"): {"a": 1}}, f"company.cash = {{ a = 1 }}: must be {MONEY}"),
+    ({("company", "cash"): date(2002, 1, 1)}, f"company.cash = 2002-01-01: must be {MONEY}"),
+    ({("title",): 7}, f"title = 7: must be {TEXT}"),
+    ({("line", "registered"): 1}, "line.registered = 1: must be true or false"),
+    ({("line", "start"): 20020401}, f"line.start = 20020401: must be {DAY}"),
+    ({("line", "start"): "2002-13-01"}, f'line.start = "2002-13-01": must be {DAY}'),
+    ({("price",): 3}, "price = 3: must be a table with the keys model, initial, drift, volatility, impact"),
     (
         {("price",): [{"initial": 3}]},
-        "price = [{ initial = 3 }]: a table with the keys model, initial, drift, volatility, impact",
+        "price = [{ initial = 3 }]: must be a table with the keys model, initial, drift, volatility, impact",
     ),
-    ({("line", "coverage"): "100%"}, 'line.coverage = "100%": a table with the keys percent, basis, carry_forward'),
+    (
+        {("line", "coverage"): "100%"},
+        'line.coverage = "100%": must be a table with the keys percent, basis, carry_forward',
+    ),
     (
         {("burn", "steps"): {"date": 1}},
-        "burn.steps = { date = 1 }: a list of at most 1000 tables with the keys date, factor",
+        "burn.steps = { date = 1 }: must be a list of at most 1000 tables with the keys date, factor",
     ),
-    ({("burn", "steps"): [3]}, "burn.steps[0] = 3: a table with the keys date, factor"),
+    ({("burn", "steps"): [3]}, "burn.steps[0] = 3: must be a table with the keys date, factor"),
     (
         {("line", "coverage", "percent"): 100},
-        "line.coverage.percent = 100: a list of 1 to 1000 entries, each a number from 0 to 1000",
+        "line.coverage.percent = 100: must be a list of 1 to 1000 entries, each a number from 0 to 1000",
     ),
-    ({("line", "coverage", "percent"): [100, "x"]}, 'line.coverage.percent[1] = "x": a number from 0 to 1000'),
+    ({("line", "coverage", "percent"): [100, "x"]}, 'line.coverage.percent[1] = "x": must be a number from 0 to 1000'),
     # numbers that are none, and numbers out of range
-    ({("company", "cash"): math.nan}, f"company.cash = nan: {MONEY}"),
-    ({("company", "cash"): math.inf}, f"company.cash = inf: {MONEY}"),
-    ({("company", "cash"): -math.inf}, f"company.cash = -inf: {MONEY}"),
-    ({("company", "cash"): 10**16}, f"company.cash = 10000000000000000: {MONEY}"),
-    ({("company", "cash"): 10**400}, f"company.cash = an integer of 1329 bits: {MONEY}"),
-    ({("company", "minimum_cash"): -1}, f"company.minimum_cash = -1: {MONEY}"),
-    ({("company", "fiscal_year_end_month"): 13}, "company.fiscal_year_end_month = 13: a whole number from 1 to 12"),
-    ({("company", "fiscal_year_end_month"): 3.0}, "company.fiscal_year_end_month = 3.0: a whole number from 1 to 12"),
-    ({("company", "shares_outstanding"): 0.5}, "company.shares_outstanding = 0.5: a whole number from 1 to 1e15"),
-    ({("company", "shares_outstanding"): math.nan}, "company.shares_outstanding = nan: a whole number from 1 to 1e15"),
+    ({("company", "cash"): math.nan}, f"company.cash = nan: must be {MONEY}"),
+    ({("company", "cash"): math.inf}, f"company.cash = inf: must be {MONEY}"),
+    ({("company", "cash"): -math.inf}, f"company.cash = -inf: must be {MONEY}"),
+    ({("company", "cash"): 10**16}, f"company.cash = 10000000000000000: must be {MONEY}"),
+    ({("company", "cash"): 10**400}, f"company.cash = an integer of 1329 bits: must be {MONEY}"),
+    ({("company", "minimum_cash"): -1}, f"company.minimum_cash = -1: must be {MONEY}"),
+    (
+        {("company", "fiscal_year_end_month"): 13},
+        "company.fiscal_year_end_month = 13: must be a whole number from 1 to 12",
+    ),
+    (
+        {("company", "fiscal_year_end_month"): 3.0},
+        "company.fiscal_year_end_month = 3.0: must be a whole number from 1 to 12",
+    ),
+    (
+        {("company", "shares_outstanding"): 0.5},
+        "company.shares_outstanding = 0.5: must be a whole number from 1 to 1e15",
+    ),
+    (
+        {("company", "shares_outstanding"): math.nan},
+        "company.shares_outstanding = nan: must be a whole number from 1 to 1e15",
+    ),
     (
         {("company", "shares_authorized"): 45_552_309},
-        "company.shares_authorized = 45552309: at least 45552310, the outstanding and reserved shares",
+        "company.shares_authorized = 45552309: must be at least 45552310, the outstanding and reserved shares",
     ),
-    ({("price", "initial"): 0}, "price.initial = 0: a number from 1e-6 to 1e9"),
-    ({("price", "volatility"): 10.5}, "price.volatility = 10.5: a number from 0 to 10"),
-    ({("price", "model"): "cev"}, 'price.model = "cev": only "gbm" so far'),
-    ({("price", "impact"): "big"}, 'price.impact = "big": one of "none", "dilution"'),
-    ({("burn", "model"): "statement"}, 'burn.model = "statement": only "lognormal" so far'),
-    ({("burn", "persistence"): 1}, "burn.persistence = 1: a number above -1 and below 1"),
-    ({("burn", "price_correlation"): -1.01}, "burn.price_correlation = -1.01: a number from -1 to 1"),
-    ({("burn", "growth"): -1}, "burn.growth = -1: a number from -0.99 to 100"),
+    ({("price", "initial"): 0}, "price.initial = 0: must be a number from 1e-6 to 1e9"),
+    ({("price", "volatility"): 10.5}, "price.volatility = 10.5: must be a number from 0 to 10"),
+    ({("price", "model"): "cev"}, 'price.model = "cev": must be "gbm", the only supported model'),
+    ({("price", "impact"): "big"}, 'price.impact = "big": must be one of "none", "dilution"'),
+    ({("burn", "model"): "statement"}, 'burn.model = "statement": must be "lognormal", the only supported model'),
+    ({("burn", "persistence"): 1}, "burn.persistence = 1: must be a number above -1 and below 1"),
+    ({("burn", "price_correlation"): -1.01}, "burn.price_correlation = -1.01: must be a number from -1 to 1"),
+    ({("burn", "growth"): -1}, "burn.growth = -1: must be a number from -0.99 to 100"),
     (
         {("burn", "steps"): [{"date": date(2002, 5, 1), "factor": 1000}] * 4},
-        "burn.monthly = 2367000.0: a burn that growth and steps keep to at most 1e15",
+        "burn.monthly = 2367000.0: must stay at most 1e15 a month with growth and steps",
     ),
     (
         {("burn", "steps"): [{"date": date(2002, 5, 1), "factor": 1}] * 1001},
         "burn.steps = ["
         + "{ date = 2002-05-01, factor = 1 }, " * 4
-        + "...]: a list of at most 1000 tables with the keys date, factor",
+        + "...]: must be a list of at most 1000 tables with the keys date, factor",
     ),
-    ({("line", "pricing", "multiplier"): 0}, "line.pricing.multiplier = 0: a number from 1e-6 to 2"),
-    ({("line", "pricing", "multiplier"): 2.5}, "line.pricing.multiplier = 2.5: a number from 1e-6 to 2"),
-    ({("line", "pricing", "window"): 5.0}, "line.pricing.window = 5.0: a whole number from 1 to 250"),
-    ({("line", "pricing", "window"): 0}, "line.pricing.window = 0: a whole number from 1 to 250"),
-    ({("line", "pricing", "timing"): "after"}, 'line.pricing.timing = "after": one of "before", "through"'),
+    ({("line", "pricing", "multiplier"): 0}, "line.pricing.multiplier = 0: must be a number from 1e-6 to 2"),
+    ({("line", "pricing", "multiplier"): 2.5}, "line.pricing.multiplier = 2.5: must be a number from 1e-6 to 2"),
+    ({("line", "pricing", "window"): 5.0}, "line.pricing.window = 5.0: must be a whole number from 1 to 250"),
+    ({("line", "pricing", "window"): 0}, "line.pricing.window = 0: must be a whole number from 1 to 250"),
+    ({("line", "pricing", "timing"): "after"}, 'line.pricing.timing = "after": must be one of "before", "through"'),
     (
         {("line", "coverage", "percent"): []},
-        "line.coverage.percent = []: a list of 1 to 1000 entries, each a number from 0 to 1000",
+        "line.coverage.percent = []: must be a list of 1 to 1000 entries, each a number from 0 to 1000",
     ),
-    ({("line", "coverage", "percent"): [100, 1001]}, "line.coverage.percent[1] = 1001: a number from 0 to 1000"),
+    (
+        {("line", "coverage", "percent"): [100, 1001]},
+        "line.coverage.percent[1] = 1001: must be a number from 0 to 1000",
+    ),
     (
         {("line", "coverage", "basis"): "year"},
-        'line.coverage.basis = "year": one of "quarter", "to_date", "previous_quarter"',
+        'line.coverage.basis = "year": must be one of "quarter", "to_date", "previous_quarter"',
     ),
-    ({(*C0, "waiver_probability"): 1.1}, f"{P265}.waiver_probability = 1.1: {PROBABILITY}"),
-    ({(*C0, "kind"): "luck"}, f'{P265}.kind = "luck": one of "milestone", "same_ceo", "no_adverse_change"'),
-    ({("events", "common_loading"): 2}, f"events.common_loading = 2: {PROBABILITY}"),
-    ({("events", "ceo_change", "annual_rate"): 10_001}, f"events.ceo_change.annual_rate = 10001: {RATE}"),
+    ({(*C0, "waiver_probability"): 1.1}, f"{P265}.waiver_probability = 1.1: must be {PROBABILITY}"),
+    ({(*C0, "kind"): "luck"}, f'{P265}.kind = "luck": must be one of "milestone", "same_ceo", "no_adverse_change"'),
+    ({("events", "common_loading"): 2}, f"events.common_loading = 2: must be {PROBABILITY}"),
+    ({("events", "ceo_change", "annual_rate"): 10_001}, f"events.ceo_change.annual_rate = 10001: must be {RATE}"),
     (
         {("events", "ceo_change", "price_jump"): -1},
-        "events.ceo_change.price_jump = -1: a number above -1 and at most 100",
+        "events.ceo_change.price_jump = -1: must be a number above -1 and at most 100",
     ),
-    ({("third_party", "discount"): 1}, "third_party.discount = 1: a number at least 0 and below 1"),
-    ({("third_party", "kind"): "gift"}, 'third_party.kind = "gift": one of "equity", "debt"'),
-    ({("third_party", "median_amount"): 0}, "third_party.median_amount = 0: a number above 0 and at most 1e15"),
-    ({("simulation", "paths"): 1e5}, "simulation.paths = 100000.0: a whole number from 1 to 1000000000000"),
-    ({("simulation", "paths"): 0}, "simulation.paths = 0: a whole number from 1 to 1000000000000"),
+    ({("third_party", "discount"): 1}, "third_party.discount = 1: must be a number at least 0 and below 1"),
+    ({("third_party", "kind"): "gift"}, 'third_party.kind = "gift": must be one of "equity", "debt"'),
+    ({("third_party", "median_amount"): 0}, "third_party.median_amount = 0: must be a number above 0 and at most 1e15"),
+    ({("simulation", "paths"): 1e5}, "simulation.paths = 100000.0: must be a whole number from 1 to 1000000000000"),
+    ({("simulation", "paths"): 0}, "simulation.paths = 0: must be a whole number from 1 to 1000000000000"),
     (
         {("simulation", "seed"): 2**64},
-        "simulation.seed = 18446744073709551616: a whole number from 0 to 18446744073709551615",
+        "simulation.seed = 18446744073709551616: must be a whole number from 0 to 18446744073709551615",
     ),
-    ({("simulation", "seed"): -1}, "simulation.seed = -1: a whole number from 0 to 18446744073709551615"),
-    ({("schema",): 2}, "schema = 2: only 1 so far"),
+    ({("simulation", "seed"): -1}, "simulation.seed = -1: must be a whole number from 0 to 18446744073709551615"),
+    ({("schema",): 2}, "schema = 2: must be 1, the only supported version"),
     # dates
-    ({("valuation_date",): date(2002, 4, 2)}, "valuation_date = 2002-04-02: the first day of a month"),
-    ({("horizon",): date(2004, 3, 30)}, "horizon = 2004-03-30: the last day of a month"),
-    ({("horizon",): date(2032, 4, 30)}, "horizon = 2032-04-30: at most 30 years after valuation_date, 2002-04-01"),
-    ({("horizon",): date(2100, 1, 31)}, "horizon = 2100-01-31: a date from 1975-01-01 to 2099-12-31"),
-    ({("line", "start"): date(1974, 12, 31)}, f"line.start = 1974-12-31: {DAY}"),
-    ({("line", "end"): date(2200, 1, 1)}, f"line.end = 2200-01-01: {DAY}"),
+    ({("valuation_date",): date(2002, 4, 2)}, "valuation_date = 2002-04-02: must be the first day of a month"),
+    ({("horizon",): date(2004, 3, 30)}, "horizon = 2004-03-30: must be the last day of a month"),
+    (
+        {("horizon",): date(2032, 4, 30)},
+        "horizon = 2032-04-30: must be at most 30 years after valuation_date, 2002-04-01",
+    ),
+    ({("horizon",): date(2100, 1, 31)}, "horizon = 2100-01-31: must be a date from 1975-01-01 to 2099-12-31"),
+    ({("line", "start"): date(1974, 12, 31)}, f"line.start = 1974-12-31: must be {DAY}"),
+    ({("line", "end"): date(2200, 1, 1)}, f"line.end = 2200-01-01: must be {DAY}"),
     (
         {("line", "end"): date(2002, 3, 1), ("line", "start"): date(2002, 2, 1)},
-        "line.end = 2002-03-01: on or after valuation_date, 2002-04-01",
+        "line.end = 2002-03-01: must be on or after valuation_date, 2002-04-01",
     ),
     (
         {("line", "start"): date(2004, 4, 1), ("line", "end"): date(2004, 4, 1)},
-        "line.start = 2004-04-01: on or before horizon, 2004-03-31",
+        "line.start = 2004-04-01: must be on or before horizon, 2004-03-31",
     ),
     (
         {("line", "end"): date(2002, 4, 1), ("line", "start"): date(2002, 4, 2)},
-        "line.end = 2002-04-01: on or after line.start, 2002-04-02",
+        "line.end = 2002-04-01: must be on or after line.start, 2002-04-02",
     ),
     # names
-    ({("company", "name"): ""}, f'company.name = "": {TEXT}'),
-    ({("company", "name"): "  "}, f'company.name = "  ": {TEXT}'),
-    ({("company", "name"): "a\n\x1b[31mb"}, f'company.name = "a\\n\\x1b[31mb": {TEXT}'),
-    ({("company", "name"): 'a"\\' + "x" * 300}, f'company.name = "a\\"\\\\{"x" * 52}...": {TEXT}'),
+    ({("company", "name"): ""}, f'company.name = "": must be {TEXT}'),
+    ({("company", "name"): "  "}, f'company.name = "  ": must be {TEXT}'),
+    ({("company", "name"): "a\n\x1b[31mb"}, f'company.name = "a\\n\\x1b[31mb": must be {TEXT}'),
+    ({("company", "name"): 'a"\\' + "x" * 300}, f'company.name = "a\\"\\\\{"x" * 52}...": must be {TEXT}'),
     (
         {(*M0, "name"): "licence", ("line", "conditions", 1, "milestone"): "licence"},
-        'milestones[2].name = "licence": a name that no other entry of milestones has',
+        'milestones[2].name = "licence": must be a name that no other entry of milestones has',
     ),
     # milestones and conditions
-    ({(*M0, "p90_days"): 120}, "milestones[polymer-265].p90_days = 120.0: above median_days, 120"),
-    ({(*M0, "median_days"): 0}, "milestones[polymer-265].median_days = 0: a number above 0 and at most 1e6"),
-    ({(*M0, "price_jump"): -1.0}, "milestones[polymer-265].price_jump = -1.0: a number above -1 and at most 100"),
+    ({(*M0, "p90_days"): 120}, "milestones[polymer-265].p90_days = 120.0: must be above median_days, 120"),
+    ({(*M0, "median_days"): 0}, "milestones[polymer-265].median_days = 0: must be a number above 0 and at most 1e6"),
+    (
+        {(*M0, "price_jump"): -1.0},
+        "milestones[polymer-265].price_jump = -1.0: must be a number above -1 and at most 100",
+    ),
     (
         {(*C0, "milestone"): "polymer"},
-        f'{P265}.milestone = "polymer": the name of a milestone, polymer-265, '
+        f'{P265}.milestone = "polymer": must be the name of a milestone: polymer-265, '
         "cylindrical-samples, licence, generation-two",
     ),
-    ({(*C0, "milestone"): REMOVED}, f'{P265}.milestone = "": the name of a milestone, as kind = "milestone" needs one'),
+    (
+        {(*C0, "milestone"): REMOVED},
+        f'{P265}.milestone = "": must be the name of a milestone, as kind = "milestone" needs one',
+    ),
     (
         {(*M0, "follows"): "nothing"},
-        'milestones[polymer-265].follows = "nothing": the name of a milestone, polymer-265, '
+        'milestones[polymer-265].follows = "nothing": must be the name of a milestone: polymer-265, '
         "cylindrical-samples, licence, generation-two",
     ),
     (
         {(*M0, "follows"): "polymer-265"},
-        'milestones[polymer-265].follows = "polymer-265": no circle, as in polymer-265 -> polymer-265',
+        'milestones[polymer-265].follows = "polymer-265": must not lead back to the milestone '
+        "itself, as in polymer-265 -> polymer-265",
     ),
     (
         {("milestones", 1, "follows"): "generation-two"},
-        'milestones[cylindrical-samples].follows = "generation-two": no '
-        "circle, as in cylindrical-samples -> generation-two -> cylindrical-samples",
+        'milestones[cylindrical-samples].follows = "generation-two": must '
+        "not lead back to the milestone itself, as in cylindrical-samples -> generation-two -> cylindrical-samples",
     ),
     # notes
     (
         {(*N0, "maturity"): date(2002, 3, 31)},
-        "notes[Baccarat note].maturity = 2002-03-31: on or after valuation_date, 2002-04-01",
+        "notes[Baccarat note].maturity = 2002-03-31: must be on or after valuation_date, 2002-04-01",
     ),
     (
         {(*N0, "extended_maturity"): date(2002, 8, 30)},
-        "notes[Baccarat note].extended_maturity = 2002-08-30: after maturity, 2002-08-30",
+        "notes[Baccarat note].extended_maturity = 2002-08-30: must be after maturity, 2002-08-30",
     ),
     (
         {(*N0, "extended_maturity"): REMOVED},
-        "notes[Baccarat note].extension_probability = 0.9: 0, as the note has no extended_maturity",
+        "notes[Baccarat note].extension_probability = 0.9: must be 0, as the note has no extended_maturity",
     ),
     (
         {(*N0, "last_interest_date"): date(2002, 4, 2)},
-        "notes[Baccarat note].last_interest_date = 2002-04-02: on or before valuation_date, 2002-04-01",
+        "notes[Baccarat note].last_interest_date = 2002-04-02: must be on or before valuation_date, 2002-04-01",
     ),
     (
         {(*N0, "interest_date"): "02-29"},
-        'notes[Baccarat note].interest_date = "02-29": a day that every year has, as "MM-DD", or ""',
+        'notes[Baccarat note].interest_date = "02-29": must be a day that every year has, as "MM-DD", or ""',
     ),
     (
         {(*N0, "interest_date"): "1231"},
-        'notes[Baccarat note].interest_date = "1231": a day that every year has, as "MM-DD", or ""',
+        'notes[Baccarat note].interest_date = "1231": must be a day that every year has, as "MM-DD", or ""',
     ),
     (
         {(*N0, "interest_date"): 5},
-        'notes[Baccarat note].interest_date = 5: a day that every year has, as "MM-DD", or ""',
+        'notes[Baccarat note].interest_date = 5: must be a day that every year has, as "MM-DD", or ""',
     ),
     (
         {(*N0, "margin"): -0.05},
-        "notes[Baccarat note].margin = -0.05: at least -0.0475, so that no negative interest is owed",
+        "notes[Baccarat note].margin = -0.05: must be at least -0.0475, so that no negative interest is owed",
     ),
     (
         {(*N0, "sweep"): {"prepay_above": 1, "reborrow_below": 2}},
-        "notes[Baccarat note].sweep.prepay_above = 1.0: at least reborrow_below, 2",
+        "notes[Baccarat note].sweep.prepay_above = 1.0: must be at least reborrow_below, 2",
     ),
-    ({(*N0, "sweep"): {"prepay_above": 1}}, f"notes[Baccarat note].sweep.reborrow_below = missing: required, {MONEY}"),
+    ({(*N0, "sweep"): {"prepay_above": 1}}, f"notes[Baccarat note].sweep.reborrow_below: missing; must be {MONEY}"),
     (
         {(*N0, "sweep"): {"prepay_above": 5e6, "reborrow_below": 0}, ("company", "minimum_cash"): 6e6},
-        "notes[Baccarat note].sweep.prepay_above = 5000000.0: at least company.minimum_cash, 6000000",
+        "notes[Baccarat note].sweep.prepay_above = 5000000.0: must be at least company.minimum_cash, 6000000",
     ),
     # policy
-    ({("policy", "kind"): "hope"}, 'policy.kind = "hope": one of "maximum", "runway", "opportunistic", "schedule"'),
+    (
+        {("policy", "kind"): "hope"},
+        'policy.kind = "hope": must be one of "maximum", "runway", "opportunistic", "schedule"',
+    ),
     (
         {("policy", "kind"): "runway"},
-        'policy.target_months = missing: required by kind = "runway", a number from 0 to 1200',
+        'policy.target_months: missing; must be a number from 0 to 1200, as kind = "runway" needs it',
     ),
     (
         {("policy", "kind"): "opportunistic", ("policy", "target_months"): 6},
-        'policy.price_trigger = missing: required by kind = "opportunistic", a number above 0 and at most 1e6',
+        'policy.price_trigger: missing; must be a number above 0 and at most 1e6, as kind = "opportunistic" needs it',
     ),
-    ({("policy", "price_trigger"): 0}, "policy.price_trigger = 0: a number above 0 and at most 1e6"),
-    ({("policy", "cadence"): "dates"}, 'policy.dates = []: at least one date, as cadence = "dates" needs them'),
-    ({("policy", "dates"): [date(2002, 6, 29)]}, "policy.dates[0] = 2002-06-29: a day on which Nasdaq trades"),
+    ({("policy", "price_trigger"): 0}, "policy.price_trigger = 0: must be a number above 0 and at most 1e6"),
+    (
+        {("policy", "cadence"): "dates"},
+        'policy.dates = []: must have at least one date, as cadence = "dates" needs them',
+    ),
+    ({("policy", "dates"): [date(2002, 6, 29)]}, "policy.dates[0] = 2002-06-29: must be a day on which Nasdaq trades"),
     (
         {("policy", "dates"): [date(2002, 3, 28)]},
-        "policy.dates[0] = 2002-03-28: inside the term and the simulated span, 2002-04-01 to 2004-03-31",
+        "policy.dates[0] = 2002-03-28: must be inside the term and the simulated span, 2002-04-01 to 2004-03-31",
     ),
     (
         {("policy", "dates"): [date(2002, 12, 2), date(2002, 12, 2)]},
-        "policy.dates[1] = 2002-12-02: after the date before it, 2002-12-02",
+        "policy.dates[1] = 2002-12-02: must be after the date before it, 2002-12-02",
     ),
     ({("policy", "kind"): "schedule", ("policy", "amounts"): [1, 2]}, f"policy.amounts = [1.0, 2.0]: {WAITS}2 given"),
     ({("policy", "kind"): "schedule"}, f"policy.amounts = []: {WAITS}0 given"),
-    ({("policy", "amounts"): [1, -2]}, f"policy.amounts[1] = -2: {MONEY}"),
+    ({("policy", "amounts"): [1, -2]}, f"policy.amounts[1] = -2: must be {MONEY}"),
 ]
 
 
@@ -523,16 +559,16 @@ def test_accepted_edges():
 
 
 def test_wrong_objects_cannot_exist():
-    with pytest.raises(CaseError, match=r"^Pricing: multiplier = 3: a number from 1e-6 to 2$"):
+    with pytest.raises(CaseError, match=r"^Pricing: multiplier = 3: must be a number from 1e-6 to 2$"):
         Pricing(window=5, multiplier=3)
-    with pytest.raises(CaseError, match=r"^Company: shares_authorized = 1: at least 2"):
+    with pytest.raises(CaseError, match=r"^Company: shares_authorized = 1: must be at least 2"):
         Company(name="x", fiscal_year_end_month=3, cash=1, shares_outstanding=2, shares_authorized=1)
     with pytest.raises(CaseError) as caught:
         Note(name="", principal=-1, maturity=None, base_rate=0.1)
     assert [line.split(" = ")[0] for line in caught.value.problems] == [
         "Note: name",
         "Note: principal",
-        "Note: maturity",
+        "Note: maturity: missing; must be a date from 1975-01-01 to 2199-12-31",
     ]
     with pytest.raises(AttributeError):
         CASE.price.volatility = 0.5
@@ -560,7 +596,7 @@ def test_objects_are_coerced_to_plain_types():
         (b"a = " + b"9" * 5000, "not TOML that can be read: "),
         (b"a = " + b"[" * 100_000, "not TOML that can be read: "),
         (b"\0", "line 1, column 1: not valid TOML"),
-        (b"#" * (2**20 + 1), "larger than 1048576 bytes: a case file of at most 1 MiB"),
+        (b"#" * (2**20 + 1), "larger than 1048576 bytes; must be a case file of at most 1 MiB"),
     ],
 )
 def test_files_that_are_not_toml(tmp_path, content, expected):
@@ -573,25 +609,90 @@ def test_files_that_are_not_toml(tmp_path, content, expected):
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("9,400,000", "TOML has no thousands commas; write 9_400_000"),
+        ("9,400,000.50  # dollars", "TOML has no thousands commas; write 9_400_000.5"),
+        ("-9,400", "TOML has no thousands commas; write -9_400"),
+        ("1'000'000", "TOML has no thousands apostrophes; write 1_000_000"),
+        ("9 400 000", "TOML has no thousands spaces; write 9_400_000"),
+        ("9.400.000", "TOML has no thousands points; write 9_400_000"),
+        ("9.400.000,5", "TOML has no thousands points; write 9_400_000.5"),
+        ("0,85", "TOML has no decimal commas; write 0.85"),
+        ("$5", "a number is written without $; write 5"),
+        ("5 USD", "a number is written without USD; write 5"),
+        ("$9,400,000", "TOML has no thousands commas; write 9_400_000"),
+        ("$30 million", "a number is written in full, without million; write 30_000_000"),
+        ("9.4M", "a number is written in full, without M; write 9_400_000"),
+        ("85%", "a number is written without %; write 0.85"),
+        (".5", "TOML requires digits on both sides of the point; write 0.5"),
+        ("007", "TOML has no leading zeros; write 7"),
+        ("True", "TOML has true and false only; write true"),
+        ("2002/4/1", "a date is written with hyphens; write 2002-04-01"),
+        ("1 April 2002", "a date is written year first, as 2002-04-30"),
+        ("maximum", 'text is written in quotes; write "maximum"'),
+    ],
+)
+def test_spellings_that_toml_does_not_read(tmp_path, written, expected):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"schema = 1\n[company]  # the company\ncash = {written}\nminimum_cash = 0\n", encoding="utf-8")
+    with pytest.raises(CaseError) as caught:
+        load_case(path)
+    value = written.partition("  #")[0]
+    assert caught.value.problems == [f"{path}: line 3: company.cash = {value}: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("percent = [100%, 50%]", "line.coverage.percent: 100%: a number is written without %; write 100"),
+        ("steps = [{ date = 2002-10-01, factor = 0,92 }]", "line.coverage.steps: 0,92: TOML has no decimal commas; "),
+        ("amounts = [$5, 6]", "line.coverage.amounts: $5: a number is written without $; write 5"),
+        ("amounts = [1,000,000]", "line.coverage.amounts: 1,000,000: TOML has no thousands commas; write 1_000_000"),
+    ],
+)
+def test_spellings_inside_lists(tmp_path, line, expected):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[line.coverage]\n{line}\n")
+    with pytest.raises(CaseError) as caught:
+        load_case(path)
+    assert caught.value.problems[0].startswith(f"{path}: line 2: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("9,400,000", ': "9,400,000": must be a number from 0 to 1e15: TOML has no thousands commas; write 9_400_000'),
+        ("$5", ': "$5": must be a number from 0 to 1e15: a number is written without $; write 5'),
+        ("5x", ': "5x": must be a number from 0 to 1e15'),
+    ],
+)
+def test_spellings_of_overrides(written, expected):
+    with pytest.raises(CaseError) as caught:
+        overridden(CASE, [f"company.cash={written}"])
+    assert caught.value.problems == [f"--set: company.cash = {expected.removeprefix(': ')}"]
+
+
 def test_an_empty_file_lacks_every_required_table(tmp_path):
     path = tmp_path / "empty.toml"
     path.write_bytes(b"")
     with pytest.raises(CaseError) as caught:
         load_case(path)
-    keys = [line.split(": ")[1].split(" = ")[0] for line in caught.value.problems]
+    keys = [line.split(": ")[1] for line in caught.value.problems]
     assert keys == ["schema", "title", "valuation_date", "horizon", "company", "price", "burn", "line"]
 
 
 def test_names_and_paths_that_lead_nowhere(tmp_path):
     for name, expected in {
-        "valence-2003": "valence-2003: no such case or file: shipped cases are valence-2002; perhaps valence-2002",
-        "": '"": no such case or file: shipped cases are valence-2002',
-        str(tmp_path): f"{tmp_path}: is a directory: the name of a shipped case, or the path of a case file",
+        "valence-2003": "valence-2003: not a shipped case and not a file. Did you mean valence-2002? ",
+        "": '"": not a shipped case and not a file. (`fundrisk cases` lists the shipped cases.)',
+        str(tmp_path): f"{tmp_path}: is a directory; must be the name of a shipped case, or the path of a case file",
         "x" * 5000: "cannot be read: File name too long",
         "a\0b": "a\\x00b: ",
-        "a\nb": "a\\nb: no such case or file",
-        None: "case = null: the name of a shipped case, or a path",
-        3: "case = 3: the name of a shipped case, or a path",
+        "a\nb": "a\\nb: not a shipped case and not a file",
+        None: "case = null: must be the name of a shipped case, or a path",
+        3: "case = 3: must be the name of a shipped case, or a path",
     }.items():
         with pytest.raises(CaseError) as caught:
             load_case(name)
@@ -604,7 +705,7 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
     import os
 
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(CaseError, match="is no regular file"):
+    with pytest.raises(CaseError, match="is not a regular file"):
         load_case(tmp_path / "pipe")
 
 
@@ -642,7 +743,7 @@ def test_replace_removes_list_entries_and_makes_optional_tables():
 
 def test_replace_keeps_rules_between_keys():
     with pytest.raises(
-        CaseError, match=r"^replace: line.end = 2002-03-01: on or after line.start, 2002-04-01$"
+        CaseError, match=r"^replace: line.end = 2002-03-01: must be on or after line.start, 2002-04-01$"
     ) as caught:
         CASE.replace({"line.end": date(2002, 3, 1), "valuation_date": date(2002, 3, 1)})
     assert len(caught.value.problems) == 1
@@ -651,27 +752,29 @@ def test_replace_keeps_rules_between_keys():
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"price.volatilty": 1}, "price.volatilty = 1: unknown key, the nearest known one is price.volatility"),
-        ({"prize.volatility": 1}, "prize.volatility = 1: unknown key, the nearest known one is price"),
-        ({"notes[x].principal": 1}, 'notes[x].principal = 1: no entry x in notes, there are "Baccarat note"'),
-        ({"notes[1].principal": 1}, 'notes[1].principal = 1: no entry 1 in notes, there are "Baccarat note"'),
-        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: no entry 0 in policy.amounts, which has 0, numbered from 0"),
-        ({"notes.principal": 1}, "notes.principal = 1: notes[NAME] or notes[NUMBER], to say which entry"),
-        ({"notes[0].prncipal": 1}, "notes[0].prncipal = 1: unknown key, the nearest known one is notes[0].principal"),
-        ({"price[0].drift": 1}, "price[0].drift = 1: price is no list, so no [0]"),
-        ({"burn.steps[0][0]": 1}, "burn.steps[0][0] = 1: burn.steps is no list of lists, so no [0]"),
+        ({"price.volatilty": 1}, "price.volatilty = 1: unknown key. Did you mean price.volatility?"),
+        ({"prize.volatility": 1}, "prize.volatility = 1: unknown key. Did you mean price?"),
+        ({"notes[x].principal": 1}, 'notes[x].principal = 1: notes has no entry x; its entries are "Baccarat note"'),
+        ({"notes[1].principal": 1}, 'notes[1].principal = 1: notes has no entry 1; its entries are "Baccarat note"'),
+        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: policy.amounts has no entry 0; it has 0, numbered from 0"),
+        ({"notes.principal": 1}, "notes.principal = 1: must name the entry: notes[NAME] or notes[NUMBER]"),
+        ({"notes[0].prncipal": 1}, "notes[0].prncipal = 1: unknown key. Did you mean notes[0].principal?"),
+        ({"price[0].drift": 1}, "price[0].drift = 1: price is not a list, so [0] does not apply"),
+        ({"burn.steps[0][0]": 1}, "burn.steps[0][0] = 1: burn.steps is not a list of lists, so [0] does not apply"),
         ({"price.drift.x": 1}, "price.drift.x = 1: price.drift has no keys of its own"),
-        ({"": 1}, " = 1: a key, such as price.volatility or notes[NAME].principal"),
-        ({"price.": 1}, "price. = 1: a key, such as price.volatility or notes[NAME].principal"),
-        ({".drift": 1}, ".drift = 1: a key, such as price.volatility or notes[NAME].principal"),
-        ({"notes[0": 1}, "notes[0 = 1: a key, such as price.volatility or notes[NAME].principal"),
-        ({"price": None}, "price = missing: required, a table with the keys model, initial, drift, volatility, impact"),
-        ({"price.initial": None}, "price.initial = missing: required, a number from 1e-6 to 1e9"),
-        ({"source": "me"}, 'source = "me": unknown key, known at the top are schema, title, valuation_date, horizon, '
+        ({"": 1}, " = 1: must be a key, such as price.volatility or notes[NAME].principal"),
+        ({"price.": 1}, "price. = 1: must be a key, such as price.volatility or notes[NAME].principal"),
+        ({".drift": 1}, ".drift = 1: must be a key, such as price.volatility or notes[NAME].principal"),
+        ({"notes[0": 1}, "notes[0 = 1: must be a key, such as price.volatility or notes[NAME].principal"),
+        ({"price": None}, "price: missing; must be a table with the keys model, initial, drift, volatility, impact"),
+        ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9"),
+        ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
+         "valuation_date, horizon, "
          "company, price, burn, line, milestones, events, third_party, notes, policy, simulation, ranges, "
          "record"),
-        ({"notes": 5, "notes[0].principal": 1}, "notes[0].principal = 1: notes is no list any more"),
-        ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys any more"),
+        ({"notes": 5, "notes[0].principal": 1},
+         "notes[0].principal = 1: notes is not a list after the changes before this one"),
+        ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys after the changes before this one"),
     ],
 )  # fmt: skip
 def test_changes_that_have_no_place(change, expected):
@@ -721,8 +824,8 @@ def test_overridden_says_every_problem_with_set_as_the_file():
     with pytest.raises(CaseError) as caught:
         overridden(CASE, ["price.volatility=nan", "line.pricing.window=5.0"])
     assert caught.value.problems == [
-        "--set: price.volatility = nan: a number from 0 to 10",
-        "--set: line.pricing.window = 5.0: a whole number from 1 to 250",
+        "--set: price.volatility = nan: must be a number from 0 to 10",
+        "--set: line.pricing.window = 5.0: must be a whole number from 1 to 250",
     ]
 
 
