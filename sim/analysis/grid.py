@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.inputs import Input, input_of, kind_of, merged, shown, trial, waivers
+from sim.analysis.inputs import Input, input_of, label_of, merged, shown, trial, waivers
 from sim.analysis.many import Counter, many, paths_and_seed
 from sim.analysis.paired import level_of, values_of
 from sim.analysis.sensitivity import measures_of
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
 from sim.terms import Case, load_case
-from sim.terms.overrides import find
+from sim.terms.overrides import find, known_key
 from sim.text.tables import wrapped
 
 if TYPE_CHECKING:
@@ -125,9 +125,8 @@ def _axis(case: Case, name: str) -> tuple[Input, Axis]:
     one = input_of(case, name)
     if one is None:
         base = find(case, name)[1]
-        kind = kind_of(name)
-        assert kind is not None
-        one = Input(name, kind.label, kind.unit, base, base, base, False, lambda value: {name: value})
+        unit = known_key(name).unit
+        one = Input(name, label_of(case, name), unit, base, base, base, False, lambda value: {name: value})
     base = one.base
     if name == "price.initial":
         values = [base * factor for factor in PRICES]

@@ -1,5 +1,6 @@
-"""What is uncertain in a case: each assumption with its low, its base and its high, and the overrides that set it.
+"""The uncertain inputs of a case, each with its low, its base and its high, and the overrides that set it.
 
+Which keys are uncertain, and how far each may lie from its value, is stated with the key: `vary` in `sim.terms.parts`.
 The documents' terms (commitment, caps, percentages, the discount) and the company's own decisions (its policy) are not
 uncertain and are left out, unless the case's [ranges] name them.
 """
@@ -10,16 +11,15 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sim.results.estimates import decimals_allowed, rounded
 from sim.terms import Case
-from sim.terms.overrides import find
+from sim.terms.overrides import find, known_key
 from sim.terms.ranges import Number
-from sim.terms.schema import Rows, Table, rules, values_of
+from sim.terms.schema import Key, Rows, Table, keys, values_of
 from sim.terms.stated import WAIVERS
-
-Ends = tuple[float, float]
+from sim.terms.variation import Ends
 
 
 @dataclass(frozen=True)
@@ -40,87 +40,6 @@ class Input:
             raise ValueError(f"{self.key} = {self.low} to {self.high}: the lower end first")
 
 
-# --- between which values, where the case does not say ---------------------------------------------------------------
-
-
-class Kind(NamedTuple):
-    """Keys of one kind: how people call them, and how far they may be off."""
-
-    keys: str  # a regular expression; its group, if any, is a name
-    label: str
-    unit: str
-    ends: Callable[[float], Ends]
-
-
-def times(low: float, high: float) -> Callable[[float], Ends]:
-    return lambda base: (low * base, high * base)
-
-
-def within(reach: float, least: float = -math.inf, most: float = math.inf) -> Callable[[float], Ends]:
-    return lambda base: (max(base - reach, min(least, base)), min(base + reach, max(most, base)))
-
-
-def doubled(x: float) -> Ends:
-    """From no effect at all to twice the effect; of a negative one the twice is the low end."""
-    return min(0.0, 2.0 * x), max(0.0, 2.0 * x)
-
-
-def step_doubled(factor: float) -> Ends:
-    """From no step to one of twice the size, and never below a factor of 0."""
-    return max(0.0, min(1.0, 2.0 * factor - 1.0)), max(1.0, 2.0 * factor - 1.0)
-
-
-# A guess of the order of magnitude is off by a factor of two; a probability that people name in tenths by two of them.
-HALF_TO_TWICE = times(0.5, 2.0)
-TWO_TENTHS = within(0.2, 0.0, 1.0)
-
-
-def never(base: float) -> Ends:
-    """No room, unless the case says so: a figure of the books."""
-    return base, base
-
-
-KINDS = (
-    Kind(r"company\.cash", "opening cash", "$", never),
-    Kind(r"company\.minimum_cash", "minimum cash", "$", never),
-    # Four months of a stock whose volatility is 50%, about two months of one at 70%.
-    Kind(r"price\.initial", "opening stock price", "$/share", times(0.7, 1.3)),
-    # Beyond any premium that a market pays; two years of closes at a volatility of 30% leave as much in doubt.
-    Kind(r"price\.drift", "drift of the stock price", "1/year", within(0.2)),
-    # Volatility of a year measured over the next one: off by a quarter more often than not.
-    Kind(r"price\.volatility", "volatility of the stock price", "1/year", times(0.75, 1.25)),
-    # A budget missed by a fifth is usual where revenue is small.
-    Kind(r"burn\.monthly", "burn a month", "$/month", times(0.8, 1.2)),
-    Kind(r"burn\.growth", "growth of the burn", "1/year", within(0.1, -0.99)),
-    Kind(r"burn\.volatility", "volatility of the burn", "1", HALF_TO_TWICE),
-    Kind(r"burn\.persistence", "persistence of the burn", "1", within(0.3, -0.95, 0.95)),
-    Kind(r"burn\.price_correlation", "correlation of burn and price", "1", within(0.3, -1.0, 1.0)),
-    # A restructuring may save nothing, or twice what was promised.
-    Kind(r"burn\.steps\[(.*)\]\.factor", "step of the burn on {name}", "1", step_doubled),
-    Kind(r"line\.legal_cost_per_draw", "legal cost of a draw", "$", HALF_TO_TWICE),
-    Kind(r"milestones\[(.*)\]\.probability", "{name}: probability", "1", TWO_TENTHS),
-    # Twice as long as planned is what development takes; the 90% point moves along, which keeps the spread of the log.
-    Kind(r"milestones\[(.*)\]\.median_days", "{name}: median time", "days", HALF_TO_TWICE),
-    Kind(r"milestones\[(.*)\]\.price_jump", "{name}: price move", "1", doubled),
-    Kind(r"events\.common_loading", "common factor of the milestones", "1", within(0.3, 0.0, 1.0)),
-    Kind(r"events\.ceo_change\.annual_rate", "rate of CEO changes", "1/year", HALF_TO_TWICE),
-    Kind(r"events\.ceo_change\.price_jump", "price move of a CEO change", "1", doubled),
-    Kind(r"events\.adverse_change\.annual_rate", "rate of adverse changes", "1/year", HALF_TO_TWICE),
-    Kind(r"events\.adverse_change\.duration_days", "duration of an adverse change", "days", HALF_TO_TWICE),
-    Kind(r"third_party\.annual_rate", "rate of third-party financing", "1/year", HALF_TO_TWICE),
-    Kind(r"third_party\.median_amount", "third-party financing, median", "$", HALF_TO_TWICE),
-    Kind(r"third_party\.log_sd", "third-party financing, spread", "1", HALF_TO_TWICE),
-    Kind(r"third_party\.discount", "third-party discount", "1", lambda base: (0.0, min(2.0 * base, (1.0 + base) / 2))),
-    Kind(r"third_party\.reduction_probability", "reduction by third parties", "1", TWO_TENTHS),
-    Kind(r"notes\[(.*)\]\.extension_probability", "{name}: extension", "1", TWO_TENTHS),
-    # Two percentage points: what a lender's rate moves in a year or two.
-    Kind(r"notes\[(.*)\]\.base_rate", "{name}: lender's rate", "1/year", within(0.02, 0.0)),
-)
-
-#: Units of inputs that have ranges but no kind.
-_PLAIN = "1"
-
-
 # --- the inputs of a case --------------------------------------------------------------------------------------------
 
 
@@ -131,18 +50,17 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
     """
     stated: Mapping[str, Ends] = case.ranges or {}
     found = []
-    for name, rule, base in _numbers(case):
-        kind = kind_of(name)
+    for name, known, base, has_effect in _numbers(case):
         if name in stated:
             ends = stated[name]
-        elif kind is not None and _matters(case, name):
-            ends = _allowed(rule, kind.ends(base), base)
+        elif known.vary is not None and has_effect:
+            ends = _allowed(number_rule(known), known.vary(base), base)
         else:
             continue
-        label, unit = (kind.label, kind.unit) if kind is not None else (name, _unit(name))
         if ends[0] < ends[1]:
             setter = _setter(case, name, name in stated)
-            found.append(Input(name, _named(case, label, name), unit, ends[0], base, ends[1], name in stated, setter))
+            label = label_of(case, name)
+            found.append(Input(name, label, known.unit or "1", ends[0], base, ends[1], name in stated, setter))
     if case.line.conditions:
         low, high = stated.get(WAIVERS, (0.0, 1.0))
         if low < high:
@@ -178,9 +96,19 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
     return Input(WAIVERS, "waivers: mean probability", "1", low, base, high, stated, overrides)
 
 
-def kind_of(name: str) -> Kind | None:
-    """The kind of a key, or None if it is no assumption."""
-    return next((kind for kind in KINDS if re.fullmatch(kind.keys, name)), None)
+def number_rule(known: Key) -> Number:
+    """The rule of a key's number, or of the numbers of its list."""
+    rule: Number = known.rule if isinstance(known.rule, Number) else known.rule.of
+    return rule
+
+
+def label_of(case: Case, name: str) -> str:
+    """The label of a dotted key: `licence: probability`; the key itself where it has none."""
+    label = known_key(name).label
+    if "{date}" in label:
+        return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
+    entry = re.search(r"\[(.*)\]", name)
+    return (label.format(name=entry[1]) if entry else label) or name
 
 
 def places(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
@@ -222,41 +150,32 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _numbers(case: Case) -> Iterator[tuple[str, Number, float]]:
-    """(key, rule, value) of every number that is simulated from, need not be whole and has a value."""
+def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
+    """(dotted key, key, value, whether it has an effect) of every number that is simulated, is not whole and has a
+    value."""
 
-    def walk(part: Any, where: str) -> Iterator[tuple[str, Number, float]]:
+    def walk(part: Any, where: str) -> Iterator[tuple[str, Key, float, bool]]:
         values = values_of(part)
         of: Any = type(part)
-        for word, (rule, _) in rules(of).items():
-            name, value = f"{where}{word}", values[word]
+        for word, known in keys(of).items():
+            name, value, rule = f"{where}{word}", values[word], known.rule
             if isinstance(rule, Number) and value is not None:
-                yield name, rule, value
+                yield name, known, value, known.used is None or known.used(part)
             elif isinstance(rule, Table) and value is not None:
                 yield from walk(value, f"{name}.")
             elif isinstance(rule, Rows):
                 for place, row in places(name, value):
                     yield from walk(row, f"{place}.")
 
-    found = {name: (rule, value) for name, rule, value in walk(case, "") if not name.startswith("record.")}
+    found = {row[0]: row for row in walk(case, "") if not row[0].startswith("record.")}
+    if len(case.milestones) < 2:  # the common factor of one milestone
+        found["events.common_loading"] = (*found["events.common_loading"][:3], False)
     for name in case.ranges or {}:
         if name not in found and name != WAIVERS:  # an entry by its number, or of a list of numbers
-            rule, value = find(case, name)
+            value = find(case, name)[1]
             if value is not None:
-                found[name] = (rule, value)
-    yield from ((name, rule, value) for name, (rule, value) in found.items())
-
-
-def _matters(case: Case, name: str) -> bool:
-    """Whether an assumption plays any part in this case."""
-    if name.endswith(".extension_probability"):
-        note, _ = name.rsplit(".", 1)
-        return find(case, f"{note}.extended_maturity")[1] is not None
-    if name == "third_party.discount":
-        return case.third_party is not None and case.third_party.kind == "equity"
-    if name in ("burn.persistence", "burn.price_correlation"):
-        return case.burn.volatility > 0
-    return name != "events.common_loading" or len(case.milestones) > 1
+                found[name] = (name, known_key(name), value, True)
+    yield from found.values()
 
 
 def _allowed(rule: Number, ends: Ends, base: float) -> Ends:
@@ -279,18 +198,3 @@ def _setter(case: Case, name: str, stated: bool) -> Callable[[float], dict[str, 
             base, late_base = find(case, name)[1], find(case, late)[1]
             return lambda value: {name: value, late: late_base * (value / base)}  # exact at the base
     return lambda value: {name: value}
-
-
-def _named(case: Case, label: str, name: str) -> str:
-    found = re.search(r"\[(.*)\]", name)
-    if name.startswith("burn.steps["):
-        return label.format(name=find(case, f"{name.rpartition('.')[0]}.date")[1])
-    return label.format(name=found[1]) if found else label
-
-
-def _unit(name: str) -> str:
-    """The unit of a key that has a range but is no assumption of a known kind."""
-    word = re.split(r"[.\[]", name)[-1] if not name.endswith("]") else name
-    if word in ("cash", "minimum_cash", "commitment", "max_per_period", "principal", "minimum_draw", "reborrow_below"):
-        return "$"
-    return "days" if word.endswith("_days") else _PLAIN

@@ -107,7 +107,7 @@ def sensitivity(
 
     `paths` and `seed` are the case's unless given, at most 100,000 paths. All runs have the same luck, so the moves are
     paired by path. The indices take `samples` (a power of two) x (indexed + 2) runs of at most 2,048 paths; `progress`
-    counts all paths. Lows and highs are those of the case's [ranges], else `sim.analysis.inputs.KINDS`. Raises
+    counts all paths. Lows and highs are those of the case's [ranges], else those of the keys. Raises
     CaseError where a range leads to a case that cannot be, ValueError for other input that cannot be used.
     """
     case = load_case(case)

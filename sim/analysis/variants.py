@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sim.terms import Case, load_case
+from sim.terms.clauses import stated_clauses
+from sim.terms.schema import CLAUSE_KINDS
 from sim.text.dates import long_date
-from sim.text.numbers import money, percent
-
-if TYPE_CHECKING:
-    from sim.terms import Case
 
 SIGNED, LINE_OFF, WAIVED = "as signed", "line off", "every condition waived"
 
@@ -40,38 +39,19 @@ def clauses_of(case: Case) -> tuple[Clause, ...]:
 
 
 def _clauses(case: Case) -> Iterator[Clause]:
-    from sim.terms.ranges import MOST_MONEY
+    for kind in CLAUSE_KINDS:
+        if kind == "condition":
+            yield from _conditions(case)
+        for stated in stated_clauses(case, kind):
+            yield Clause(stated.clause.name, stated.words, {stated.key: stated.clause.without})
 
-    line, party = case.line, case.third_party
-    if line.pricing.multiplier < 1:
-        words = f"shares are sold at {percent(line.pricing.multiplier)} of the price of the window"
-        yield Clause("discount", words, {"line.pricing.multiplier": 1.0})
-    if line.pricing.floor:
-        words = f"no draw at a price below ${line.pricing.floor:,g}"
-        yield Clause("floor price", words, {"line.pricing.floor": None})
-    for i, condition in enumerate(line.conditions):
+
+def _conditions(case: Case) -> Iterator[Clause]:
+    for i, condition in enumerate(case.line.conditions):
         if condition.waiver_probability < 1:
             since = f", asked for after {long_date(condition.after)}" if condition.after else ""
             what = _WHAT[condition.kind].format(condition.milestone)
-            words = f"no draw unless {what}{since}"
-            yield Clause(f"condition: {condition.name}", words, waiving(case, i))
-    if party is not None and party.annual_rate > 0 and party.reduction_probability > 0:
-        words = "the investor may cut the line by what a third party invests"
-        yield Clause("reduction", words, {"third_party.reduction_probability": 0.0})
-    if line.max_per_period is not None:
-        words = f"at most {money(line.max_per_period)} a fiscal quarter"
-        yield Clause("period cap", words, {"line.max_per_period": None})
-    if line.coverage is not None:
-        shares = ", ".join(f"{each:g}" for each in line.coverage.percent)
-        words = f"draws at most {shares}% of the cash used in operations"
-        yield Clause("coverage", words, {"line.coverage": None})
-    words = f"the charter authorises {case.company.shares_authorized:,} shares"
-    yield Clause("authorized shares", words, {"company.shares_authorized": int(MOST_MONEY)})
-    if line.minimum_draw > 0:
-        yield Clause("minimum draw", f"no draw below {money(line.minimum_draw)}", {"line.minimum_draw": 0.0})
-    if line.legal_cost_per_draw > 0:
-        words = f"the company pays {money(line.legal_cost_per_draw)} of legal fees for each draw"
-        yield Clause("legal fees", words, {"line.legal_cost_per_draw": 0.0})
+            yield Clause(f"condition: {condition.name}", f"no draw unless {what}{since}", waiving(case, i))
 
 
 _WHAT = {
@@ -98,8 +78,6 @@ def variants(case: Case | str) -> dict[str, Case]:
 
     Off is a commitment of 0: nothing is ever drawn. Raises CaseError.
     """
-    from sim.terms import load_case
-
     case = load_case(case)
     found = main_variants(case)
     for clause in clauses_of(case):

@@ -2,27 +2,11 @@
 
 from sim.terms.case import Case
 from sim.terms.description import describe
+from sim.terms.events import AdverseChange, CeoChange, Events, Milestone, ThirdParty
 from sim.terms.files import load_case, shipped_cases
+from sim.terms.notes import Note, Sweep
 from sim.terms.overrides import overridden, parse_override
-from sim.terms.parts import (
-    AdverseChange,
-    Burn,
-    CeoChange,
-    Company,
-    Condition,
-    Coverage,
-    Events,
-    Line,
-    Milestone,
-    Note,
-    Policy,
-    Price,
-    Pricing,
-    Simulation,
-    Step,
-    Sweep,
-    ThirdParty,
-)
+from sim.terms.parts import Burn, Company, Condition, Coverage, Line, Policy, Price, Pricing, Simulation, Step
 from sim.terms.problems import CaseError
 
 __all__ = [

@@ -10,20 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from sim import calendar
-from sim.terms.parts import (
-    NAME,
-    Burn,
-    Company,
-    Events,
-    Line,
-    Milestone,
-    Note,
-    Policy,
-    Price,
-    Simulation,
-    ThirdParty,
-    terms,
-)
+from sim.terms.base import NAME, terms
+from sim.terms.events import Events, Milestone, ThirdParty
+from sim.terms.notes import Note
+from sim.terms.parts import Burn, Company, Line, Policy, Price, Simulation
 from sim.terms.problems import Problem, number_text, one_line, raise_if
 from sim.terms.ranges import MOST_MONEY, Day, Whole
 from sim.terms.record import Record
@@ -37,24 +27,30 @@ SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
 
 @terms
 class Case(Terms):
-    """One valid case; attributes carry the names of the case file's keys. `source` says where it came from."""
+    """One valid case. Its attributes have the names of the case file's keys; `source` is the file's name or path."""
 
-    schema: int = key(Whole(1, 1, noun="version"))
-    title: str = key(NAME)
-    valuation_date: datetime.date = key(SIMULATED_DAY)
-    horizon: datetime.date = key(SIMULATED_DAY)
-    company: Company = key(Table(Company))
-    price: Price = key(Table(Price))
-    burn: Burn = key(Table(Burn))
-    line: Line = key(Table(Line))
-    milestones: tuple[Milestone, ...] = key(Rows(Milestone), ())
-    events: Events = key(Table(Events), Events())
-    third_party: ThirdParty | None = key(Table(ThirdParty), None)
-    notes: tuple[Note, ...] = key(Rows(Note), ())
-    policy: Policy = key(Table(Policy), Policy())
-    simulation: Simulation = key(Table(Simulation), Simulation())
-    ranges: Ranges | None = key(StatedRanges(), None)
-    record: Record | None = key(Table(Record), None)
+    schema: int = key(Whole(1, 1, noun="version"), meaning="version of the case file's format")
+    title: str = key(NAME, meaning="title of the case")
+    valuation_date: datetime.date = key(
+        SIMULATED_DAY, meaning="first day of a month; the simulation starts at its opening"
+    )
+    horizon: datetime.date = key(SIMULATED_DAY, meaning="last simulated day, the last day of a month")
+    company: Company = key(Table(Company), meaning="the company at the opening")
+    price: Price = key(Table(Price), meaning="the stock price")
+    burn: Burn = key(Table(Burn), meaning="cash used in operations")
+    line: Line = key(Table(Line), meaning="the equity line")
+    milestones: tuple[Milestone, ...] = key(Rows(Milestone), (), meaning="milestones that conditions ask for")
+    events: Events = key(Table(Events), Events(), meaning="other events")
+    third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
+    notes: tuple[Note, ...] = key(Rows(Note), (), meaning="notes that fall due")
+    policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company asks for")
+    simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
+    ranges: Ranges | None = key(
+        StatedRanges(), None, meaning="low and high of uncertain inputs by their dotted keys; the others have defaults"
+    )
+    record: Record | None = key(
+        Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
+    )
     source: str = dataclasses.field(default="python", compare=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +90,7 @@ class Case(Terms):
         keeps_record = self.record is not None and apart
         doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
         made = Case.from_dict(doc, source=self.source, blame=blame)
-        # They fitted this case: no second look.
+        # They were valid for this case and are not checked again.
         if keeps_ranges and self.ranges is not None:
             object.__setattr__(made, "ranges", still_there(made, self.ranges, self))
         if keeps_record:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sim.terms.problems import CaseError, Problem, joined, one_line, raise_if, show, unknown_key
-from sim.terms.schema import Rows, Table, Values, item_name, plain, rules
+from sim.terms.schema import Key, Rows, Table, Values, item_name, keys, plain
 
 BLAME = "--set"
 _PART = re.compile(r"([^.\[\]]+)((?:\[.*?\](?=\.|\[|$))*)(?:\.(?!$)|$)", re.DOTALL)
@@ -67,16 +67,29 @@ def find(part: Any, name: str) -> tuple[Any, Any]:
         raise KeyError(str(refused)) from None
 
 
+def known_key(name: str) -> Key:
+    """What is known about a dotted key, or about the list whose entry it is. KeyError if there is no such key."""
+    from sim.terms.case import Case
+
+    of: Any = Case
+    known: Any = None
+    for word, _, _ in _parts(name):
+        known = keys(of)[word]
+        of = getattr(known.rule, "of", None)
+    found: Key = known
+    return found
+
+
 def _find(part: Any, name: str) -> tuple[Any, Any]:
     from sim.terms.case import Case
 
     of: Any = Case
     where, rule = "", None
     for word, indices, is_last in _parts(name):
-        if not of or word not in rules(of):
-            raise _Refused(unknown_key(word, list(rules(of)), where) if of else f"{where} has no keys of its own")
+        if not of or word not in keys(of):
+            raise _Refused(unknown_key(word, list(keys(of)), where) if of else f"{where} has no keys of its own")
         where = joined(where, word)
-        rule, part = rules(of)[word][0], None if part is None else getattr(part, word)
+        rule, part = keys(of)[word].rule, None if part is None else getattr(part, word)
         if indices and (len(indices) > 1 or not isinstance(rule, Rows | Values)):
             raise _Refused(
                 f"{where} is not a list{' of lists' * (len(indices) > 1)}, so [{one_line(indices[-1])}] does not apply"
@@ -122,10 +135,10 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
     """Walk down `doc` and the classes that describe it, and set or remove what `name` points at."""
     where = ""
     for word, indices, is_last in _parts(name):
-        if word not in rules(of):
-            raise _Refused(unknown_key(word, list(rules(of)), where))
+        if word not in keys(of):
+            raise _Refused(unknown_key(word, list(keys(of)), where))
         where = joined(where, word)
-        rule, _ = rules(of)[word]
+        rule = keys(of)[word].rule
         holder: Any = doc
         slot: Any = word
         if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):

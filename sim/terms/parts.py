@@ -1,113 +1,188 @@
-"""What the documents say and what may happen, as frozen objects: one class for each table of a case file.
+"""The tables [company], [price], [burn], [line], [policy] and [simulation] of a case file, as frozen objects.
 
-Money in dollars, rates and volatilities a year, times in days unless the name says otherwise. The range of every key
-stands in its field; rules between keys of one table stand in its `check_*` methods, those between tables in `case.py`.
+Money is in dollars, rates and volatilities are a year, times are in days unless the name says otherwise. Each field has
+the rule of its key and all that other modules derive from it: see `sim.terms.schema.key`. Rules between keys of one
+table are its `check_*` methods; rules between tables are in `case.py`.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
 
-from sim.terms.problems import MISSING, Problem, number_text
-from sim.terms.ranges import MOST_MONEY, Day, Flag, MonthDay, Number, Text, Whole
-from sim.terms.schema import Rows, Table, Terms, Values, key, rules
-
-MONEY = Number(least=0, most=MOST_MONEY)
-POSITIVE_MONEY = Number(above=0, most=MOST_MONEY)
-PROBABILITY = Number(least=0, most=1)
-ANNUAL_RATE = Number(least=0, most=1e4)
-VOLATILITY = Number(least=0, most=10)
-PRICE_JUMP = Number(above=-1, most=100)
-DAYS = Number(above=0, most=1e6)
-NAME = Text()
-
-T = TypeVar("T")
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def terms(of: type[T]) -> type[T]:
-    return dataclass(frozen=True, slots=True, kw_only=True)(of)
+from sim.terms.base import (
+    ANNUAL_VOLATILITY,
+    LOG_SD,
+    MONEY,
+    NAME,
+    PROBABILITY,
+    SHARES,
+    terms,
+)
+from sim.terms.problems import MISSING, Problem
+from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
+from sim.terms.schema import Clause, Rows, Table, Terms, Values, key, keys
+from sim.terms.variation import HALF_TO_TWICE, step_doubled, times, within
 
 
 @terms
 class Company(Terms):
-    name: str = key(NAME)
-    fiscal_year_end_month: int = key(Whole(1, 12))
-    cash: float = key(MONEY)
-    minimum_cash: float = key(MONEY, 0.0)
-    shares_outstanding: int = key(Whole(1, int(MOST_MONEY), floats=True))
-    shares_authorized: int = key(Whole(1, int(MOST_MONEY), floats=True))
-    shares_reserved: int = key(Whole(0, int(MOST_MONEY), floats=True), 0)
+    name: str = key(NAME, meaning="name of the company")
+    fiscal_year_end_month: int = key(Whole(1, 12), meaning="month in which the fiscal year ends, 1 to 12")
+    cash: float = key(MONEY, meaning="cash at the opening of the valuation date", label="opening cash")
+    minimum_cash: float = key(
+        MONEY, 0.0, meaning="the company is out of cash when it has less than this", label="minimum cash"
+    )
+    shares_outstanding: int = key(SHARES, meaning="shares outstanding at the opening")
+    shares_authorized: int = key(
+        SHARES,
+        meaning="shares that the charter authorises; draws cannot issue more",
+        clause=Clause("authorized shares", "the charter authorises {} shares", int(MOST_MONEY), kind="charter"),
+    )
+    shares_reserved: int = key(
+        Whole(0, int(MOST_MONEY), floats=True, unit="shares"), 0,
+        meaning="authorised shares that are reserved, such as for options and warrants",
+    )  # fmt: skip
 
     def check_headroom(self) -> Iterator[Problem]:
         taken = self.shares_outstanding + self.shares_reserved
         if taken > self.shares_authorized:
-            yield (
-                "shares_authorized",
-                self.shares_authorized,
-                f"must be at least {taken}, the outstanding and reserved shares",
-            )
+            allowed = f"must be at least {taken}, the outstanding and reserved shares"
+            yield "shares_authorized", self.shares_authorized, allowed
 
 
 @terms
 class Price(Terms):
-    model: str = key(Text(("gbm",), noun="model"))
-    initial: float = key(Number(least=1e-6, most=1e9))
-    drift: float = key(Number(least=-10, most=10), 0.0)
-    volatility: float = key(VOLATILITY)
-    impact: str = key(Text(("none", "dilution")), "none")
+    model: str = key(Text(("gbm",), noun="model"), meaning='"gbm" is geometric Brownian motion')
+    initial: float = key(
+        Number(least=1e-6, most=1e9, unit="$/share"),
+        meaning="close of the trading day before the valuation date",
+        label="opening stock price",
+        vary=times(0.7, 1.3),  # four months of a stock whose volatility is 50%, about two months of one at 70%
+    )
+    drift: float = key(
+        Number(least=-10, most=10, unit="1/year"), 0.0,
+        meaning="growth of the mean price", label="drift of the stock price",
+        # Beyond any premium that a market pays; two years of closes at a volatility of 30% are as uncertain.
+        vary=within(0.2),
+    )  # fmt: skip
+    volatility: float = key(
+        ANNUAL_VOLATILITY,
+        meaning="standard deviation of the log price after one year",
+        label="volatility of the stock price",
+        vary=times(0.75, 1.25),  # the volatility of one year, measured over the next, is often off by a quarter
+    )
+    impact: str = key(
+        Text(("none", "dilution")), "none",
+        meaning='"dilution": each draw moves later closes to the theoretical ex-issue price; "none": it does not',
+    )  # fmt: skip
 
 
 @terms
 class Step(Terms):
     """From `date` on, expected burn is multiplied by `factor`."""
 
-    date: datetime.date = key(Day())
-    factor: float = key(Number(least=0, most=1000))
+    date: datetime.date = key(Day(), meaning="first day of the step; it applies to months that begin on or after it")
+    factor: float = key(
+        Number(least=0, most=1000, unit="1"),
+        meaning="factor of the expected burn from then on",
+        label="step of the burn on {date}",
+        vary=step_doubled,  # a restructuring may save nothing, or twice what was promised
+    )
 
 
 @terms
 class Burn(Terms):
-    model: str = key(Text(("lognormal",), noun="model"))
-    monthly: float = key(MONEY)
-    growth: float = key(Number(least=-0.99, most=100), 0.0)
-    volatility: float = key(VOLATILITY)
-    persistence: float = key(Number(above=-1, below=1), 0.0)
-    price_correlation: float = key(Number(least=-1, most=1), 0.0)
-    steps: tuple[Step, ...] = key(Rows(Step), ())
+    model: str = key(Text(("lognormal",), noun="model"), meaning='"lognormal": months vary around an expected level')
+    monthly: float = key(
+        MONEY,
+        meaning="mean cash used in operations",
+        unit="$/month",
+        label="burn a month",
+        vary=times(0.8, 1.2),  # a budget is often missed by a fifth where revenue is small
+    )
+    growth: float = key(
+        Number(least=-0.99, most=100, unit="1/year"), 0.0,
+        meaning="growth of the expected burn", label="growth of the burn", vary=within(0.1, -0.99),
+    )  # fmt: skip
+    volatility: float = key(
+        LOG_SD,
+        meaning="standard deviation of the log of one month's burn",
+        label="volatility of the burn",
+        vary=HALF_TO_TWICE,
+    )
+    persistence: float = key(
+        Number(above=-1, below=1, unit="1"), 0.0,
+        meaning="correlation of the log of one month's burn with that of the next month",
+        label="persistence of the burn", vary=within(0.3, -0.95, 0.95), used=lambda burn: burn.volatility > 0,
+    )  # fmt: skip
+    price_correlation: float = key(
+        Number(least=-1, most=1, unit="1"), 0.0,
+        meaning="correlation of a month's burn with the stock price's move in that month",
+        label="correlation of burn and price", vary=within(0.3, -1.0, 1.0), used=lambda burn: burn.volatility > 0,
+    )  # fmt: skip
+    steps: tuple[Step, ...] = key(Rows(Step), (), meaning="changes of the expected burn, such as restructurings")
 
 
 @terms
 class Pricing(Terms):
     """`multiplier` times the mean or lowest close of `window` trading days before or through the purchase date."""
 
-    series: str = key(Text(("close",), noun="series"), "close")
-    window: int = key(Whole(1, 250))
-    timing: str = key(Text(("before", "through")), "before")
-    statistic: str = key(Text(("mean", "lowest")), "mean")
-    multiplier: float = key(Number(least=1e-6, most=2))
-    floor: float | None = key(MONEY, None)
+    series: str = key(Text(("close",), noun="series"), "close", meaning="the prices that the window takes")
+    window: int = key(Whole(1, 250, unit="trading days"), meaning="length of the window")
+    timing: str = key(
+        Text(("before", "through")), "before",
+        meaning='"before": the window ends on the trading day before the purchase date; "through": on the date itself',
+    )  # fmt: skip
+    statistic: str = key(
+        Text(("mean", "lowest")), "mean", meaning="the statistic of the closes in the window that sets the price"
+    )
+    multiplier: float = key(
+        Number(least=1e-6, most=2, unit="1"),
+        meaning="purchase price as a fraction of the statistic; 0.85 is a discount of 15%",
+        clause=Clause(
+            "discount", "shares are sold at {} of the price of the window", 1.0, kind="price", binds=lambda x: x < 1
+        ),
+    )
+    floor: float | None = key(
+        MONEY, None,
+        meaning="no draw while the purchase price is below this", unit="$/share",
+        clause=Clause("floor price", "no draw at a purchase price below {}", kind="price"),
+    )  # fmt: skip
 
 
 @terms
 class Coverage(Terms):
-    percent: tuple[float, ...] = key(Values(Number(least=0, most=1000), least_entries=1))
-    basis: str = key(Text(("quarter", "to_date", "previous_quarter")), "quarter")
-    carry_forward: bool = key(Flag(), False)
+    percent: tuple[float, ...] = key(
+        Values(Number(least=0, most=1000, unit="%"), least_entries=1),
+        meaning="draws of a fiscal quarter at most this share of the cash used; one entry a quarter from line.start, "
+        "the last one goes on",
+    )
+    basis: str = key(
+        Text(("quarter", "to_date", "previous_quarter")), "quarter",
+        meaning="whose cash used in operations counts: the whole fiscal quarter, its days through the purchase date, "
+        "or the quarter before",
+    )  # fmt: skip
+    carry_forward: bool = key(Flag(), False, meaning="whether coverage that earlier quarters left unused is added")
+
+    @property
+    def shares(self) -> str:
+        """100, 100, 75, 50."""
+        return ", ".join(f"{each:g}" for each in self.percent)
 
 
 @terms
 class Condition(Terms):
     """Applies to purchase dates after the day `after`, or to all of them where that is absent."""
 
-    name: str = key(NAME)
-    kind: str = key(Text(("milestone", "same_ceo", "no_adverse_change")))
-    milestone: str = key(Text(empty=True), "")
-    after: datetime.date | None = key(Day(), None)
-    waiver_probability: float = key(PROBABILITY, 0.0)
+    name: str = key(NAME, meaning="name of the condition")
+    kind: str = key(
+        Text(("milestone", "same_ceo", "no_adverse_change")),
+        meaning="what must hold: a milestone is reached, the chief executive is the same, no adverse change",
+    )
+    milestone: str = key(Text(empty=True), "", meaning='name of the milestone, for kind = "milestone"')
+    after: datetime.date | None = key(Day(), None, meaning="applies to purchase dates after this day; absent: to all")
+    waiver_probability: float = key(PROBABILITY, 0.0, meaning="probability that the investor waives it, on all dates")
 
     def check_milestone(self) -> Iterator[Problem]:
         if self.kind == "milestone" and not self.milestone:
@@ -116,18 +191,39 @@ class Condition(Terms):
 
 @terms
 class Line(Terms):
-    investor: str = key(NAME)
-    commitment: float = key(MONEY)
-    start: datetime.date = key(Day())
-    end: datetime.date = key(Day())
-    period: str = key(Text(("fiscal_quarter",), noun="period"), "fiscal_quarter")
-    max_per_period: float | None = key(MONEY, None)
-    registered: bool = key(Flag(), False)
-    legal_cost_per_draw: float = key(MONEY, 0.0)
-    minimum_draw: float = key(MONEY, 0.0)
-    pricing: Pricing = key(Table(Pricing))
-    coverage: Coverage | None = key(Table(Coverage), None)
-    conditions: tuple[Condition, ...] = key(Rows(Condition), ())
+    investor: str = key(NAME, meaning="name of the investor")
+    commitment: float = key(MONEY, meaning="the most that all draws together can be; 0 turns the line off")
+    start: datetime.date = key(Day(), meaning="first day of the term")
+    end: datetime.date = key(Day(), meaning="last day of the term")
+    period: str = key(
+        Text(("fiscal_quarter",), noun="period"), "fiscal_quarter", meaning="the period of max_per_period and coverage"
+    )
+    max_per_period: float | None = key(
+        MONEY, None,
+        meaning="the most that the draws of one fiscal quarter can be",
+        clause=Clause("period cap", "at most {} a fiscal quarter"),
+    )  # fmt: skip
+    registered: bool = key(Flag(), False, meaning="whether the shares are registered for resale")
+    legal_cost_per_draw: float = key(
+        MONEY, 0.0,
+        meaning="legal fees that the company pays for each draw",
+        clause=Clause("legal fees", "the company pays {} of legal fees for each draw", 0.0, kind="cost"),
+        label="legal cost of a draw", vary=HALF_TO_TWICE,
+    )  # fmt: skip
+    minimum_draw: float = key(
+        MONEY, 0.0,
+        meaning="a smaller draw is not made",
+        clause=Clause("minimum draw", "no draw below {}", 0.0, kind="size"),
+    )  # fmt: skip
+    pricing: Pricing = key(Table(Pricing), meaning="how the purchase price is found")
+    coverage: Coverage | None = key(
+        Table(Coverage), None,
+        meaning="limit of a quarter's draws by the cash used in operations",
+        clause=Clause(
+            "coverage", "draws at most {}% of the cash used in operations", kind="coverage", shown=lambda x: x.shares
+        ),
+    )  # fmt: skip
+    conditions: tuple[Condition, ...] = key(Rows(Condition), (), meaning="conditions of a draw, in the line's order")
 
     def check_term(self) -> Iterator[Problem]:
         if self.end < self.start:
@@ -135,109 +231,39 @@ class Line(Terms):
 
 
 @terms
-class Milestone(Terms):
-    name: str = key(NAME)
-    probability: float = key(PROBABILITY)
-    median_days: float = key(DAYS)
-    p90_days: float = key(DAYS)
-    follows: str = key(Text(empty=True), "")
-    price_jump: float = key(PRICE_JUMP, 0.0)
-
-    def check_days(self) -> Iterator[Problem]:
-        if self.p90_days <= self.median_days:
-            yield "p90_days", self.p90_days, f"must be above median_days, {number_text(self.median_days)}"
-
-
-@terms
-class CeoChange(Terms):
-    annual_rate: float = key(ANNUAL_RATE)
-    price_jump: float = key(PRICE_JUMP, 0.0)
-
-
-@terms
-class AdverseChange(Terms):
-    annual_rate: float = key(ANNUAL_RATE)
-    duration_days: float = key(DAYS)
-
-
-@terms
-class Events(Terms):
-    common_loading: float = key(PROBABILITY, 0.0)
-    ceo_change: CeoChange | None = key(Table(CeoChange), None)
-    adverse_change: AdverseChange | None = key(Table(AdverseChange), None)
-
-
-@terms
-class ThirdParty(Terms):
-    annual_rate: float = key(ANNUAL_RATE)
-    median_amount: float = key(POSITIVE_MONEY)
-    log_sd: float = key(VOLATILITY)
-    kind: str = key(Text(("equity", "debt")))
-    discount: float = key(Number(least=0, below=1), 0.0)
-    reduction_probability: float = key(PROBABILITY, 0.0)
-
-
-@terms
-class Sweep(Terms):
-    prepay_above: float = key(MONEY)
-    reborrow_below: float = key(MONEY)
-
-    def check_order(self) -> Iterator[Problem]:
-        if self.prepay_above < self.reborrow_below:
-            yield (
-                "prepay_above",
-                self.prepay_above,
-                f"must be at least reborrow_below, {number_text(self.reborrow_below)}",
-            )
-
-
-@terms
-class Note(Terms):
-    """`last_interest_date` is the day through which interest is paid; a case fills in its valuation date."""
-
-    name: str = key(NAME)
-    principal: float = key(MONEY)
-    maturity: datetime.date = key(Day())
-    extended_maturity: datetime.date | None = key(Day(), None)
-    extension_probability: float = key(PROBABILITY, 0.0)
-    base_rate: float = key(ANNUAL_RATE)
-    margin: float = key(Number(least=-1, most=1e4), 0.0)
-    rate_cap: float | None = key(ANNUAL_RATE, None)
-    interest_date: str = key(MonthDay(), "")
-    last_interest_date: datetime.date | None = key(Day(), None)
-    sweep: Sweep | None = key(Table(Sweep), None)
-
-    def check_rate(self) -> Iterator[Problem]:
-        if self.base_rate + self.margin < 0:
-            allowed = f"must be at least {number_text(-self.base_rate)}, so that no negative interest is owed"
-            yield "margin", self.margin, allowed
-
-    def check_extension(self) -> Iterator[Problem]:
-        if self.extended_maturity is not None and self.extended_maturity <= self.maturity:
-            yield "extended_maturity", self.extended_maturity, f"must be after maturity, {self.maturity}"
-
-    def check_extension_probability(self) -> Iterator[Problem]:
-        if self.extension_probability > 0 and self.extended_maturity is None:
-            yield "extension_probability", self.extension_probability, "must be 0, as the note has no extended_maturity"
-
-
-@terms
 class Policy(Terms):
-    """When and how much the company asks for; keys that the kind does not use are kept but play no part."""
+    """When and how much the company asks for; keys that the kind does not use are kept but have no effect."""
 
-    kind: str = key(Text(("maximum", "runway", "opportunistic", "schedule")), "maximum")
-    cadence: str = key(Text(("quarter_end", "month_end", "weekly", "daily", "dates")), "quarter_end")
-    dates: tuple[datetime.date, ...] = key(Values(Day()), ())
-    target_months: float | None = key(Number(least=0, most=1200), None)
-    price_trigger: float | None = key(Number(above=0, most=1e6), None)
-    amounts: tuple[float, ...] = key(Values(MONEY), ())
+    kind: str = key(
+        Text(("maximum", "runway", "opportunistic", "schedule")), "maximum",
+        meaning="what the company asks for: everything; what it lacks for target_months of burn; the same, but "
+        "everything at a close of price_trigger or more; the listed amounts",
+    )  # fmt: skip
+    cadence: str = key(
+        Text(("quarter_end", "month_end", "weekly", "daily", "dates")), "quarter_end",
+        meaning="purchase dates: the last session of each fiscal quarter, month or week, every session, listed dates",
+    )  # fmt: skip
+    dates: tuple[datetime.date, ...] = key(
+        Values(Day()), (), meaning="listed purchase dates, sessions in rising order; where given, cadence has no effect"
+    )
+    target_months: float | None = key(
+        Number(least=0, most=1200, unit="months"), None,
+        meaning='months of expected burn to have in cash, for "runway" and "opportunistic"',
+    )  # fmt: skip
+    price_trigger: float | None = key(
+        Number(above=0, most=1e6, unit="1"), None,
+        meaning='close at or above which "opportunistic" asks for everything, times price.initial',
+    )  # fmt: skip
+    amounts: tuple[float, ...] = key(
+        Values(MONEY), (), meaning='what "schedule" asks for, one amount for each purchase date'
+    )
 
     def check_needs(self) -> Iterator[Problem]:
         needed = {"runway": ["target_months"], "opportunistic": ["target_months", "price_trigger"]}
         for word in needed.get(self.kind, []):
             if getattr(self, word) is None:
-                rule, _ = rules(Policy)[word]
-                yield word, MISSING, f'must be {rule.allowed}, as kind = "{self.kind}" needs it'
+                allowed = keys(Policy)[word].rule.allowed
+                yield word, MISSING, f'must be {allowed}, as kind = "{self.kind}" needs it'
 
     def check_dates(self) -> Iterator[Problem]:
         if self.cadence == "dates" and not self.dates:
@@ -249,5 +275,5 @@ class Policy(Terms):
 
 @terms
 class Simulation(Terms):
-    paths: int = key(Whole(1, 10**12), 100_000)
-    seed: int = key(Whole(0, 2**64 - 1), 0)
+    paths: int = key(Whole(1, 10**12), 100_000, meaning="number of simulated paths, unless the run says otherwise")
+    seed: int = key(Whole(0, 2**64 - 1), 0, meaning="seed of the random numbers, unless the run says otherwise")

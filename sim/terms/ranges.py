@@ -31,6 +31,7 @@ class Number:
     most: float | None = None
     above: float | None = None
     below: float | None = None
+    unit: str = ""
 
     @property
     def allowed(self) -> str:
@@ -64,6 +65,7 @@ class Whole:
     least: int
     most: int
     floats: bool = False
+    unit: str = ""
     noun: str = "value"  # what the only allowed value is called
 
     @property

@@ -1,6 +1,6 @@
 """The table [record] of a case: what really happened after the valuation date, with its sources.
 
-Nothing is simulated from it. It is there to be compared with what was simulated (`sim.backtest`).
+The simulation does not use it; `sim.backtest` compares it with what was simulated.
 """
 
 from __future__ import annotations
@@ -8,43 +8,41 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from sim.calendar import ONE_DAY
-from sim.terms.parts import NAME, POSITIVE_MONEY, terms
+from sim.calendar import ONE_DAY, fiscal_quarter
+from sim.terms.base import NAME, POSITIVE_MONEY, SHARES, terms
 from sim.terms.problems import Problem
-from sim.terms.ranges import MOST_MONEY, Day, Number, Text, Whole
+from sim.terms.ranges import MOST_MONEY, Day, Number, Text
 from sim.terms.schema import Rows, Terms, key
 from sim.text.dates import long_date
 from sim.text.numbers import money
-
-SHARES = Whole(1, int(MOST_MONEY), floats=True)
 
 
 @terms
 class RecordedDraw(Terms):
     """A draw under the line. Its price is `amount` over `shares`."""
 
-    date: datetime.date = key(Day())
-    amount: float = key(POSITIVE_MONEY)
-    shares: int = key(SHARES)
-    source: str = key(NAME)
+    date: datetime.date = key(Day(), meaning="day of the fact")
+    amount: float = key(POSITIVE_MONEY, meaning="amount")
+    shares: int = key(SHARES, meaning="number of shares")
+    source: str = key(NAME, meaning="document that says so")
 
 
 @terms
 class RecordedShares(Terms):
     """Shares outstanding at the close of a day."""
 
-    date: datetime.date = key(Day())
-    shares: int = key(SHARES)
-    source: str = key(NAME)
+    date: datetime.date = key(Day(), meaning="day of the fact")
+    shares: int = key(SHARES, meaning="number of shares")
+    source: str = key(NAME, meaning="document that says so")
 
 
 @terms
 class RecordedCash(Terms):
     """Cash at the end of a month."""
 
-    date: datetime.date = key(Day())
-    amount: float = key(Number(least=-MOST_MONEY, most=MOST_MONEY))
-    source: str = key(NAME)
+    date: datetime.date = key(Day(), meaning="day of the fact")
+    amount: float = key(Number(least=-MOST_MONEY, most=MOST_MONEY, unit="$"), meaning="cash")
+    source: str = key(NAME, meaning="document that says so")
 
     def check_month_end(self) -> Iterator[Problem]:
         if (self.date + ONE_DAY).day != 1:
@@ -55,36 +53,38 @@ class RecordedCash(Terms):
 class RecordedFinancing(Terms):
     """Money from a third party; `kind` in the words of the documents, such as "preferred stock"."""
 
-    date: datetime.date = key(Day())
-    amount: float = key(POSITIVE_MONEY)
-    kind: str = key(NAME)
-    source: str = key(NAME)
+    date: datetime.date = key(Day(), meaning="day of the fact")
+    amount: float = key(POSITIVE_MONEY, meaning="amount")
+    kind: str = key(NAME, meaning="kind of the financing, in the words of the documents")
+    source: str = key(NAME, meaning="document that says so")
 
 
 @terms
 class RecordedWaiver(Terms):
     """The investor waived what was not met in the fiscal quarter of `date`; `condition` where it is known which."""
 
-    date: datetime.date = key(Day())
-    condition: str = key(Text(empty=True), "")
-    source: str = key(NAME)
+    date: datetime.date = key(Day(), meaning="day of the fact")
+    condition: str = key(Text(empty=True), "", meaning="name of the waived condition, or empty if it is not known")
+    source: str = key(NAME, meaning="document that says so")
 
 
 @terms
 class Record(Terms):
     """Facts of each kind; dates outside the simulated span are kept, but compared with nothing."""
 
-    draws: tuple[RecordedDraw, ...] = key(Rows(RecordedDraw), ())
-    shares_outstanding: tuple[RecordedShares, ...] = key(Rows(RecordedShares), ())
-    cash: tuple[RecordedCash, ...] = key(Rows(RecordedCash), ())
-    financings: tuple[RecordedFinancing, ...] = key(Rows(RecordedFinancing), ())
-    waivers: tuple[RecordedWaiver, ...] = key(Rows(RecordedWaiver), ())
+    draws: tuple[RecordedDraw, ...] = key(Rows(RecordedDraw), (), meaning="draws under the line")
+    shares_outstanding: tuple[RecordedShares, ...] = key(
+        Rows(RecordedShares), (), meaning="shares outstanding at the close of a day"
+    )
+    cash: tuple[RecordedCash, ...] = key(Rows(RecordedCash), (), meaning="cash at the end of a month")
+    financings: tuple[RecordedFinancing, ...] = key(Rows(RecordedFinancing), (), meaning="money from third parties")
+    waivers: tuple[RecordedWaiver, ...] = key(
+        Rows(RecordedWaiver), (), meaning="waivers by the investor, for the fiscal quarter of the date"
+    )
 
 
 def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
     """The record in words, a line for each fact, in the order of the dates."""
-    from sim.calendar import fiscal_quarter
-
     found: list[tuple[datetime.date, str, str]] = []
     for draw in record.draws:
         price = f"{draw.shares:,} shares, ${draw.amount / draw.shares:.4f} each"

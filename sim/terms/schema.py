@@ -1,8 +1,8 @@
-"""A small schema engine: each key's allowed range stands in exactly one place, the dataclass field that holds it.
+"""A small schema engine: all that is known about a key stands in one place, the dataclass field that holds it.
 
-A class of terms is a frozen dataclass whose fields are made with `key(RULE, default)`. Reading a table applies
-every rule, then the class's `check_*` methods (rules between keys), and collects every problem instead of stopping at
-the first. Objects made directly in Python go through the same rules, so that a wrong object cannot exist.
+A class of terms is a frozen dataclass whose fields are made with `key(RULE, default, meaning=...)`. Reading a table
+applies every rule, then the class's `check_*` methods (rules between keys), and collects every problem instead of
+stopping at the first. Objects made directly in Python go through the same rules.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from sim.terms.problems import MISSING, Problem, Say, joined, raise_if, unknown_key
 from sim.terms.ranges import BAD, Day, Number, Text
+from sim.terms.variation import Variation
 
 MOST_ENTRIES = 1000
 
@@ -46,7 +47,7 @@ class Table:
 
     @property
     def allowed(self) -> str:
-        return "a table with the keys " + ", ".join(rules(self.of))
+        return "a table with the keys " + ", ".join(keys(self.of))
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         return value if isinstance(value, self.of) else read_table(self.of, value, name, say)
@@ -60,7 +61,7 @@ class Rows:
 
     @property
     def allowed(self) -> str:
-        return f"a list of at most {MOST_ENTRIES} tables with the keys " + ", ".join(rules(self.of))
+        return f"a list of at most {MOST_ENTRIES} tables with the keys " + ", ".join(keys(self.of))
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, list | tuple) or len(value) > MOST_ENTRIES:
@@ -89,6 +90,10 @@ class Values:
     least_entries: int = 0
 
     @property
+    def unit(self) -> str:
+        return getattr(self.of, "unit", "")
+
+    @property
     def allowed(self) -> str:
         return f"a list of {self.least_entries} to {MOST_ENTRIES} entries, each {self.of.allowed}"
 
@@ -109,22 +114,89 @@ def item_name(item: Any) -> str | None:
 # --- classes of terms ------------------------------------------------------------------------------------------------
 
 
-def key(rule: Any, default: Any = MISSING) -> Any:
-    """A dataclass field with its rule. Without a default it is required; a default of None makes it optional."""
+@dataclasses.dataclass(frozen=True)
+class Clause:
+    """What a key restricts: a clause of the line that can be removed.
+
+    Parameters
+    ----------
+    name : the reason that it gives to a draw, such as "period cap", or a short name of what it costs
+    words : what it says, in lower case and with {} for the value
+    without : the value of the key that lifts the clause
+    kind : its place in the order in which a draw meets the clauses, one of `CLAUSE_KINDS`; "limit" is an amount of
+        dollars that a draw cannot exceed
+    binds : whether a value of the key restricts anything; by default every value but 0 and None
+    used : whether the clause has any effect, given the table that the key stands in
+    shown : the value as text; by default by the key's unit
+    """
+
+    name: str
+    words: str
+    without: Any = None
+    kind: str = "limit"
+    binds: Callable[[Any], bool] | None = None
+    used: Callable[[Any], bool] | None = None
+    shown: Callable[[Any], str] | None = None
+
+    def applies(self, value: Any, table: Any) -> bool:
+        """Whether the clause, with this value, can hold a draw back or cost anything."""
+        if value is None or (self.used is not None and not self.used(table)):
+            return False
+        return self.binds(value) if self.binds is not None else self.kind == "limit" or bool(value)
+
+
+CLAUSE_KINDS = ("price", "condition", "reduction", "limit", "coverage", "charter", "size", "cost")
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """What is known about one key of a table; see `key`."""
+
+    rule: Any
+    default: Any
+    meaning: str
+    unit: str
+    label: str
+    vary: Variation | None
+    used: Callable[[Any], bool] | None
+    clause: Clause | None
+
+
+def key(
+    rule: Any,
+    default: Any = MISSING,
+    *,
+    meaning: str,
+    unit: str = "",
+    label: str = "",
+    vary: Variation | None = None,
+    used: Callable[[Any], bool] | None = None,
+    clause: Clause | None = None,
+) -> Any:
+    """A dataclass field of a class of terms: everything that is known about one key stands here.
+
+    Parameters
+    ----------
+    rule : what the key allows
+    default : value of the key where it is absent; without one the key is required, and None makes it optional
+    meaning : what the key means, for the key reference
+    unit : "$", "$/share", "1/year", ...; by default that of the rule
+    label : short name of an uncertain input, {name} for the name of its list entry; by default the key itself
+    vary : from the value to a low and a high, for inputs that are uncertain where [ranges] does not name them
+    used : whether the key has any effect, given the table it stands in; an input without effect is not varied
+    clause : the clause of the line that the key states
+    """
+    unit = unit or getattr(rule, "unit", "")
+    known = Key(rule, default, meaning, unit, label, vary, used, clause)
     if default is MISSING:
-        return dataclasses.field(metadata={"rule": rule})
-    return dataclasses.field(default=default, metadata={"rule": rule})
+        return dataclasses.field(metadata={"key": known})
+    return dataclasses.field(default=default, metadata={"key": known})
 
 
 @cache
-def rules(of: type[Any]) -> dict[str, tuple[Any, Any]]:
-    """key -> (rule, default or MISSING) of a class of terms, in the order of its fields."""
-    found = {}
-    for field in dataclasses.fields(of):
-        if "rule" in field.metadata:
-            required = field.default is dataclasses.MISSING
-            found[field.name] = (field.metadata["rule"], MISSING if required else field.default)
-    return found
+def keys(of: type[Any]) -> dict[str, Key]:
+    """The keys of a class of terms, in the order of its fields."""
+    return {field.name: field.metadata["key"] for field in dataclasses.fields(of) if "key" in field.metadata}
 
 
 class Terms:
@@ -143,7 +215,7 @@ class Terms:
 def values_of(part: Terms) -> dict[str, Any]:
     """key -> value of an object."""
     of: Any = type(part)
-    return {name: getattr(part, name) for name in rules(of)}
+    return {name: getattr(part, name) for name in keys(of)}
 
 
 def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
@@ -158,8 +230,8 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
         say(*problem)
 
     for word in doc:
-        if word not in rules(of):
-            note(joined(name, str(word)), doc[word], unknown_key(str(word), list(rules(of)), name))
+        if word not in keys(of):
+            note(joined(name, str(word)), doc[word], unknown_key(str(word), list(keys(of)), name))
     values = _read_values(of, doc, name, note)
     if said:
         return Draft(values)
@@ -172,7 +244,8 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
 def _read_values(of: type, doc: Mapping[str, Any], name: str, say: Say) -> dict[str, Any]:
     """The values of a table's keys that could be read, defaults filled in, `check_*` methods applied."""
     values: dict[str, Any] = {}
-    for word, (rule, default) in rules(of).items():
+    for word, known in keys(of).items():
+        rule, default = known.rule, known.default
         value = doc.get(word)
         if value is not None:
             got = rule.read(value, joined(name, word), say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.terms.problems import Problem, Say, number_text, one_line
+from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, Unread
 
@@ -112,4 +112,4 @@ def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:
 def range_lines(ranges: Ranges) -> Iterator[str]:
     """The ranges in words, a line each."""
     for name, (low, high) in ranges.items():
-        yield f"- {one_line(name, 200)}: {number_text(low)} to {number_text(high)}"
+        yield f"- {one_line(name, 200)}: {low:,.15g} to {high:,.15g}"

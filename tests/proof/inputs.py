@@ -17,7 +17,7 @@ from typing import Any
 
 from sim.terms import Case
 from sim.terms.ranges import Day, Number, Text, Whole
-from sim.terms.schema import Rows, Table, Values, rules
+from sim.terms.schema import Rows, Table, Values, keys
 from tests.support.hostile import HOSTILE, REFUSED
 
 MOST_PLACES = 20_000  # of a document; copies of copies are more
@@ -76,9 +76,9 @@ def odd_value(rng: Random) -> Any:
 def places(doc: Any, rule: Any = None) -> Iterator[tuple[Any, Any, Any]]:
     """(container, key or position, rule if it is known) of everything below a document."""
     if isinstance(doc, dict):
-        known = rules(rule.of) if isinstance(rule, (Table, Rows)) else {}
+        known = keys(rule.of) if isinstance(rule, (Table, Rows)) else {}
         for key, value in doc.items():
-            below = known[key][0] if key in known else None
+            below = known[key].rule if key in known else None
             yield doc, key, below
             yield from places(value, below)
     if isinstance(doc, list):
@@ -284,8 +284,8 @@ def override(rng: Random, doc: dict) -> str:
 def _key(rng: Random, doc: dict) -> tuple[str, Any, Any]:
     name, of, here = "", Case, doc
     while True:
-        word = rng.choice([*rules(of)] * 3 + [*map(str, here)])
-        rule, _ = rules(of).get(word, (None, None))
+        word = rng.choice([*keys(of)] * 3 + [*map(str, here)])
+        rule = keys(of)[word].rule if word in keys(of) else None
         value = here.get(word)
         name = f"{name}.{word}" if name else word
         if isinstance(value, list) and value and rng.random() < 0.9:

@@ -7,10 +7,9 @@ import pytest
 from scipy.optimize import brentq
 
 import sim
-from sim.terms import parts
 from sim.terms.problems import show
 from sim.terms.ranges import BAD
-from sim.terms.schema import rules
+from sim.terms.schema import Values, keys
 from sim.terms.stated import WAIVERS
 from sim.verify.samples import plain_case
 
@@ -143,9 +142,9 @@ BOUNDS = {
 
 def accepted(table: str, word: str, value: float) -> bool:
     """Whether the key's rule takes the value, or a list with it."""
-    rule = rules(getattr(parts, table))[word][0]
+    rule = keys(getattr(sim.terms, table))[word].rule
     complaints: list = []
-    read = rule.read([value] if isinstance(rule, parts.Values) else value, word, lambda *said: complaints.append(said))
+    read = rule.read([value] if isinstance(rule, Values) else value, word, lambda *said: complaints.append(said))
     assert (read is BAD) == bool(complaints)
     return read is not BAD
 
@@ -160,7 +159,7 @@ def test_every_number_has_its_bounds(table, word):
 
 def test_every_number_of_a_case_is_in_the_table():
     for name, words in BOUNDS.items():
-        numbers = {word for word, (rule, _) in rules(getattr(parts, name)).items() if "umber" in rule.allowed}
+        numbers = {word for word, key in keys(getattr(sim.terms, name)).items() if "umber" in key.rule.allowed}
         assert numbers == set(words), name
 
 

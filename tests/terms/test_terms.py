@@ -24,13 +24,11 @@ from sim.terms import (
     Note,
     Pricing,
     Step,
-    describe,
     load_case,
     overridden,
     parse_override,
     shipped_cases,
 )
-from sim.terms.description import money
 
 SHIPPED = Path(sim.terms.__file__).parent.parent / "cases" / "valence-2002.toml"
 CASE = load_case("valence-2002")
@@ -829,140 +827,6 @@ def test_overridden_says_every_problem_with_set_as_the_file():
     ]
 
 
-# --- plain words -----------------------------------------------------------------------------------------------------
-
-
-def flowing(case):
-    return " ".join(describe(case).split())
-
-
-def test_the_words_say_what_the_terms_mean():
-    text = flowing(CASE)
-    for expected in [
-        "up to $30.0 million of restricted stock from 1 April 2002 to 31 March 2004",
-        "At most $5.00 million a fiscal quarter: six full draws would use up the commitment",
-        "the term touches eight fiscal quarters",
-        "85% of the mean close of the five trading days before the purchase date; there is no floor price",
-        "265 Wh/l polymer: after 30 September 2002 no draw unless polymer-265 is reached "
-        "(or Berg & Berg Enterprises, LLC waives it, 60%)",
-        "same CEO: no draw once the chief executive has changed (never waived)",
-        "FY2003 Q3 2002-12-31 2002-12-31 75% $4.90 million",
-        "$15.0 million due 30 August 2002, with 90% extended to 30 September 2005. Interest of 5.75% a year",
-        "which leaves 54,447,690",
-        "the whole commitment takes 11,764,706 shares, a dilution of 20.53%",
-        "the opening cash lasts until 27 August 2002",
-    ]:
-        assert expected in text
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"line.commitment": 0}, "The line is off"),
-        ({"line.max_per_period": None}, "No cap by fiscal quarter"),
-        ({"line.pricing.floor": 0.5}, "below $0.50 there is no draw"),
-        ({"line.minimum_draw": 250_000}, "legal fees. A draw below $250,000 is not made."),
-        ({"line.minimum_draw": 250_000, "line.legal_cost_per_draw": 0}, "floor price. A draw below $250,000 is not"),
-        ({"line.coverage.basis": "previous_quarter"}, "in the fiscal quarter before"),
-        ({"line.coverage": None, "line.conditions": None}, "the investor must always buy"),
-        ({"policy.cadence": "weekly"}, "13 from 2002-04-05 to 2002-06-28"),
-        ({"policy.kind": "runway", "policy.target_months": 6}, "what it lacks to have 6 months of expected burn"),
-        ({"policy": {"kind": "opportunistic", "target_months": 6, "price_trigger": 1.25}}, "closes at $3.75 or above"),
-        ({"policy": {"kind": "schedule", "amounts": [1e6] * 8}}, "listed amounts, $8.00 million in all"),
-        ({"third_party.kind": "debt"}, "as debt"),
-        ({"third_party": None}, "No financing by third parties"),
-        ({"company.shares_authorized": 50_000_000}, "does not allow that many: it takes closes of $7.94 or more"),
-        ({"company.shares_authorized": 45_552_310}, "The charter leaves none."),
-        ({"company.cash": 1e9}, "the opening cash lasts beyond the horizon"),
-        ({"events": None}, "the case expects none"),
-        ({"notes": None}, "Notes None."),
-        ({"price.impact": "dilution"}, "ex-issue price"),
-        ({"notes[0].rate_cap": None}, "Interest of 5.75% a year (4.75% + 1%) runs"),
-        ({"line.start": "2004-01-02", "line.end": "2004-01-05"}, "no purchase dates"),
-    ],
-)
-def test_the_words_follow_the_terms(changes, expected):
-    assert expected in flowing(CASE.replace(changes))
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"line.coverage.percent": [1.0, 0.75]}, "line.coverage.percent = [1, 0.75] is in percent"),
-        ({"line.coverage.percent": [0.5, 0]}, "line.coverage.percent = [0.5, 0] is in percent"),
-        ({"notes[0].base_rate": 4.75}, "notes[Baccarat note].base_rate = 4.75 is a fraction a year: 475%."),
-        ({"notes[0].margin": 1.5}, "margin = 1.5 is a fraction a year: 150%."),
-        ({"notes[0].rate_cap": 10}, "rate_cap = 10 is a fraction a year: 1,000%."),
-        ({"price.drift": -5}, "price.drift = -5 is a fraction a year: -500%."),
-        ({"burn.growth": 3}, "burn.growth = 3 is a fraction a year: 300%."),
-        ({"price.volatility": 9.5}, "price.volatility = 9.5 is a fraction a year: 950%."),
-        ({"company.cash": 11.527}, "company.cash = 11.527 is in dollars"),
-        ({"burn.monthly": 2367}, "burn.monthly = 2367 is in dollars"),
-        ({"line.commitment": 30}, "line.commitment = 30 is in dollars"),
-        ({"line.max_per_period": 5}, "line.max_per_period = 5 is in dollars"),
-    ],
-)
-def test_what_a_case_hardly_means_is_worth_a_second_look(changes, expected):
-    case = CASE.replace(changes)
-    assert "Worth a second look" not in describe(CASE)
-    assert expected in flowing(case).partition("Worth a second look")[2]
-
-
-def test_values_at_the_edge_of_what_is_usual_are_left_alone():
-    changes = {
-        "line.coverage.percent": [2], "notes[0].base_rate": 1.0, "notes[0].rate_cap": None, "price.drift": -1.0,
-        "burn.growth": 1.0, "price.volatility": 3.0, "company.cash": 0, "burn.monthly": 10_000.0,
-        "line.max_per_period": None,
-    }  # fmt: skip
-    assert "Worth a second look" not in describe(CASE.replace(changes))
-
-
-def test_the_words_fit_a_hundred_columns():
-    sweep = {"prepay_above": 2e7, "reborrow_below": 3e6}
-    long = CASE.replace(
-        {"policy.cadence": "daily", "notes[0].sweep": sweep, "company.name": "x" * 200, "title": "y " * 90 + "z"}
-    )
-    for case in (CASE, long):
-        assert max(map(len, describe(case).splitlines())) <= 100
-
-
-@pytest.mark.parametrize(
-    ("amount", "expected"),
-    [
-        (0, "$0"), (0.5, "$0.50"), (999.5, "$999.50"), (1000.5, "$1,000"), (25_000, "$25,000"), (999_999, "$999,999"),
-        (1e6, "$1.00 million"), (9.99e6, "$9.99 million"), (9.995e6, "$10.0 million"), (1e9, "$1.00 billion"),
-        (-2e6, "$-2.00 million"),
-    ],
-)  # fmt: skip
-def test_money_is_written_as_people_read_it(amount, expected):
-    assert money(amount) == expected
-
-
-def test_a_draw_of_any_size_needs_no_words():
-    assert "is not made" not in flowing(CASE)
-    assert CASE.line.minimum_draw == 0
-
-
-@pytest.mark.parametrize(("rate", "expected"), [(0.12, "comes at a rate of 0.12 a year"), (0.0, "comes never")])
-def test_how_often_the_chief_executive_changes(rate, expected):
-    assert f"such a change {expected}" in flowing(CASE.replace({"events.ceo_change.annual_rate": rate}))
-
-
-def test_words_with_hyphens_are_not_torn():
-    lines = describe(CASE.replace({"line.investor": " ".join(["A-long-name-of-many-parts"] * 3)})).splitlines()
-    assert not [line for line in lines if line.endswith("-")]
-    assert any("A-long-name-of-many-parts" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("days", "expected"), [(1.0, "1 April 2002"), (30.5, "1 May 2002"), (999_999, "25 February 4740")]
-)
-def test_a_time_in_days_is_the_date_on_which_it_falls(days, expected):
-    """Day 1 ends with 1 April; 30.5 is half of 1 May."""
-    case = CASE.replace({"milestones[polymer-265].median_days": days, "milestones[polymer-265].p90_days": days + 1e-3})
-    assert f"by {expected} (median)" in flowing(case)
-
-
 # --- the room --------------------------------------------------------------------------------------------------------
 
 
@@ -972,26 +836,3 @@ def test_importing_the_terms_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=SHIPPED.parents[2]
     )
     assert not {"numpy", "numba", "scipy", "holidays", "matplotlib"} & set(modules.stdout.split())
-
-
-@pytest.mark.parametrize(
-    ("basis", "day", "expected"),
-    [
-        ("quarter", "2002-04-15", "$3.00 million"),
-        ("previous_quarter", "2002-04-15", "$3.00 million"),
-        ("to_date", "2002-04-15", "$500,000"),
-        ("to_date", "2002-08-15", "$1.48 million"),  # July and 15 of August's 31 days
-    ],
-)
-def test_the_coverage_table_counts_what_the_basis_counts(basis, day, expected):
-    """$1M a month, and one purchase date in the middle of a month."""
-    case = sim.load_case("valence-2002").replace(
-        {
-            "burn": {"model": "lognormal", "monthly": 1e6, "volatility": 0.0},
-            "line.coverage": {"percent": [100], "basis": basis},
-            "policy": {"kind": "maximum", "cadence": "dates", "dates": [day]},
-            "ranges": None,
-        }
-    )
-    row = next(line for line in describe(case).splitlines() if day in line and "100%" in line)
-    assert row.split("100%")[1].strip() == expected

@@ -1,0 +1,92 @@
+"""Milestones, financing by third parties and notes in plain words."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator
+
+from sim.terms.case import Case
+from sim.terms.events import Milestone
+from sim.terms.notes import Note
+from sim.text.dates import long_date
+from sim.text.numbers import money, percent
+
+
+def milestones(case: Case) -> Iterator[str]:
+    if not case.milestones:
+        yield "None."
+    for milestone in case.milestones:
+        jump = milestone.price_jump
+        move = f" The stock price then moves by {'+' * (jump > 0)}{percent(jump)}." if jump else ""
+        yield f"- {milestone.name}: {_reached(case, milestone)}.{move}"
+
+
+def _reached(case: Case, milestone: Milestone) -> str:
+    chance = f"{percent(milestone.probability)} probability of being reached"
+    if milestone.follows:
+        return (
+            f"{chance}, if {milestone.follows} is reached. If reached, it takes {milestone.median_days:g} days "
+            f"from then (median; 90th percentile {milestone.p90_days:g} days)"
+        )
+    median, late = (_on(case, days) for days in (milestone.median_days, milestone.p90_days))
+    return f"{chance}. If reached, the median date is {median} and the 90th percentile {late}"
+
+
+def _on(case: Case, days: float) -> str:
+    """The date of a time in days from the opening."""
+    return long_date(case.valuation_date + datetime.timedelta(days=math.ceil(days) - 1))
+
+
+def third_party(case: Case) -> Iterator[str]:
+    third = case.third_party
+    if third is None or not third.annual_rate:
+        yield "No financing by third parties."
+        return
+    discounted = f"{percent(third.discount)} below the close" if third.discount else "the close"
+    how = f"by selling shares at {discounted}" if third.kind == "equity" else "as debt, without shares"
+    yield (
+        f"The company raises money from third parties {third.annual_rate:g} times a year on average, "
+        f"{money(third.median_amount)} each time (median), {how}."
+    )
+    if third.reduction_probability:
+        yield (
+            f"With probability {percent(third.reduction_probability)}, {case.line.investor} then reduces the remaining "
+            "commitment by the same amount."
+        )
+
+
+def notes(case: Case) -> Iterator[str]:
+    if not case.notes:
+        yield "None."
+    for note in case.notes:
+        due = f"{money(note.principal)} due {long_date(note.maturity)}."
+        yield f"- {note.name}: {due}{_extension(note)} {_interest(note)}"
+        if note.sweep:
+            yield (
+                f"- {note.name}, at each month's end: cash above {money(note.sweep.prepay_above)} prepays the note. "
+                f"If cash is below {money(note.sweep.reborrow_below)}, prepaid principal is borrowed again, until "
+                f"{long_date(note.maturity)}."
+            )
+
+
+def _extension(note: Note) -> str:
+    if note.extended_maturity is None or not note.extension_probability:
+        return ""
+    chance = percent(note.extension_probability)
+    return f" With probability {chance} it is extended to {long_date(note.extended_maturity)}."
+
+
+def _interest(note: Note) -> str:
+    whole = note.base_rate + note.margin
+    rate = whole if note.rate_cap is None else min(whole, note.rate_cap)
+    cap = "" if note.rate_cap is None else f", at most {percent(note.rate_cap)}"
+    paid = "with the principal"
+    if note.interest_date:
+        month, day = map(int, note.interest_date.split("-"))
+        paid = f"every {long_date(datetime.date(2000, month, day)).rpartition(' ')[0]} and with the principal"
+    since = f" It is paid up to {long_date(note.last_interest_date)}." if note.last_interest_date else ""
+    return (
+        f"Interest is {percent(rate)} a year ({percent(note.base_rate)} + {percent(note.margin)}{cap}), "
+        f"{money(note.principal * rate)} a year on the whole principal, due {paid}.{since}"
+    )

@@ -1,0 +1,98 @@
+"""Warnings about valid but unusual values of a case."""
+
+import pytest
+
+from sim.terms import describe, load_case
+from sim.terms.warnings import warnings_of
+
+CASE = load_case("valence-2002")
+NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"line.coverage.percent": [1.0, 0.75]}, "line.coverage.percent = [1, 0.75] is in percent: 100 means all of"),
+        ({"line.coverage.percent": [0.5, 0]}, "line.coverage.percent = [0.5, 0] is in percent"),
+        ({"notes[0].base_rate": 4.75}, "notes[Baccarat note].base_rate = 4.75 is a fraction a year: 475%."),
+        ({"notes[0].margin": 1.5}, "notes[Baccarat note].margin = 1.5 is a fraction a year: 150%."),
+        ({"notes[0].rate_cap": 10}, "notes[Baccarat note].rate_cap = 10 is a fraction a year: 1,000%."),
+        ({"price.drift": -5}, "price.drift = -5 is a fraction a year: -500%."),
+        ({"burn.growth": 3}, "burn.growth = 3 is a fraction a year: 300%."),
+        ({"price.volatility": 9.5}, "price.volatility = 9.5 is a fraction a year: 950%."),
+        (
+            {"price.volatility": 0.0095},
+            "price.volatility = 0.0095 is a fraction a year: 0.95%. Few stocks move by less",
+        ),
+        ({"events.ceo_change.annual_rate": 50}, "events.ceo_change.annual_rate = 50 is a number of events a year"),
+        ({"company.cash": 11.527}, "company.cash = 11.527 is in dollars, not in thousands or millions."),
+        ({"burn.monthly": 2367}, "burn.monthly = 2367 is in dollars"),
+        ({"line.commitment": 30}, "line.commitment = 30 is in dollars"),
+        ({"line.max_per_period": 5}, "line.max_per_period = 5 is in dollars"),
+        ({"third_party.median_amount": 8}, "third_party.median_amount = 8 is in dollars"),
+        ({"notes[0].principal": 15}, "notes[Baccarat note].principal = 15 is in dollars"),
+        (
+            {"company.minimum_cash": 12e6},
+            "company.minimum_cash = 12000000 is above company.cash, 11527000: every scenario is out of cash on",
+        ),
+        (
+            {"line.pricing.multiplier": 0.03},
+            "line.pricing.multiplier = 0.03 sells shares at 3% of the price of the window. For a discount of 3%, write "
+            "0.97.",
+        ),
+        ({"line.pricing.multiplier": 1.5}, "line.pricing.multiplier = 1.5 sells shares above the price of the window."),
+        (
+            {"line.pricing.floor": 2.6},
+            "line.pricing.floor = 2.6 is above the purchase price at the opening, 0.85 x $3 = $2.55: no draw until",
+        ),
+        (
+            {"price.initial": 0.1},
+            "price.initial = 0.1 makes a draw of $5.00 million 58,823,529 shares, more than the 45,552,310",
+        ),
+        ({"line.max_per_period": 3e7, "line.coverage": None}, "line.commitment = 30000000 can be drawn on one day: no"),
+        (NO_LIMIT, "line.commitment = 30000000 can be drawn on one day"),
+        ({**NO_LIMIT, "line.coverage": {"percent": [500]}}, "line.commitment = 30000000 can be drawn on one day"),
+        (
+            {"line.minimum_draw": 6e6},
+            "line.minimum_draw = 6000000 is above line.max_per_period, 5000000: no draw is la",
+        ),
+        ({"line.legal_cost_per_draw": 3e6}, "line.legal_cost_per_draw = 3000000 is more than half of the largest draw"),
+        ({"line.start": "2004-01-02", "line.end": "2004-01-05"}, "line.end = 2004-01-05: no purchase date lies in the"),
+        ({"company.shares_authorized": 45_552_310}, "company.shares_authorized = 45552310 leaves no shares to sell"),
+        (
+            {"line.conditions[1].after": "2004-03-31"},
+            "line.conditions[265 Wh/l polymer].after = 2004-03-31 is the end of the term or later: it never applies.",
+        ),
+        (
+            {"milestones[0].median_days": 800, "milestones[0].p90_days": 900},
+            "milestones[polymer-265].median_days = 800 is a time in days: 2004-06-09, after the horizon.",
+        ),
+        ({"policy.target_months": 6}, 'policy.target_months = 6 has no effect with kind = "maximum".'),
+        ({"policy.amounts": [1, 2]}, 'policy.amounts = [2 amounts] has no effect with kind = "maximum".'),
+    ],
+)
+def test_unusual_values_are_warned_about(changes, expected):
+    case = CASE.replace(changes)
+    assert any(line.startswith(f"- {expected}") for line in warnings_of(case)), list(warnings_of(case))
+    assert "Warnings" in describe(case)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {
+            "line.coverage.percent": [2], "notes[0].base_rate": 1.0, "notes[0].rate_cap": None, "price.drift": -1.0,
+            "burn.growth": 1.0, "price.volatility": 3.0, "company.cash": 0, "burn.monthly": 10_000.0,
+            "line.max_per_period": None, "line.legal_cost_per_draw": 0,
+        },
+        {"line.pricing.multiplier": 0.5, "line.pricing.floor": 1.5, "price.volatility": 0.05},
+        {"line.pricing.multiplier": 1.0, "line.pricing.floor": 3.0, "price.volatility": 0.0},
+        {"company.minimum_cash": 11_527_000, "line.commitment": 0, "line.minimum_draw": 1e9},
+        {"line.minimum_draw": 5e6, "line.legal_cost_per_draw": 2e6, "line.coverage.percent": [100]},
+        {"line.max_per_period": None},  # coverage is below the commitment
+        {"line.conditions[1].after": "2004-03-30", "milestones[0].median_days": 731, "milestones[0].p90_days": 900},
+    ],
+)  # fmt: skip
+def test_usual_values_are_not_warned_about(changes):
+    assert list(warnings_of(CASE.replace(changes))) == []
