@@ -37,7 +37,7 @@ def describe(case: Case) -> str:
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", range_lines(case.ranges) if case.ranges else ()),
         ("What really happened (compared with the simulation, not used by it)", _record(case)),
-        ("Warnings: unusual values, which may be meant", tuple(warnings_of(case))),
+        ("Warnings: unusual values (none is an error)", tuple(warnings_of(case))),
     )
     title = f"{wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
     return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())

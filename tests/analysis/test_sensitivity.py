@@ -26,7 +26,7 @@ BARE = CASE.replace({"ranges": None})
 def test_a_case_without_ranges_says_nothing_of_them():
     assert BARE.ranges is None
     assert "ranges" not in BARE.to_dict()
-    assert "anges" not in describe(BARE)
+    assert "Ranges of" not in describe(BARE)
     assert Case.from_dict(BARE.to_dict()).sha256 == BARE.sha256 != CASE.sha256
 
 
@@ -35,7 +35,7 @@ def test_ranges_are_part_of_the_case():
     assert document["ranges"]["company.cash"] == [9_895_000.0, 11_936_000.0]
     again = Case.from_dict(document)
     assert (again, again.sha256, hash(again)) == (CASE, CASE.sha256, hash(CASE))
-    assert "company.cash: 9895000 to 11936000" in describe(CASE)
+    assert "company.cash: 9,895,000 to 11,936,000" in describe(CASE)
     assert again != CASE.replace({"ranges": {"company.cash": [9_895_000, 11_936_001]}})
 
 

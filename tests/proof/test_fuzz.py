@@ -174,7 +174,7 @@ def test_mutations_reach_every_kind_of_change():
 
 def test_a_cap_or_multiplier_next_to_nothing_can_be_described():
     case = hostile.hostile_case().replace({"line.max_per_period": 5e-324})
-    assert "At most $" in sim.terms.describe(case)
+    assert "Limits: at most $" in sim.terms.describe(case)
     broke = case.replace({"burn.monthly": 0, "company.cash": 1, "company.minimum_cash": 2})
     assert "the opening cash lasts until 1 April 2002" in " ".join(sim.terms.describe(broke).split())
     with pytest.raises(CaseError, match=r"line\.pricing\.multiplier = 1e-300: must be a number from 1e-6 to 2$"):
