@@ -8,6 +8,7 @@ import pytest
 import sim
 
 ROOT = Path(__file__).parents[1]
+ROOMS = [path.parent.name for path in ROOT.glob("sim/*/__init__.py")]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("sim/docs/*.md")]
 
 
@@ -25,8 +26,10 @@ def missing(document: Path, text: str) -> list[str]:
     """Targets of links, and paths of this repository in backticks, that do not exist."""
     linked = re.findall(r"\]\((?!https://)([^)#]+)", text)
     named = re.findall(r"`((?:sim|tests|benchmarks|notebooks)/[\w/.-]+|[A-Z]+\.(?:md|cff))`", text)
+    in_rooms = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w/.-]*)`", text)
     lost = [name for name in linked if not (document.parent / name).exists()]
-    return lost + [name for name in named if not (ROOT / name).exists()]
+    lost += [name for name in named if not (ROOT / name).exists()]
+    return lost + [name for name in in_rooms if not (ROOT / "sim" / name).exists()]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -35,8 +38,8 @@ def test_documents_name_files_that_exist(document):
 
 
 def test_a_missing_file_is_seen():
-    text = "[a](README.md) [b](gone.md) [c](https://example.org/x.md) `sim/cli/` `sim/gone.py` `CITATION.cff`"
-    assert missing(ROOT / "README.md", text) == ["gone.md", "sim/gone.py"]
+    text = "[a](README.md) [b](gone.md) [c](https://x.org/y.md) `sim/cli/` `sim/gone.py` `cli/run.py` `cli/gone.py`"
+    assert missing(ROOT / "README.md", text) == ["gone.md", "sim/gone.py", "cli/gone.py"]
 
 
 def test_cited_sections_of_the_model_exist():
