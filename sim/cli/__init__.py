@@ -14,6 +14,7 @@ from sim.cli import (
     check,
     clauses,
     compare,
+    keys,
     model,
     outlook,
     replay,
@@ -32,7 +33,7 @@ from sim.terms import CaseError
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, check, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model, rerun,
+    cases, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model, rerun,
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def show(value: Any, depth: int = 2) -> str:
 def number_text(x: float) -> str:
     """A number as people write it: 0.5, 45552310, 1e15."""
     short = f"{x:g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    return short if short.startswith("1e") or (float(short) == x and "e" not in short) else f"{x:.15g}"
+    return short if short.lstrip("-").startswith("1e") or (float(short) == x and "e" not in short) else f"{x:.15g}"
 
 
 def problem_line(where: str, problem: Problem) -> str:
