@@ -1,6 +1,6 @@
-"""The validation table: what the program says beside what is known, computed now.
+"""The validation table: known answers beside the estimates of the program, computed when asked for.
 
-Each module of this package holds the checks of one part of the model: a function `checks(paths, seed)` that yields
+Each module of this package has the checks of one part of the model: a function `checks(paths, seed)` that yields
 them. Known answers are closed forms, sums and integrals from `closed_forms` and `laws`, published vectors, or
 arithmetic written out beside the check; none comes from a run. All runs of one verification use one seed, so it can be
 repeated.
@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+from sim.engine.trace import replay, trace
+from sim.terms.problems import check_whole
 from sim.verify.check import Check
+from sim.verify.samples import one_draw
 from sim.verify.table import Group, Verification
 
 __all__ = ["MODULES", "PATHS", "SEED", "Check", "Verification", "verify"]
@@ -41,18 +44,33 @@ MODULES = {
 
 
 def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], Any] | None = None) -> Verification:
-    """Run every check and return the table.
+    """Run every check and return the table; `.passed` tells whether all of them passed.
 
     Parameters
     ----------
-    paths : of each simulation; checks that look into single paths use a fraction of them.
-    seed : of every simulation, from 0 to 2^64 - 1.
-    progress : called as progress(modules done, modules), first when the kernels are compiled.
+    paths : int, from 20,000 to 10,000,000
+        Paths of each simulation. Checks of single paths use a fraction of them.
+    seed : int, from 0 to 2^64 - 1
+        Seed of every simulation.
+    progress : callable, optional
+        Called as progress(modules done, modules), first when the kernels are compiled.
 
-    Raises ValueError for paths or a seed out of range. Whether all is well says `.passed`.
+    Returns
+    -------
+    Verification
+        The checks by group. `str` gives the table as text, `.to_dict()` as JSON has it.
+
+    Raises
+    ------
+    ValueError
+        If `paths` or `seed` is out of range.
+
+    Examples
+    --------
+    >>> table = sim.verify.verify(paths=20_000)
+    >>> table.passed
+    True
     """
-    from sim.terms.problems import check_whole
-
     paths = check_whole("paths", paths, LEAST_PATHS, MOST_PATHS)
     seed = check_whole("seed", seed, 0, 2**64 - 1)
     _compile(seed)
@@ -67,9 +85,6 @@ def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], 
 
 
 def _compile(seed: int) -> None:
-    """One path, simulated and replayed: after that no kernel is left to compile, which an interrupt would wait for."""
-    from sim.engine.trace import replay, trace
-    from sim.verify.samples import one_draw
-
+    """Simulate and replay one path, so that no kernel is left to compile: an interrupt would wait for it."""
     case = one_draw(1)
     replay(case, trace(case, 0, seed).history)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
 LIMIT = 4.0  # standard errors
-_CHANCE_OF_ALARM = math.erfc(LIMIT / math.sqrt(2.0))  # that an honest normal estimate lies further off
+_FALSE_ALARM = math.erfc(LIMIT / math.sqrt(2.0))  # probability that a correct normal estimate lies further off
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Check:
 
     @property
     def exact(self) -> bool:
-        """Whether no chance is left in the estimate."""
+        """Whether nothing in the estimate is random."""
         return self.se == 0.0
 
     @property
@@ -53,50 +53,64 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether |z| <= LIMIT. What is no number fails, and so does an error that is none."""
+        """Whether |z| <= LIMIT. A check fails where its estimate or its standard error is not a number."""
         return bool(abs(self.z) <= LIMIT and 0.0 <= self.se < math.inf)
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields and the verdict. An infinite z is left to whoever writes JSON."""
+        """All fields and the verdict. z may be infinite, for which JSON has no number."""
         fields = {name: getattr(self, name) for name in ("name", "protects", "source", "known", "estimate", "se")}
         return {**fields, "within": self.within, "z": self.z, "passed": self.passed}
 
 
-def exact(name: str, protects: str, source: str, known: float, estimate: float, within: float = 0.0) -> Check:
-    """A check without chance: |estimate - known| <= within, which is 0 unless a rounding is due."""
-    return Check(name, protects, source, float(known), float(estimate), 0.0, float(within))
+@dataclass(frozen=True, slots=True)
+class About:
+    """What checks have in common; each of its methods makes one check.
 
-
-def mean_of(name: str, protects: str, source: str, known: float, sample: np.ndarray) -> Check:
-    """The mean of independent values (n,), its standard error from their spread."""
-    values = np.asarray(sample, dtype=np.float64)
-    se = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else math.nan
-    return Check(name, protects, source, float(known), float(values.mean()) if values.size else math.nan, se)
-
-
-def chance(name: str, protects: str, source: str, known: float, happened: np.ndarray) -> Check:
-    """The frequency of an event in independent trials (n,), its standard error from the known probability."""
-    trials = np.asarray(happened)
-    se = math.sqrt(known * (1.0 - known) / trials.size) if trials.size else math.nan
-    return Check(name, protects, source, float(known), float(trials.mean()) if trials.size else math.nan, se)
-
-
-def quantile(name: str, protects: str, source: str, known: float, percent: float, sample: np.ndarray) -> Check:
-    """How many of a sample (n,) lie at or below the known quantile: a binomial share of `percent`."""
-    below = np.asarray(sample) <= known
-    return chance(f"{name}: share up to {known:.6g}", protects, source, percent / 100.0, below)
-
-
-def chi_square(name: str, protects: str, statistic: float, freedom: int) -> Check:
-    """A chi-square by the cube root of itself over its degrees of freedom, which is nearly normal.
-
-    Wilson and Hilferty (1931), PNAS 17: mean 1 - 2 / (9 k), variance 2 / (9 k).
+    Parameters
+    ----------
+    protects, source : of `Check`; a check may state its own.
+    within : tolerance of the exact checks.
     """
-    known, se = 1.0 - 2.0 / (9.0 * freedom), math.sqrt(2.0 / (9.0 * freedom))
-    what = f"{name}, (chi-square / {freedom})^(1/3)"
-    return Check(what, protects, "Wilson and Hilferty (1931)", known, (statistic / freedom) ** (1.0 / 3.0), se)
+
+    protects: str
+    source: str
+    within: float = 0.0
+
+    def estimate(self, name: str, known: SupportsFloat, estimate: SupportsFloat, se: float, **own: Any) -> Check:
+        """An estimate with its standard error. `own` replaces `protects`, `source` or `within`."""
+        texts = {"protects": self.protects, "source": self.source} | own
+        return Check(name, known=float(known), estimate=float(estimate), se=float(se), **texts)
+
+    def exact(self, name: str, known: SupportsFloat, estimate: SupportsFloat, **own: Any) -> Check:
+        """A check in which nothing is random: |estimate - known| <= within, which is 0 unless a rounding is due."""
+        return self.estimate(name, known, estimate, 0.0, **({"within": self.within} | own))
+
+    def mean(self, name: str, known: float, sample: np.ndarray, **own: Any) -> Check:
+        """The mean of independent values (n,), its standard error from their spread."""
+        values = np.asarray(sample, dtype=np.float64)
+        se = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else math.nan
+        return self.estimate(name, known, float(values.mean()) if values.size else math.nan, se, **own)
+
+    def share(self, name: str, known: float, happened: np.ndarray, **own: Any) -> Check:
+        """The frequency of an event in independent trials (n,), its standard error from the known probability."""
+        trials = np.asarray(happened)
+        se = math.sqrt(known * (1.0 - known) / trials.size) if trials.size else math.nan
+        return self.estimate(name, known, float(trials.mean()) if trials.size else math.nan, se, **own)
+
+    def quantile(self, name: str, percent: float, known: float, sample: np.ndarray, **own: Any) -> Check:
+        """How many of a sample (n,) lie at or below the known quantile: a binomial share of `percent`."""
+        return self.share(f"{name}: share up to {known:.6g}", percent / 100.0, np.asarray(sample) <= known, **own)
+
+    def chi_square(self, name: str, statistic: float, degrees: int) -> Check:
+        """A chi-square by the cube root of itself over its degrees of freedom, which is nearly normal.
+
+        Wilson and Hilferty (1931), PNAS 17: mean 1 - 2 / (9 k), variance 2 / (9 k).
+        """
+        known, se = 1.0 - 2.0 / (9.0 * degrees), math.sqrt(2.0 / (9.0 * degrees))
+        what = f"{name}, (chi-square / {degrees})^(1/3)"
+        return self.estimate(what, known, (statistic / degrees) ** (1 / 3), se, source="Wilson and Hilferty (1931)")
 
 
-def chance_of_false_alarm(checks: int) -> float:
-    """That at least one of so many honest, independent checks with a standard error fails."""
-    return -math.expm1(checks * math.log1p(-_CHANCE_OF_ALARM))
+def probability_of_false_alarm(checks: int) -> float:
+    """That at least one of so many correct, independent checks with a standard error fails."""
+    return -math.expm1(checks * math.log1p(-_FALSE_ALARM))

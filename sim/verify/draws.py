@@ -12,24 +12,14 @@ import numpy as np
 import sim
 from sim.calendar import month_end, sessions
 from sim.terms import Case
-from sim.verify.check import Check, chance, exact, mean_of
+from sim.verify.check import About, Check
 from sim.verify.closed_forms import Gbm, Lognormal
-from sim.verify.samples import (
-    AMOUNT,
-    DRIFT,
-    OPENING,
-    S0,
-    VOLATILITY,
-    one_draw,
-    plain_case,
-    prices,
-)
+from sim.verify.samples import AMOUNT, DRIFT, OPENING, S0, VOLATILITY, one_draw, plain_case, prices
 
 MARKET = Gbm(S0, DRIFT, VOLATILITY)
 FLOOR, MULTIPLIER = 1.7, 0.85
 STRIKE = FLOOR / MULTIPLIER  # closes at or above it are drawn at
 MONTHS = 6
-RAISED, ISSUED = "capital raised", "shares issued and dilution"
 ABOVE = "P(S >= K), Black and Scholes (1973)"
 MARKOV = "Gauss-Legendre quadrature, day by day"
 
@@ -37,10 +27,10 @@ MARKOV = "Gauss-Legendre quadrature, day by day"
 def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from above_a_floor(paths, seed)
     yield from a_quarter_capped(paths, seed)
-    yield from with_a_condition(paths, seed)
+    yield with_a_condition(paths, seed)
     yield from the_charter(paths, seed)
     yield from coverage(paths, seed)
-    yield from jensen(paths, seed)
+    yield jensen(paths, seed)
     yield from the_commitment(paths, seed)
     yield from at_a_trigger(paths, seed)
     yield from runway(paths, seed)
@@ -66,48 +56,41 @@ def monthly(amount: float, changes: dict[str, Any] | None = None) -> Case:
 
 def above_a_floor(paths: int, seed: int) -> Iterator[Check]:
     """One draw a month above a floor: the number of draws is a sum of indicators of one Brownian path."""
-    days = [n for _, n in month_ends()]
+    days, what = [n for _, n in month_ends()], "a draw a month above a floor"
     result = sim.simulate(monthly(AMOUNT), paths=paths, seed=seed)
     chances = [MARKET.above(STRIKE, n) for n in days]
     expected = math.fsum(chances)
-    yield mean_of("a draw a month above a floor: E[draws]", RAISED, ABOVE, expected, result["draws"])
-    pairs = [MARKET.both_above(STRIKE, n, m) for n in days for m in days if n < m]
-    second = expected + 2 * math.fsum(pairs)
-    squares = result["draws"].astype(float) ** 2
-    yield mean_of("a draw a month above a floor: E[draws^2]", "how far raised spreads", MARKOV, second, squares)
+    raised = About("capital raised", ABOVE)
+    yield raised.mean(f"{what}: E[draws]", expected, result["draws"])
+    second = expected + 2 * math.fsum(MARKET.both_above(STRIKE, n, m) for n in days for m in days if n < m)
+    spread = About("how far raised spreads", MARKOV)
+    yield spread.mean(f"{what}: E[draws^2]", second, result["draws"].astype(float) ** 2)
     never = MARKET.all_below(STRIKE, tuple(days))
-    nothing = result["raised"] == 0
-    yield chance("a draw a month above a floor: P(nothing raised)", RAISED, MARKOV, never, nothing)
+    yield raised.share(f"{what}: P(nothing raised)", never, result["raised"] == 0, source=MARKOV)
     by_period = result.by_period["raised"] / AMOUNT
     for quarter in (0, 1):
         known, name = math.fsum(chances[3 * quarter : 3 * quarter + 3]), f"fiscal quarter {quarter + 1}"
-        yield mean_of(f"a draw a month above a floor: E[raised] in {name}", RAISED, ABOVE, known, by_period[:, quarter])
-    shares = math.fsum(MARKET.inverse_above(STRIKE, n) for n in days) / MULTIPLIER
-    source = "E[1/S; S >= K], weight 1/S"
-    yield mean_of(
-        "a draw a month above a floor: E[shares] for $1 a draw",
-        ISSUED,
-        source,
-        shares,
-        result["shares_issued"] / AMOUNT,
-    )
+        yield raised.mean(f"{what}: E[raised] in {name}", known, by_period[:, quarter])
+    known = math.fsum(MARKET.inverse_above(STRIKE, n) for n in days) / MULTIPLIER
+    issued = About("shares issued and dilution", "E[1/S; S >= K], weight 1/S")
+    yield issued.mean(f"{what}: E[shares] for $1 a draw", known, result["shares_issued"] / AMOUNT)
     known, cost = (1 / MULTIPLIER - 1) * expected, result["discount_cost"] / AMOUNT
-    yield mean_of("a draw a month above a floor: E[discount cost], draws", "discount cost", ABOVE, known, cost)
+    yield About("discount cost", ABOVE).mean(f"{what}: E[discount cost], draws", known, cost)
 
 
 def a_quarter_capped(paths: int, seed: int) -> Iterator[Check]:
     """A cap of one amount a quarter: the quarter raises it if any of its month-ends is above the floor."""
     days = [n for _, n in month_ends()]
     result = sim.simulate(monthly(AMOUNT, {"line.max_per_period": AMOUNT}), paths=paths, seed=seed)
+    about = About("the cap of a fiscal quarter", MARKOV)
     for quarter in (0, 1):
         known = 1 - MARKET.all_below(STRIKE, tuple(days[3 * quarter : 3 * quarter + 3]))
         full = result.by_period["raised"][:, quarter] == AMOUNT
-        what = f"a cap a quarter: P(quarter {quarter + 1} raises it)"
-        yield chance(what, "the cap of a fiscal quarter", MARKOV, known, full)
+        yield about.share(f"a cap a quarter: P(quarter {quarter + 1} raises it)", known, full)
 
 
-def with_a_condition(paths: int, seed: int) -> Iterator[Check]:
-    """The CEO must not have changed, an exponential time in years of 365.25 days that knows nothing of the price."""
+def with_a_condition(paths: int, seed: int) -> Check:
+    """The CEO must not have changed, an exponential time in years of 365.25 days, independent of the price."""
     rate = 0.8
     changes = {
         "events": {"ceo_change": {"annual_rate": rate}},
@@ -118,26 +101,24 @@ def with_a_condition(paths: int, seed: int) -> Iterator[Check]:
         MARKET.above(STRIKE, n) * math.exp(-rate * ((date.fromisoformat(day) - OPENING).days + 1) / 365.25)
         for day, n in month_ends()
     )
-    source = "P(S >= K) exp(-rate t), summed"
-    yield mean_of("a draw a month under the same CEO: E[draws]", "conditions of a draw", source, known, result["draws"])
+    about = About("conditions of a draw", "P(S >= K) exp(-rate t), summed")
+    return about.mean("a draw a month under the same CEO: E[draws]", known, result["draws"])
 
 
 def the_charter(paths: int, seed: int) -> Iterator[Check]:
     """One draw with `room` shares left in the charter: min(amount, room x price) dollars, min(amount / price, room)."""
-    n, room = 126, 400_000_000
+    n, room, what = 126, 400_000_000, "few authorised shares"
     changes = {"company.shares_authorized": 1_000_000 + room, "line.pricing.multiplier": MULTIPLIER}
     result = sim.simulate(one_draw(n, changes), paths=paths, seed=seed)
     strike = AMOUNT / (room * MULTIPLIER)
-    protects, above = "authorised shares", MARKET.above(strike, n)
+    above = MARKET.above(strike, n)
+    about = About("authorised shares", "amount less a put; Black and Scholes (1973)")
     known = room * MULTIPLIER * MARKET.mean_below(strike, n) / AMOUNT + above
-    amounts = result["raised"] / AMOUNT
-    source = "amount less a put; Black and Scholes (1973)"
-    yield mean_of("few authorised shares: E[raised], amounts", protects, source, known, amounts)
+    yield about.mean(f"{what}: E[raised], amounts", known, result["raised"] / AMOUNT)
     known = 1 - above + MARKET.inverse_above(strike, n) * AMOUNT / MULTIPLIER / room
     used = result["shares_issued"] / room
-    yield mean_of("few authorised shares: E[share of them issued]", protects, "E[1/S; S >= K]", known, used)
-    spent = result["shares_issued"] == room
-    yield chance("few authorised shares: P(none is left)", protects, ABOVE, 1 - above, spent)
+    yield about.mean(f"{what}: E[share of them issued]", known, used, source="E[1/S; S >= K]")
+    yield about.share(f"{what}: P(none is left)", 1 - above, result["shares_issued"] == room, source=ABOVE)
 
 
 def coverage(paths: int, seed: int) -> Iterator[Check]:
@@ -148,49 +129,47 @@ def coverage(paths: int, seed: int) -> Iterator[Check]:
         "line.coverage": {"percent": [75], "basis": "to_date"},
         "policy": {"kind": "schedule", "dates": [month_ends()[0][0]], "amounts": [800_000]},
     }  # fmt: skip
-    protects, source = "coverage", "limited expected value of a lognormal; Klugman, Panjer and Willmot (2012), A.5"
-    result = sim.simulate(plain_case(changes), paths=paths, seed=seed)
-    used = Lognormal(0.75 * level, sd)
-    known = used.limited(800_000)
-    yield mean_of("75% of a month's cash, $0.8M asked for: E[raised], $", protects, source, known, result["raised"])
-    bound = result["raised"] < 800_000
-    yield chance("75% of a month's cash: P(it binds)", protects, "lognormal", used.below(800_000), bound)
+    raised = sim.simulate(plain_case(changes), paths=paths, seed=seed)["raised"]
+    used, what = Lognormal(0.75 * level, sd), "75% of a month's cash"
+    about = About("coverage", "limited expected value of a lognormal; Klugman, Panjer and Willmot (2012), A.5")
+    yield about.mean(f"{what}, $0.8M asked for: E[raised], $", used.limited(800_000), raised)
+    yield about.share(f"{what}: P(it binds)", used.below(800_000), raised < 800_000, source="lognormal")
     changes["line.coverage"] = {"percent": [50], "basis": "quarter"}
     changes["policy"] = {"kind": "maximum", "cadence": "quarter_end"}
     quarter = sim.simulate(plain_case(changes), paths=paths, seed=seed).by_period["raised"][:, 0] / level
-    source = "cov(e^X, e^Y) of a stationary AR(1)"
-    yield mean_of("50% of a quarter's cash: E[raised], months", protects, "three months' mean", 1.5, quarter)
+    what, about = "50% of a quarter's cash", About("coverage", "cov(e^X, e^Y) of a stationary AR(1)")
+    yield about.mean(f"{what}: E[raised], months", 1.5, quarter, source="three months' mean")
     spread = math.fsum(math.expm1(sd**2 * persistence ** abs(i - j)) for i in range(3) for j in range(3)) / 4
-    yield mean_of("50% of a quarter's cash: variance", protects, source, spread, (quarter - 1.5) ** 2)
+    yield about.mean(f"{what}: variance", spread, (quarter - 1.5) ** 2)
 
 
-def jensen(paths: int, seed: int) -> Iterator[Check]:
+def jensen(paths: int, seed: int) -> Check:
     """What a fixed dollar draw costs beyond amount / E[price]: E[A] E[1/A] - 1, from the mean window of five."""
-    first, protects = 125, "pricing shares at the mean price understates dilution"
+    first = 125
     pricing = {"line.pricing.window": 5, "line.pricing.timing": "before", "line.pricing.multiplier": MULTIPLIER}
     price = prices(one_draw(first + 5, pricing), paths, seed)
     known = MARKET.window_mean(5, first) * MARKET.window_inverse(5, first) - 1
     cost = MULTIPLIER * MARKET.window_mean(5, first) / price - 1
-    source = "Jensen's inequality; Gauss-Hermite quadrature"
-    yield mean_of("fixed dollar draw: shares above amount / E[price]", protects, source, known, cost)
+    about = About(
+        "pricing shares at the mean price understates dilution", "Jensen's inequality; Gauss-Hermite quadrature"
+    )
+    return about.mean("fixed dollar draw: shares above amount / E[price]", known, cost)
 
 
 def the_commitment(paths: int, seed: int) -> Iterator[Check]:
-    """Quarters of $5M: six use up $30M; of $28M the sixth is $3M. Whatever the price does."""
+    """Quarters of $5M: six use up $30M; of $28M the sixth is $3M, at any price."""
     quarterly = {"line.max_per_period": 5e6, "line.pricing.multiplier": MULTIPLIER}
+    about = About("the commitment", "division")
     for commitment, last in ((30e6, 5e6), (28e6, 3e6)):
         result = sim.simulate(plain_case({**quarterly, "line.commitment": commitment}), paths=paths, seed=seed)
-        what, by_hand = f"${commitment / 1e6:.0f}M in quarters of $5M", "division"
-        yield exact(f"{what}: fewest draws of any path", "the commitment", by_hand, 6, float(result["draws"].min()))
-        yield exact(
-            f"{what}: most raised by any path, $", "the commitment", by_hand, commitment, result["raised"].max()
-        )
-        sixth = result.by_period["raised"][:, 5]
-        yield exact(f"{what}: least sixth draw, $", "the commitment", by_hand, last, sixth.min())
+        what = f"${commitment / 1e6:.0f}M in quarters of $5M"
+        yield about.exact(f"{what}: fewest draws of any path", 6, result["draws"].min())
+        yield about.exact(f"{what}: most raised by any path, $", commitment, result["raised"].max())
+        yield about.exact(f"{what}: least sixth draw, $", last, result.by_period["raised"][:, 5].min())
     discount = np.abs(result["effective_discount"] - (1 - MULTIPLIER)).max()
-    source = "1 - multiplier, window of the purchase date alone"
     # A draw of a million shares or more is rounded by at most half a share.
-    yield exact("effective discount: farthest from 15%", "discount cost", source, 0, discount, within=1e-6)
+    about = About("discount cost", "1 - multiplier, window of the purchase date alone", 1e-6)
+    yield about.exact("effective discount: farthest from 15%", 0, discount)
 
 
 def at_a_trigger(paths: int, seed: int) -> Iterator[Check]:
@@ -202,9 +181,9 @@ def at_a_trigger(paths: int, seed: int) -> Iterator[Check]:
     top_up = 3e6 - (5.5e6 - 2e6 - 28 / 30 * 1e6)
     high = MARKET.above(1.5 * S0, n)
     raised = sim.simulate(case, paths=paths, seed=seed)["raised"]
-    known, source = high * 4e6 + (1 - high) * top_up, "P(S >= K), and a sum by hand"
-    yield mean_of("opportunistic: E[raised], $", "policies", source, known, raised)
-    yield exact("opportunistic: least raised by any path, $", "policies", source, top_up, raised.min(), within=0.01)
+    about = About("policies", "P(S >= K), and a sum by hand", 0.01)
+    yield about.mean("opportunistic: E[raised], $", high * 4e6 + (1 - high) * top_up, raised)
+    yield about.exact("opportunistic: least raised by any path, $", top_up, raised.min())
 
 
 def runway(paths: int, seed: int) -> Iterator[Check]:
@@ -220,15 +199,10 @@ def runway(paths: int, seed: int) -> Iterator[Check]:
     result = sim.simulate(monthly(1e6, changes), paths=paths, seed=seed)
     both = MARKET.both_above(STRIKE, n, m)
     one = MARKET.above(STRIKE, n) + MARKET.above(STRIKE, m) - 2 * both
-    none = 1 - one - both
-    days, protects = result["cash_out_days"], "cash runway"
-    yield chance("steady burn, two chances to draw: P(out in June)", protects, MARKOV, none, days == 76.0)
-    known = none * 76 + one * 106.5 + both * 137.5
-    yield mean_of("steady burn, two chances to draw: E[cash-out], days", protects, MARKOV, known, days)
+    none, days = 1 - one - both, result["cash_out_days"]
+    what, about = "steady burn, two chances to draw", About("cash runway", MARKOV)
+    yield about.share(f"{what}: P(out in June)", none, days == 76.0)
+    yield about.mean(f"{what}: E[cash-out], days", none * 76 + one * 106.5 + both * 137.5, days)
     gap = 24e6 - 2.5e6 - 1e6 * (one + 2 * both)
-    funding_gap = result["funding_gap"]
-    yield mean_of("steady burn, two chances to draw: E[funding gap], $", "funding gap", MARKOV, gap, funding_gap)
-    latest = float(days.max())
-    yield exact(
-        "steady burn, two chances to draw: last cash-out, days", protects, "division", 137.5, latest, within=1e-9
-    )
+    yield about.mean(f"{what}: E[funding gap], $", gap, result["funding_gap"], protects="funding gap")
+    yield about.exact(f"{what}: last cash-out, days", 137.5, days.max(), source="division", within=1e-9)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.lowering import program as r
 from sim.verify import streams
-from sim.verify.check import Check, chi_square, exact, mean_of
+from sim.verify.check import About, Check
 from sim.verify.streams import Call
 
 # Counter (path low, path high, index, purpose), key (seed low, seed high), output.
@@ -35,8 +35,8 @@ NORMAL_QUANTILES = {
 }
 ULPS = 8
 
-LUCK = "every random number of every run"
-SHAPE = "all lognormal sizes: prices, burn, deals"
+EVERY_NUMBER = About("every random number of every run", "uniform distribution")
+NORMALS = About("all lognormal sizes: prices, burn, financings", "standard normal distribution")
 
 
 def checks(paths: int, seed: int) -> Iterator[Check]:
@@ -44,10 +44,10 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from published()
     blocks = max(8, min(round(paths / (INDICES * r.BLOCK)), 256))
     uniforms = _numbers(r.UNIFORM, r.DAY_NORMAL, blocks, seed)
-    yield from of_uniforms(uniforms)
+    yield from of_uniforms(uniforms.ravel())
     yield from independence(uniforms[:8], seed)
     del uniforms
-    yield from of_normals(_numbers(r.NORMAL, r.BURN_NORMAL, blocks, seed))
+    yield from of_normals(_numbers(r.NORMAL, r.BURN_NORMAL, blocks, seed).ravel())
 
 
 def _numbers(kind: int, purpose: int, blocks: int, seed: int, first_path: int = 0) -> np.ndarray:
@@ -57,7 +57,7 @@ def _numbers(kind: int, purpose: int, blocks: int, seed: int, first_path: int = 
 
 
 def published() -> Iterator[Check]:
-    """Both uniforms of a call hold the upper 52 of 64 bits, (k + 1/2) 2^-52: each bit is compared."""
+    """Both uniforms of a call have the upper 52 of 64 bits, (k + 1/2) 2^-52: each bit is compared."""
     for number, (counter, key, words) in enumerate(VECTORS, start=1):
         path, seed = counter[0] | counter[1] << 32, key[0] | key[1] << 32
         found = streams.draw([Call(counter[3], counter[2])], path, seed)[0, :, 0]
@@ -65,23 +65,20 @@ def published() -> Iterator[Check]:
         for half, uniform in enumerate(found):
             k = (words[2 * half + 1] << 32 | words[2 * half]) >> 64 - BITS
             right += BITS - (k ^ math.floor(uniform * 2.0**BITS)).bit_count()
-        yield exact(f"Philox4x32-10, vector {number}: bits that agree", LUCK, RANDOM123, 2 * BITS, right)
+        name = f"Philox4x32-10, vector {number}: bits that agree"
+        yield EVERY_NUMBER.exact(name, 2 * BITS, right, source=RANDOM123)
 
 
 def of_uniforms(u: np.ndarray) -> Iterator[Check]:
-    source = "uniform distribution"
-    values = u.ravel()
-    yield mean_of("uniform: mean", LUCK, source, 1 / 2, values)
-    yield mean_of("uniform: variance", LUCK, source, 1 / 12, (values - 0.5) ** 2)
-    yield mean_of("uniform: fourth central moment", LUCK, source, 1 / 80, (values - 0.5) ** 4)
-    counts = np.bincount((values * BINS).astype(np.int64), minlength=BINS)
-    expected = values.size / BINS
+    yield EVERY_NUMBER.mean("uniform: mean", 1 / 2, u)
+    yield EVERY_NUMBER.mean("uniform: variance", 1 / 12, (u - 0.5) ** 2)
+    yield EVERY_NUMBER.mean("uniform: fourth central moment", 1 / 80, (u - 0.5) ** 4)
+    counts = np.bincount((u * BINS).astype(np.int64), minlength=BINS)
+    expected = u.size / BINS
     statistic = float(((counts - expected) ** 2).sum() / expected)
-    yield chi_square(f"uniform: counts in {BINS} bins", LUCK, statistic, BINS - 1)
-    yield exact(
-        "uniform: how many are 0 or 1", "log and normal of a uniform are finite", "(k + 1/2) 2^-52", 0,
-        float(np.count_nonzero((values <= 0.0) | (values >= 1.0))),
-    )  # fmt: skip
+    yield EVERY_NUMBER.chi_square(f"uniform: counts in {BINS} bins", statistic, BINS - 1)
+    ends = About("log and normal of a uniform are finite", "(k + 1/2) 2^-52")
+    yield ends.exact("uniform: how many are 0 or 1", 0, np.count_nonzero((u <= 0.0) | (u >= 1.0)))
 
 
 def independence(u: np.ndarray, seed: int) -> Iterator[Check]:
@@ -91,7 +88,6 @@ def independence(u: np.ndarray, seed: int) -> Iterator[Check]:
     def other(first_path: int, of_seed: int, purpose: int = r.DAY_NORMAL) -> np.ndarray:
         return math.sqrt(12.0) * (_numbers(r.UNIFORM, purpose, len(u), of_seed, first_path) - 0.5)
 
-    source = "independent uniforms: correlation 0"
     pairs = {
         "consecutive paths": score[..., 1:] * score[..., :-1],
         "consecutive indices": score[:, 1:] * score[:, :-1],
@@ -101,24 +97,20 @@ def independence(u: np.ndarray, seed: int) -> Iterator[Check]:
         "seeds 2^32 apart": score * other(0, seed ^ 1 << 32),
         "paths 2^32 apart": score * other(2**32, seed),
     }
+    about = About("no stream is used twice", "independent uniforms: correlation 0")
     for what, products in pairs.items():
-        yield mean_of(f"correlation of {what}", "no stream is used twice", source, 0, products.ravel())
+        yield about.mean(f"correlation of {what}", 0, products.ravel())
 
 
 def of_normals(z: np.ndarray) -> Iterator[Check]:
-    values = z.ravel()
     for power, known in ((1, 0.0), (2, 1.0), (3, 0.0), (4, 3.0)):
-        yield mean_of(f"normal: moment {power}", SHAPE, "standard normal distribution", known, values**power)
+        yield NORMALS.mean(f"normal: moment {power}", known, z**power)
+    tails = About("the tails of all results", "erfc(x / sqrt 2)")
     for most in (2.0, 3.0, 4.0):
-        known, source = math.erfc(most / math.sqrt(2.0)), "erfc(x / sqrt 2)"
-        beyond = np.abs(values) > most
-        yield Check(
-            f"normal: share beyond {most:g} either way", "the tails of all results", source,
-            known, float(beyond.mean()), math.sqrt(known * (1 - known) / values.size),
-        )  # fmt: skip
+        yield tails.share(
+            f"normal: share beyond {most:g} either way", math.erfc(most / math.sqrt(2.0)), np.abs(z) > most
+        )
     for p, quantile in NORMAL_QUANTILES.items():
-        got = float(streams.turned(np.array([p]))[0])
-        yield exact(
-            f"normal quantile at {p:g}, {ULPS} ulp allowed", SHAPE, "tables of the normal distribution", quantile, got,
-            within=ULPS * math.ulp(quantile),
-        )  # fmt: skip
+        name, got = f"normal quantile at {p:g}, {ULPS} ulp allowed", float(streams.turned(np.array([p]))[0])
+        allowed = ULPS * math.ulp(quantile)
+        yield NORMALS.exact(name, quantile, got, source="tables of the normal distribution", within=allowed)

@@ -11,11 +11,11 @@ import numpy as np
 import sim
 from sim.engine.trace import replay
 from sim.terms import Case, load_case
-from sim.verify.check import Check, exact
+from sim.verify.check import About, Check
 from sim.verify.samples import traces
 
 CENT = 0.01
-HALF_CENT = 0.005  # what is written down in dollars and cents is rounded by as much
+HALF_CENT = 0.005  # a figure by hand is rounded to the cent
 TRACED, REPLAYED = 1_024, 64
 
 BY_HAND: dict[str, Any] = {
@@ -76,7 +76,7 @@ HAND = "worked out by hand, beside the check"
 def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from by_hand(seed)
     yield from extended_by_hand(seed)
-    yield from ex_issue(seed)
+    yield ex_issue(seed)
     yield from real_draw(seed)
     yield from documents_hold(paths, seed)
     yield from accounts(seed)
@@ -85,18 +85,19 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
 
 def by_hand(seed: int) -> Iterator[Check]:
     ledger = sim.trace(Case.from_dict(BY_HAND), path=0, seed=seed).ledger
-    protects = "the order of events on a date, interest, operations by the day"
+    about = About("the order of events on a date, interest, operations by the day", HAND, HALF_CENT)
     for month, known in CASH_BY_HAND.items():
-        found = ledger["cash_month_end"][month]
-        yield exact(f"no chance: cash at the end of {month}, $", protects, HAND, known, found, within=HALF_CENT)
+        yield about.exact(f"no chance: cash at the end of {month}, $", known, ledger["cash_month_end"][month])
     first, second = ledger["draws"]
+    about = About("period cap, commitment, whole shares", HAND)
     for name, known, found in (
         ("first draw, $", 700_000, first["amount"]),
         ("shares of the first draw", SHARES_BY_HAND, first["shares"]),
         ("second draw, $", 500_000, second["amount"]),
     ):
-        yield exact(f"no chance: {name}", "period cap, commitment, whole shares", HAND, known, found)
+        yield about.exact(f"no chance: {name}", known, found)
     result = sim.simulate(Case.from_dict(BY_HAND), paths=256, seed=seed)
+    about = About("the measures", HAND)
     for name, known, within in (
         ("raised", 700_000, 0.0),
         ("shares_issued", SHARES_BY_HAND, 0.0),
@@ -109,7 +110,7 @@ def by_hand(seed: int) -> Iterator[Check]:
     ):
         value = result[name]
         farthest = float(value[np.argmax(np.abs(value - known))])
-        yield exact(f"no chance: {name}, farthest path", "the measures", HAND, known, farthest, within)
+        yield about.exact(f"no chance: {name}, farthest path", known, farthest, within=within)
 
 
 def extended_by_hand(seed: int) -> Iterator[Check]:
@@ -120,27 +121,20 @@ def extended_by_hand(seed: int) -> Iterator[Check]:
     note = {**BY_HAND["notes"][0], "extended_maturity": "2004-08-15", "extension_probability": 1.0}
     ledger = sim.trace(Case.from_dict({**BY_HAND, "notes": [note]}), path=0, seed=seed).ledger
     days = ledger["cash_out"]["days"] if ledger["cash_out"] else float("nan")
-    protects = "cash-out inside a month"
     # A day of operations is 20,000 dollars, so half a cent is 2.5e-7 days.
-    yield exact("note extended: cash-out, days", protects, HAND, 153 + 30 * 50_246.58 / 600_000, days, within=2.5e-7)
-    yield exact(
-        "note extended: cash then is the minimum, $",
-        protects,
-        "model, section 6",
-        100_000,
-        ledger["ending_cash"],
-    )
+    about = About("cash-out inside a month", HAND, 2.5e-7)
+    yield about.exact("note extended: cash-out, days", 153 + 30 * 50_246.58 / 600_000, days)
+    about = About("cash-out inside a month", "model, section 6")
+    yield about.exact("note extended: cash then is the minimum, $", 100_000, ledger["ending_cash"])
 
 
-def ex_issue(seed: int) -> Iterator[Check]:
+def ex_issue(seed: int) -> Check:
     """The close after a draw with impact: (N + n x price / close) / (N + n) of the one before."""
     document = {**BY_HAND, "price": {**BY_HAND["price"], "impact": "dilution"}}
     closes = sim.trace(Case.from_dict(document), path=0, seed=seed).history["closes"]
     known = 2.0 * (20_000_000 + SHARES_BY_HAND * 1.7 / 2.0) / (20_000_000 + SHARES_BY_HAND)
-    yield exact(
-        "impact: close after a draw at 85%, $", "later prices after a draw", "theoretical ex-issue price", known,
-        closes["2002-09-30"], within=4 * np.spacing(2.0),
-    )  # fmt: skip
+    about = About("later prices after a draw", "theoretical ex-issue price", 4 * float(np.spacing(2.0)))
+    return about.exact("impact: close after a draw at 85%, $", known, closes["2002-09-30"])
 
 
 def real_draw(seed: int) -> Iterator[Check]:
@@ -156,28 +150,28 @@ def real_draw(seed: int) -> Iterator[Check]:
         "extended": ["Baccarat note"],
     }
     draw = replay(case, history)["draws"][0]
-    source, protects = "press release of 2 December 2002", "the window, the discount, whole shares"
-    yield exact("the draw of 2 December 2002: shares", protects, source, 4_409_560, draw["shares"])
-    yield exact("the draw of 2 December 2002: amount, $", protects, source, 5_000_000, draw["amount"])
+    about = About("the window, the discount, whole shares", "press release of 2 December 2002")
+    yield about.exact("the draw of 2 December 2002: shares", 4_409_560, draw["shares"])
+    yield about.exact("the draw of 2 December 2002: amount, $", 5_000_000, draw["amount"])
     # The release rounds the price to four decimals.
-    yield exact("the draw of 2 December 2002: price, $", protects, source, 1.1339, draw["price"], within=0.00005)
+    yield about.exact("the draw of 2 December 2002: price, $", 1.1339, draw["price"], within=0.00005)
 
 
 def documents_hold(paths: int, seed: int) -> Iterator[Check]:
     """On every path of the shipped case."""
     case = load_case("valence-2002")
     result = sim.simulate(case, paths=paths, seed=seed)
-    line, company, source = case.line, case.company, "the documents' limits"
+    line, company = case.line, case.company
     room = company.shares_authorized - company.shares_reserved - company.shares_outstanding
-    over = result["raised"] > line.commitment
-    yield exact("valence-2002: paths that raise too much", "the commitment", source, 0, float(over.sum()))
-    over_cap = (result.by_period["raised"] > line.max_per_period).any(axis=1)
-    yield exact("valence-2002: paths with a quarter too large", "the period cap", source, 0, float(over_cap.sum()))
-    over = result["shares_issued"] > room
-    yield exact("valence-2002: paths with too many shares", "the charter", source, 0, float(over.sum()))
-    gone = np.isfinite(result["cash_out_days"])
-    late = gone & (result["ending_cash"] > company.minimum_cash)
-    yield exact("valence-2002: paths out of cash that have some", "the cash-out", source, 0, float(late.sum()))
+    out = np.isfinite(result["cash_out_days"])
+    for name, protects, wrong in (
+        ("that raise too much", "the commitment", result["raised"] > line.commitment),
+        ("with a quarter too large", "the period cap", (result.by_period["raised"] > line.max_per_period).any(axis=1)),
+        ("with too many shares", "the charter", result["shares_issued"] > room),
+        ("out of cash that have some", "the cash-out", out & (result["ending_cash"] > company.minimum_cash)),
+    ):
+        about = About(protects, "the documents' limits")
+        yield about.exact(f"valence-2002: paths {name}", 0, wrong.sum())
 
 
 def accounts(seed: int) -> Iterator[Check]:
@@ -188,9 +182,8 @@ def accounts(seed: int) -> Iterator[Check]:
     """
     changes = {"notes[Baccarat note].extension_probability": 1.0, "company.shares_authorized": 10**13}
     case = load_case("valence-2002").replace(changes)
-    found = traces(case, TRACED, seed)
     off, shares_off = [], []
-    for trace in found:
+    for trace in traces(case, TRACED, seed):
         history, ledger = trace.history, trace.ledger
         drawn = [draw for draw in ledger["draws"] if draw["amount"] > 0]
         money_in = sum(draw["amount"] for draw in drawn) + sum(deal["amount"] for deal in history["third_party"])
@@ -199,13 +192,10 @@ def accounts(seed: int) -> Iterator[Check]:
         off.append(case.company.cash + money_in - money_out - last)
         counted = [draw for draw in drawn if _in_time(case, draw["date"], ledger["cash_out"])]
         shares_off.append(sum(round(draw["amount"] / draw["price"]) for draw in counted) - ledger["shares_issued"])
-    worst = float(np.abs(off).max())
-    protects = "nothing is lost or made"
-    source = "cash in - cash out = change of cash"
-    yield exact(f"accounts of {TRACED:,d} paths: largest imbalance, $", protects, source, 0, worst, within=CENT)
-    worst = float(np.abs(shares_off).max())
-    source = "amount / price, nearest whole share"
-    yield exact(f"shares of {TRACED:,d} paths: largest imbalance", protects, source, 0, worst)
+    about = About("nothing is lost or made", "cash in - cash out = change of cash", CENT)
+    yield about.exact(f"accounts of {TRACED:,d} paths: largest imbalance, $", 0, np.abs(off).max())
+    about = About("nothing is lost or made", "amount / price, nearest whole share")
+    yield about.exact(f"shares of {TRACED:,d} paths: largest imbalance", 0, np.abs(shares_off).max())
 
 
 def _in_time(case: Case, day: str, out: dict[str, Any] | None) -> bool:
@@ -217,9 +207,6 @@ def _in_time(case: Case, day: str, out: dict[str, Any] | None) -> bool:
 def replays(seed: int) -> Check:
     """A path's history, put in by hand, gives that path's ledger to the last bit."""
     case = load_case("valence-2002")
-    found = traces(case, REPLAYED, seed)
-    different = sum(replay(case, trace.history) != trace.ledger for trace in found)
-    return exact(
-        f"replays of {REPLAYED} paths that differ in any bit", "a path can be audited", "history decides the ledger", 0,
-        different,
-    )  # fmt: skip
+    different = sum(replay(case, trace.history) != trace.ledger for trace in traces(case, REPLAYED, seed))
+    about = About("a path can be audited", "history decides the ledger")
+    return about.exact(f"replays of {REPLAYED} paths that differ in any bit", 0, different)

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sim
-from sim.verify.check import Check, exact
+from sim.verify.check import About, Check
 from sim.verify.samples import OPENING, by_hand, plain_case
 
 PRICE = 2.0
 STEADY = {"price.initial": PRICE, "price.drift": 0.0, "price.volatility": 0.0}
-CENT = 0.005  # a hand figure is rounded to the cent
+HALF_CENT = 0.005  # a figure by hand is rounded to the cent
 BY_HAND = "by hand, beside the check"
 DOCUMENTS = "term sheet, clause (v), by hand"
 
@@ -60,8 +60,9 @@ def _draws(changes: Mapping[str, Any], closes: Mapping[str, float] | None = None
 def _amounts(
     what: str, protects: str, source: str, known: Mapping[str, float], drawn: Mapping[str, Any]
 ) -> Iterator[Check]:
+    about = About(protects, source, HALF_CENT)
     for day, amount in known.items():
-        yield exact(f"{what}: draw of {day}, $", protects, source, amount, drawn[day]["amount"], CENT)
+        yield about.exact(f"{what}: draw of {day}, $", amount, drawn[day]["amount"])
 
 
 def _quarter() -> Iterator[Check]:
@@ -159,25 +160,25 @@ def _ties() -> Iterator[Check]:
         drawn = _draws(changes)["2002-06-28"]
         yield _bound(f"{number + 1} equal limits" if number else "the charter alone", binding, drawn)
         if number + 1 == len(limits):
-            yield exact("5 equal limits: draw, $", "the smallest limit", BY_HAND, equal, drawn["amount"])
+            yield About("the smallest limit", BY_HAND).exact("5 equal limits: draw, $", equal, drawn["amount"])
 
 
 def _bound(what: str, binding: str, draw: Mapping[str, Any]) -> Check:
-    name = f"{what}: draws that `{binding}` binds"
-    return exact(name, "the reason named for a draw's size", BY_HAND, 1, float(draw["binding"] == binding))
+    about = About("the reason named for a draw's size", BY_HAND)
+    return about.exact(f"{what}: draws that `{binding}` binds", 1, draw["binding"] == binding)
 
 
 def _cadences() -> Iterator[Check]:
     # Nasdaq, April to June 2002: 22, 22 and 20 sessions (27 May was closed) in 13 weeks.
-    protects, source = "purchase dates of a cadence", "Nasdaq's calendar, counted"
+    about = About("purchase dates of a cadence", "Nasdaq's calendar, counted")
     for cadence, number in (("daily", 64), ("weekly", 13), ("month_end", 3), ("quarter_end", 1)):
         drawn = _draws({"horizon": "2002-06-30", "policy": {"kind": "maximum", "cadence": cadence}})
-        yield exact(f"purchase dates, {cadence}, April to June 2002", protects, source, number, len(drawn))
+        yield about.exact(f"purchase dates, {cadence}, April to June 2002", number, len(drawn))
     # 18 April 2003 was Good Friday: that week's last session is Thursday 17 April, day 382.
     drawn = _draws({"policy": {"kind": "maximum", "cadence": "weekly"}})
     days = [(datetime.date.fromisoformat(day) - OPENING).days + 1 for day in drawn]
-    found = [day for day in days if 379 <= day <= 383]
-    yield exact("purchase date, weekly, in Holy Week 2003, day", protects, source, 382, sum(found))
+    found = sum(day for day in days if 379 <= day <= 383)
+    yield about.exact("purchase date, weekly, in Holy Week 2003, day", 382, found)
 
 
 def _waterfall() -> Iterator[Check]:
@@ -201,11 +202,12 @@ def _waterfall() -> Iterator[Check]:
         "milestones": [{"name": "never", "probability": 0.0, "median_days": 100, "p90_days": 200}],
     })  # fmt: skip
     summary = sim.simulate(case, paths=256, seed=1).summary()
-    protects, waterfall = "where the commitment went", summary.to_dict()["line"]["waterfall"]
+    waterfall = summary.to_dict()["line"]["waterfall"]
     parts = {"raised": waterfall["raised"], "cut": waterfall["cut_by_third_parties"], **waterfall["unraised"]}
+    about = About("where the commitment went", BY_HAND, HALF_CENT)
     for name, known in (("raised", 2_350_000), ("cut", 0), ("coverage", 325_000), ("condition: late", 325_000)):
-        yield exact(f"waterfall: {name}, $", protects, BY_HAND, known, parts.get(name, 0.0), CENT)
-    yield exact("waterfall: all parts, $", protects, "the commitment", 3_000_000, math.fsum(parts.values()), CENT)
+        yield about.exact(f"waterfall: {name}, $", known, parts.get(name, 0.0))
+    yield about.exact("waterfall: all parts, $", 3_000_000, math.fsum(parts.values()), source="the commitment")
 
 
 def _after_the_cash_out() -> Iterator[Check]:
@@ -229,15 +231,14 @@ def _after_the_cash_out() -> Iterator[Check]:
     })  # fmt: skip
     result = sim.simulate(case, paths=256, seed=1)
     waterfall = result.summary().to_dict()["line"]["waterfall"]
-    protects = "what comes after the cash-out does not count"
+    unraised = waterfall["unraised"]
+    about = About("what comes after the cash-out does not count", BY_HAND, HALF_CENT)
     for name, known, found in (
         ("raised in the quarter", 2_000_000, result.by_period["raised"].max()),
         ("cut", 1_000_000, waterfall["cut_by_third_parties"]),
-        ("unraised for the policy", 27_000_000 * 27 / 52, waterfall["unraised"].get("policy", 0.0)),
-        ("unraised for the cash-out", 27_000_000 * 25 / 52, waterfall["unraised"].get("cash-out", 0.0)),
-        ("cash-out", 30 + 31 * 8 / 20, result["cash_out_days"].max()),
+        ("unraised for the policy", 27_000_000 * 27 / 52, unraised.get("policy", 0.0)),
+        ("unraised for the cash-out", 27_000_000 * 25 / 52, unraised.get("cash-out", 0.0)),
     ):
-        unit = "days" if name == "cash-out" else "$"
-        yield exact(
-            f"out of cash in May: {name}, {unit}", protects, BY_HAND, known, found, CENT if unit == "$" else 1e-9
-        )
+        yield about.exact(f"out of cash in May: {name}, $", known, found)
+    day = result["cash_out_days"].max()
+    yield about.exact("out of cash in May: cash-out, days", 30 + 31 * 8 / 20, day, within=1e-9)

@@ -1,4 +1,4 @@
-"""Checks of the notes, to the cent: lives worked out by hand from the Baccarat note's terms, and defaults."""
+"""Notes, to the cent: lives worked out by hand from the Baccarat note's terms, and defaults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 import sim
 from sim.lowering import program as r
-from sim.verify.check import Check, chance, exact
+from sim.verify.check import About, Check
 from sim.verify.samples import by_hand, plain_case
 from sim.verify.written import a_quarter, write_paths
 
@@ -22,14 +22,14 @@ SECTION_2 = "promissory note, section 2, by hand"
 
 
 def checks(paths: int, seed: int) -> Iterator[Check]:
-    """Some 25 checks. Cash moves for nothing but the notes, unless a check says so."""
+    """Cash moves for nothing but the notes, unless a check says so."""
     yield from _paid_at_maturity()
     yield from _extended()
     yield from _rates()
     yield from _revolving()
     yield from _defaults()
     yield from _coverage()
-    yield from _tosses(paths, seed)
+    yield from _extensions(paths, seed)
 
 
 def _ledger(*notes: dict[str, Any], cash: float = 40_000_000, used: Any = (), **wanted: Any) -> Any:
@@ -50,31 +50,23 @@ def _ledger(*notes: dict[str, Any], cash: float = 40_000_000, used: Any = (), **
 def _paid_at_maturity() -> Iterator[Check]:
     # 5.75% of 15,000,000 is 862,500 a year. 31 December to 30 August: 31 + 28 + 31 + 30 + 31 + 30 + 31 + 30 = 242 days.
     #   862,500 x 242 / 365 = 571,849.32; 40,000,000 - 15,000,000 - 571,849.32 = 24,428,150.68
-    cash = _ledger({})["cash_month_end"]
-    yield exact(
-        "cash before the maturity, $", "interest is in arrears: none before it is due", SECTION_2,
-        40_000_000, cash["2002-07"],
-    )  # fmt: skip
-    yield exact(
-        "cash after the maturity, $", "principal and 242 days' interest are paid", "promissory note, sections 1 and 2",
-        24_428_150.68, cash["2002-08"], CENT,
-    )  # fmt: skip
-    yield exact(
-        "cash at the year's end, $", "a note that is paid is gone", SECTION_2, 24_428_150.68, cash["2002-12"], CENT
-    )
+    cash, paid = _ledger({})["cash_month_end"], 24_428_150.68
+    about = About("interest is in arrears: none before it is due", SECTION_2)
+    yield about.exact("cash before the maturity, $", 40_000_000, cash["2002-07"])
+    about = About("principal and 242 days' interest are paid", "promissory note, sections 1 and 2", CENT)
+    yield about.exact("cash after the maturity, $", paid, cash["2002-08"])
+    about = About("a note that is paid is gone", SECTION_2, CENT)
+    yield about.exact("cash at the year's end, $", paid, cash["2002-12"])
     # Due on its interest date: a full year's interest and principal, once.
-    cash = _ledger({"maturity": "2002-12-31"})["cash_month_end"]
-    yield exact(
-        "cash after a maturity on the interest date, $", "interest due for two reasons is paid once", SECTION_2,
-        40_000_000 - 862_500 - 15_000_000, cash["2002-12"], CENT,
-    )  # fmt: skip
+    found = _ledger({"maturity": "2002-12-31"})["cash_month_end"]["2002-12"]
+    about = About("interest due for two reasons is paid once", SECTION_2, CENT)
+    yield about.exact("cash after a maturity on the interest date, $", 40_000_000 - 862_500 - 15_000_000, found)
     # Nothing said of the last interest: it runs from the valuation date, 1 April, to 30 August.
     #   29 + 31 + 30 + 31 + 30 = 151 days: 862,500 x 151 / 365 = 356,815.07
-    cash = _ledger({"last_interest_date": None})["cash_month_end"]
-    yield exact(
-        "cash after a maturity, interest from 1 April, $", "interest runs from the last interest date",
-        "model, section 5, by hand", 40_000_000 - 15_000_000 - 356_815.07, cash["2002-08"], CENT,
-    )  # fmt: skip
+    found = _ledger({"last_interest_date": None})["cash_month_end"]["2002-08"]
+    about = About("interest runs from the last interest date", "model, section 5, by hand", CENT)
+    name = "cash after a maturity, interest from 1 April, $"
+    yield about.exact(name, 40_000_000 - 15_000_000 - 356_815.07, found)
 
 
 def _extended() -> Iterator[Check]:
@@ -84,6 +76,7 @@ def _extended() -> Iterator[Check]:
     #   30 September 2005: 31 + 28 + 31 + 30 + 31 + 30 + 31 + 31 + 30 = 273 days, 862,500 x 273 / 365 = 645,102.74,
     #     and 15,000,000                                                            21,765,034.25
     cash = _ledger({}, extended=True, horizon="2005-12-31")["cash_month_end"]
+    about = About("an extended note: interest each year, principal at its end", SECTION_2, CENT)
     for month, words, known in (
         ("2002-11", "after an extended maturity", 40_000_000.00),
         ("2002-12", "after the first interest date", 39_137_500.00),
@@ -91,24 +84,19 @@ def _extended() -> Iterator[Check]:
         ("2004-12", "after that of a leap year", 37_410_136.99),
         ("2005-12", "after the extended maturity", 21_765_034.25),
     ):
-        yield exact(
-            f"cash {words}, $", "an extended note: interest each year, principal at its end", SECTION_2,
-            known, cash[month], CENT,
-        )  # fmt: skip
+        yield about.exact(f"cash {words}, $", known, cash[month])
 
 
 def _rates() -> Iterator[Check]:
     # 15,000,000 x 10% x 242/365 = 994,520.55; x 13% 1,292,876.71; x 0% nothing.
+    about = About("the rate is min(base + margin, cap), simple, actual/365", SECTION_2, CENT)
     for words, note, interest in (
         ("13%, at most 10%", {"base_rate": 0.12}, 994_520.55),
         ("13% without a cap", {"base_rate": 0.12, "rate_cap": None}, 1_292_876.71),
         ("1% less a margin of 1%", {"base_rate": 0.01, "margin": -0.01}, 0.0),
     ):
         cash = _ledger(note)["cash_month_end"]
-        yield exact(
-            f"interest at {words}, $", "the rate is min(base + margin, cap), simple, actual/365", SECTION_2,
-            interest, 25_000_000 - cash["2002-08"], CENT,
-        )  # fmt: skip
+        yield about.exact(f"interest at {words}, $", interest, 25_000_000 - cash["2002-08"])
 
 
 REVOLVING: dict[str, Any] = {
@@ -132,6 +120,7 @@ def _revolving() -> Iterator[Check]:
     used = [1e6, 1e6, 3.5e6, -4e6, 5e5, 5e5, 5e5, 5e5, 5e5]
     ledger = _ledger(REVOLVING, cash=12_000_000, used=used)
     source = "promissory note, section 4, by hand"
+    about = About("prepayments save interest and may be borrowed again", source, CENT)
     for month, words, known in (
         ("2002-04", "after interest, principal prepaid", 5_000_000.00),
         ("2002-05", "between the two marks", 4_000_000.00),
@@ -140,25 +129,18 @@ def _revolving() -> Iterator[Check]:
         ("2002-11", "before the maturity", 3_000_000.00),
         ("2002-12", "after the maturity", -2_232_638.04),
     ):
-        yield exact(
-            f"revolving note, cash {words}, $", "prepayments save interest and may be borrowed again", source,
-            known, ledger["cash_month_end"][month], CENT,
-        )  # fmt: skip
+        yield about.exact(f"revolving note, cash {words}, $", known, ledger["cash_month_end"][month])
     # April as above. In June 12,000,000 are used: -7,000,000, and all that was prepaid, 5,952,328.77, is borrowed
     # again. In July 1,000,000 more, and nothing is left to borrow.
     cash = _ledger(REVOLVING, cash=12_000_000, used=[1e6, 0, 1.2e7, 1e6])["cash_month_end"]
+    about = About("no more is borrowed again than was prepaid", source, CENT)
     for month, words, known in (("2002-06", "borrowing all", -1_047_671.23), ("2002-07", "that", -2_047_671.23)):
-        yield exact(
-            f"revolving note, cash after {words}, $", "no more is borrowed again than was prepaid", source,
-            known, cash[month], CENT,
-        )  # fmt: skip
+        yield about.exact(f"revolving note, cash after {words}, $", known, cash[month])
     # Extended: on 30 June, after the original maturity, nothing is borrowed again.
     note = {**REVOLVING, "maturity": "2002-05-31", "extended_maturity": "2003-12-31"}
-    ledger = _ledger(note, cash=12_000_000, used=used[:3], extended=True)
-    yield exact(
-        "revolving note, cash past its original maturity, $", "re-borrowing ends with the original maturity", source,
-        500_000, ledger["cash_month_end"]["2002-06"], CENT,
-    )  # fmt: skip
+    cash = _ledger(note, cash=12_000_000, used=used[:3], extended=True)["cash_month_end"]
+    about = About("re-borrowing ends with the original maturity", source, CENT)
+    yield about.exact("revolving note, cash past its original maturity, $", 500_000, cash["2002-06"])
 
 
 def _defaults() -> Iterator[Check]:
@@ -167,6 +149,8 @@ def _defaults() -> Iterator[Check]:
     # Two notes: 700,000 - 571,849.32 - 571,849.32 = -443,698.63: the second one's interest comes before the first's
     #   principal, on 30 August.
     # With a minimum of 24,500,000: 40,000,000 - 571,849.32 - 15,000,000 = 24,428,150.68 is 71,849.32 below it.
+    runway = About("a note that cannot be paid ends the runway on its day", "model, section 5")
+    order = About("interest of every note is due before principal of any", "model, section 5, by hand", CENT)
     for words, ledger, cause, days, balance in (
         ("principal", _ledger({}, cash=10_000_000), "principal", 152, -5_571_849.32),
         ("interest", _ledger({}, cash=500_000, extended=True), "interest", 275, -362_500.00),
@@ -174,14 +158,8 @@ def _defaults() -> Iterator[Check]:
         ("principal, to a minimum", _ledger({}, minimum=24_500_000), "principal", 152, 24_428_150.68),
     ):
         out = ledger["cash_out"] or {"days": -1.0, "cause": ""}
-        yield exact(
-            f"day of default on {words}", "a note that cannot be paid ends the runway on its day", "model, section 5",
-            days, out["days"] if out["cause"] == cause else -1,
-        )  # fmt: skip
-        yield exact(
-            f"cash at a default on {words}, $", "interest of every note is due before principal of any",
-            "model, section 5, by hand", balance, ledger["ending_cash"], CENT,
-        )  # fmt: skip
+        yield runway.exact(f"day of default on {words}", days, out["days"] if out["cause"] == cause else -1)
+        yield order.exact(f"cash at a default on {words}, $", balance, ledger["ending_cash"])
 
 
 def _coverage() -> Iterator[Check]:
@@ -189,34 +167,29 @@ def _coverage() -> Iterator[Check]:
     case = plain_case(
         {"line.coverage": {"percent": [100]}, "horizon": "2002-06-30", "notes": [{**NOTE, "interest_date": "06-15"}]}
     )
-    yield exact(
-        "a quarter's draw at 100% coverage, $", "note interest is not in cash used in operations",
-        "term sheet, clause (v)", 3_000_000, sim.trace(case, path=0, seed=1).ledger["raised"],
-    )  # fmt: skip
+    raised = sim.trace(case, path=0, seed=1).ledger["raised"]
+    about = About("note interest is not in cash used in operations", "term sheet, clause (v)")
+    yield about.exact("a quarter's draw at 100% coverage, $", 3_000_000, raised)
 
 
-def _tosses(paths: int, seed: int) -> Iterator[Check]:
-    """Extensions: one toss for each note and path."""
+def _extensions(paths: int, seed: int) -> Iterator[Check]:
+    """One Bernoulli draw for each note and path."""
     notes = [
         {**NOTE, "name": name, "principal": 5e6, "extension_probability": probability}
         for name, probability in (("one", 0.9), ("other", 0.5))
     ]
     case = plain_case({"horizon": "2002-12-31", "notes": notes})
     extended = write_paths(case, a_quarter(paths), seed).extended
-    yield chance("note extended", "how often a note is extended", "extension_probability", 0.9, extended[0])
-    yield chance(
-        "two notes extended", "each note has an extension of its own", "0.9 x 0.5", 0.45, np.all(extended, axis=0)
-    )
-    case = plain_case(
-        {"horizon": "2002-12-31", "company.cash": 1.2e7, "notes": [{**NOTE, "extension_probability": 0.9}]}
-    ).replace({"line.commitment": 0, "burn.monthly": 0})
+    yield About("how often a note is extended", "extension_probability").share("note extended", 0.9, extended[0])
+    about = About("each note has an extension of its own", "0.9 x 0.5")
+    yield about.share("two notes extended", 0.45, np.all(extended, axis=0))
+    changes = {"horizon": "2002-12-31", "company.cash": 1.2e7, "line.commitment": 0, "burn.monthly": 0}
+    case = plain_case({**changes, "notes": [{**NOTE, "extension_probability": 0.9}]})
     result = sim.simulate(case, paths=paths, seed=seed)
-    yield chance(
-        "cash-out for principal", "without an extension the principal is due", "1 - extension_probability",
-        0.1, result["cause"] == r.CAUSES.index("principal"),
-    )  # fmt: skip
+    due = result["cause"] == r.CAUSES.index("principal")
+    about = About("without an extension the principal is due", "1 - extension_probability")
+    yield about.share("cash-out for principal", 0.1, due)
     # In all others: 12,000,000 - 862,500 on 31 December.
-    yield exact(
-        "largest error of their ending cash, $", "every path pays the same interest", SECTION_2,
-        0, float(np.abs(result["ending_cash"][result["cause"] == 0] - 11_137_500.00).max(initial=0.0)), CENT,
-    )  # fmt: skip
+    off = np.abs(result["ending_cash"][result["cause"] == 0] - 11_137_500.00).max(initial=0.0)
+    about = About("every path pays the same interest", SECTION_2, CENT)
+    yield about.exact("largest error of their ending cash, $", 0, float(off))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sim.results.estimates import decimals_allowed, rounded
-from sim.verify.check import LIMIT, Check, chance_of_false_alarm
+from sim.results.summary import jsonable, versions
+from sim.text.numbers import decimals_allowed, rounded
+from sim.text.tables import Table, table_text, wrapped
+from sim.verify.check import LIMIT, Check, probability_of_false_alarm
 
-_WIDTHS = (18, 18, 12, 7)  # of known, estimate, standard error, z
+_MOST_DECIMALS = 9  # of exact figures, unless the check fails
 _BINS = 16  # of z, from -LIMIT to LIMIT
 
 
@@ -48,8 +50,8 @@ class Verification:
 
     @property
     def false_alarm(self) -> float:
-        """Chance that a right program fails at least one check, at a seed nobody has tried."""
-        return chance_of_false_alarm(sum(not check.exact for check in self.checks))
+        """Probability that a correct program fails at least one check, at a seed chosen without looking."""
+        return probability_of_false_alarm(sum(not check.exact for check in self.checks))
 
     @property
     def sentence(self) -> str:
@@ -63,21 +65,20 @@ class Verification:
         exact = sum(check.exact for check in self.checks)
         return (
             f"{exact} checks are exact. The other {len(self.checks) - exact} compare an estimate with a known answer: "
-            f"z is their distance in standard errors of the estimate, and {LIMIT:g} is the most allowed. A right "
+            f"z is their distance in standard errors of the estimate, and {LIMIT:g} is the most allowed. A correct "
             f"program fails one or more of them at {self.false_alarm:.1%} of all seeds or fewer; this seed is "
             f"{self.seed}, with up to {self.paths:,d} paths a check."
         )
 
     def manifest(self) -> dict[str, Any]:
         """What it takes to repeat the table."""
-        from sim.results.summary import versions
-
         return {"versions": versions(), "platform": platform.platform(), "seed": self.seed, "paths": self.paths}
 
     def distances(self) -> list[tuple[float, float, int, float]]:
-        """Bins (from, to) of z, how many checks lie in each, and how many would on average if z were a normal number.
+        """Bins (from, to) of z, how many checks lie in each, and the expected number if z were standard normal.
 
-        A right program's z are nearly standard normal, so the two columns look alike; checks of one run share luck.
+        The z of a correct program are nearly standard normal, so the two columns are alike. Checks of one run share
+        random numbers, so they are not independent.
         """
         z = [check.z for check in self.checks if not check.exact and math.isfinite(check.z)]
         width = 2.0 * LIMIT / _BINS
@@ -88,9 +89,7 @@ class Verification:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """The table for another program; numbers that are infinite or none are None."""
-        from sim.results.summary import jsonable
-
+        """The table as JSON has it; None for numbers that are infinite or absent."""
         checks = [{"group": group.title, **check.to_dict()} for group in self.groups for check in group.checks]
         return jsonable(
             {
@@ -107,16 +106,15 @@ class Verification:
         )
 
     def __str__(self) -> str:
-        headings = ("check", "known", "estimate", "std. error", "z")
-        lines, wide = [], max((len(check.name) for check in self.checks), default=0)
-        for group in self.groups:
-            lines += [group.title, "  " + _row(headings, wide) + "  verdict"]
-            for check in group.checks:
-                lines.append("  " + _row((check.name, *figures(check)), wide) + "  " + verdict(check))
-                lines.append(f"      {check.protects} [{check.source}]")
-            lines.append("")
-        lines += [f"FAILED: {check.name}: {check.protects}" for check in self.failed]
-        return "\n".join([*lines, self.explanation, f"{self.sentence} {self.elapsed_s:.1f} s."])
+        parts = [table_text(_table(group)) + "\n" for group in self.groups]
+        parts += [f"FAILED: {check.name}: {check.protects}" for check in self.failed]
+        return "\n".join([*parts, wrapped(self.explanation), f"{self.sentence} {self.elapsed_s:.1f} s."])
+
+
+def _table(group: Group) -> Table:
+    rows = [(check.name, *figures(check), verdict(check)) for check in group.checks]
+    columns = ("check", "known", "estimate", "std. error", "z", "verdict")
+    return Table(group.title, columns, rows, (0, 5), details=[f"{c.protects} [{c.source}]" for c in group.checks])
 
 
 def verdict(check: Check) -> str:
@@ -124,7 +122,7 @@ def verdict(check: Check) -> str:
 
 
 def figures(check: Check) -> tuple[str, str, str, str]:
-    """Known answer, estimate, standard error and z as a person reads them, to a tenth of the error."""
+    """Known answer, estimate, standard error and z as text, to a tenth of the error."""
     if not check.exact:
         digits = decimals_allowed(check.se) + 1
         z = f"{check.z:+.2f}" if math.isfinite(check.z) else "-"
@@ -132,7 +130,7 @@ def figures(check: Check) -> tuple[str, str, str, str]:
         return _number(check.known, digits), _number(check.estimate, digits), error, z
     known, estimate = f"{check.known:,.12g}", f"{check.estimate:,.12g}"
     if check.within > 0.0:
-        digits = decimals_allowed(check.within)
+        digits = min(decimals_allowed(check.within), _MOST_DECIMALS)
         known, estimate = _number(check.known, digits), _number(check.estimate, digits)
     if known == estimate and not check.passed:
         known, estimate = repr(check.known), repr(check.estimate)
@@ -141,11 +139,6 @@ def figures(check: Check) -> tuple[str, str, str, str]:
 
 def _number(value: float, digits: int) -> str:
     return rounded(value, digits) if math.isfinite(value) else repr(value)
-
-
-def _row(cells: tuple[str, ...], wide: int) -> str:
-    name, *rest = cells
-    return name.ljust(wide) + "".join(cell.rjust(width) for cell, width in zip(rest, _WIDTHS, strict=True))
 
 
 def _normal_cdf(x: float) -> float:

@@ -3,6 +3,7 @@
 import html
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -20,11 +21,12 @@ from sim import verify as verification
 from sim.board.page.validation import validation_page
 from sim.cli import main
 from sim.verify import MODULES, verify
-from sim.verify.check import Check, chance, chance_of_false_alarm, chi_square, exact, mean_of, quantile
+from sim.verify.check import About, Check, probability_of_false_alarm
 from sim.verify.table import figures
 from tests.proof.planted import PROGRAM_FAULTS
 
 PATHS, SEED = 40_000, 20020401
+ABOUT = About("p", "s")
 
 # ------------------------------------------------------------------------------------------------------ one check
 
@@ -58,28 +60,28 @@ def test_the_verdict(one, z, passed):
 
 def test_the_ways_to_make_a_check():
     values = np.array([1.0, 2.0, 4.0, 9.0])
-    made = mean_of("n", "p", "s", 3, values)
+    made = ABOUT.mean("n", 3, values)
     assert (made.known, made.estimate, made.exact) == (3.0, 4.0, False)
     assert made.se == pytest.approx(stats.sem(values), rel=1e-15)
-    made = chance("n", "p", "s", 0.2, np.array([True] * 3 + [False] * 7))
+    made = ABOUT.share("n", 0.2, np.array([True] * 3 + [False] * 7))
     assert (made.estimate, made.se) == (0.3, math.sqrt(0.2 * 0.8 / 10))
-    made = quantile("n", "p", "s", 2.0, 25, values)
+    made = ABOUT.quantile("n", 25, 2.0, values)
     assert (made.known, made.estimate) == (0.25, 0.5)
-    assert exact("n", "p", "s", 3, 3).passed
-    assert not mean_of("n", "p", "s", 3, np.array([3.0])).passed  # one value has no spread to judge by
-    assert not chance("n", "p", "s", 0.5, np.array([])).passed
+    assert ABOUT.exact("n", 3, 3).passed
+    assert not ABOUT.mean("n", 3, np.array([3.0])).passed  # one value has no spread to judge by
+    assert not ABOUT.share("n", 0.5, np.array([])).passed
 
 
 def test_a_chi_square_is_judged_as_its_distribution_says():
     for freedom in (45, 255):
         for z in (-3.5, 3.5):
             edge = stats.chi2.isf(stats.norm.sf(z), freedom)
-            assert chi_square("n", "p", edge, freedom).z == pytest.approx(z, abs=0.1)
+            assert ABOUT.chi_square("n", edge, freedom).z == pytest.approx(z, abs=0.1)
 
 
 def test_the_chance_of_a_false_alarm():
-    assert chance_of_false_alarm(1) == pytest.approx(2 * stats.norm.sf(4), rel=1e-12)
-    assert chance_of_false_alarm(100) == pytest.approx(0.0063, abs=0.0001)
+    assert probability_of_false_alarm(1) == pytest.approx(2 * stats.norm.sf(4), rel=1e-12)
+    assert probability_of_false_alarm(100) == pytest.approx(0.0063, abs=0.0001)
 
 
 # ------------------------------------------------------------------------------------------------------ the table
@@ -96,9 +98,9 @@ class Awkward:
 
     @staticmethod
     def checks(paths, seed):
-        yield exact('1 < 2 & "so" </td><script>', "p < q", "s & t", 1.0, 2.0)
+        yield About("p < q", "s & t").exact('1 < 2 & "so" </td><script>', 1.0, 2.0)
         yield Check("nowhere", "p", "s", 1.0, math.nan, math.nan)
-        yield mean_of("plain", "p", "s", 0.5, np.linspace(0, 1, 101))
+        yield ABOUT.mean("plain", 0.5, np.linspace(0, 1, 101))
 
 
 @pytest.fixture
@@ -134,10 +136,12 @@ def test_a_table(few):
     assert table.failed == ()
     assert [group.title for group in table.groups] == ["Pricing windows", "Errors and intervals"]
     text, document = str(table), table.to_dict()
+    assert max(map(len, text.splitlines())) <= 100
     for one in table.checks:
-        assert one.name in text
-        assert one.protects in text
-        assert one.source in text
+        known, estimate, *_ = map(re.escape, figures(one))
+        assert re.search(rf"  {known}  +{estimate}  ", text)  # no two numbers touch
+        assert all(word in text for word in one.name.split())
+        assert f"{one.protects} [{one.source}]" in " ".join(text.split())
     assert f"All {len(table.checks)} checks passed." in text
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert document["passed"] is True
@@ -186,9 +190,9 @@ def test_a_failing_table_says_so(bad):
     [
         (Check("", "", "", 2.5, 2.49917, 0.00034, 0.0), ("2.50000", "2.49917", "0.00034", "-2.44")),
         (Check("", "", "", 620_760.4, 620_380.2, 290.0, 0.0), ("620,760", "620,380", "290", "-1.31")),
-        (exact("", "", "", 4_409_560, 4_409_560), ("4,409,560", "4,409,560", "exact", "")),
-        (exact("", "", "", 1.0, math.nextafter(1.0, 2)), ("1.0", "1.0000000000000002", "exact", "")),
-        (exact("", "", "", 750_246.58, 750_246.5753, 0.005), ("750,246.580", "750,246.575", "<= 5e-03", "")),
+        (ABOUT.exact("", 4_409_560, 4_409_560), ("4,409,560", "4,409,560", "exact", "")),
+        (ABOUT.exact("", 1.0, math.nextafter(1.0, 2)), ("1.0", "1.0000000000000002", "exact", "")),
+        (ABOUT.exact("", 750_246.58, 750_246.5753, within=0.005), ("750,246.580", "750,246.575", "<= 5e-03", "")),
     ],
 )
 def test_figures_have_the_digits_that_their_errors_allow(one, shown):
