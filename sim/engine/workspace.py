@@ -18,6 +18,9 @@ class Workspace:
         def rows(n: int) -> np.ndarray:
             return np.zeros((max(n, 1), r.BLOCK))
 
+        def records(n: int, dtype: np.dtype) -> np.recarray:
+            return np.zeros(max(n, 1), dtype).view(np.recarray)
+
         self.histories = r.Histories(
             luck=rows(plan.luck_rows),
             half_luck=np.zeros((plan.luck_rows, r.BLOCK // 2)),
@@ -36,12 +39,11 @@ class Workspace:
             scratch=np.zeros(r.BLOCK),
         )
         self.ledgers = r.Ledgers(
-            state=np.zeros(r.N_STATE * r.BLOCK),
-            notes=rows(3 * len(program.notes)),
+            state=records(1, r.STATE),
+            notes=records(len(program.notes), r.BALANCES),
+            failures=records(len(program.conditions), r.FAILURE),
             raised=rows(len(plan.periods)),
             shortfall=rows(reasons),
-            fails_from=rows(len(program.conditions)),
-            fails_until=rows(len(program.conditions)),
         )
         self.tally = r.Tally(
             binding=np.zeros((len(plan.periods) * reasons, r.BLOCK), np.int64),

@@ -14,26 +14,16 @@ from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import finish_rows, walk_prices
 from sim.kernels.random.variates import draw_luck, mirror, take_points
 from sim.lowering.program import (
-    AMOUNT,
     BLOCK,
-    CAUSE,
     CENT,
-    CUT,
-    DISCOUNT_COST,
-    DRAWS,
-    ENDING,
-    GAP,
-    ISSUED,
     N_COLUMNS,
-    OUT_DAYS,
-    RAISED,
     REASON_CASH_OUT,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
-    SHORT,
+    Lanes,
 )
 
-FINGERPRINT = "02627367be9693f43b648ced405b3633"
+FINGERPRINT = "a1482d9bdd1ea55573d48b975360b6ee"
 
 
 @stage
@@ -56,24 +46,24 @@ def sample(histories, program, points, span, offset, recording):
         find_third_parties(histories, program.months, program.third_party, first_path, span, points, offset)
     walk_prices(histories.closes, histories.ready, luck, program.walk, program.days, program.price)
     everything = recording or program.price.impact != 0
-    if everything or not program.line.dozes:
+    if everything or not program.line.skips:
         finish_rows(histories, program, everything)
 
 
 @stage
 def write_columns(out, offset, ledgers, n):
     """Columns offset ... of `out`: a row for each of `COLUMNS`, then one for each period's raised."""
-    s = ledgers.state
+    state = ledgers.state[0]
     for i in range(n):
-        out[0, offset + i] = s[RAISED + i]
-        out[1, offset + i] = s[ISSUED + i]
-        out[2, offset + i] = s[DISCOUNT_COST + i]
-        out[3, offset + i] = s[DRAWS + i]
-        out[4, offset + i] = s[GAP + i]
-        out[5, offset + i] = s[ENDING + i]
-        out[6, offset + i] = s[OUT_DAYS + i]
-        out[7, offset + i] = s[CAUSE + i]
-        out[8, offset + i] = s[CUT + i]
+        out[0, offset + i] = state.raised[i]
+        out[1, offset + i] = state.issued[i]
+        out[2, offset + i] = state.discount_cost[i]
+        out[3, offset + i] = state.draws[i]
+        out[4, offset + i] = state.funding_gap[i]
+        out[5, offset + i] = state.ending_cash[i]
+        out[6, offset + i] = state.out_days[i]
+        out[7, offset + i] = state.cause[i]
+        out[8, offset + i] = state.cut[i]
     for q in range(len(ledgers.raised)):
         row = out[N_COLUMNS + q]
         for i in range(n):
@@ -87,25 +77,25 @@ def share_unraised(tally, ledgers, program, n):
     Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back. Where no date fell
     short, as when third parties cut the line before the next one, the rest is the cash-out's if dates followed it.
     """
-    s, shortfall = ledgers.state, ledgers.shortfall
+    state, shortfall = ledgers.state[0], ledgers.shortfall
     base = len(program.conditions)
     dates = len(program.purchases)
     leftover = base + (REASON_PERIOD_CAP if dates > 0 else REASON_NO_DATE)
     last = program.purchases[dates - 1].t if dates > 0 else 0.0
     for i in range(BLOCK):
-        s[SHORT + i] = 0.0
+        state.short[i] = 0.0
     for r in range(len(shortfall)):
         for i in range(BLOCK):
-            s[SHORT + i] = s[SHORT + i] + shortfall[r, i]
+            state.short[i] = state.short[i] + shortfall[r, i]
     for i in range(BLOCK):
-        unraised = program.line.commitment - s[RAISED + i] - s[CUT + i]
-        s[AMOUNT + i] = unraised if (unraised >= CENT) & (i < n) else 0.0
-        reason = base + REASON_CASH_OUT if s[OUT_DAYS + i] < last else leftover
-        tally.unraised[reason, i] += s[AMOUNT + i] if s[SHORT + i] <= 0.0 else 0.0
-        s[AMOUNT + i] = s[AMOUNT + i] / s[SHORT + i] if s[SHORT + i] > 0.0 else 0.0
+        unraised = program.line.commitment - state.raised[i] - state.cut[i]
+        state.amount[i] = unraised if (unraised >= CENT) & (i < n) else 0.0
+        reason = base + REASON_CASH_OUT if state.out_days[i] < last else leftover
+        tally.unraised[reason, i] += state.amount[i] if state.short[i] <= 0.0 else 0.0
+        state.amount[i] = state.amount[i] / state.short[i] if state.short[i] > 0.0 else 0.0
     for r in range(len(shortfall)):
         for i in range(BLOCK):
-            tally.unraised[r, i] = tally.unraised[r, i] + s[AMOUNT + i] * shortfall[r, i]
+            tally.unraised[r, i] = tally.unraised[r, i] + state.amount[i] * shortfall[r, i]
 
 
 @outermost(FINGERPRINT)
@@ -122,7 +112,7 @@ def simulate_chunk(program, points, histories, ledgers, tally, tape, out, span, 
         n = min(BLOCK, span.paths - offset)
         recorded = min(n, max(0, recorded_paths - offset))
         sample(histories, program, points, span, offset, recorded > 0 and tape.draws.shape[2] > 0)
-        keep_ledger(ledgers, histories, program, tally, tape, n, recorded, offset)
+        keep_ledger(ledgers, histories, program, tally, tape, Lanes(offset, n, recorded))
         share_unraised(tally, ledgers, program, n)
         write_columns(out, span.column + offset, ledgers, n)
         done += n
@@ -132,7 +122,7 @@ def simulate_chunk(program, points, histories, ledgers, tally, tape, out, span, 
 @outermost(FINGERPRINT)
 def replay_block(program, histories, ledgers, tally, tape, out, n):
     """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
-    keep_ledger(ledgers, histories, program, tally, tape, n, n, np.int64(0))
+    keep_ledger(ledgers, histories, program, tally, tape, Lanes(np.int64(0), n, n))
     share_unraised(tally, ledgers, program, n)
     write_columns(out, np.int64(0), ledgers, n)
     return n

@@ -98,32 +98,30 @@ def _apart(builder):
 
 
 @intrinsic
-def peek(typingctx, array, row, column):
-    """array[row, column] of a C-contiguous array of float64 that no `put` of the same loop writes to, unchecked.
+def peek(typingctx, row, i):
+    """row[i] of a contiguous row of float64 that no `put` of the same loop writes to; the index is not checked.
 
     The arrays of a block never overlap, but LLVM cannot know that. It would test it before every loop, which does not
     pay for the few paths of a group, and so leaves such loops scalar.
     """
 
     def build(context, builder, signature, args):
-        shaped = context.make_array(signature.args[0])(context, builder, args[0])
-        columns = builder.extract_value(shaped.shape, 1)
-        at = builder.add(builder.mul(args[1], columns), args[2])
-        value = builder.load(builder.gep(shaped.data, [at]))
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        value = builder.load(builder.gep(data, [args[1]]))
         value.set_metadata("alias.scope", _apart(builder))
         return value
 
-    return types.float64(array, types.int64, types.int64), build
+    return types.float64(row, types.int64), build
 
 
 @intrinsic
-def put(typingctx, array, index, value):
-    """array[index] = value for a contiguous array of float64; see `peek`. No index is checked."""
+def put(typingctx, row, i, value):
+    """row[i] = value for a contiguous row of float64; see `peek`. The index is not checked."""
 
     def build(context, builder, signature, args):
-        flat = context.make_array(signature.args[0])(context, builder, args[0])
-        store = builder.store(args[2], builder.gep(flat.data, [args[1]]))
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        store = builder.store(args[2], builder.gep(data, [args[1]]))
         store.set_metadata("noalias", _apart(builder))
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, types.float64), build
+    return types.void(row, types.int64, types.float64), build

@@ -285,11 +285,12 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
         legal_cost=float(line.legal_cost_per_draw),
         policy=r.POLICIES.index(policy.kind),
         trigger=r.NEVER if policy.price_trigger is None else policy.price_trigger * case.price.initial,
-        dozes=int(_may_doze(case, calendar)),
+        reasons=float(len(line.conditions)),
+        skips=int(_may_skip(case, calendar)),
     )
 
 
-def _may_doze(case: Case, calendar: Calendar) -> bool:
+def _may_skip(case: Case, calendar: Calendar) -> bool:
     """Whether a path that cannot draw on a date cannot draw later in the quarter either, unless a condition changes."""
     line = case.line
     still = line.coverage is None or line.coverage.basis != "to_date"

@@ -169,7 +169,8 @@ class LineRecord(NamedTuple):
     legal_cost: float
     policy: int
     trigger: float
-    dozes: int  # whether paths that cannot draw may sleep through purchase dates
+    reasons: float  # code of the reason "floor price" plus the number of conditions: codes REASON_... count from it
+    skips: int  # whether paths that cannot draw may be skipped on purchase dates
 
 
 class OpeningRecord(NamedTuple):
@@ -226,15 +227,37 @@ class Histories(NamedTuple):
     scratch: np.ndarray  # (BLOCK,)
 
 
+def _rows(*names: str) -> np.dtype:
+    """A record of rows: one float64 array (BLOCK,) for each name."""
+    return np.dtype([(name, np.float64, (BLOCK,)) for name in names])
+
+
+#: The ledger of a block of paths, one row for each quantity. One record: compiled code passes it as one pointer, and
+#: knows that its rows do not overlap.
+#: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
+#: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
+#: floor price or of a condition, or -1. `short`: by how much a purchase date falls short of min(remaining, cap left).
+#: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last purchase
+#: date in the tallies.
+STATE = _rows(
+    "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
+    "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "cause", "ending_cash",
+    "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding", "solvent", "short",
+    "paid", "next_active", "inactive_reason", "inactive_short", "counted",
+)  # fmt: skip
+#: A note's balances, and the days from which and until before which a condition fails.
+BALANCES = _rows("principal", "accrued", "prepaid")
+FAILURE = _rows("begins", "ends")
+
+
 class Ledgers(NamedTuple):
     """The state of one block of paths on its way through the ledger, and what each purchase date fell short of."""
 
-    state: np.ndarray  # flat: N_STATE x BLOCK
-    notes: np.ndarray  # (3 x notes, BLOCK): principal, accrued interest, prepaid principal
+    state: np.ndarray  # STATE (1,)
+    notes: np.ndarray  # BALANCES (notes,)
+    failures: np.ndarray  # FAILURE (conditions,)
     raised: np.ndarray  # (periods, BLOCK)
     shortfall: np.ndarray  # (reasons, BLOCK): of purchase dates, by binding reason
-    fails_from: np.ndarray  # (conditions, BLOCK) days
-    fails_until: np.ndarray
 
 
 class Tally(NamedTuple):
@@ -267,20 +290,20 @@ class Points(NamedTuple):
     scratch: np.ndarray  # (months, BLOCK)
 
 
+class Lanes(NamedTuple):
+    """Which paths of a chunk a block holds."""
+
+    offset: int  # of the block's first path in the chunk
+    paths: int  # of the block's BLOCK paths, the first ones that are wanted
+    recorded: int  # and those that are recorded
+
+
 class Tape(NamedTuple):
     """A record of the first paths of a chunk: what each purchase date did and how much cash each month ended with."""
 
     draws: np.ndarray  # (purchases, len(TAPE), paths), or no paths if unwanted
     cash_month_end: np.ndarray  # (months, paths)
 
-
-# Rows of Ledgers.state, as offsets.
-(
-    CASH, BASE_DAY, NOW, OUTSTANDING, REMAINING, DRAWN, UNUSED_COVERAGE, IMPACT, RAISED, ISSUED, DISCOUNT_COST, DRAWS,
-    CUT, GAP, OUT_DAYS, CAUSE, ENDING, AVERAGE, COVERAGE, REQUEST, BLOCKED, AMOUNT, SHARES, PRICE, PAID, BINDING, SHORT,
-    ALIVE, WAKE, LAST, SLEEP_REASON, SLEEP_SHORT, CLOSE,
-) = (row * BLOCK for row in range(33))  # fmt: skip
-N_STATE = 33
 
 # Rows of what comes out for each path; the periods' raised follow.
 COLUMNS = (

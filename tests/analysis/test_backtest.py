@@ -116,7 +116,7 @@ def outstanding_of_the_ledger(case, seed):
         plan.program, no_points(plan), work.histories, work.ledgers, work.tally, tape(plan, r.BLOCK, draws=True), out,
         r.Span(np.uint64(0), r.BLOCK, 0, np.uint64(seed), 0), np.zeros(1, np.int64),
     )  # fmt: skip
-    return work.ledgers.state[r.OUTSTANDING : r.OUTSTANDING + r.BLOCK].copy()
+    return work.ledgers.state[0].outstanding.copy()
 
 
 def wrong_shares(case, seed):

@@ -121,20 +121,22 @@ def test_a_path_is_the_same_in_any_lane_of_a_block(name):
         assert (one.path, one.history, one.ledger) == (other.path, other.history, other.ledger)
 
 
-#: What sends a path of the headline case to sleep, for the rest of a quarter or for good.
-SLEEPERS = {
-    "period cap": {"line.max_per_period": 1e6},
-    "coverage": {"line.coverage.percent": [30]},
-    "commitment": {"line.commitment": 4e6},
-    "authorized shares": {"company.shares_authorized": 47_000_000},
-    "minimum draw": {"line.minimum_draw": 2e6, "line.max_per_period": 3.5e6},
-}
+#: What makes paths of the headline case inactive, for the rest of a quarter or for good: reason, changes.
+INACTIVE = [
+    ("period cap", {"line.max_per_period": 1e6}),
+    ("period cap", {"line.max_per_period": 1e6, "line.minimum_draw": 5e5}),
+    ("coverage", {"line.coverage.percent": [30]}),
+    ("coverage", {"line.coverage.percent": [30], "line.minimum_draw": 1e5}),
+    ("commitment", {"line.commitment": 4e6, "line.minimum_draw": 1e5}),
+    ("authorized shares", {"company.shares_authorized": 47_000_000, "line.minimum_draw": 1e5}),
+    ("minimum draw", {"line.minimum_draw": 3e6, "line.coverage.percent": [30]}),
+]
 
 
 @pytest.mark.parametrize("cadence", ["month_end", "weekly"])
-@pytest.mark.parametrize("reason", SLEEPERS)
-def test_dates_that_paths_sleep_through_are_counted_as_if_they_had_been_awake(reason, cadence):
-    case = sim.load_case("valence-2002").replace(SLEEPERS[reason] | {"policy.cadence": cadence, "ranges": None})
+@pytest.mark.parametrize(("reason", "changes"), INACTIVE)
+def test_dates_of_inactive_paths_are_counted_with_their_reason(reason, changes, cadence):
+    case = sim.load_case("valence-2002").replace(changes | {"policy.cadence": cadence, "ranges": None})
     traces = trace_paths(case, 0, records.BLOCK, 5)
     run = sim.simulate(case, paths=records.BLOCK, seed=5)
     compare_tallies(case, run, traces, reason)

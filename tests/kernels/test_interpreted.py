@@ -28,11 +28,11 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
 @pytest.mark.parametrize(
     ("module", "old", "new", "seen"),
     [
-        ("line.limits", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
-        ("line.limits", "ends if (s[BLOCKED + i] == code) & (ends < wake) else wake", "wake", "AssertionError: case"),
-        ("line.draw", "(out, p - first - alive)", "(out, p - first)", "binding reasons"),
-        ("ledger", "ledgers.notes[3 * j + 2] = 0.0", "ledgers.notes[3 * j + 3] = 0.0", "IndexError"),
-        ("cash", "put(s, NOW + i, now)", "put(s, NOW + i + 100 * NOW, now)", "IndexError"),
+        ("line.settlement", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
+        ("line.limits", "ends if (state.blocked[i] == code) & (ends < day) else day", "day", "AssertionError: case"),
+        ("line.draw", "(out, p - first - solvent)", "(out, p - first)", "binding reasons"),
+        ("ledger", "balances = ledgers.notes[j]", "balances = ledgers.notes[j + 9]", "IndexError"),
+        ("cash", "put(state.cash, i, now)", "put(state.cash, i + 100, now)", "IndexError"),
     ],
 )
 def test_a_planted_fault_is_seen(module, old, new, seen):

@@ -79,15 +79,14 @@ def inside(index: int, size: int) -> None:
         raise IndexError(f"{index} of {size}")
 
 
-def peek(array, row, column):
-    inside(row, array.shape[0])
-    inside(column, array.shape[1])
-    return array[row, column]
+def peek(row, i):
+    inside(i, row.shape[0])
+    return row[i]
 
 
-def put(array, index, value):
-    inside(index, array.shape[0])
-    array[index] = value
+def put(row, i, value):
+    inside(i, row.shape[0])
+    row[i] = value
 
 
 def lower_to_records(case):

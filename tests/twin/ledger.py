@@ -182,7 +182,7 @@ def draw(books: Books, market, day: date) -> None:
     if binding is None:
         limit, binding = smallest(draw_limits(books, day, request, price))
         amount = limit if limit >= CENT else 0.0
-        if terms.minimum_draw - amount >= CENT:
+        if amount > 0.0 and terms.minimum_draw - amount >= CENT:
             amount, binding = 0.0, "minimum draw"
     shares = nearest_whole_shares(amount, price, books.headroom())
     books.draws.append({

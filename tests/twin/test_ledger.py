@@ -135,6 +135,17 @@ CALM = {"name": "calm", "kind": "no_adverse_change"}
         ({"line.pricing.floor": 1.75}, {}, ["floor price", "floor price"]),
         ({"company.shares_authorized": 20_600_000}, {}, ["authorized shares"] * 2),
         ({"line.minimum_draw": 1_000_000}, {}, ["coverage", "minimum draw"]),
+        # A limit that is used up keeps its own reason, and so does a request of nothing.
+        ({"line.minimum_draw": 5e5, "line.max_per_period": 0}, {}, ["period cap"] * 2),
+        ({"line.minimum_draw": 5e5, "line.commitment": 1_060_000}, {}, ["commitment"] * 2),
+        ({"line.minimum_draw": 5e5, "line.coverage.percent": [0]}, {}, ["coverage"] * 2),
+        ({"line.minimum_draw": 5e5, "company.shares_authorized": 20_000_000}, {}, ["authorized shares"] * 2),
+        ({"line.minimum_draw": 5e5, "policy": {"kind": "schedule", "amounts": [0, 0]}}, {}, ["policy"] * 2),
+        (
+            {"line.minimum_draw": 5e5, "policy": {"kind": "schedule", "amounts": [1e5, 0]}},
+            {},
+            ["minimum draw", "policy"],
+        ),
         ({"line.conditions": [CONDITION]}, {}, ["condition: gen-2 done"] * 2),
         ({"line.conditions": [CONDITION]}, {"waived": ["gen-2 done"]}, ["coverage", "commitment"]),
         ({"line.conditions": [CONDITION]}, {"achieved_days": {"gen-2": 89.0}}, ["coverage", "commitment"]),
