@@ -23,7 +23,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a1482d9bdd1ea55573d48b975360b6ee"
+FINGERPRINT = "dd4f30b519f7d666597a93df98f17dbe"
 
 
 @stage

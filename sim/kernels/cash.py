@@ -1,11 +1,11 @@
 """Cash: operations use it up evenly, payments move it, and the first moment below the minimum is the cash-out.
 
 cash(t) = base_cash - (month's cash used / its days) x (t - base_day); the minimum is reached after
-(base_cash - minimum) / rate days. Section "The ledger of one path" of sim/docs/model.md.
+(base_cash - minimum) / rate days. Section "The cash-out" of sim/docs/model.md.
 
 `base_cash` is the balance on `base_day`, the last day on which anything but operations moved it (the start of the month
-at the earliest), so days without a cash flow change no bit. Shortfalls of less than a cent are ignored, so that rounding
-cannot turn exactly three months of cash into a cash-out on the last day.
+at the earliest), so days without a cash flow change no bit. Shortfalls of less than a cent are ignored, so that
+rounding cannot turn exactly three months of cash into a cash-out on the last day.
 """
 
 from sim.kernels.jit import peek, put, stage

@@ -1,4 +1,4 @@
-"""The ledger of a block of paths: stop by stop, in the order of events of sim/docs/model.md, "The ledger of one path"."""
+"""The ledger of a block of paths, stop by stop. Section "The ledger of one path" of sim/docs/model.md."""
 
 import numpy as np
 

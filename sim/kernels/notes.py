@@ -42,7 +42,7 @@ def pay_notes(state, notes, histories, program, stop):
 
 @verb
 def sweep_notes(state, notes, program, stop):
-    """At the end of a month: cash above `prepay_above` prepays a revolving note, cash below `reborrow_below` draws it."""
+    """At the end of a month, cash above `prepay_above` prepays a note; cash below `reborrow_below` borrows it again."""
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
         if action.sweep == 0:

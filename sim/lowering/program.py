@@ -237,8 +237,8 @@ def _rows(*names: str) -> np.dtype:
 #: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
 #: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
 #: floor price or of a condition, or -1. `short`: by how much a purchase date falls short of min(remaining, cap left).
-#: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last purchase
-#: date in the tallies.
+#: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
+#: purchase date in the tallies.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "cause", "ending_cash",

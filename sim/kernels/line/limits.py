@@ -23,7 +23,7 @@ from sim.lowering.program import (
 
 @verb
 def tighten(amount, reason, limit, code):
-    """The lesser of amount and limit, with its reason. Amounts less than a cent apart are equal: the earlier one binds."""
+    """The lesser of amount and limit, with its reason. Amounts less than a cent apart are equal: the earlier binds."""
     reason = code if amount - limit >= CENT else reason
     return (limit if limit < amount else amount), reason
 

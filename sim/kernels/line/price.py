@@ -35,7 +35,7 @@ def price_shares(state, lo, hi, histories, program, purchase):
 
 @stage
 def average_window(state, lo, hi, closes, purchase, window, statistic):
-    """The close of the purchase date, and the statistic of the window's closes, summed from the oldest to the newest."""
+    """The close of the purchase date, and the statistic of the closes in the window, summed from the oldest on."""
     first_row = purchase.first_row
     copy_row(state.close, lo, hi, closes[purchase.row])
     copy_row(state.average, lo, hi, closes[first_row])

@@ -10,7 +10,7 @@ from sim.lowering.program import CAUSE_OPERATIONS, NEVER
 
 @stage
 def size_draw(state, lo, hi, line, headroom):
-    """`amount`, `shares` and `binding` of a draw, also after the cash-out; `short` counts draws up to the cash-out only.
+    """`amount`, `shares` and `binding` of a draw, also after the cash-out; `short` counts draws before it only.
 
     shares = floor(amount / price + 1/2), at most the headroom.
     """
