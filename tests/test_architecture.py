@@ -31,6 +31,31 @@ ROOMS = (
 KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program")
 #: What is shown computes nothing.
 BOARD_LEAVES = {"kernels", "lowering"}
+#: Imports inside functions, by the beginnings of who imports and of what, and why they wait.
+LATE = (
+    ("sim.cli", "sim", "start-up: a command imports what it runs"),
+    ("sim", "sim.kernels", "start-up: `fundrisk check` does not wait for Numba"),
+    ("sim.terms", "decimal", "start-up: `import sim` stays under 0.15 s"),
+    ("sim.terms", "hashlib", "start-up"),
+    ("sim.terms", "json", "start-up"),
+    ("sim.terms", "tomllib", "start-up"),
+    ("sim.terms", "difflib", "start-up: of mistakes alone"),
+    ("sim.calendar", "holidays", "start-up: 0.2 s"),
+    ("sim", "scipy", "start-up: scipy.stats takes 0.5 s"),
+    ("sim.board", "matplotlib", "start-up, and the environment chooses its backend"),
+    ("sim.board", "pptx", "start-up: of the deck alone"),
+    ("sim.board", "lxml", "start-up: of the deck alone"),
+    ("sim.board", "xlsxwriter", "start-up: of the workbook alone"),
+    ("sim", "pandas", "optional"),
+)
+#: Modules that import one another, one of them inside a function.
+MUTUAL: set[str] = {
+    "sim.terms.case",
+    "sim.terms.overrides",
+    "sim.terms.stated",
+    "sim.analysis.sensitivity",
+    "sim.analysis.sensitivity_text",
+}
 
 
 # ------------------------------------------------------------------------------------------------------ imports
@@ -45,31 +70,37 @@ def modules(folder: Path) -> dict[str, Path]:
     return found
 
 
-def imports_of(name: str, source: str, known: set[str], at_import: bool = False) -> set[str]:
-    """Modules that a module's source imports; `at_import` leaves out what waits for a call or a type checker."""
+def imports_of(name: str, source: str, known: set[str], when: str = "any") -> set[str]:
+    """Modules that a module's source imports.
+
+    `when` is "any"; "running", without those for type checkers alone; or "late", those inside functions alone.
+    """
     found = set()
 
-    def visit(node: ast.AST) -> None:
-        if at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+    def visit(node: ast.AST, late: bool) -> None:
+        if when != "any" and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             return
-        if at_import and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            return
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        if isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                package = name if LIBRARY.joinpath(*name.split(".")[1:]).is_dir() else name.rpartition(".")[0]
-                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*parents, *filter(None, [node.module])])
-            for alias in node.names:
-                below = f"{base}.{alias.name}"
-                found.add(below if below in known else base)
+        late |= isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and (late or when != "late"):
+            found.update(imported(name, node, known))
         for child in ast.iter_child_nodes(node):
-            visit(child)
+            visit(child, late)
 
-    visit(ast.parse(source))
+    visit(ast.parse(source), False)
     return found
+
+
+def imported(name: str, node: ast.Import | ast.ImportFrom, known: set[str]) -> set[str]:
+    """Modules that one statement imports."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    base = node.module or ""
+    if node.level:
+        package = name if LIBRARY.joinpath(*name.split(".")[1:]).is_dir() else name.rpartition(".")[0]
+        parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+        base = ".".join([*parents, *filter(None, [node.module])])
+    below = {f"{base}.{alias.name}" for alias in node.names}
+    return {module if module in known else base for module in below}
 
 
 def room(name: str) -> str:
@@ -99,8 +130,8 @@ def wrong_imports(sources: dict[str, str]) -> list[str]:
 
 
 def circle(sources: dict[str, str]) -> list[str]:
-    """A circle of imports that happen on import, or nothing."""
-    graph = {name: imports_of(name, source, set(sources), at_import=True) for name, source in sources.items()}
+    """A circle of imports, those inside functions among them, or nothing."""
+    graph = {name: imports_of(name, source, set(sources), "running") for name, source in sources.items()}
     done: set[str] = set()
 
     def walk(name: str, trail: list[str]) -> list[str]:
@@ -109,13 +140,23 @@ def circle(sources: dict[str, str]) -> list[str]:
         if name in done or name not in graph:
             return []
         for other in sorted(graph[name]):
-            found = walk(other, [*trail, name])
+            found = [] if {name, other} <= MUTUAL else walk(other, [*trail, name])
             if found:
                 return found
         done.add(name)
         return []
 
     return next(filter(None, (walk(name, []) for name in graph)), [])
+
+
+def late_imports(sources: dict[str, str]) -> list[str]:
+    """Imports inside functions for which LATE states no reason."""
+    late = ((name, other) for name in sources for other in imports_of(name, sources[name], set(sources), "late"))
+    return sorted(
+        f"{name} imports {other}"
+        for name, other in late
+        if not any(name.startswith(importer) and other.startswith(what) for importer, what, _ in LATE)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +194,23 @@ def test_imports_make_no_circle(sources):
     assert circle(sources) == []
 
 
-def test_a_planted_circle_is_seen(sources):
-    planted = dict(
-        sources, **{"sim.results.measures": sources["sim.results.measures"] + "\nfrom sim.results.result import Result"}
-    )
+@pytest.mark.parametrize("line", ["from sim.results.result import Result", "def f():\n    from . import result"])
+def test_a_planted_circle_is_seen(sources, line):
+    planted = dict(sources, **{"sim.results.measures": sources["sim.results.measures"] + "\n" + line})
     assert set(circle(planted)) >= {"sim.results.measures", "sim.results.result"}
+
+
+def test_imports_inside_functions_have_a_reason(sources):
+    assert len(late_imports(sources)) <= 70
+    planted = {"sim.results.measures": "def f():\n    import json\n    from sim.results import estimates"}
+    assert len(late_imports(planted)) == 2
+
+
+def test_nothing_stands_loose_in_the_package():
+    """A module that lives in no room fails `room`."""
+    found = {path.name for path in LIBRARY.iterdir() if path.name != "__pycache__"}
+    assert {name for name in found if "." in name} == {"__init__.py", "__main__.py", "py.typed"}
+    assert {name for name in found if "." not in name} <= {*ROOMS, "cases", "docs"}
 
 
 def public_names(source: str) -> tuple[set[str], dict[str, str]]:
@@ -178,6 +231,22 @@ def test_public_names_are_explicit(sources):
     assert dir(sim) == sorted(names)
     for name in names:
         assert getattr(sim, name) is not None
+
+
+def test_public_names_have_types_for_a_checker(sources, tmp_path, monkeypatch):
+    api = pytest.importorskip("mypy.api")
+    monkeypatch.chdir(ROOT)
+    names = sorted(public_names(sources["sim"])[0])
+    snippet = tmp_path / "snippet.py"
+    lines = [f"reveal_type(sim.{name})" for name in names]
+    snippet.write_text(
+        "\n".join(["import sim", *lines, "sim.simulate('valence-2002', paths='many')"]), encoding="utf-8"
+    )
+    told, complaint, _ = api.run(["--cache-dir", str(tmp_path / "cache"), str(snippet)])
+    revealed = [line.partition("Revealed type is ")[2] for line in told.splitlines() if "Revealed type" in line]
+    assert len(revealed) == len(names), told + complaint
+    assert [name for name, kind in zip(names, revealed, strict=True) if kind in ('"Any"', '"builtins.object"')] == []
+    assert "incompatible type" in told
 
 
 def test_the_library_reaches_for_no_network(sources):

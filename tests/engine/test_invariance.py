@@ -226,6 +226,8 @@ def test_kernels_compile_once_for_all_cases():
         sim.replay(case, random_history(rng, document))
     sim.simulate(CASES["quarterly"], paths=np.int64(3), seed=np.uint64(2**64 - 1))
     sim.simulate(CASES["quarterly"].replace({"third_party": None, "line.conditions": [], "notes": []}), paths=1)
+    for how in ({"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
+        sim.simulate(CASES["quarterly"], paths=2_048, **how)
     assert len(block.simulate_chunk.signatures) == 1
     assert len(block.replay_block.signatures) == 1
 
