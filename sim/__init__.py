@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.engine.simulate import simulate
     from sim.engine.trace import HistoryError, replay, trace
     from sim.results.files import ResultError
-    from sim.results.result import Result, load_result, merge
+    from sim.results.merge import merge
+    from sim.results.result import Result, load_result
     from sim.terms import Case, CaseError, load_case, shipped_cases
 
 __version__ = "0.2.0"
@@ -78,7 +79,7 @@ _MODULES = {
     "ResultError": "sim.results.files",
     "Result": "sim.results.result",
     "load_result": "sim.results.result",
-    "merge": "sim.results.result",
+    "merge": "sim.results.merge",
     "Case": "sim.terms",
     "CaseError": "sim.terms",
     "load_case": "sim.terms",

@@ -8,7 +8,6 @@ from sim.analysis.inputs import shown
 from sim.analysis.paired import SHOWN
 from sim.analysis.sensitivity import Indices, Sensitivity, Swing
 from sim.analysis.tables import share
-from sim.results.summary_text import percent
 from sim.text.numbers import decimals_allowed
 from sim.text.tables import Table, table_text, wrapped
 
@@ -59,7 +58,7 @@ def _indices(indices: Indices, labels: dict[str, str]) -> str:
     """First and total indices of the measures that a board asks for."""
     columns = [(order, name) for name in _INDEXED for order in ("first", "total")]
     rows = [
-        (labels[key], *(percent(getattr(indices, order)[name][i]) for order, name in columns))
+        (labels[key], *(getattr(indices, order)[name][i].as_percent() for order, name in columns))
         for i, key in enumerate(indices.keys)
     ]
     heads = [SHOWN[name].label if order == "first" else "total" for order, name in columns]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
-from sim.results.summary_text import percent
 from sim.text.dates import long_date
 
 if TYPE_CHECKING:
@@ -21,10 +20,10 @@ _Z95 = 1.959963984540054
 def answer(found: Solution, base: Estimate) -> str:
     """What `solve` found; `base` is the probability as the case is."""
     unit = _unit(found)
-    risk, odds = f"cash runs out by {long_date(found.by)}", f"with a probability of {percent(found.probability)}"
+    risk, odds = f"cash runs out by {long_date(found.by)}", f"with a probability of {found.probability.as_percent()}"
     wanted = f"with a probability of at most {shown(found.target, '1')}"
-    own = f"The case has {shown(found.base, unit)}, and {percent(base)}."
-    own = f"Without a cut it is {percent(base)}." if found.what == "cost_cut" else own
+    own = f"The case has {shown(found.base, unit)}, and {base.as_percent()}."
+    own = f"Without a cut it is {base.as_percent()}." if found.what == "cost_cut" else own
     if found.value is None and found.what == "burn" and found.probability.value <= found.target:
         return f"Whatever the burn, {risk} {wanted}. {own}"
     if found.value is None:
@@ -44,13 +43,13 @@ def stress(found: Solution, base: Estimate) -> str:
     """What `reverse_stress` found; `base` is the probability as the case is."""
     worse, slips = base.value <= found.target, found.unit == "days"
     even = "as likely as not" if found.target == EVEN else f"as likely as {shown(found.target, '1')}"
-    risk, own = f"a cash-out by {long_date(found.by)} {even}", f"It is {percent(base)} now."
+    risk, own = f"a cash-out by {long_date(found.by)} {even}", f"It is {base.as_percent()} now."
     rises = worse == (found.what != "price")  # a lower price is the dangerous one
     if found.value is None:
         name = found.label.removeprefix("slip of ") if slips else f"the {found.label}"
         move = ("delay" if worse else "speeding up") if slips else ("rise" if rises else "fall")
         edge = "at most" if worse else "at least"
-        return f"No {move} of {name} makes {risk}: it stays {edge} {percent(found.probability)}. {own}"
+        return f"No {move} of {name} makes {risk}: it stays {edge} {found.probability.as_percent()}. {own}"
     if slips:
         name, late = found.label.removeprefix("slip of "), "later" if found.value >= 0.0 else "earlier"
         return f"{name} coming {_told(_positive(found))} {late} makes {risk}. {own}"

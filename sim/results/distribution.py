@@ -1,8 +1,8 @@
-"""What the paths of a run say about one measure.
+"""The distribution of one measure over the paths of a run.
 
 Quantiles are those of the inverse of the empirical distribution function (Hyndman and Fan's definition 1, NumPy's
-"inverted_cdf"): the p-quantile of n values is the ceil(n p)-th smallest. It is always a value some path took, and the
-order-statistics intervals around it are intervals for the same thing.
+"inverted_cdf"): the p-quantile of n values is the ceil(n p)-th smallest. It is always the value of a path, and the
+intervals from order statistics are intervals for the same quantity.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Moments(NamedTuple):
     error: GroupError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Distribution:
-    """What the paths say about one measure.
+    """The distribution of one measure over the paths.
 
     n paths have a value and `absent` paths have none (NaN). `mcse` is the Monte Carlo standard error of the mean
     (sd / sqrt(n) where all paths are independent), `mean_ci95` Student's interval with it. `worst5_mean` is the mean of
@@ -74,7 +74,7 @@ class Distribution:
         computed in.
         """
         if bad_tail not in ("low", "high"):
-            raise ValueError(f'bad_tail = "{bad_tail}": "low" or "high"')
+            raise ValueError(f'bad_tail = "{bad_tail}": must be "low" or "high"')
         values = np.ascontiguousarray(values, dtype=np.float64).ravel()
         there = ~np.isnan(values)
         present = values[there]
@@ -109,7 +109,7 @@ class Distribution:
 
     @classmethod
     def of_nothing(cls, absent: int) -> Distribution:
-        """Where no path has a value."""
+        """The distribution of a measure that is absent on every path."""
         nowhere = (math.nan, math.nan)
         empty = tuple(Quantile(math.nan, nowhere) for _ in QUANTILE_PERCENTS)
         return cls(0, absent, math.nan, math.nan, math.nan, nowhere, empty, math.nan, math.nan, nowhere)
@@ -138,7 +138,7 @@ class Distribution:
     p95 = property(lambda self: self.quantile(95), doc="The 95% quantile.")
 
     def to_dict(self) -> dict[str, object]:
-        """The contract's keys, in the measure's own unit. NaN and infinities stay: the writer turns them to null."""
+        """The keys of the JSON document, in the measure's own unit. NaN and infinities are kept."""
         document: dict[str, object] = {
             "n": self.n,
             "mean": self.mean,
@@ -151,6 +151,9 @@ class Distribution:
             document[f"p{percent:02d}_ci95"] = list(quantile.ci95)
         worst = {"worst5_mean": self.worst5_mean, "worst5_se": self.worst5_se, "worst5_ci95": list(self.worst5_ci95)}
         return document | worst
+
+    def __repr__(self) -> str:
+        return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {self.p50.value:g}>"
 
 
 def tail_dof(n: int, dof: float) -> float:

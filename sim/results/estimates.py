@@ -1,4 +1,4 @@
-"""Numbers that carry their errors: digits, means, proportions and quantiles, of independent paths and of groups.
+"""Estimates with their errors: means, proportions and quantiles, of independent paths and of groups of paths.
 
 Paths that depend on one another come in groups: "pairs" (antithetic: paths 2m and 2m + 1) or "scrambles" (randomised
 quasi-Monte Carlo: path p belongs to scramble p % 16). The groups are independent, so errors come from their sums.
@@ -30,7 +30,13 @@ _Z95 = float(special.ndtri(0.975))
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its standard error and 95% interval. Prints as `0.184 +- 0.001`."""
+    """A number with its standard error and 95% confidence interval. Prints as `0.184 +- 0.001`.
+
+    Examples
+    --------
+    >>> Estimate(0.184, 0.0012, (0.182, 0.186))
+    0.184 +- 0.001
+    """
 
     value: float
     se: float
@@ -38,11 +44,20 @@ class Estimate:
 
     @property
     def error(self) -> float:
-        """What is printed after +-: the standard error, or where that is 0 what the interval says instead.
+        """The uncertainty printed after +-: the standard error or, if that is 0, half the interval width over 1.96.
 
-        A proportion of 0 out of 1,000 has a standard error of 0 and yet is not known exactly.
+        A proportion of 0 out of 1,000 has a standard error of 0 although the probability is not known exactly.
         """
         return self.se if self.se > 0.0 else (self.ci95[1] - self.ci95[0]) / (2.0 * _Z95)
+
+    def as_percent(self) -> str:
+        """A probability or share as `84.2% +- 0.1%`."""
+        low, high = self.ci95
+        scaled = Estimate(100 * self.value, 100 * self.se, (100 * low, 100 * high))
+        return str(scaled).replace(" +- ", "% +- ") + "%"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         if not math.isfinite(self.value):
@@ -60,9 +75,9 @@ def proportion(successes: int, trials: int, se: float | None = None, dof: float 
 
     Wilson (1927): the p for which (p^ - p)^2 <= z^2 p (1 - p) / n. The standard error is sqrt(p^ (1 - p^) / n).
 
-    Of trials in groups, `se` is the standard error that the groups show, `dof` its degrees of freedom: then n is
-    the number of independent trials that would have this error, and z Student's. Franco and others (2019), Journal of
-    Survey Statistics and Methodology 7(3). Where all groups agree on 0 or 1 they show no error, and n stays.
+    For trials in groups, `se` is the standard error estimated from the groups and `dof` its degrees of freedom: n is
+    then the number of independent trials that would have this error, and z Student's quantile. Franco and others
+    (2019), Journal of Survey Statistics and Methodology 7(3). Where all groups agree on 0 or 1, n = trials.
     """
     successes, trials = int(successes), int(trials)
     if trials <= 0 or not 0 <= successes <= trials:
@@ -87,7 +102,7 @@ def proportion(successes: int, trials: int, se: float | None = None, dof: float 
 
 
 def by_group(values: np.ndarray, groups: str) -> np.ndarray:
-    """Sums (groups,) of what the paths have, in the order of the paths."""
+    """Sums (groups,) of `values` (paths,), one for each group of paths."""
     if groups not in GROUPS[1:]:
         raise ValueError(f"groups = {groups!r}: None, {', '.join(repr(name) for name in GROUPS[1:])}")
     width = SCRAMBLES if groups == "scrambles" else 2
@@ -158,9 +173,9 @@ class Quantile(NamedTuple):
 
     @property
     def error(self) -> float:
-        """Half of the interval's width as a standard error: how many digits of the value to believe.
+        """Half of the interval's width over 1.96, as a standard error.
 
-        Where one side is open, the other one stands for both; infinite where both are.
+        Where one side of the interval is infinite, from the other side alone; infinite where both are.
         """
         sides = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
         return sum(sides) / len(sides) / _Z95 if sides else math.inf
@@ -172,11 +187,11 @@ def quantile_rank(n: int, percent: int) -> int:
 
 
 def interval_ranks(n: int, percent: int, level: float = 0.95) -> tuple[int, int]:
-    """Ranks (l, u) of the order statistics that hold the quantile between them with probability at least `level`.
+    """Ranks (l, u) of the order statistics that bracket the quantile with probability at least `level`.
 
     The number of n values below the quantile is Binomial(n, p), so X(l) <= q <= X(u) with probability
-    P(l <= B <= u - 1). David and Nagaraja (2003), Order Statistics, section 7.1. Each tail gets at most half of what
-    `level` leaves, hence never less than `level` together. l = 0 and u = n + 1 say that no value bounds that side.
+    P(l <= B <= u - 1). David and Nagaraja (2003), Order Statistics, section 7.1. Each tail has at most half of 1 -
+    `level`, hence the coverage is at least `level`. l = 0 and u = n + 1: no value bounds that side.
     """
     p, tail = percent / 100, (1.0 - level) / 2.0
     spread = float(special.ndtri(1.0 - tail)) * math.sqrt(n * p * (1.0 - p))

@@ -1,43 +1,23 @@
-"""The ten measures of a run.
-
-Everything that is known about a measure (its unit, its label, what it means, how it is printed, which tail of it is
-the bad one) stands once, in `MEASURES`.
-"""
+"""The ten measures of a path, in the table `MEASURES`: unit, label, meaning, format, and which tail is the bad one."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.results.distribution import Distribution
-from sim.results.estimates import (
-    DUST,
-    QUANTILE_PERCENTS,
-    WORST_PERCENT,
-    Estimate,
-    Quantile,
-    decimals_allowed,
-    interval_ranks,
-    proportion,
-    quantile_rank,
-    rounded,
-)
-
-__all__ = [
-    "COUNT", "DAYS_PER_MONTH", "MEASURES", "QUANTILE_PERCENTS", "WORST_PERCENT", "Distribution", "Estimate", "Measure",
-    "Quantile", "Reading", "decimals_allowed", "dilution", "effective_discount", "effective_price", "interval_ranks",
-    "proportion", "quantile_rank", "rounded", "runway_months",
-]  # fmt: skip
+from sim.results.estimates import DUST
+from sim.text.numbers import aligned, decimals_allowed, rounded
 
 DAYS_PER_MONTH = 30.4375
 UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
 
 
 class Reading(NamedTuple):
-    """How a person reads a number: `value / scale`, in a sentence between `prefix` and `suffix`."""
+    """How a number is printed: `value / scale`, in a sentence between `prefix` and `suffix`."""
 
     scale: float
     prefix: str
@@ -47,7 +27,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure of section 7 of the contract.
+    """One measure of a path.
 
     `bad_tail` is the side on which the worst paths lie; `column` is the heading of the measure as `reading` shows it.
     """
@@ -63,7 +43,7 @@ class Measure:
     def format(self, value: float, error: float = math.nan) -> str:
         """`value` as a person reads it, with no more digits than `error` (in the same unit) allows.
 
-        An error of 0 is none, NaN one that nobody asked for, and an infinite one leaves `UNKNOWN_DIGITS`.
+        An error of 0 or NaN allows all decimals of the reading; an infinite one leaves `UNKNOWN_DIGITS` digits.
         """
         bare = self.format_bare(value, error)
         sign = "-" if bare.startswith("-") and bare != "-" else ""
@@ -75,11 +55,20 @@ class Measure:
             return "-"
         read = value / self.reading.scale
         if error == math.inf and read:
-            exponent = int(f"{read:.{UNKNOWN_DIGITS - 1}e}".partition("e")[2])
-            error = 10.0 ** (exponent + 1 - UNKNOWN_DIGITS) * self.reading.scale
+            error = _two_digits(read) * self.reading.scale
         text = rounded(read, self.decimals(error))
-        # A value without any error, as a median on a limit of the documents, needs no zeros to say so.
+        # A value without error, such as a median equal to a limit of the line, is printed without zeros at its end.
         return text.rstrip("0").rstrip(".") if "." in text and error <= DUST * abs(value) else text
+
+    def aligned(self, values: Sequence[float], errors: Sequence[float]) -> list[str]:
+        """The values of one column or row in this measure, with one number of decimals, without prefix and suffix."""
+        scale = self.reading.scale
+        read = [value / scale for value in values]
+        known = [
+            _two_digits(value) if error == math.inf and value and math.isfinite(value) else error / scale
+            for value, error in zip(read, errors, strict=True)
+        ]
+        return aligned(read, known, self.reading.max_decimals)
 
     def format_error(self, error: float, value: float) -> str:
         """The error of `value` in the same reading, to as many digits as `decimals_allowed` says."""
@@ -91,6 +80,12 @@ class Measure:
     def decimals(self, error: float) -> int:
         """Decimals of the number read that an error allows; never more than the reading's own limit."""
         return min(decimals_allowed(error / self.reading.scale), self.reading.max_decimals)
+
+
+def _two_digits(number: float) -> float:
+    """An error that leaves `UNKNOWN_DIGITS` significant digits of a number."""
+    exponent = int(f"{number:.{UNKNOWN_DIGITS - 1}e}".partition("e")[2])
+    return 10.0 ** (exponent + 1 - UNKNOWN_DIGITS)
 
 
 _MILLION_DOLLARS = Reading(1e6, "$", "M", 3)
@@ -110,9 +105,9 @@ MEASURES: dict[str, Measure] = _registry(
     ("raised", "$", "Raised", "Raised, $M", "low", _MILLION_DOLLARS,
      "capital raised under the line, up to the cash-out or the term's end"),
     ("shares_issued", "shares", "Shares issued", "Shares issued, millions", "high", _MILLIONS,
-     "shares issued for the capital raised"),
-    ("dilution", "1", "Dilution", "Dilution, %", "high", _PERCENT,
-     "shares issued / (opening shares outstanding + shares issued)"),
+     "shares issued under the line, for the capital raised"),
+    ("dilution", "1", "Dilution by the line", "Dilution by the line, %", "high", _PERCENT,
+     "line shares issued / (opening shares outstanding + line shares issued); third parties' shares are not counted"),
     ("effective_price", "$/share", "Effective price", "Effective price, $/share", "low", _DOLLARS,
      "raised / shares issued; absent where nothing was issued"),
     ("discount_cost", "$", "Discount cost", "Discount cost, $M", "high", _MILLION_DOLLARS,
@@ -122,7 +117,7 @@ MEASURES: dict[str, Measure] = _registry(
     ("runway_months", "months", "Runway", "Runway, months", "low", _MONTHS,
      "cash-out time / 30.4375 days; a path that reaches the horizon is censored there"),
     ("funding_gap", "$", "Funding gap", "Funding gap, $M", "high", _MILLION_DOLLARS,
-     "largest amount by which cash is ever below the minimum, had someone bridged it"),
+     "largest amount by which cash falls below the minimum, if every shortfall were bridged"),
     ("ending_cash", "$", "Ending cash", "Ending cash, $M", "low", _MILLION_DOLLARS,
      "cash at the horizon, or at the cash-out"),
     ("draws", "1", "Draws", "Draws", "low", COUNT,

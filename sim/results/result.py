@@ -1,13 +1,12 @@
-"""A run's paths: arrays with names, estimates with their errors, saving and loading."""
+"""`Result`: the paths of a run as arrays, estimates with their errors; saving, loading and merging results."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
 from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
+from sim.results.sketch import Sketch
 from sim.results.summary import (
     CAUSES,
     Period,
@@ -30,19 +30,19 @@ from sim.results.summary import (
     jsonable,
     manifest,
 )
+from sim.results.views import ByPeriod, Fan, lookup
 
 if TYPE_CHECKING:
-    from sim.results.sketch import Sketch
     from sim.terms import Case
 
 __all__ = [
     "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
-    "merge", "write_text_atomically",
+    "write_text_atomically",
 ]  # fmt: skip
 
 FORMAT = 1
 
-#: What the ledger of one path leaves behind, and its type in memory and on disk. Money in dollars.
+#: Columns of a result, one value a path, with their types in memory and on disk. Money in dollars.
 COLUMNS = {
     "raised": np.float64,
     "shares_issued": np.float64,
@@ -55,43 +55,15 @@ COLUMNS = {
 }
 
 
-class Fan(NamedTuple):
-    """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, shortfalls bridged."""
-
-    dates: tuple[date, ...]
-    p05: np.ndarray
-    p25: np.ndarray
-    p50: np.ndarray
-    p75: np.ndarray
-    p95: np.ndarray
-    paths: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ByPeriod(Mapping[str, np.ndarray]):
-    """Arrays (paths, periods): "raised" ($ in the period) and "cash_out" (whether cash has run out by its end)."""
-
-    arrays: dict[str, np.ndarray]
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return _lookup(self.arrays, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.arrays)
-
-    def __len__(self) -> int:
-        return len(self.arrays)
-
-
 class PathsNotKept(KeyError):
-    """Something was asked of the paths of a run that kept none."""
+    """Raised when per-path data is requested from a run with keep_paths=False."""
 
     def __str__(self) -> str:
         return "paths were not kept: simulate with keep_paths=True"
 
 
 class How(TypedDict, total=False):
-    """How a run was made. `written` is the manifest of a run that was saved; a new run writes its own."""
+    """How a run was made. `written` is the manifest of a saved run; a new run makes its own."""
 
     antithetic: bool
     first_path: int
@@ -101,11 +73,32 @@ class How(TypedDict, total=False):
 
 
 class Result:
-    """Every path of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
+    """The paths of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
 
-    `columns` holds one array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths). A run that kept
-    no paths gives its `sketch` instead. Two results are equal when they say the same about the same case, however long
-    they took and however many workers computed them.
+    Results compare equal if case, seed, sampling options and all arrays are equal; run time and the number of workers
+    are ignored.
+
+    Parameters
+    ----------
+    case, paths, seed, sampler
+        As in `sim.simulate`.
+    tallies : Tallies
+        Sums over the paths.
+    columns : mapping of str to array, optional
+        One array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths), $.
+    sketch : Sketch, optional
+        The quantile sketch of a run with keep_paths=False, instead of `columns`.
+    **how
+        `How`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.simulate(sim.load_case("valence-2002"), paths=1000, seed=7)
+    >>> result["raised"].shape
+    (1000,)
+    >>> result.probability_of_cash_out(by="2003-03-31")
+    0.702 +- 0.014
     """
 
     def __init__(
@@ -120,7 +113,7 @@ class Result:
         **how: Unpack[How],
     ) -> None:
         if (columns is None) == (sketch is None):
-            raise ValueError("a result needs either the columns of its paths or their sketch")
+            raise ValueError("a result must have either the columns of its paths or their sketch")
         paths, seed = int(paths), int(seed)
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
         made = how.get("written") or jsonable(manifest(case, paths, seed, sampler, antithetic, first_path))
@@ -129,7 +122,7 @@ class Result:
         self.periods = fiscal_periods(case)
         if sketch is not None and (sketch.paths, sketch.groups) != (paths, self.run.groups):
             expected = f"{paths} and {self.run.groups}"
-            raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; allowed: {expected}")
+            raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; must be {expected}")
         self.sketch = sketch
         self.columns: dict[str, np.ndarray] = {}
         if columns is not None:
@@ -143,7 +136,7 @@ class Result:
     paths = property(lambda self: self.run.paths, doc="Number of paths.")
     seed = property(lambda self: self.run.seed, doc="The seed.")
     sampler = property(lambda self: self.run.sampler, doc='"philox" or "sobol".')
-    manifest = property(lambda self: self.run.manifest, doc="What it takes to repeat the run.")
+    manifest = property(lambda self: self.run.manifest, doc="Everything needed to repeat the run.")
 
     @property
     def sha256(self) -> str:
@@ -151,7 +144,7 @@ class Result:
         return hash_of_arrays(self._arrays())
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """One value a path, of a measure (section 7 of the contract) or of a column of the ledger."""
+        """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError."""
         columns, case = self._kept(), self.case
         if name == "dilution":
             return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
@@ -161,7 +154,7 @@ class Result:
             return measures.effective_discount(columns["discount_cost"], columns["raised"])
         if name == "runway_months":
             return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
-        return _lookup(columns, name, (*MEASURES, "cash_out_days", "cause"))
+        return lookup(columns, name, (*MEASURES, "cash_out_days", "cause"))
 
     @property
     def by_period(self) -> ByPeriod:
@@ -200,10 +193,23 @@ class Result:
         return self._summary
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
-        """Probability that cash has run out by the close of a day (ISO date; default the horizon). Prints with error.
+        """Probability that cash has run out by the close of a day.
 
-        Raises ValueError for what is no date of the simulated span, and where no paths were kept for what is no end of
-        a fiscal quarter.
+        Parameters
+        ----------
+        by : str or date, optional
+            A day of the simulated span, as an ISO date; the horizon unless given. Where no paths were kept, the end of
+            a fiscal quarter.
+
+        Returns
+        -------
+        Estimate
+            With Wilson's 95% interval.
+
+        Raises
+        ------
+        ValueError
+            For any other `by`.
         """
         first, last = self.case.valuation_date, self.case.horizon
         try:
@@ -221,7 +227,7 @@ class Result:
         return ends[when]
 
     def fan(self) -> Fan:
-        """How cash spreads over the months."""
+        """Quantiles of cash at the opening and at each month's end, over the first paths (at most 4,096)."""
         cash = self.tallies.fan
         months, paths = cash.shape
         first = self.case.valuation_date
@@ -233,7 +239,20 @@ class Result:
         return Fan(dates, p05, p25, p50, p75, p95, paths)
 
     def save(self, path: str | os.PathLike[str], compress: bool = False) -> None:
-        """Writes an .npz without pickles, whole or not at all; `compress` takes longer. Raises ResultError."""
+        """Write the result to an .npz file atomically.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; an existing one is replaced.
+        compress : bool
+            Smaller files and slower writes.
+
+        Raises
+        ------
+        ResultError
+            If the file cannot be written.
+        """
         header = {
             "format": FORMAT,
             "manifest": self.manifest,
@@ -243,7 +262,7 @@ class Result:
             "reasons": list(self.tallies.reasons),
             "groups": self.run.groups,
         }
-        arrays = self._paths_or_sketch()
+        arrays = self.paths_or_sketch()
         arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
         write_arrays(path, {"header": text} | arrays, compress)
@@ -275,13 +294,14 @@ class Result:
             raise PathsNotKept
         return self.columns
 
-    def _paths_or_sketch(self) -> dict[str, np.ndarray]:
+    def paths_or_sketch(self) -> dict[str, np.ndarray]:
+        """The arrays of all paths, or of the quantile sketch."""
         if self.sketch is not None:
             return self.sketch.to_arrays()
         return self.columns | {"raised_by_period": self._raised_by_period}
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return self._paths_or_sketch() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+        return self.paths_or_sketch() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
 
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
@@ -304,11 +324,22 @@ class Result:
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:
-    """The result that was saved. Raises ResultError (one line) for a file that is missing, damaged or something else.
+    """Read a result that `Result.save` wrote. No pickles are read, so that nothing in the file is executed.
 
-    Nothing in the file is ever executed: no pickles are read.
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ResultError
+        In one line, if the file is missing, damaged or of another kind.
     """
-    from sim.results.sketch import Sketch
     from sim.terms import Case, CaseError
 
     arrays = read_arrays(path)
@@ -330,68 +361,3 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}") from None
-
-
-def _lookup(arrays: Mapping[str, np.ndarray], name: str, allowed: tuple[str, ...] = ()) -> np.ndarray:
-    if name not in arrays:
-        raise KeyError(f"{name!r}: one of {', '.join(allowed or arrays)}")
-    return arrays[name]
-
-
-def merge(results: Iterable[Result]) -> Result:
-    """One result of several shards of one run, given in any order: as if their paths had been simulated at once.
-
-    Shards have the same case, seed and sampling, and ranges of paths that follow one another without gap or overlap;
-    all keep their paths, or none. Raises ValueError with one line for anything else.
-    """
-    from sim.lowering.program import CHUNK
-    from sim.results.sketch import Sketch
-
-    shards = sorted(results, key=lambda shard: shard.run.first_path)
-    if not shards:
-        raise ValueError("merge needs at least one result")
-    first, tallies = shards[0], [shard.tallies for shard in shards]
-    expected = first.run.first_path
-    for shard in shards:
-        for what, mine, theirs in zip(_SAME, _same(first), _same(shard), strict=True):
-            if mine != theirs:
-                raise ValueError(f"shards of different runs: {what} {mine} and {theirs}")
-        here = shard.run.first_path
-        if here % CHUNK:
-            raise ValueError(f"a shard starts at path {here}: must be a multiple of {CHUNK}")
-        if here != expected:
-            problem = "in two shards" if here < expected else "in no shard"
-            raise ValueError(f"paths {min(here, expected)} to {max(here, expected) - 1} are {problem}")
-        expected = here + shard.paths
-    columns: dict[str, np.ndarray] | None = None
-    sketch: Sketch | None = None
-    if first.sketch is None:
-        parts = [shard._paths_or_sketch() for shard in shards]
-        columns = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
-    else:
-        sketch = Sketch(first.case, first.run.groups)
-        for shard in shards:
-            assert shard.sketch is not None
-            sketch.merge(shard.sketch)
-    whole = first.tallies._replace(
-        binding=np.sum([each.binding for each in tallies], axis=0),
-        cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
-        unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),
-    )
-    return Result(
-        first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, sketch,
-        antithetic=first.run.antithetic, first_path=first.run.first_path,
-        elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
-    )  # fmt: skip
-
-
-#: What shards of one run have in common.
-_SAME = ("case", "version", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
-
-
-def _same(shard: Result) -> tuple[object, ...]:
-    run = shard.run
-    return (
-        f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"], run.seed, run.sampler,
-        run.antithetic, shard.sketch is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
-    )  # fmt: skip

@@ -1,6 +1,6 @@
-"""What a run says, as numbers: for a program (`to_dict`, `to_pandas`), a terminal (`str`) and a notebook.
+"""Summary statistics of a run: as JSON (`to_dict`), as a data frame (`to_pandas`), as text and as HTML.
 
-A `Summary` holds distributions, counts and sums but no paths, so that a run that keeps no paths can give the same one.
+A `Summary` holds distributions, counts and sums but no paths, so that a run that keeps no paths has the same one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sim.calendar import fiscal_quarter
 from sim.results import summary_text
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
+from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Causes of a cash-out, in the order of their codes 1, 2, 3; code 0 is no cash-out.
 CAUSES = ("operations", "interest", "principal")
-#: What a purchase date can say that is no limit on a draw.
+#: Reasons of a purchase date that are no limit on a draw.
 NOT_BINDING = ("cash-out", "no purchase date")
 
 
@@ -41,7 +42,7 @@ class Period(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Where the numbers come from."""
+    """How a run was made."""
 
     case: Case
     paths: int
@@ -55,17 +56,20 @@ class Run(NamedTuple):
 
     @property
     def groups(self) -> str | None:
-        """Which paths depend on one another, as `sim.results.measures.Distribution.from_values` calls it."""
+        """Which paths depend on one another, as in `Distribution.from_values`."""
         return "scrambles" if self.sampler == "sobol" else "pairs" if self.antithetic else None
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.case.title}, {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
 
 
 class Tallies(NamedTuple):
-    """Sums over all paths that no column of a result holds.
+    """Sums over all paths that are not in the columns of a result.
 
-    `binding` (int64, periods x reasons) counts purchase dates before the cash-out by what bound the draw;
-    `purchase_dates` (periods) is how many there are on one path. `cut_by_chunk` ($, chunks) is the commitment that
-    third parties cut, `unraised_by_chunk` ($, chunks x reasons) what each reason kept from being raised, both chunk by
-    chunk in the order of the paths. `fan` ($, month ends x paths) is the cash at the month ends of the first few paths,
+    `binding` (int64, periods x reasons) counts purchase dates before the cash-out by the binding limit;
+    `purchase_dates` (periods) is their number on one path. `cut_by_chunk` ($, chunks) is the commitment cut by third
+    parties, `unraised_by_chunk` ($, chunks x reasons) the amount not raised for each reason, both by chunk in the order
+    of the paths. `fan` ($, month ends x paths) is the cash at the month ends of the first few paths,
     shortfalls bridged.
     """
 
@@ -83,27 +87,33 @@ class Tallies(NamedTuple):
 
     @property
     def unraised(self) -> np.ndarray:
-        """What each reason kept from being raised, $, all paths together."""
+        """Amount not raised for each reason, $, all paths together."""
         return np.array([math.fsum(amounts) for amounts in self.unraised_by_chunk.T])
+
+    def __repr__(self) -> str:
+        return f"<Tallies: {len(self.reasons)} reasons, {len(self.purchase_dates)} periods>"
 
 
 class Waterfall(NamedTuple):
-    """Where the commitment goes, in mean dollars a path: raised + cut + all of `unraised` is the commitment."""
+    """Use of the commitment, in mean dollars per path: `commitment` is raised + cut + the sum of `unraised`."""
 
     commitment: float
     raised: float
     cut: float
     unraised: dict[str, float]
 
+    def __repr__(self) -> str:
+        return f"<Waterfall: ${self.raised:,.0f} raised of ${self.commitment:,.0f}, {len(self.unraised)} reasons>"
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Every measure's distribution, the cash-out by fiscal quarter and cause, and what the line did.
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary(Readable):
+    """Distributions of the measures, cash-outs by fiscal quarter and cause, limits on draws, use of the commitment.
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
-    periods x causes) counts those paths by `CAUSES`; `raised_by_period` are the means of what was raised in each.
-    `binned` says that quantiles and the worst 5% come from bins that are 2^-11 of their values wide; `sha256` is the
-    hash of what the run held, as `Result.sha256`.
+    periods x causes) counts those paths by `CAUSES`; `raised_by_period` are means of the amounts raised in each period.
+    `binned`: quantiles and the expected shortfall come from a quantile sketch (`sim.results.sketch`). `sha256` is
+    `Result.sha256`.
     """
 
     run: Run
@@ -143,7 +153,7 @@ class Summary:
 
     @property
     def waterfall(self) -> Waterfall:
-        """The commitment shared out, in mean dollars a path."""
+        """Use of the commitment, in mean dollars per path."""
         paths = self.run.paths
         named = zip(self.tallies.reasons, self.tallies.unraised, strict=True)
         unraised = {reason: float(total) / paths for reason, total in named if total != 0.0}
@@ -151,7 +161,7 @@ class Summary:
         return Waterfall(commitment, self.distributions["raised"].mean, self.tallies.cut / paths, unraised)
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as JSON (section 8 of the contract). Absent and unbounded numbers are None."""
+        """The document of `fundrisk run --json`. Absent and unbounded numbers are None."""
         run, waterfall = self.run, self.waterfall
         chances = self.cash_out_by_period
         document = {
@@ -206,11 +216,11 @@ class Summary:
             rows[name] = row
         return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
 
-    def __str__(self) -> str:
-        return summary_text.as_text(self)
+    def _blocks(self) -> Blocks:
+        return summary_text.blocks(self)
 
-    def _repr_html_(self) -> str:
-        return summary_text.as_html(self)
+    def _in_brief(self) -> str:
+        return f"{self.run.case.title}, {self.run.paths:,} paths, probability of cash-out {self.cash_out}"
 
 
 def fiscal_periods(case: Case) -> tuple[Period, ...]:
@@ -230,24 +240,24 @@ def days_at_close(case: Case, when: date) -> int:
 
 
 def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
-    """A read-only view of a column, after a look at its shape; a wrong type that fits without loss is converted."""
+    """A read-only view of a column after a check of its shape; a type that converts without loss is converted."""
     if name not in columns:
         raise ValueError(f"columns: {name} is missing")
     array = np.asarray(columns[name])
     if array.shape != shape:
-        raise ValueError(f"columns: {name} has shape {array.shape}; allowed: {shape}")
+        raise ValueError(f"columns: {name} has shape {array.shape}; must be {shape}")
     if array.dtype != kind and not np.can_cast(array.dtype, kind, "same_kind"):
-        raise ValueError(f"columns: {name} has type {array.dtype}; allowed: {np.dtype(kind)}")
+        raise ValueError(f"columns: {name} has type {array.dtype}; must be {np.dtype(kind)}")
     view: np.ndarray = array.astype(kind, copy=False).view()
     view.flags.writeable = False
     return view
 
 
 def checked(tallies: Tallies, periods: int) -> Tallies:
-    """The tallies with their arrays' shapes and types looked at."""
+    """The tallies after a check of the shapes and types of their arrays."""
     reasons = len(tallies.reasons)
     if not all(isinstance(reason, str) for reason in tallies.reasons):
-        raise ValueError("tallies: reasons that are no names")
+        raise ValueError("tallies: reasons must be strings")
     arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
     chunks = arrays["cut_by_chunk"].size
     expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
@@ -261,7 +271,7 @@ def checked(tallies: Tallies, periods: int) -> Tallies:
 
 
 def jsonable(value: Any) -> Any:
-    """`value` in the types that JSON knows: dates as ISO strings, tuples as lists, NaN and infinities as None."""
+    """`value` in the types of JSON: dates as ISO strings, tuples as lists, NaN and infinities as None."""
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -276,7 +286,7 @@ def jsonable(value: Any) -> Any:
 def manifest(
     case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
 ) -> dict[str, Any]:
-    """What it takes to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
+    """Everything needed to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
     return {
         "versions": versions(),
         "platform": platform.platform(),
@@ -291,7 +301,7 @@ def manifest(
 
 
 def versions() -> dict[str, str | None]:
-    """Of this program and of what its numbers depend on; None for what is not installed as a package."""
+    """Versions of fundrisk, Python and the numerical packages; None for one that is not installed as a package."""
     return dict(_versions())
 
 

@@ -123,7 +123,7 @@ def test_the_measures_are_the_results(made):
 def test_a_wrong_number_is_seen(valence):
     pack, path = valence
     book = read(path)
-    cell = row_of(book["Summary"], "Dilution", heading(book["Summary"], "Measures"))[0]
+    cell = row_of(book["Summary"], "Dilution by the line", heading(book["Summary"], "Measures"))[0]
     right = cell.value
     cell.value = right * 1.001
     assert len(wrong_measures(pack, book)) >= 1

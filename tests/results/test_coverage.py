@@ -11,6 +11,7 @@ import pytest
 import sim
 from sim.results import estimates, measures, summary, summary_text
 from sim.results.measures import COUNT, MEASURES
+from sim.text import numbers
 from tests.proof import coverage
 from tests.proof.coverage import Row, Subject, Task, judged, rows_of, seeds
 
@@ -163,7 +164,7 @@ def test_an_atom_in_a_shared_bin_is_in_its_interval():
 
 def last_place(text):
     """What one unit of the last digit printed is worth; of 12,300 one hundred."""
-    digits = text.lstrip("+-$").rstrip("%M").replace(",", "")
+    digits = text.lstrip("<>+-$").rstrip("%M").replace(",", "")
     whole, _, decimals = digits.partition(".")
     return 10.0 ** -len(decimals) if decimals else 10.0 ** (len(whole) - len(whole.rstrip("0"))) if whole else 1.0
 
@@ -184,7 +185,7 @@ def printed(result):
     by_period, by_measure, waterfall = summary_text.tables(found)
     for row, chance, raised in zip(by_period.rows, found.cash_out_by_period, found.raised_by_period, strict=True):
         yield row[2], 100 * chance.error
-        yield from ((part, 100 * chance.error) for part in row[3].split("-"))
+        yield from ((part, 100 * chance.error) for part in row[3].split(" to "))
         yield row[4], raised.se / 1e6
     for row, (name, each) in zip(by_measure.rows, found.distributions.items(), strict=True):
         measure = MEASURES[name]
@@ -214,7 +215,7 @@ def test_no_figure_has_more_digits_than_its_error_allows(how):
     assert finer(sim.simulate("valence-2002", seed=3, **how)) == []
 
 
-@pytest.mark.parametrize("place", [measures, summary_text])
+@pytest.mark.parametrize("place", [measures, numbers])
 def test_a_digit_too_many_is_seen(place, monkeypatch):
     honest = estimates.decimals_allowed
     monkeypatch.setattr(place, "decimals_allowed", lambda error: min(honest(error) + 1, 15))

@@ -7,18 +7,22 @@ import pytest
 from scipy import stats
 
 from sim.results import measures
-from sim.results.estimates import GroupError, Quantile, by_group, design_effect, grouped_proportion, grouped_ranks
-from sim.results.measures import (
-    MEASURES,
+from sim.results.distribution import Distribution
+from sim.results.estimates import (
     QUANTILE_PERCENTS,
-    Distribution,
     Estimate,
-    decimals_allowed,
+    GroupError,
+    Quantile,
+    by_group,
+    design_effect,
+    grouped_proportion,
+    grouped_ranks,
     interval_ranks,
     proportion,
     quantile_rank,
-    rounded,
 )
+from sim.results.measures import MEASURES
+from sim.text.numbers import decimals_allowed, rounded
 
 CONTRACT = (
     "raised shares_issued dilution effective_price discount_cost effective_discount runway_months funding_gap "
@@ -493,7 +497,7 @@ def test_a_quantiles_error_is_half_of_its_interval_in_standard_errors():
 
 def test_no_trials_and_no_freedom_tell_nothing():
     with pytest.raises(ValueError, match="at least one trial"):
-        measures.proportion(0, 0)
+        proportion(0, 0)
     assert math.isnan(GroupError(1.0, 0.0).half_width())
     assert GroupError(1.0, 15.0).half_width() == pytest.approx(stats.t.ppf(0.975, 15))
 

@@ -13,7 +13,8 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import GROUPS
 from sim.results.histogram import BINS, PAGES, Histogram
 from sim.results.measures import MEASURES
-from sim.results.result import PathsNotKept, Result, load_result, merge
+from sim.results.merge import merge
+from sim.results.result import PathsNotKept, Result, load_result
 from sim.results.sketch import Sketch
 from tests.support.synthetic import synthetic_result
 
@@ -247,7 +248,7 @@ def test_probabilities_at_the_ends_of_quarters_need_no_paths(both):
 
 def test_a_summary_of_bins_says_so(both):
     kept, sketched = (" ".join(str(result.summary()).split()) for result in both)
-    assert "No paths were kept: quantiles" in sketched
+    assert "The run kept no paths: quantiles" in sketched
     assert "No paths were kept" not in kept
 
 
@@ -263,9 +264,9 @@ def test_a_saved_sketch_comes_back_equal(both, tmp_path):
 
 def test_a_sketch_of_other_paths_is_refused():
     base = synthetic_result(paths=PATHS)
-    with pytest.raises(ValueError, match=f"sketch of {CHUNK} paths in groups None; allowed: {PATHS} and None"):
+    with pytest.raises(ValueError, match=f"sketch of {CHUNK} paths in groups None; must be {PATHS} and None"):
         made(None, sketch=sketch_of(base, None, [0]))
-    with pytest.raises(ValueError, match="groups None; allowed"):
+    with pytest.raises(ValueError, match="groups None; must be"):
         made("pairs", sketch=sketch_of(base, None))
     with pytest.raises(ValueError, match="either the columns of its paths or their sketch"):
         made(None)
@@ -316,11 +317,11 @@ def shard(first_path, paths=STEP, keep=True, **change):
         ([shard(0, 2 * STEP), shard(STEP)], f"paths {STEP} to {2 * STEP - 1} are in two shards"),
         ([shard(0), shard(0)], f"paths 0 to {STEP - 1} are in two shards"),
         ([shard(0, 100), shard(100)], f"starts at path 100: must be a multiple of {STEP}"),
-        ([shard(0), shard(STEP, seed=12)], "shards of different runs: seed 11 and 12"),
-        ([shard(0), shard(STEP, keep=False)], "shards of different runs: keep_paths True and False"),
+        ([shard(0), shard(STEP, seed=12)], "shards must be of one run: seed 11 and 12"),
+        ([shard(0), shard(STEP, keep=False)], "shards must be of one run: keep_paths True and False"),
         (
             [shard(0), shard(STEP, case=synthetic_result(paths=2).case.replace({"price.initial": 4.0}))],
-            "shards of different runs: case ",
+            "shards must be of one run: case ",
         ),
     ],
 )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.board.charts.canvas import DARK, GREY, INK, LIGHT, MIDDLE, axes_for, axis_labels, footer, headline, marks
-from sim.results.measures import DAYS_PER_MONTH, MEASURES, Estimate
-from sim.results.summary_text import answer, odds, paths, percent
+from sim.results.estimates import Estimate
+from sim.results.measures import DAYS_PER_MONTH, MEASURES
+from sim.results.summary_text import answer, odds, paths
 from sim.text.dates import long_date as day
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def cash_out_by_quarter(result: Result, ax: Axes | None = None) -> Axes:
     ax.errorbar(x, value, yerr=reach, fmt="none", ecolor=GREY, elinewidth=1.6, capsize=4, label="95% interval")
     if len(x) <= _MOST_NUMBERS:
         for place, chance, top in zip(x, chances, high, strict=True):
-            words = percent(chance).partition("%")[0] + "%"
+            words = chance.as_percent().partition("%")[0] + "%"
             ax.annotate(words, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9)
     every = 1 if len(x) <= _MOST_NUMBERS else -(-len(x) // (_MOST_NUMBERS // 2))
     names = [f"{period.label}\n{_short_day(period.end)}" for period in summary.periods]
@@ -130,12 +131,12 @@ def _fan_sentence(result: Result) -> str:
     if chance.value < 0.5:
         low, high = chance.ci95
         lasting = Estimate(1.0 - chance.value, chance.se, (1.0 - high, 1.0 - low))
-        whole = f"all of the {paths(summary)}" if chance.value == 0.0 else f"{percent(lasting)} of the paths"
+        whole = f"all of the {paths(summary)}" if chance.value == 0.0 else f"{lasting.as_percent()} of the paths"
         return f"Cash lasts to {end} in {whole}"
     # The median runway in days; a moment t lies on the day whose close is the first at or after it.
     days = math.ceil(round(summary["runway_months"].p50.value * DAYS_PER_MONTH, 6))
     _, month, year = day(case.valuation_date + timedelta(max(days - 1, 0))).split()
-    return f"Half of the paths run out of cash by the end of {month} {year}, {percent(chance)} by {end}"
+    return f"Half of the paths run out of cash by the end of {month} {year}, {chance.as_percent()} by {end}"
 
 
 def _dilution_sentence(result: Result) -> str:

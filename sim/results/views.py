@@ -1,0 +1,52 @@
+"""Views of a result: quantiles of cash over time, and arrays by fiscal quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Fan(NamedTuple):
+    """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, with shortfalls bridged."""
+
+    dates: tuple[date, ...]
+    p05: np.ndarray
+    p25: np.ndarray
+    p50: np.ndarray
+    p75: np.ndarray
+    p95: np.ndarray
+    paths: int
+
+    def __repr__(self) -> str:
+        return f"<Fan: cash of {self.paths:,} paths on {len(self.dates)} dates>"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ByPeriod(Mapping[str, np.ndarray]):
+    """Arrays (paths, periods): "raised" ($ in the period) and "cash_out" (whether cash has run out by its end)."""
+
+    arrays: dict[str, np.ndarray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return lookup(self.arrays, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __repr__(self) -> str:
+        paths, periods = self.arrays["raised"].shape
+        return f"<ByPeriod: {', '.join(self.arrays)} of {paths:,} paths in {periods} periods>"
+
+
+def lookup(arrays: Mapping[str, np.ndarray], name: str, allowed: tuple[str, ...] = ()) -> np.ndarray:
+    """The array of a name, or KeyError with the names allowed."""
+    if name not in arrays:
+        raise KeyError(f"{name!r}: one of {', '.join(allowed or arrays)}")
+    return arrays[name]

@@ -1,0 +1,41 @@
+"""Objects that print as tables: in full with `str` and in a notebook, in one line with `repr`."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from sim.text.tables import Table, table_html, table_text, wrapped
+
+Blocks = Sequence[str | Table]
+
+
+class Readable:
+    """Base of results that people read. A subclass gives its text as `_blocks` and its `repr` as `_in_brief`."""
+
+    __slots__ = ()
+
+    def _blocks(self) -> Blocks:
+        """Paragraphs and tables, in the order of reading."""
+        raise NotImplementedError
+
+    def _in_brief(self) -> str:
+        """What stands in the `repr` after the name of the class."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            table_text(block) if isinstance(block, Table) else wrapped(block) for block in self._blocks()
+        )
+
+    def _repr_html_(self) -> str:
+        return "<div>" + "\n".join(map(_html, self._blocks())) + "</div>"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._in_brief()}>"
+
+
+def _html(block: str | Table) -> str:
+    if isinstance(block, Table):
+        return table_html(block)
+    return f"<p>{'<br>'.join(map(html.escape, block.splitlines()))}</p>"
