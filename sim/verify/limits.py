@@ -123,6 +123,15 @@ def _minimum_draw() -> Iterator[Check]:
     known = dict(zip(days, (0, 500_000), strict=True))
     yield from _amounts("minimum_draw $500,000", "a draw below the minimum is none", BY_HAND, known, drawn)
     yield _bound("minimum_draw", "minimum draw", drawn[days[0]])
+    # 1,000 are drawn in April; May asks for 1,000 and finds what is left. A limit that is used up keeps its own reason.
+    policy = {"kind": "schedule", "dates": ["2002-04-30", "2002-05-31"], "amounts": [1_000_000, 1_000_000]}
+    for key, limit in (("max_per_period", "period cap"), ("commitment", "commitment")):
+        for left, amount, binding in ((0, 0, limit), (400_000, 0, "minimum draw"), (600_000, 600_000, limit)):
+            changes = {"line.minimum_draw": 500_000, f"line.{key}": 1_000_000 + left, "policy": policy}
+            drawn, what = _draws(changes), f"minimum_draw $500,000, ${left:,d} left of the {limit}"
+            known = {"2002-05-31": amount}
+            yield from _amounts(what, "a minimum beside what a limit leaves", "model, section 5", known, drawn)
+            yield _bound(what, binding, drawn["2002-05-31"])
 
 
 def _policies() -> Iterator[Check]:
