@@ -1,4 +1,4 @@
-"""What the capital raised under a line costs, all in."""
+"""The cost of the capital raised under a line."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CapitalCost:
-    """Parts of the market value of the shares issued: `all_in` is `discount` + `legal`.
+    """Costs as fractions of the market value of the shares issued: `all_in` is `discount` + `legal`.
 
-    Market value is that of the closes of the purchase dates. Absent (NaN) where nothing was raised on any path.
+    The market value is that at the closes of the purchase dates. NaN if nothing was raised on any path.
     """
 
     discount: Estimate
@@ -27,7 +27,7 @@ class CapitalCost:
     all_in: Estimate
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON; absent numbers are None."""
+        """The estimates as plain JSON types; NaN becomes None."""
         document: dict[str, Any] = jsonable(asdict(self))
         return document
 
@@ -35,9 +35,9 @@ class CapitalCost:
 def cost_of_capital(result: Result) -> CapitalCost:
     """Discount and legal fees over the market value of the shares issued, all paths together.
 
-    A ratio of sums, sum of costs over sum of raised + discount, so that a path counts as much as it raised; its error
-    comes from the residuals. Cochran (1977), Sampling Techniques, section 6.3. Of a run that kept no paths the means
-    are known but not the error (NaN).
+    The ratio of two sums, that of the costs and that of raised + discount, so that paths are weighted by what they
+    raised. The standard error is computed from the residuals: Cochran (1977), Sampling Techniques, section 6.3. For a
+    run that kept no paths the error is not known (NaN).
     """
     if result.sketch is not None:
         summary, fee = result.summary(), result.case.line.legal_cost_per_draw
@@ -56,7 +56,7 @@ def _unsure(value: float) -> Estimate:
 
 
 def ratio(above: np.ndarray, below: np.ndarray, groups: str | None) -> Estimate:
-    """Sum of `above` over sum of `below`, one value a path each, with its error; absent where `below` is 0."""
+    """Sum of `above` over sum of `below`, arrays of one value a path, with its error; NaN if `below` sums to 0."""
     if not below.sum():
         return _unsure(math.nan)
     share = float(above.sum() / below.sum())

@@ -1,11 +1,13 @@
-"""A line with any set of its clauses lifted, many thousand sets a second: the program is lowered once and then edited.
+"""A line with any set of its clauses lifted. The program is lowered once and then edited, thousands of times a second.
 
-Lifting by editing gives the same bits as lowering the changed case: luck is a pure function of path, purpose and index,
-a condition that is waived with probability 1 holds whatever its luck is, and a coverage test without months is none.
+An edited program gives the same bits as lowering the changed case: random numbers are a pure function of path, purpose
+and index, a condition that is waived with probability 1 holds for every random number, and a coverage test without
+months is no test.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.results.measures import dilution, runway_months
 from sim.results.summary import days_at_close
+from sim.terms.parts import Line
+from sim.terms.schema import keys
 
 if TYPE_CHECKING:
     from sim.analysis.variants import Clause
@@ -61,7 +65,10 @@ def edits_of(case: Case) -> dict[str, Edit]:
         headroom = float(value) - case.company.shares_reserved
         return program._replace(opening=program.opening._replace(headroom=headroom))
 
+    # A limit whose key and field of the program have the same name needs no line of its own.
+    limits = [word for word, known in keys(Line).items() if known.clause and known.clause.kind == "limit"]
     edits: dict[str, Edit] = {
+        **{f"line.{word}": _line(word, r.NEVER) for word in limits if word in r.LineRecord._fields},
         "line.pricing.multiplier": _line("multiplier"),
         "line.pricing.floor": _line("floor"),
         "line.max_per_period": _line("cap", r.NEVER),
@@ -85,9 +92,7 @@ class Lifter:
         self.edits = edits_of(case)
 
     def plan_of(self, members: Sequence[int]) -> Plan:
-        """The plan with these clauses lifted; only its program differs. Lowered anew where an edit is not known."""
-        import dataclasses
-
+        """The plan with these clauses lifted; only its program differs. A change without an edit is lowered anew."""
         changes = {key: value for i in members for key, value in self.clauses[i].lifted.items()}
         if not changes.keys() <= self.edits.keys():
             return lower(self.case.replace(changes))
@@ -113,10 +118,10 @@ class Desk:
         self.out = columns(plan, self.paths)
 
     def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
-        """Values (measures, paths) of `measures_of`, in memory that the next call uses again."""
+        """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
         from sim.kernels.block import simulate_chunk
 
-        if plan.program.walk is not self.plan.program.walk:  # another plan than an edited one
+        if plan.program.walk is not self.plan.program.walk:  # not an edited plan
             self._furnish(plan)
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0)
         histories, ledgers, tally = self.space.histories, self.space.ledgers, self.space.tally

@@ -1,4 +1,4 @@
-"""The assumption register of a case: each figure that no document gives, its reason, and how much the answer moves."""
+"""The assumption register of a case: each figure that no document gives, its reason, and its effect on the results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WIDTH = 118
 
 @dataclass(frozen=True)
 class Assumption:
-    """One entry: the key, its value as people read it, the words of the case's file, and its swing if it was varied."""
+    """One assumption: its key, its value as text, the comment in the case file, and its swing if it was varied."""
 
     key: str
     value: str
@@ -43,7 +43,7 @@ class Assumption:
 class Register:
     """The assumptions that were varied, largest effect on the runway first, then those that are choices.
 
-    `remarks` are the file's words on a whole table of keys. As text it is Markdown.
+    `remarks` are the file's comments on whole tables. The text is Markdown.
     """
 
     case: Case
@@ -58,18 +58,17 @@ class Register:
         tags = "; ".join(f"[{tag}] {words}" for tag, words in self.legend.items())
         head = (
             f"{self.case.title}: {len(self.varied)} inputs, each alone at its low and at its high, {self.paths:,} "
-            f"paths of seed {self.seed} each, the same luck for all. Moves are differences to the case itself, path by "
-            "path, with their standard errors. A star marks a low and a high that the case's file states; the others "
-            "depend on the kind of the input only."
+            f"paths of seed {self.seed} each, with common random numbers. Moves are differences from the case itself, "
+            "with their standard errors. A star marks a low and a high from the case file; the others are defaults."
         )
         lines = [_filled(head), ""]
         lines += [_filled(f"Sources: {tags}."), ""] if tags else []
         lines += [line for entry in self.varied for line in _varied(entry)]
         if self.choices:
-            lines += ["", "Assumptions that are no numbers to vary, or facts that the documents leave open:", ""]
+            lines += ["", "Assumptions that are not varied:", ""]
             lines += [_item(f"`{each.key}` = {each.value}. {each.words}") for each in self.choices]
         if self.remarks:
-            lines += ["", "Words of the case's file on whole tables:", ""]
+            lines += ["", "Comments of the case file on whole tables:", ""]
             lines += [_item(remark) for remark in self.remarks]
         return "\n".join(lines)
 
@@ -99,14 +98,14 @@ def register(
 
 
 def beside(said: Sources, key: str) -> str:
-    """The words beside a key, or beside the table it stands in."""
+    """The comment beside a key, or beside the table that it stands in."""
     while key and key not in said.beside:
         key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
     return said.beside.get(key, "")
 
 
 def remarks(case: Case) -> Iterator[str]:
-    """Paragraphs of comments in the case's file that speak of assumptions and stand by themselves."""
+    """Paragraphs of comments in the case file that are about assumptions and belong to no key."""
     try:
         text = content_of(case.source).decode("utf-8-sig")
     except (CaseError, ValueError):
@@ -132,7 +131,7 @@ def _varied(entry: Assumption) -> Iterator[str]:
 
 
 def _value(case: Case, key: str) -> str:
-    """What the case has at a key."""
+    """The value of a key as text."""
     place: Any = case.to_dict()
     for name, row in re.findall(r"([\w-]+)|\[([^\]]*)\]", key):
         place = place[name] if name else next(each for each in place if each["name"] == row)
@@ -140,7 +139,7 @@ def _value(case: Case, key: str) -> str:
 
 
 def _item(text: str, indent: str = "") -> str:
-    text = " ".join(text.split()).replace(" +- ", "\0+-\0")  # a number stays with its error
+    text = " ".join(text.split()).replace(" +- ", "\0+-\0")  # no line break between a number and its error
     filled = textwrap.fill(text, _WIDTH, initial_indent=f"{indent}- ", subsequent_indent=f"{indent}  ", **_WHOLE)
     return filled.replace("\0", " ")
 

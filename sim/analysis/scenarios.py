@@ -1,20 +1,18 @@
-"""Named scenarios of a case, and other ways to draw its line: the same company under other circumstances."""
+"""Named scenarios of a case, and other policies for drawing its line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.analysis.variants import entry
-
-if TYPE_CHECKING:
-    from sim.terms import Case
+from sim.terms import Case, CaseError
 
 AS_IT_IS = "as it is"
 TOGETHER = "everything at once"
 
-# How bad the scenarios are: severe for a year or two of a small company, and seen before.
+# Changes of the scenarios: severe for a year or two of a small company, but observed before.
 PRICE, VOLATILITY, BURN, DELAY = 0.5, 1.25, 1.2, 365.0
-# What the policies of the comparison ask for.
+# Parameters of the compared policies.
 TARGET_MONTHS, PRICE_TRIGGER = 6.0, 1.25
 
 _KINDS: dict[str, dict[str, Any]] = {
@@ -26,7 +24,7 @@ _CADENCES = {"every quarter": "quarter_end", "every month": "month_end", "every 
 
 
 def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
-    """The case as it is and each scenario that changes it, last all of them at once; and what does not apply."""
+    """The case as it is, each scenario that changes it, all of them at once; and the reasons why some do not apply."""
     parts: dict[str, dict[str, Any]] = {
         "half the stock price": {"price.initial": case.price.initial * PRICE},
         "volatility up by a quarter": {"price.volatility": case.price.volatility * VOLATILITY},
@@ -35,7 +33,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
     missing = []
     late = {}
     for i, milestone in enumerate(case.milestones):
-        if not milestone.follows:  # what follows another one is late with it
+        if not milestone.follows:  # a milestone that follows another one is delayed with it
             place = entry("milestones", case.milestones, i)
             late[f"{place}.median_days"] = milestone.median_days + DELAY
             late[f"{place}.p90_days"] = milestone.p90_days + DELAY
@@ -64,7 +62,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
 
 
 def policies_of(case: Case) -> dict[str, Case]:
-    """The case as it is, and other cadences and requests; the one it has itself is left out."""
+    """The case as it is, and other cadences and requests without the one that it has itself."""
     found = {AS_IT_IS: case}
     for asked, kind in _KINDS.items():
         for often, cadence in _CADENCES.items():
@@ -76,9 +74,7 @@ def policies_of(case: Case) -> dict[str, Case]:
 
 
 def _allowed(case: Case, changes: dict[str, Any]) -> Case | None:
-    """The case with the changes; None where they change nothing, or are more than a case may say."""
-    from sim.terms import CaseError
-
+    """The case with the changes; None if they change nothing or are not allowed."""
     try:
         changed = case.replace({"ranges": None, **changes})
     except CaseError:

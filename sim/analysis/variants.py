@@ -1,4 +1,4 @@
-"""Ready variants of a case: the line off, every condition waived, each of its clauses lifted."""
+"""Predefined variants of a case: the line off, every condition waived, each of its clauses lifted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SIGNED, LINE_OFF, WAIVED = "as signed", "line off", "every condition waived"
 class Clause:
     """One clause of a line. `lifted` are the overrides that lift it, as `Case.replace` takes them.
 
-    `key` is a short name such as "coverage" or "condition: licence"; `words` says what it asks for; `clause` is its
-    number in the documents where the case says it, else "".
+    `key` is a short name such as "coverage" or "condition: licence"; `words` states the clause; `clause` is its number
+    in the documents if the case gives it, else "".
     """
 
     key: str
@@ -29,11 +29,12 @@ class Clause:
 
 
 def clauses_of(case: Case) -> tuple[Clause, ...]:
-    """The clauses that hold the line back, in the order in which a draw meets them; none that cannot bind.
+    """The clauses that can limit draws or cost something, in the order in which a draw meets them.
 
-    Lifted, the shares are sold at the full average, a condition is always waived, the investor never cuts the line for
-    third-party financing, and a limit or a fee is gone. The commitment and the term are the line itself, and stay; so
-    does the window of the price. The charter's authorised shares are no clause of the line, but hold it back as one.
+    They are stated by the keys with a `Clause` (`sim.terms.parts`) and by the conditions. With a clause lifted, the
+    shares are sold at the full average, a condition is always waived, the investor never reduces the line for
+    third-party financing, or a limit or a fee does not exist. The commitment, the term and the window of the price are
+    not clauses. The authorised shares are one, although the charter states them.
     """
     return tuple(_clauses(case))
 
@@ -62,7 +63,7 @@ _WHAT = {
 
 
 def waiving(case: Case, i: int) -> dict[str, object]:
-    """What waives condition i."""
+    """The overrides that waive condition i."""
     return {f"{entry('line.conditions', case.line.conditions, i)}.waiver_probability": 1.0}
 
 
@@ -76,7 +77,7 @@ def variants(case: Case | str) -> dict[str, Case]:
     """The case "as signed", with the "line off", with "every condition waived" (if it has any), and "without KEY" for
     each of its clauses.
 
-    Off is a commitment of 0: nothing is ever drawn. Raises CaseError.
+    "line off" has a commitment of 0. Raises CaseError.
     """
     case = load_case(case)
     found = main_variants(case)

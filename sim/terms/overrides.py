@@ -73,9 +73,12 @@ def known_key(name: str) -> Key:
 
     of: Any = Case
     known: Any = None
-    for word, _, _ in _parts(name):
-        known = keys(of)[word]
-        of = getattr(known.rule, "of", None)
+    try:
+        for word, _, _ in _parts(name):
+            known = keys(of)[word]
+            of = known.rule.of if isinstance(known.rule, Table | Rows) else None
+    except (_Refused, TypeError):
+        raise KeyError(name) from None
     found: Key = known
     return found
 

@@ -12,21 +12,12 @@ from sim.board.story.ground import beside
 from sim.board.story.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact
+from sim.terms.overrides import known_key
 from sim.terms.sources import sources
 
 _MOST_SOURCE, _MOST_TEXT = 400, 300
-#: Units by the last word of a key; amounts of dollars are shown in millions from a hundred thousand on.
-_UNITS = (
-    (r"cash|minimum_cash|commitment|max_per_period|minimum_draw|principal|legal_cost_per_draw|median_amount", "$"),
-    (r"prepay_above|reborrow_below", "$"),
-    (r"monthly", "$ a month"),
-    (r"initial|floor", "$ a share"),
-    (r"shares_\w+", "shares"),
-    (r"\w+_days", "days"),
-    (r"target_months", "months"),
-    (r"window", "trading days"),
-    (r"drift|growth|annual_rate|base_rate|margin|rate_cap", "a year"),
-)
+#: Units as the sheet writes them, where that differs.
+_UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year"}
 _IN_MILLIONS = 1e5
 _NO_INPUT = ("schema", "title")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -111,10 +102,13 @@ def leaves(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
 
 def unit_of(key: str) -> str:
     """The unit of a key's number, or nothing."""
-    word = key.rpartition(".")[2]
-    if key == "price.volatility":
-        return "a year"
-    return next((unit for words, unit in _UNITS if re.fullmatch(words, word)), "")
+    if key.startswith("ranges."):
+        key = key.removeprefix("ranges.")
+    try:
+        unit = known_key(key).unit
+    except KeyError:
+        return ""
+    return _UNITS.get(unit, unit)
 
 
 def _cell(value: Any, unit: str) -> Cell:
