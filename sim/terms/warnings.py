@@ -62,7 +62,7 @@ def _dollars(case: Case) -> Iterator[str]:
         ("company.cash", case.company.cash),
         ("burn.monthly", case.burn.monthly),
         ("line.commitment", case.line.commitment),
-        ("line.max_per_period", case.line.max_per_period or 0.0),
+        *((stated.key, stated.value) for stated in stated_clauses(case, "limit")),
         ("third_party.median_amount", case.third_party.median_amount if case.third_party else 0.0),
         *((f"{where}.principal", note.principal) for where, note in entries("notes", case.notes)),
     ]
