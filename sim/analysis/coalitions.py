@@ -65,10 +65,11 @@ def edits_of(case: Case) -> dict[str, Edit]:
         headroom = float(value) - case.company.shares_reserved
         return program._replace(opening=program.opening._replace(headroom=headroom))
 
-    # A limit whose key and field of the program have the same name needs no line of its own.
-    limits = [word for word, known in keys(Line).items() if known.clause and known.clause.kind == "limit"]
+    # A limit whose field of `LineRecord` has the name of the clause: "draw cap", draw_cap.
+    clauses = {f"line.{word}": known.clause.name for word, known in keys(Line).items() if known.clause}
+    fields = {key: name.replace(" ", "_") for key, name in clauses.items()}
     edits: dict[str, Edit] = {
-        **{f"line.{word}": _line(word, r.NEVER) for word in limits if word in r.LineRecord._fields},
+        **{key: _line(field, r.NEVER) for key, field in fields.items() if field in r.LineRecord._fields},
         "line.pricing.multiplier": _line("multiplier"),
         "line.pricing.floor": _line("floor"),
         "line.max_per_period": _line("cap", r.NEVER),
