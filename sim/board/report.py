@@ -1,7 +1,7 @@
-"""The board pack as files in a folder: deck, figures, numbers, and what else draws a story.
+"""The board pack as files in a folder: deck, workbook, page, figures and numbers.
 
-Everything is written to a folder of its own inside the one that was asked for, and moved file by file when all of it is
-there. The names are fixed, so that no word of a case becomes part of a path; other files in the folder stay.
+All files are written to a temporary folder inside the target and moved one by one once they are complete. File names
+are fixed, so that no text of a case becomes part of a path. Other files in the target are left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.board.charts.figures import raised_distribution
+from sim.board.charts.images import save_figure
+from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
+from sim.board.story.story import story
 from sim.results.files import ResultError, shown
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], Any]
 
-#: Documents of a story, each by a function (pack, story, path) of a module.
+#: Documents, each with the function (pack, chapters, path) that writes it, as MODULE:NAME.
 DOCUMENTS = {
     "deck.pptx": "sim.board.deck.deck:write_deck",
     "workbook.xlsx": "sim.board.workbook.workbook:write_workbook",
@@ -33,21 +37,40 @@ DOCUMENTS = {
 }
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
-#: A run of more paths is stored as its summary, which keeps the pack small; seed and case give every path again.
+#: A run of more paths is stored as its summary, to keep the pack small. Case and seed reproduce every path.
 MOST_STORED = 25_000
-_SKETCHED = ("columns", "stacked", "bars", "waterfall")
-_OWN = {"cash": "cash_fan", "cash_out": "cash_out_by_quarter", "dilution": "dilution_distribution"}
+#: Names of figures that are not the keys of their charts.
+NAMES = {"cash": "cash_fan", "cash_out": "cash_out_by_quarter", "dilution": "dilution_distribution"}
 
 
-def write_report(pack: Pack, folder: str | os.PathLike[str], progress: Progress | None = None) -> tuple[Path, ...]:
-    """Writes the pack into `folder`, which may exist; the files' paths. Raises ResultError, one line.
+def write_report(
+    pack: Pack, folder: str | os.PathLike[str], progress: Progress | None = None, *, force: bool = False
+) -> tuple[Path, ...]:
+    """Write the board pack into a folder, all of it or nothing.
 
-    `progress` is called with the number of files written and of all. An interrupt leaves what was there before.
+    Parameters
+    ----------
+    pack : Pack
+        From `sim.analysis.pack.gather`.
+    folder : str or path
+        It may exist. An interrupt leaves its contents as they were.
+    progress : callable, optional
+        Called as progress(files written, files in all).
+    force : bool
+        Replace files of an earlier pack.
+
+    Returns
+    -------
+    tuple of Path
+        The files written.
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written, or has files of an earlier pack and `force` is false.
     """
-    from sim.board.story.story import story
-
     target = Path(folder)
-    check_folder(target)
+    check_folder(target, force=force)
     chapters = story(pack)
     jobs = list(_jobs(pack, chapters))
     made = not target.exists()
@@ -76,8 +99,8 @@ def write_report(pack: Pack, folder: str | os.PathLike[str], progress: Progress 
     return tuple(target / name for name, _ in jobs)
 
 
-def check_folder(folder: str | os.PathLike[str]) -> None:
-    """Refuses a folder into which no pack can be written, before any work is done. Raises ResultError."""
+def check_folder(folder: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Raise ResultError if a pack cannot be written into a folder, or would replace another one without `force`."""
     target = Path(folder)
     try:
         with suppress(FileNotFoundError, NotADirectoryError):
@@ -85,66 +108,55 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
         there, complaint = target.exists(), ""
         above = target if there else next(parent for parent in target.absolute().parents if parent.exists())
         if there and not target.is_dir():
-            complaint = "it is no folder"
+            complaint = "it must be a folder"
         elif not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-            complaint = f"folder {shown(above)} is read-only" if above.is_dir() else f"{shown(above)} is no folder"
+            complaint = f"folder {shown(above)} is read-only" if above.is_dir() else f"{shown(above)} is not a folder"
         taken = [name for name in (*DOCUMENTS, *NUMBERS) if there and (target / name).is_dir()]
         taken += [FIGURES] * (there and (target / FIGURES).exists() and not (target / FIGURES).is_dir())
         if taken and not complaint:
             complaint = f"{taken[0]} in it is in the way"
+        old = [name for name in (*DOCUMENTS, *NUMBERS) if there and (target / name).exists()]
+        if old and not complaint and not force:
+            complaint = f"it has {old[0]} of an earlier pack (use --force to replace it)"
     except (OSError, ValueError) as error:
         complaint = getattr(error, "strerror", None) or str(error)
     if not os.fspath(folder).strip():
-        complaint = "the name of a folder is needed"
+        complaint = "it must be the name of a folder"
     if complaint:
         raise ResultError(f"{shown(target)}: cannot be written: {complaint}")
 
 
-def _jobs(pack: Pack, story: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Every file by its name in the folder, with what writes it."""
+def _jobs(pack: Pack, chapters: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Name of every file in the folder, with a function that writes it."""
     for name, function in DOCUMENTS.items():
-        yield name, partial(_write_document, function, pack, story)
-    for name, draw in figures(pack, story):
+        yield name, partial(_write_document, function, pack, chapters)
+    for name, draw in figures(pack, chapters):
         for kind in ("png", "svg"):
             yield f"{FIGURES}/{name}.{kind}", partial(_write_figure, draw)
     yield "result.json", partial(_write_numbers, pack)
     yield "run.npz", partial(_write_run, pack)
 
 
-def figures(pack: Pack, story: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Every figure by name, with what draws it on given axes."""
-    from sim.board.charts import figures
-    from sim.board.charts.sketch import sketch
-
+def figures(pack: Pack, chapters: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Every figure by name, with a function that draws it on given axes."""
     result = pack.result
-    for chapter in story:
+    for chapter in chapters:
         for chart in chapter.charts:
-            if chart.key in _OWN:
-                yield _OWN[chart.key], partial(getattr(figures, _OWN[chart.key]), result)
-            elif chart.kind in _SKETCHED:
-                yield chart.key, partial(sketch, chart, chapter.headline, result)
+            if chart.kind != "table":
+                yield NAMES.get(chart.key, chart.key), partial(sketch, chart, result, chapter.headline)
     if result.sketch is None:
-        yield "raised_distribution", partial(figures.raised_distribution, result)
+        yield "raised_distribution", partial(raised_distribution, result)
 
 
-def _write_document(function: str, pack: Pack, story: tuple[Chapter, ...], path: Path) -> None:
-    """By the name of a function, so that a document's library is imported when it is written."""
+def _write_document(function: str, pack: Pack, chapters: tuple[Chapter, ...], path: Path) -> None:
+    """Call the function of that name. A document's library is imported only when the document is written."""
     module, _, name = function.partition(":")
-    getattr(importlib.import_module(module), name)(pack, story, path)
+    getattr(importlib.import_module(module), name)(pack, chapters, path)
 
 
 def _write_figure(draw: Callable[[Any], Any], path: Path) -> None:
-    """One figure without the global state of pyplot, and without a date, so that the same pack gives the same bytes."""
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.hashsalt": "fundrisk"}):
-        figure = Figure(figsize=(9.0, 5.2), layout="constrained")
-        FigureCanvasAgg(figure)
-        draw(figure.subplots())
-        when = {"Date": None} if path.suffix == ".svg" else {}
-        figure.savefig(path, dpi=150, metadata=when)
+    """One figure as PNG or SVG."""
+    save_figure(draw, path, path.suffix.removeprefix("."))
 
 
 def _write_numbers(pack: Pack, path: Path) -> None:

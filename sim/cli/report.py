@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder to write into; it may exist")
     add_simulation(parser)
     add_json(parser, "the summary of the run, too,")
+    parser.add_argument("--force", action="store_true", help="replace the files of an earlier pack in the folder")
     parser.add_argument("--save", metavar="FILE.npz", help="write the measures of every path, too")
 
 
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     from sim.analysis.pack import gather
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
 
-    written(lambda: check_folder(options.out))
+    written(lambda: check_folder(options.out, force=options.force))
     check_outputs([options.case], options.json, save=options.save)
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     with Meter("files") as meter:
         meter.ready()
         files: list[Path] = []
-        written(lambda: files.extend(write_report(pack, options.out, meter)))
+        written(lambda: files.extend(write_report(pack, options.out, meter, force=options.force)))
     if options.save:
         written(lambda: pack.result.save(options.save))
     put(options.json, pack.result.summary().to_dict(), _listed(files, options.out, pack.elapsed_s))

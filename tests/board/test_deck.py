@@ -1,4 +1,4 @@
-"""The deck, read back: the story's words and numbers, native charts, footers, alternative texts, and text that fits."""
+"""The deck, read back: texts and numbers of the slides, native charts, descriptions, and text that fits."""
 
 import io
 import re
@@ -49,13 +49,13 @@ def charts(slide):
 # ------------------------------------------------------------------------------------------------------ what is there
 
 
-def test_the_deck_is_wide_and_has_a_slide_a_chapter(made):
+def test_the_deck_is_wide_and_complete(made):
     _, chapters, deck = made
     assert deck.slide_width / deck.slide_height == pytest.approx(16 / 9, abs=1e-3)
     assert 8 <= len(deck.slides) == len(chapters) <= 14
 
 
-def test_each_slide_has_its_headline_questions_footer_number_and_notes(made):
+def test_each_slide_has_all_its_texts(made):
     pack, chapters, deck = made
     for number, (slide, chapter) in enumerate(zip(deck.slides, chapters, strict=True), 1):
         there = words(slide)
@@ -67,13 +67,13 @@ def test_each_slide_has_its_headline_questions_footer_number_and_notes(made):
         assert chapter.notes in slide.notes_slide.notes_text_frame.text
 
 
-def test_the_footer_says_case_futures_seed_and_version(valence):
+def test_the_footer_has_case_scenarios_seed_and_version(valence):
     footer = footer_text(valence[0].result)
-    for part in ("Valence Technology", "512 simulated futures", "seed 7", "philox", "fundrisk 0."):
+    for part in ("Valence Technology", "512 simulated scenarios", "seed 7", "philox", "fundrisk 0."):
         assert part in footer
 
 
-def test_nothing_is_left_of_the_template_and_everything_has_a_description(made):
+def test_every_shape_has_text_or_a_description(made):
     for slide in made[2].slides:
         for shape in slide.placeholders:
             assert shape.text_frame.text.strip(), "an empty placeholder"
@@ -107,13 +107,13 @@ def missing(chapters, deck):
     return lost
 
 
-def test_native_charts_hold_the_storys_numbers(made):
+def test_native_charts_have_the_numbers_of_the_slides(made):
     _, chapters, deck = made
     assert sum(len(charts(slide)) for slide in deck.slides) >= 6
     assert missing(chapters, deck) == []
 
 
-def test_a_chart_with_another_number_is_seen(valence, tmp_path):
+def test_a_wrong_number_in_a_chart_is_detected(valence, tmp_path):
     from pptx import Presentation
 
     _, chapters, deck = valence
@@ -138,7 +138,7 @@ def shown_by(form, number):
     return f"{before or ''}{text}{after or ''}"
 
 
-def test_labels_are_live_and_say_what_the_story_says(made):
+def test_labels_show_values_as_the_slides_do(made):
     _, chapters, deck = made
     checked = 0
     for slide, chapter in zip(deck.slides, chapters, strict=True):
@@ -162,7 +162,7 @@ def test_number_formats_show_values_as_their_labels(label, number):
     assert shown_by(number_format(label), number) == label
 
 
-def test_tables_hold_the_storys_cells(made):
+def test_tables_have_the_cells_of_the_slides(made):
     _, chapters, deck = made
     for slide, chapter in zip(deck.slides, chapters, strict=True):
         tables = [shape.table for shape in slide.shapes if shape.has_table]
@@ -176,6 +176,16 @@ def test_tables_hold_the_storys_cells(made):
                 for cell, text in zip(cells, wanted, strict=True):
                     assert cell == text or (cell.endswith("...") and text.startswith(cell[:-3].rstrip())), text
                     assert cell == text or not re.fullmatch(r"[-−+$\d.,%M ]+", text), "a number that was cut"
+
+
+def test_names_of_quarters_are_not_cut(tmp_path_factory):
+    deck = deck_of("2026", tmp_path_factory)
+    names = [list(chart.plots[0].categories) for slide in deck.slides for chart in charts(slide)]
+    quarters = [each for each in names if any(str(name).startswith("FY") for name in each)]
+    assert len(quarters) == 2
+    for each in quarters:
+        assert len(set(each)) == len(each) > 12
+        assert all(re.fullmatch(r"FY\d\d Q[1-4]", name) for name in each)
 
 
 # ------------------------------------------------------------------------------------------------------ text that fits
@@ -227,7 +237,7 @@ def test_all_text_fits_its_box(made):
 
 
 @pytest.mark.parametrize("budget", ["headline", "question"])
-def test_text_beyond_its_budget_would_not_fit(valence, budget):
+def test_text_beyond_its_limit_would_not_fit(valence, budget):
     held = io.BytesIO()
     valence[2].save(held)
     from pptx import Presentation
@@ -245,7 +255,7 @@ def test_text_beyond_its_budget_would_not_fit(valence, budget):
 # ------------------------------------------------------------------------------------------------------ what is hostile
 
 
-def test_words_of_a_case_are_no_formulas_in_the_workbooks_behind_the_charts(tmp_path_factory):
+def test_case_texts_are_no_formulas_in_charts(tmp_path_factory):
     deck_of("hostile", tmp_path_factory)
     books = 0
     with zipfile.ZipFile(_DECKS["hostile"]) as deck:
@@ -260,6 +270,6 @@ def test_words_of_a_case_are_no_formulas_in_the_workbooks_behind_the_charts(tmp_
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-2", "@SUM(A1)", "{=1}", "http://x", "mailto:a@b", " =1"])
-def test_words_that_a_workbook_would_take_for_something_else_stay_words(text):
+def test_texts_like_formulas_or_addresses_remain_texts(text):
     assert plain_text(text) == "\N{NO-BREAK SPACE}" + text
     assert plain_text("licence") == "licence"

@@ -1,16 +1,21 @@
-"""The board's story: every number in it is the pack's, as precise as its error allows, whatever the case."""
+"""The slides: numbers are those of the pack, as precise as their errors allow, and sentences fit the case."""
 
 import dataclasses
 import itertools
 import math
 import re
+from datetime import date
 
 import pytest
 
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
-from sim.board.story.answer import _error_words, _most_run_out
+from sim.board.story.answer import _error_words
+from sim.board.story.capital import price_words
+from sim.board.story.cash_out import most_cash_outs
+from sim.board.story.outlook import gap_words
+from sim.board.story.parts import MOST_CASES, compared_cases
 from sim.board.story.story import CHAPTERS, story
-from sim.board.story.words import brief, change, frequency, plus_minus, value
+from sim.board.words import aligned, brief, change, frequency, plus_minus, value
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
 
@@ -39,10 +44,27 @@ def chapter(pack, key):
     return next(chapter for chapter in story(pack) if chapter.key == key)
 
 
-# ------------------------------------------------------------------------------------------------------ how it reads
+def texts(each):
+    """Every text of a slide."""
+    cards = [" ".join((card.label, card.detail)) for card in each.cards]
+    charts = [words for chart in each.charts for words in (chart.title, chart.alt, chart.x_title)]
+    return [
+        each.headline,
+        each.sure,
+        each.compared,
+        each.change,
+        each.source,
+        each.notes,
+        *each.points,
+        *cards,
+        *charts,
+    ]
 
 
-def test_every_case_has_a_story_of_eight_to_fourteen_chapters_with_answers(pack):
+# ------------------------------------------------------------------------------------------------------ sentences
+
+
+def test_every_slide_has_its_texts_and_charts(pack):
     chapters = story(pack)
     assert 8 <= len(chapters) <= 14
     assert len({each.key for each in chapters}) == len(chapters)
@@ -51,12 +73,8 @@ def test_every_case_has_a_story_of_eight_to_fourteen_chapters_with_answers(pack)
         assert " " in each.headline
         assert not each.headline.endswith(".")
         assert all((each.sure, each.compared, each.change, each.source, each.notes)), each.key
-        for text in (each.headline, each.sure, each.compared, each.change, *each.points):
+        for text in texts(each):
             assert not re.search(r"\bnan\b|\binf\b|None|\+-|e[+-]\d\d\b|-0\b", text), (each.key, text)
-
-
-def test_every_chart_has_words_and_values(pack):
-    for each in story(pack):
         for chart in each.charts:
             assert chart.title
             if chart.kind == "table":
@@ -68,19 +86,100 @@ def test_every_chart_has_words_and_values(pack):
                 assert chart.categories
 
 
-def test_the_shipped_case_has_all_chapters(valence):
+def test_the_shipped_case_has_all_slides(valence):
     assert [each.key for each in story(valence)] == [tell.__name__ for tell in CHAPTERS]
 
 
-def test_what_really_happened_is_told_where_the_case_says_it(valence):
-    told = chapter(valence, "record")
-    assert "2 December 2002 was $1.13" in told.headline
-    assert ["2 Dec 2002" in row[0] and "4,409,560" in row[2] for row in told.charts[0].table.rows].count(True) == 1
+def test_slides_without_numbers_are_omitted():
     assert "record" not in {each.key for each in story(pack_of("never"))}
-
-
-def test_a_line_that_is_off_has_no_chapters_on_what_it_pays():
     assert {"commitment", "capital", "policies"}.isdisjoint(each.key for each in story(pack_of("no line")))
+
+
+def test_words_that_were_replaced_are_absent(pack):
+    gone = r"\bfutures?\b|\bluck\b|worst 5%|one in twenty|nine tenths|fair share|the middle"
+    for each in story(pack):
+        for text in texts(each):
+            assert not re.search(gone, text), (each.key, text)
+
+
+def test_dilution_says_that_it_is_the_lines(pack):
+    for each in story(pack):
+        for text in texts(each):
+            for sentence in re.split(r"[;:.] ", text):
+                if re.search("dilut", sentence, re.IGNORECASE):
+                    assert "line" in sentence or "third parties" in sentence, (each.key, text)
+
+
+def test_a_sentence_has_one_denominator(pack):
+    for each in story(pack):
+        for text in (each.headline, each.sure, each.compared, each.change):
+            for sentence in text.split(". "):
+                assert len(set(re.findall(r"\d of ([\d,]+)", sentence))) <= 1, sentence
+
+
+@pytest.mark.parametrize("name", ["valence", "2026", "month two", "one month"])
+def test_the_headline_has_one_population(name):
+    result = pack_of(name).result
+    out, headline = result["cash_out_days"], chapter(pack_of(name), "answer").headline
+    if (out < math.inf).mean() < 0.5:
+        assert "half" not in headline
+        return
+    when = re.search(r"half of all scenarios are out of cash by (\d+) (\w+) (\d+)", headline)
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+    day = date(int(when[3]), months.index(when[2]) + 1, int(when[1]))
+    days = (day - result.case.valuation_date).days
+    assert (out <= days).mean() < 0.5 <= (out <= days + 1.0).mean()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "97% of the lowest of the 3 closes up to and including the purchase date. Third parties buy at"),
+        ({"line.pricing.timing": "before"}, "97% of the lowest of the 3 closes before the purchase date"),
+        ({"line.pricing.statistic": "mean"}, "97% of the average of the 3 closes up to and including"),
+        ({"line.pricing.window": 1}, "97% of the close of the purchase date."),
+        ({"line.pricing.window": 1, "line.pricing.timing": "before"}, "97% of the last close before the purchase date"),
+    ],
+)
+def test_the_price_is_described_as_the_case_has_it(changes, said):
+    assert said in price_words(CASES["2026"].replace(changes))
+
+
+def test_other_dates_of_the_shortfall_are_explained():
+    found = pack_of("2026").outlook
+    other = dataclasses.replace(found, gap_until=date(2027, 12, 31))
+    assert found.until < other.gap_until
+    assert "31 Dec 2027 (the end of the fiscal quarter in which the window ends)" in gap_words(other)[0]
+    assert "(" not in gap_words(dataclasses.replace(found, gap_until=found.until))[0]
+
+
+def test_cases_beyond_the_slide_are_counted(valence):
+    found, n = valence.scenarios, MOST_CASES + 3
+    many = dataclasses.replace(
+        found,
+        names=tuple(f"case {i}" for i in range(n)),
+        **{
+            field: {name: (row * n)[:n] for name, row in getattr(found, field).items()}
+            for field in ("estimates", "differences")
+        },
+    )
+    for few, more in ((found, 0), (many, 3)):
+        chart, table = compared_cases("scenarios", few)
+        assert len(chart.categories) == min(len(few.names), MOST_CASES)
+        assert [row[0] for row in table.table.rows if "more" in row[0]] == ["3 more in the workbook"] * bool(more)
 
 
 # ------------------------------------------------------------------------------------------------------ its numbers
@@ -95,38 +194,37 @@ def test_the_answer_is_the_probability_of_the_result(valence):
 
 
 def mistakes(pack, chapters):
-    """Where a chart's numbers are not the pack's."""
+    """Charts whose numbers are not those of the pack."""
     summary = pack.result.summary()
     found = []
     expected = {
         "cash_out": [100 * each.value for each in summary.cash_out_by_period],
         "variants": [each.value for each in pack.variants.estimates["runway_months"]],
-        "scenarios": [each.value for each in pack.scenarios.estimates["runway_months"]][:9],
-        "policies": [each.value for each in pack.policies.estimates["runway_months"]][:9],
+        "scenarios": [each.value for each in pack.scenarios.estimates["runway_months"]],
+        "policies": [each.value for each in pack.policies.estimates["runway_months"]],
         "outlook": [100 * each.value for each in pack.outlook.shortfall],
     }
-    for each in chapters:
-        for chart in each.charts:
-            if chart.key in expected and list(chart.series[-1].values) != expected[chart.key]:
-                found.append(chart.key)
-            if chart.key == "cash":
-                for name in ("p05", "p25", "p50", "p75", "p95"):
-                    if list(chart.named(name).values) != [v / 1e6 for v in getattr(pack.result.fan(), name)]:
-                        found.append(f"cash {name}")
-            if chart.key == "waterfall":
-                first, *middle, last = chart.series[0].values
-                if not math.isclose(first - sum(middle), last, rel_tol=1e-9, abs_tol=1e-9):
-                    found.append("waterfall")
-                if last != summary["raised"].mean / 1e6:
-                    found.append("raised")
+    for chart in (chart for each in chapters for chart in each.charts):
+        if chart.key in expected and list(chart.series[-1].values) != expected[chart.key]:
+            found.append(chart.key)
+        if chart.key == "cash":
+            for name in ("p05", "p25", "p50", "p75", "p95"):
+                if list(chart.named(name).values) != [v / 1e6 for v in getattr(pack.result.fan(), name)]:
+                    found.append(f"cash {name}")
+        if chart.key == "waterfall":
+            first, *middle, last = chart.series[0].values
+            if not math.isclose(first - sum(middle), last, rel_tol=1e-9, abs_tol=1e-9):
+                found.append("waterfall")
+            if last != summary["raised"].mean / 1e6:
+                found.append("raised")
     return found
 
 
-def test_charts_hold_the_packs_own_numbers(pack):
+def test_charts_have_the_numbers_of_the_pack(pack):
     assert mistakes(pack, story(pack)) == []
 
 
-def test_a_number_that_is_not_the_packs_is_seen(valence):
+def test_a_wrong_number_in_a_chart_is_detected(valence):
     chapters = list(story(valence))
     for place, each in enumerate(chapters):
         for number, chart in enumerate(each.charts):
@@ -142,29 +240,37 @@ def test_a_number_that_is_not_the_packs_is_seen(valence):
             assert mistakes(valence, wrong) != [], chart.key
 
 
-def test_intervals_hold_their_values(pack):
-    for each in story(pack):
-        for chart in each.charts:
-            for series in chart.series:
-                for low, middle, high in zip(series.low, series.values, series.high, strict=bool(series.low)):
-                    assert low - 1e-9 <= middle <= high + 1e-9, (chart.key, series.name)
+def test_intervals_contain_their_values(pack):
+    for chart in (chart for each in story(pack) for chart in each.charts):
+        for series in chart.series:
+            for low, middle, high in zip(series.low, series.values, series.high, strict=bool(series.low)):
+                assert low - 1e-9 <= middle <= high + 1e-9, (chart.key, series.name)
 
 
-# ------------------------------------------------------------------------------------------------------ how it writes
+def test_numbers_of_a_column_have_one_number_of_decimals(pack):
+    for chart in (chart for each in story(pack) for chart in each.charts):
+        columns = [series.labels for series in chart.series if chart.key != "waterfall"]
+        if chart.key in ("clause_table", "scenarios_table", "policies_table"):
+            columns = list(zip(*chart.table.rows, strict=True))[1:]
+        for column in columns:
+            numbers = [text for text in column if re.search(r"\d", text)]
+            assert len({len(text.partition(".")[2].rstrip("%M")) for text in numbers}) <= 1, (chart.key, column)
+
+
+# ------------------------------------------------------------------------------------------------------ its words
 
 
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
-        ([0.1, 0.5, 0.2], "Most often the money runs out in Q2"),
-        ([0.3, 0.301, 0.1], "Most often the money runs out in Q1 and Q2, with little between them"),
-        ([0.3, 0.301, 0.299], "No quarter stands out among the cash-outs, Q2 has most"),
-        ([0.0, 0.001, 0.0], "Most often the money runs out in Q2"),
+        ([0.1, 0.5, 0.2], "Cash runs out most often in Q2: in N scenarios"),
+        ([0.3, 0.301, 0.1], "Cash runs out most often in Q1 and Q2: in about N scenarios each"),
+        ([0.3, 0.301, 0.299], "Cash-outs are spread over the quarters; Q2 has most of them: N scenarios"),
+        ([0.0, 0.001, 0.0], "Cash runs out most often in Q2: in N scenarios"),
     ],
 )
-def test_quarters_that_nothing_tells_apart_are_not_ranked(steps, said):
-    worst = steps.index(max(steps))
-    assert _most_run_out(("Q1", "Q2", "Q3"), steps, worst, 3_000) == said
+def test_quarters_within_the_sampling_error_are_not_ranked(steps, said):
+    assert most_cash_outs(["Q1", "Q2", "Q3"], steps, 3_000, "N scenarios") == said
 
 
 @pytest.mark.parametrize(
@@ -176,7 +282,7 @@ def test_quarters_that_nothing_tells_apart_are_not_ranked(steps, said):
         (999_999, 1_000_000, "above 99.99% to just below 100%"),
     ],
 )
-def test_no_end_of_an_interval_rounds_to_never_or_always(successes, trials, said):
+def test_no_end_of_an_interval_rounds_to_0_or_1(successes, trials, said):
     class Ran:
         paths = trials
 
@@ -198,34 +304,58 @@ def test_no_end_of_an_interval_rounds_to_never_or_always(successes, trials, said
         ("funding_gap", -2.5e6, 1e4, "−$2.50M"),
     ],
 )
-def test_numbers_are_written_as_precisely_as_they_are_known(name, number, error, expected):
+def test_numbers_have_the_digits_that_errors_allow(name, number, error, expected):
     assert brief(name, number, error) == expected
 
 
-def test_estimates_are_written_with_their_errors():
-    estimate = Estimate(11_514_321.0, 25_000.0, (11.46e6, 11.57e6))
-    assert plus_minus("raised", estimate).replace("\N{NO-BREAK SPACE}", " ") == "$11.51M ± 0.03"
-    assert value("raised", 11_514_321.0, 25_000.0) == "$11.51M"
-    assert change("raised", Estimate(-2.5e6, 1e5, (-2.7e6, -2.3e6))) == "−$2.5M"
-    assert change("cash_out", Estimate(0.031, 0.002, (0.027, 0.035))) == "+3.1 points"
-    assert change("raised", Estimate(0.0, 0.0, (0.0, 0.0))) == "$0"
+def estimate(number, error):
+    return Estimate(number, error, (number - 1.96 * error, number + 1.96 * error))
 
 
 @pytest.mark.parametrize(
-    ("successes", "trials", "expected"),
+    ("name", "pairs", "signed", "expected"),
     [
-        (97, 100, "97 of 100"),
-        (0, 500, "none of 500"),
-        (500, 500, "all 500"),
-        (3, 1000, "3 of 1,000"),
-        (997, 1000, "997 of 1,000"),
-        (1, 200_000, "1 of 200,000"),
-        (2_998, 3_000, "all but 2 of 3,000"),
-        (5, 8, "5 of 8"),
+        ("raised", [(2.34e6, 1e4), (0.436e6, 1e3), (0.001e6, 1e2)], True, ("+$2.34M", "+$0.44M", "$0.00M")),
+        ("raised", [(5e6, 0.0), (20.96e6, 0.0)], False, ("$5.0M", "$21.0M")),
+        ("cash_out", [(0.0, 0.0004), (0.018, 0.002), (0.779, 0.007)], False, ("0.0%", "1.8%", "77.9%")),
+        ("runway_months", [(-5.89, 0.02), (math.nan, math.nan)], True, ("−5.89 months", "-")),
+        ("dilution", [(-0.056, 0.001)], True, ("−5.6 points",)),
     ],
 )
-def test_probabilities_are_written_as_natural_frequencies(successes, trials, expected):
-    assert frequency(proportion(successes, trials), trials) == expected
+def test_a_column_has_the_digits_of_its_largest_error(name, pairs, signed, expected):
+    assert aligned(name, [estimate(*pair) for pair in pairs], signed) == expected
+
+
+def test_estimates_are_written_with_their_errors():
+    raised = estimate(11_514_321.0, 25_000.0)
+    assert plus_minus("raised", raised).replace("\N{NO-BREAK SPACE}", " ") == "$11.51M ± 0.03"
+    assert plus_minus("raised", estimate(25e6, 0.0)) == "$25M"
+    assert value("raised", 11_514_321.0, 25_000.0) == "$11.51M"
+    assert change("raised", estimate(-2.5e6, 1e5)) == "−$2.5M"
+    assert change("cash_out", estimate(0.031, 0.002)) == "+3.1 points"
+    assert change("raised", estimate(0.0, 0.0)) == "$0"
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "base", "expected"),
+    [
+        (97, 100, None, "97 of 100"),
+        (0, 500, None, "none of 500"),
+        (500, 500, None, "all 500"),
+        (3, 1000, None, "3 of 1,000"),
+        (997, 1000, None, "997 of 1,000"),
+        (1, 200_000, None, "1 of 200,000"),
+        (2_998, 3_000, None, "2,998 of 3,000"),
+        (5, 8, None, "5 of 8"),
+        (999, 1000, 100, "more than 99 of 100"),
+        (1, 1000, 100, "fewer than 1 of 100"),
+        (0, 1000, 100, "none"),
+        (1000, 1000, 100, "all"),
+        (955, 1000, 100, "96 of 100"),
+    ],
+)
+def test_probabilities_are_written_as_frequencies(successes, trials, base, expected):
+    assert frequency(proportion(successes, trials), trials, base) == expected
 
 
 # ------------------------------------------------------------------------------------------------------ charts
@@ -254,9 +384,19 @@ def test_neighbouring_colours_differ_in_grey():
         lambda: Chart("x", "histogram", "", "", categories=(1.0,), series=(Series("s", (1.0,)),)),
     ],
 )
-def test_charts_that_cannot_be_drawn_do_not_exist(wrong):
-    with pytest.raises(ValueError, match=":"):
+def test_charts_that_cannot_be_drawn_are_refused(wrong):
+    with pytest.raises(ValueError, match="must"):
         wrong()
+
+
+def test_many_quarters_have_short_names():
+    def chart(n):
+        names = tuple(f"FY{2027 + i // 4} Q{1 + i % 4}" for i in range(n))
+        return Chart("x", "columns", "", "", categories=names, series=(Series("s", (1.0,) * n),))
+
+    assert chart(8).axis_names[0] == "FY2027 Q1"
+    assert chart(12).axis_names[::11] == ("FY27 Q1", "FY29 Q4")
+    assert len(set(chart(12).axis_names)) == 12
 
 
 @pytest.mark.parametrize(("span", "step"), [(60.0, 10.0), (1.0, 0.2), (0.0, 1.0), (8.0, 1.0), (8.1, 2.0)])

@@ -18,7 +18,7 @@ NAMES = {"seed": 7}
 
 
 def small_pack(case: sim.Case, paths: int = 512) -> Pack:
-    """What the board is told, from few paths."""
+    """A pack from few paths."""
     by = min(case.horizon, case.valuation_date.replace(year=case.valuation_date.year + 1))
     return Pack(
         result=sim.simulate(case, paths=paths, **NAMES),
@@ -47,8 +47,29 @@ def bare_document() -> dict:
     return doc
 
 
+def case_of_2026() -> sim.Case:
+    """A small company of 2026: weekly draws at the lowest close, a least draw, third-party equity, twelve quarters."""
+    doc = bare_document() | {
+        "title": "A company of 2026 and its $25 million equity line", "valuation_date": "2026-12-01",
+        "horizon": "2029-11-30", "policy": {"kind": "maximum", "cadence": "weekly"},
+    }  # fmt: skip
+    doc["company"] |= {
+        "fiscal_year_end_month": 12, "cash": 9_400_000, "minimum_cash": 500_000, "shares_outstanding": 38_000_000,
+        "shares_authorized": 100_000_000, "shares_reserved": 4_000_000,
+    }  # fmt: skip
+    doc["price"] |= {"initial": 1.85, "volatility": 1.05, "impact": "dilution"}
+    doc["burn"] |= {"monthly": 1_150_000, "steps": []}
+    doc["line"] |= {
+        "commitment": 25_000_000, "start": "2026-12-01", "end": "2029-11-30", "max_per_period": 2_500_000,
+        "legal_cost_per_draw": 5_000, "minimum_draw": 100_000, "coverage": {"percent": [80], "basis": "quarter"},
+        "pricing": {"window": 3, "timing": "through", "statistic": "lowest", "multiplier": 0.97, "floor": 0.5},
+    }  # fmt: skip
+    doc["third_party"] = {"annual_rate": 0.5, "median_amount": 4e6, "log_sd": 0.5, "kind": "equity", "discount": 0.12}
+    return sim.Case.from_dict(doc)
+
+
 def cases() -> dict[str, sim.Case]:
-    """Very different cases: each is as good a board's as the others."""
+    """Cases that differ widely."""
     from tests.support.hostile import hostile_case
 
     shipped = sim.load_case("valence-2002")
@@ -61,5 +82,6 @@ def cases() -> dict[str, sim.Case]:
         ),
         "no line": sim.Case.from_dict(bare).replace({"line.commitment": 0}),
         "one month": sim.Case.from_dict(bare | {"horizon": "2002-04-30"}),
+        "2026": case_of_2026(),
         "hostile": hostile_case(),
     }

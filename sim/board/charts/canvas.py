@@ -1,17 +1,17 @@
-"""What the figures share: axes, headline, footer, and marks whose labels keep clear of each other.
+"""Axes, headline, footer and marks of the figures.
 
-Matplotlib is imported when something is drawn. Nothing here touches its global style.
+Matplotlib is imported when something is drawn. Its global style is neither used nor changed: figures look the same
+whatever a user's matplotlibrc says.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from sim.results.summary_text import paths
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 INK = "#1a1a1a"
 GREY = "#666666"
-# Blues from light to dark: told apart by lightness alone, so also in grey and by the colour-blind.
+# Blues that differ in lightness, so that they can be told apart in grey and by colour-blind readers.
 LIGHT, MIDDLE, DARK = "#cfe1f2", "#7fb2d9", "#08306b"
 
 _TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
@@ -29,8 +29,17 @@ _MOST_ROOM = 0.5  # of the axes' height, for labels
 # Texts are drawn with parse_math=False: two amounts in dollars must not become a formula between dollar signs.
 
 
+@contextmanager
+def default_style() -> Iterator[None]:
+    """Matplotlib's own style for as long as something is drawn."""
+    from matplotlib import style
+
+    with style.context("default"):
+        yield
+
+
 def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
-    """`ax`, or axes of a figure of their own, with the quiet frame that all figures have."""
+    """`ax`, or the axes of a new figure, with the frame that all figures have."""
     if ax is None:
         from matplotlib import pyplot
 
@@ -44,7 +53,8 @@ def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
 
 
 def headline(ax: Axes, sentence: str) -> None:
-    """A sentence above the axes, broken into lines as wide as they are."""
+    """A sentence above the axes, wrapped to their width."""
+    page(ax).draw_without_rendering()  # settles the layout, and with it the width of the axes
     text = textwrap.fill(
         sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip("."), _letters(ax, _TITLE_SIZE)
     )
@@ -56,25 +66,23 @@ def axis_labels(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(y, fontsize=9.5, color=INK, parse_math=False)
 
 
-def footer(ax: Axes, result: Result, note: str = "") -> None:
-    """Case, seed and paths below the axes, so that a figure on its own says where it comes from."""
+def footer(ax: Axes, result: Result, note: str = "", drop: float = 44.0) -> None:
+    """Case, paths, seed, sampler and version, `drop` points below the axes."""
     run = result.run
-    source = (
-        f"{paths(result.summary())}, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
-    )
+    source = f"{run.paths:,} scenarios, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
     letters = _letters(ax, _FOOTER_SIZE)
     lines = [shortened(run.case.title, letters), *textwrap.wrap(f"{source}. {note}".rstrip(". "), letters)]
     ax.annotate(
-        "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -44), textcoords="offset points",
+        "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -drop), textcoords="offset points",
         va="top", ha="left", fontsize=_FOOTER_SIZE, color=GREY, annotation_clip=False, parse_math=False,
     )  # fmt: skip
 
 
 def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
-    """Vertical lines at x with labels above the data, in as many rows as it takes for no two to overlap.
+    """Vertical lines at x with labels above the data, in rows so that no two labels overlap.
 
-    Where whole labels ("30 Aug 2002: a note is due") would take too much of the axes, what stands before the colon has
-    to do; where even that is too much, a mark goes without. Call it last: it raises the upper end of the y axis.
+    If full labels ("30 Aug 2002: a note is due") would use more than half of the axes, only the text before the colon
+    is shown; if that does not fit either, the label is omitted. Call it last: it raises the upper end of the y axis.
     """
     left, right = ax.get_xlim()
     shown = sorted((x, text) for x, text in places if left <= x <= right)
@@ -103,7 +111,7 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
 
 
 def shortened(text: str, letters: int) -> str:
-    """`text` on one line of at most so many letters."""
+    """`text` on one line of at most `letters` letters; three dots stand for what is cut."""
     line = " ".join(text.split())
     return line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
 
@@ -124,7 +132,7 @@ def _label(ax: Axes, x: float, text: str) -> Any:
 
 
 def _rows(ax: Axes, labels: Sequence[Any]) -> tuple[list[int], list[float]]:
-    """The row of each label, the first in which nothing is in its way, and the rows' heights in parts of the axes."""
+    """The row of each label, the first in which it overlaps none, and the heights of the rows in parts of the axes."""
     tall = ax.get_window_extent().height
     taken: list[list[tuple[float, float]]] = []
     heights: list[float] = []
@@ -147,7 +155,11 @@ def page(ax: Axes) -> Any:
     return getattr(ax.figure, "figure", ax.figure)
 
 
+def inches(ax: Axes) -> float:
+    """Width of the axes."""
+    return float(page(ax).get_figwidth() * min(ax.get_position().width, 1.0))
+
+
 def _letters(ax: Axes, size: float) -> int:
-    """Letters of a font size that fit across the axes."""
-    inches = page(ax).get_figwidth() * min(ax.get_position().width, 1.0)
-    return max(int(inches * 72 / (0.56 * size)), 20)
+    """Letters of a font size that fit the width of the axes."""
+    return max(int(inches(ax) * 72 / (0.56 * size)), 20)

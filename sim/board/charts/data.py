@@ -1,13 +1,14 @@
-"""Charts as pure data: what deck, workbook and page all draw, each in its own way.
+"""Charts as data: deck, page and figures draw the same ones.
 
-Values stand in the unit that a person reads (millions of dollars, percent, months), unrounded; `decimals` says how many
-digits their errors allow. Intervals are 95% intervals. Colours are told apart by lightness, so also in grey and by the
-colour-blind.
+Values are in the unit that the axis shows (millions of dollars, percent, months) and unrounded; `decimals` says how
+many digits their errors allow. Intervals are 95% confidence intervals. Colours differ in lightness, so that they can
+be told apart in grey and by colour-blind readers.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,9 +16,11 @@ from sim.text.tables import Table
 
 __all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
 
-#: For series side by side or stacked: no two neighbours are of the same lightness.
+#: For series side by side or stacked: neighbours differ in lightness.
 COLOURS = ("#08306b", "#c46a00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
 NEUTRAL = "#bdbdbd"
+#: More names than these along an axis are shortened.
+_MOST_LONG_NAMES = 8
 
 #: What each kind takes.
 KINDS = {
@@ -27,8 +30,7 @@ KINDS = {
     "waterfall": "one series; its first and last value are totals, those between are subtracted from the first",
     "bars": "horizontal, the first category on top; one series, or two (down and up) around 0",
     "histogram": "categories: the bins' middles; one series; `edges` has the bins' edges; marks: values",
-    "lines": "one line a series over categories",
-    "table": "`table` holds the words",
+    "table": "`table` has the words",
 }
 
 
@@ -36,8 +38,8 @@ KINDS = {
 class Series:
     """Named values, one a category; None where there is none.
 
-    `low` and `high` are the ends of 95% intervals, or empty. `role` is "" (drawn as the kind says), "total" (the sum of
-    a stack) or "limit" (a horizontal line). `colour` is #rrggbb. `labels` are the values as a person reads them.
+    `low` and `high` are the ends of 95% confidence intervals, or empty. `role` is "" (drawn as the kind says), "total"
+    (the sum of a stack) or "limit" (a horizontal line). `colour` is #rrggbb. `labels` are the values as text.
     """
 
     name: str
@@ -50,17 +52,17 @@ class Series:
 
     def __post_init__(self) -> None:
         if self.role not in ("", "total", "limit"):
-            raise ValueError(f'role = {self.role!r}: "", "total" or "limit"')
+            raise ValueError(f'role = {self.role!r}: must be "", "total" or "limit"')
         for name in ("low", "high", "labels"):
             if len(getattr(self, name)) not in (0, len(self.values)):
-                raise ValueError(f"{name} of {self.name!r}: as many as values, or none")
+                raise ValueError(f"{name} of {self.name!r}: must be as many as values, or none")
         if any(value is not None and not math.isfinite(value) for value in (*self.values, *self.low, *self.high)):
-            raise ValueError(f"values of {self.name!r}: finite numbers, or None where there is none")
+            raise ValueError(f"values of {self.name!r}: must be finite numbers, or None where there is none")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the horizontal axis that has a name: a date, or a value in the axis's unit."""
+    """A named place on the horizontal axis: a date, or a value in the axis's unit."""
 
     at: date | float
     label: str
@@ -68,7 +70,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart. `alt` says in words what it shows, for those who cannot see it."""
+    """One chart. `alt` is its description for readers who cannot see it."""
 
     key: str
     kind: str
@@ -86,18 +88,26 @@ class Chart:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"kind = {self.kind!r}: {', '.join(KINDS)}")
+            raise ValueError(f"kind = {self.kind!r}: must be one of {', '.join(KINDS)}")
         if (self.kind == "table") != (self.table is not None):
-            raise ValueError(f"chart {self.key!r}: a table and only a table has `table`")
+            raise ValueError(f"chart {self.key!r}: `table` must be given for a table, and for a table only")
         for series in self.series:
             if len(series.values) != len(self.categories):
-                raise ValueError(f"series {series.name!r} of {self.key!r}: one value a category")
+                raise ValueError(f"series {series.name!r} of {self.key!r}: must have one value a category")
         if self.kind == "histogram" and len(self.edges) != len(self.categories) + 1:
-            raise ValueError(f"chart {self.key!r}: one more edge than bins")
+            raise ValueError(f"chart {self.key!r}: must have one more edge than bins")
 
     def named(self, name: str) -> Series:
         """The series of a name."""
         return next(series for series in self.series if series.name == name)
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """The categories as an axis has room for them: of many fiscal quarters, `FY2027 Q1` is `FY27 Q1`."""
+        names = tuple(str(name) for name in self.categories)
+        if len(names) <= _MOST_LONG_NAMES:
+            return names
+        return tuple(re.sub(r"\bFY\d\d(\d\d)\b", r"FY\1", name) for name in names)
 
 
 def round_step(span: float, most: int = 8) -> float:

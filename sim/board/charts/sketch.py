@@ -1,13 +1,27 @@
-"""Charts as data drawn by Matplotlib: the picture of a chart for a page that takes pictures only."""
+"""Charts as data drawn by Matplotlib: the figures of the pack and those of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.board.charts.canvas import GREY, INK, MIDDLE, axes_for, axis_labels, footer, headline, page
+from sim.board.charts.canvas import (
+    GREY,
+    INK,
+    MIDDLE,
+    axes_for,
+    axis_labels,
+    default_style,
+    footer,
+    headline,
+    inches,
+    marks,
+)
 from sim.board.charts.data import COLOURS, Chart, Series
 
 if TYPE_CHECKING:
@@ -15,18 +29,72 @@ if TYPE_CHECKING:
 
     from sim.results.result import Result
 
+NARROW = 4.0  # inches: in narrower axes the names of bars are above the bars
 _HATCHES = ("", "", "", "//", "", "xx", "..", "")
-_ROOM = 1.16  # beyond the longest bar, for its label
+_ROOM = 1.18  # beyond the longest bar, for its label
+_MOST_NAMES, _LETTERS = 12, 30
+_LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
+_QUIET = {"framealpha": 0.9, "edgecolor": "none", "fontsize": 8.5}
 
 
-def sketch(chart: Chart, sentence: str, result: Result, ax: Axes | None = None) -> Axes:
-    """A chart of columns, bars, a stack or a waterfall, with a headline and the footer of a run."""
-    ax = axes_for(ax)
-    _KINDS[chart.kind](ax, chart)
-    page(ax).draw_without_rendering()  # settles how wide the axes are, which the headline is broken to
-    headline(ax, sentence)
-    footer(ax, result, chart.title)
+def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = None) -> Axes:
+    """Draw a chart that is no table, with the footer of its run and, where given, a headline.
+
+    Parameters
+    ----------
+    chart : Chart
+    result : Result
+        The run of the footer.
+    sentence : str
+        Headline; none if empty.
+    ax : matplotlib Axes, optional
+        Axes to draw on; those of a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    with default_style():
+        ax = axes_for(ax)
+        _KINDS[chart.kind](ax, chart)
+        if sentence:
+            headline(ax, sentence)
+        footer(ax, result, chart.title if sentence else "", 32.0 + 12.0 * max(ax.get_xlabel().count("\n") + 1, 1))
+        if chart.kind == "fan":
+            from matplotlib.dates import date2num
+
+            places = [(float(date2num(mark.at)), f"{n}. {mark.label}") for n, mark in enumerate(chart.marks, 1)]
+            marks(ax, places)
+        elif chart.marks:
+            places = _merged([(float(mark.at), mark.label) for mark in chart.marks if not isinstance(mark.at, date)])
+            marks(ax, places, color=COLOURS[0], linestyle="--", linewidth=1.2, zorder=3)
     return ax
+
+
+# --- upright ---------------------------------------------------------------------------------------------------------
+
+
+def _fan(ax: Axes, chart: Chart) -> None:
+    from matplotlib import dates
+
+    x = dates.date2num(chart.categories)
+    for low, high, words in (("p05", "p95", "90% of scenarios"), ("p25", "p75", "50% of scenarios")):
+        bottom, top = chart.named(low), chart.named(high)
+        ax.fill_between(x, _numbers(bottom), _numbers(top), color=bottom.colour, linewidth=0, label=words)
+    median = chart.named("p50")
+    ax.plot(x, _numbers(median), color=median.colour, linewidth=2.2, label="median")
+    for series in chart.series:
+        if series.role == "limit":
+            ax.plot(x, _numbers(series), color=series.colour, linewidth=1.2, linestyle="--", label=series.name)
+    ax.set_xlim(x[0], x[-1])
+    months = len(x) * 7.0 / inches(ax)  # narrow axes have room for fewer labels
+    every = next((step for step in (1, 2, 3, 6) if months / step <= 12), 12)
+    ax.xaxis.set_major_locator(dates.MonthLocator(bymonth=range(1, 13, every)))
+    if months > 12 * 14:
+        ax.xaxis.set_major_locator(dates.YearLocator(5 if months > 12 * 40 else 2))
+    ax.xaxis.set_major_formatter(dates.DateFormatter("%b\n%Y"))
+    axis_labels(ax, "", chart.y_title)
+    ax.legend(loc="lower left", **_QUIET)
 
 
 def _columns(ax: Axes, chart: Chart) -> None:
@@ -35,25 +103,80 @@ def _columns(ax: Axes, chart: Chart) -> None:
     for place, series in enumerate(chart.series):
         where = x + (place - (len(chart.series) - 1) / 2) * width
         ax.bar(where, _numbers(series), width, color=series.colour, label=series.name)
-        ax.errorbar(where, _numbers(series), yerr=_reach(series), fmt="none", ecolor=GREY, capsize=4)
-        for spot, top, label in zip(where, series.high or series.values, series.labels, strict=False):
-            ax.annotate(label, (spot, top or 0.0), (0, 3), textcoords="offset points", ha="center", fontsize=9)
-    ax.set_xticks(x, [str(name) for name in chart.categories], fontsize=9)
-    axis_labels(ax, chart.x_title, chart.y_title or chart.title)
+        _tops(ax, where, series)
+    _upright(ax, chart)
 
 
 def _stacked(ax: Axes, chart: Chart) -> None:
     x, below = np.arange(len(chart.categories)), np.zeros(len(chart.categories))
-    for place, series in enumerate(each for each in chart.series if each.role != "total"):
+    parts = [series for series in chart.series if series.role != "total"]
+    for place, series in enumerate(parts):
         ax.bar(x, _numbers(series), 0.7, below, color=series.colour, edgecolor=INK, linewidth=0.5, label=series.name,
                hatch=_HATCHES[place % len(_HATCHES)])  # fmt: skip
         below = below + _numbers(series)
-    ax.set_xticks(x, [str(name).replace(" ", "\n") for name in chart.categories], fontsize=9)
-    top = float(below.max(initial=0.0)) or 1.0
-    ax.set_ylim(0, top * 1.25)
-    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= top * 1.001])
-    ax.legend(loc="upper center", ncols=3, fontsize=8.5, framealpha=0.9, edgecolor="none")
-    axis_labels(ax, "", chart.title)
+    totals = [series for series in chart.series if series.role == "total"]
+    for series in totals:
+        _tops(ax, x, series, series.name)
+    _upright(ax, chart)
+    if not totals:
+        ax.set_ylim(0, 135 if len(parts) > 3 else 120)
+        ax.set_yticks([0, 20, 40, 60, 80, 100])
+    ax.legend(loc="upper left" if totals else "upper center", ncols=1 if totals else _legend_columns(ax), **_QUIET)
+
+
+def _legend_columns(ax: Axes) -> int:
+    return 3 if inches(ax) > NARROW else 2
+
+
+def _tops(ax: Axes, where: np.ndarray, series: Series, label: str = "") -> None:
+    """Intervals, and above them the labels of as many columns as there is room for."""
+    reach = _reach(series)
+    if reach is not None:
+        ax.errorbar(
+            where, _numbers(series), yerr=reach, fmt="none", ecolor=GREY, elinewidth=1.4, capsize=4, label=label
+        )
+    every = _every(ax, len(where))
+    tops = series.high or series.values
+    for spot, top, words in list(zip(where, tops, series.labels, strict=False))[::-every]:
+        ax.annotate(words, (spot, top or 0.0), (0, 3), textcoords="offset points", ha="center", fontsize=9,
+                    parse_math=False)  # fmt: skip
+
+
+def _upright(ax: Axes, chart: Chart) -> None:
+    """Names below the columns, broken into lines, and the axis of values."""
+    names = [textwrap.fill(name, 8 if len(chart.categories) > 4 else 18) for name in chart.axis_names]
+    x = list(range(len(names)))[:: -_every(ax, len(names))]
+    ax.set_xticks(x, [names[i] for i in x], fontsize=8.5)
+    high = max((v for s in chart.series for v in (*s.values, *s.high) if v is not None), default=0.0)
+    if chart.unit == "%":
+        ax.set_ylim(0, min(max(high * 1.15, _LEAST_SHARE), 112.0))
+        ax.set_yticks([tick for tick in ax.get_yticks() if tick <= 100.0])
+    axis_labels(ax, chart.x_title, chart.y_title or chart.title)
+
+
+def _every(ax: Axes, n: int) -> int:
+    """Of how many columns one has a name."""
+    return math.ceil(n / (_MOST_NAMES if inches(ax) > NARROW else 6))
+
+
+def _histogram(ax: Axes, chart: Chart) -> None:
+    (series,) = chart.series
+    edges = np.array(chart.edges)
+    ax.bar(edges[:-1], _numbers(series), np.diff(edges), align="edge", color=series.colour, edgecolor="white",
+           linewidth=0.6)  # fmt: skip
+    ax.set_xlim(edges[0], edges[-1])
+    axis_labels(ax, textwrap.fill(chart.x_title, int(12.0 * inches(ax))), chart.y_title)
+
+
+def _merged(places: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """One label for marks at the same place."""
+    labels: dict[float, list[str]] = {}
+    for x, words in places:
+        labels.setdefault(x, []).append(words)
+    return [(x, "; ".join(words)) for x, words in labels.items()]
+
+
+# --- sideways --------------------------------------------------------------------------------------------------------
 
 
 def _bars(ax: Axes, chart: Chart) -> None:
@@ -61,23 +184,18 @@ def _bars(ax: Axes, chart: Chart) -> None:
     ends = [0.0]
     for series in chart.series:
         values = _numbers(series)
-        ax.barh(y, values, 0.6, color=series.colour, label=series.name)
+        ax.barh(y, values, 0.6 if inches(ax) > NARROW else 0.4, color=series.colour, label=series.name)
         ax.errorbar(values, y, xerr=_reach(series), fmt="none", ecolor=GREY, capsize=3)
         low, high = (series.low or series.values), (series.high or series.values)
         for place, (value, label) in enumerate(zip(values, series.labels, strict=False)):
             end = (low if value < 0 else high)[place]
-            side = "right" if value < 0 else "left"
-            ax.annotate(
-                label, (end or 0.0, y[place]), (-4 if value < 0 else 4, 0), textcoords="offset points", va="center",
-                ha=side, fontsize=9,
-            )  # fmt: skip
+            _beside(ax, label, end or 0.0, place, left=value < 0)
         ends += [float(v) for v in (*low, *high) if v is not None]
-    _sideways(ax, [str(name) for name in chart.categories])
+    _sideways(ax, chart)
     room = (max(ends) - min(ends)) * (_ROOM - 1.0) or 1.0
     ax.set_xlim(min(ends) - room * (min(ends) < 0), max(ends) + room)
     if len(chart.series) > 1:
-        ax.legend(fontsize=8.5, framealpha=0.9, edgecolor="none")
-    axis_labels(ax, chart.title, "")
+        ax.legend(loc="lower right", **_QUIET)
 
 
 def _waterfall(ax: Axes, chart: Chart) -> None:
@@ -85,24 +203,37 @@ def _waterfall(ax: Axes, chart: Chart) -> None:
     amounts = _numbers(series)
     last = len(amounts) - 1
     after = amounts[0] - np.cumsum(np.where(np.arange(last + 1) % last == 0, 0.0, amounts)) if last else amounts
+    thick = 0.6 if inches(ax) > NARROW else 0.4
     for place, amount in enumerate(amounts):
         total = place in (0, last)
         left = 0.0 if total else float(after[place])
-        ax.barh(place, amount, 0.6, left, color=COLOURS[0] if total else MIDDLE)
-        label = series.labels[place] if series.labels else ""
-        ax.annotate(label, (left + amount, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
-    _sideways(ax, [str(name) for name in chart.categories])
+        ax.barh(place, amount, thick, left, color=COLOURS[0] if total else MIDDLE)
+        _beside(ax, series.labels[place] if series.labels else "", left + amount, place)
+    _sideways(ax, chart)
     ax.set_xlim(0, float(amounts.max(initial=0.0)) * _ROOM or 1.0)
-    axis_labels(ax, chart.title, "")
 
 
-def _sideways(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), names, fontsize=9)
+def _beside(ax: Axes, label: str, x: float, y: float, left: bool = False) -> None:
+    ax.annotate(label, (x, y), (-4 if left else 4, 0), textcoords="offset points", va="center", fontsize=9,
+                ha="right" if left else "left", parse_math=False)  # fmt: skip
+
+
+def _sideways(ax: Axes, chart: Chart) -> None:
+    """Names beside the bars; in narrow axes above them."""
+    names = [str(name) for name in chart.categories]
+    wide = inches(ax) > NARROW
+    ax.set_yticks(range(len(names)), [textwrap.fill(name, _LETTERS) if wide else "" for name in names], fontsize=9)
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
-    ax.invert_yaxis()
+    for place, name in enumerate([] if wide else names):
+        ax.text(0.0, place - 0.27, name, transform=ax.get_yaxis_transform(), fontsize=8.5, color=INK, va="bottom",
+                parse_math=False)  # fmt: skip
+    ax.set_ylim(len(names) - 0.4, -0.9 if not wide else -0.6)
     ax.grid(axis="y", visible=False)
     ax.axvline(0.0, color=INK, linewidth=0.8)
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def _numbers(series: Series) -> np.ndarray:
@@ -110,7 +241,7 @@ def _numbers(series: Series) -> np.ndarray:
 
 
 def _reach(series: Series) -> np.ndarray | None:
-    """How far intervals reach below and above."""
+    """Lengths of the intervals below and above the values; rounding may leave an end on the wrong side."""
     if not series.low or not series.high:
         return None
     values = _numbers(series)
@@ -120,5 +251,6 @@ def _reach(series: Series) -> np.ndarray | None:
 
 
 _KINDS: dict[str, Callable[[Any, Chart], None]] = {
-    "columns": _columns, "stacked": _stacked, "bars": _bars, "waterfall": _waterfall,
+    "fan": _fan, "columns": _columns, "stacked": _stacked, "histogram": _histogram, "bars": _bars,
+    "waterfall": _waterfall,
 }  # fmt: skip

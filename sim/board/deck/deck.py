@@ -1,7 +1,7 @@
-"""The board's story as an editable deck: 16:9, one message a slide, charts that PowerPoint owns.
+"""The slides as an editable PowerPoint deck, 16:9, with native charts.
 
-Every slide has a headline that is a sentence, what shows it, a strip that answers a board's first three questions, and
-a footer with case, futures, seed and version. Boxes hold so many letters and no more: `BUDGETS`.
+Every slide has a headline, its charts, answers to the three questions that a board asks, and a footer with case,
+scenarios, seed and version. python-pptx does not fit text to its box, so that each box has a length limit: `BUDGETS`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ import os
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from pptx import Presentation
+from pptx.enum.dml import MSO_LINE
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.util import Inches, Pt
 
 from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
 from sim.board.charts.data import COLOURS, Chart, Table
@@ -25,7 +30,7 @@ WIDE, TALL = 13.333, 7.5  # inches
 LEFT, RIGHT = 0.55, 12.78
 BODY = (1.42, 5.52)  # top and bottom of what shows the message
 STRIP = (5.70, 6.88)
-#: Letters that each box holds at its font size, measured where it is set.
+#: Letters that fit each box at its font size.
 BUDGETS = {
     "headline": 150, "question": 215, "point": 100, "points": 620, "footer": 170, "source": 150, "card": 22,
     "card words": 62, "card detail": 84, "chart title": 90,
@@ -37,10 +42,7 @@ _MARGIN = 0.06  # of a table's cell, inches
 
 
 def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
-    """Writes the deck of a story to `path` (.pptx)."""
-    from pptx import Presentation
-    from pptx.util import Inches
-
+    """Write the deck to `path` (.pptx)."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(WIDE), Inches(TALL)
     blank = deck.slide_layouts[5]  # a title alone: the headline is the slide's title, also for outline and reader
@@ -54,9 +56,9 @@ def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[s
 
 
 def footer_text(result: Result) -> str:
-    """Case, futures, seed and version, on every slide."""
+    """Case, scenarios, seed and version, on every slide."""
     run = result.run
-    made = f"{result.paths:,} simulated futures, seed {run.seed}, {run.sampler}"
+    made = f"{result.paths:,} simulated scenarios, seed {run.seed}, {run.sampler}"
     made += ", antithetic pairs" * run.antithetic + f", fundrisk {run.manifest['versions']['fundrisk']}"
     return f"{shortened(run.case.title, BUDGETS['footer'] - len(made) - 5)}  |  {made}"
 
@@ -79,8 +81,6 @@ def _spoken_notes(chapter: Chapter) -> str:
 
 
 def _headline(slide: Any, sentence: str) -> None:
-    from pptx.util import Inches
-
     box = slide.shapes.title
     box.left, box.top, box.width, box.height = Inches(LEFT), Inches(0.34), Inches(RIGHT - LEFT), Inches(0.96)
     _write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
@@ -89,7 +89,7 @@ def _headline(slide: Any, sentence: str) -> None:
 
 
 def _body(slide: Any, chapter: Chapter) -> None:
-    """Cards, charts, tables and points, as many as there are, side by side."""
+    """Cards, charts, tables and points side by side."""
     drawn = [chart for chart in chapter.charts if chart.kind != "table"]
     tables = [chart for chart in chapter.charts if chart.kind == "table"]
     top, bottom = BODY
@@ -134,7 +134,7 @@ def _title(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
 
 
 def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
-    """Numbered lines at dates; the points beside the chart say what they are."""
+    """Numbered lines at dates; the points beside the chart explain the numbers."""
     first, last = chart.categories[0], chart.categories[-1]
     assert isinstance(first, date)
     assert isinstance(last, date)
@@ -149,7 +149,7 @@ def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
 
 
 def _values_marked(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
-    """Dashed lines at values, their labels above one another."""
+    """Dashed lines at values, with labels above one another."""
     x0, y0, width, height = _area(chart, box)
     low, high = chart.edges[0], chart.edges[-1]
     for row, mark in enumerate(chart.marks):
@@ -169,9 +169,6 @@ def _area(chart: Chart, box: tuple[float, float, float, float]) -> tuple[float, 
 
 
 def _line(slide: Any, x: float, top: float, bottom: float, words: str) -> None:
-    from pptx.enum.dml import MSO_LINE
-    from pptx.util import Inches, Pt
-
     line = slide.shapes.add_connector(1, Inches(x), Inches(top), Inches(x), Inches(bottom))
     line.line.width, line.line.dash_style = Pt(1.25), MSO_LINE.SQUARE_DOT
     line.line.color.rgb = rgb(GREY)
@@ -205,9 +202,7 @@ def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float,
 
 
 def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], titled: bool) -> None:
-    """A table as wide as its box; numbers to the right, as many lines a row as fit."""
-    from pptx.util import Inches
-
+    """A table as wide as its box; numbers to the right, cells of as many lines as fit."""
     table, (left, top, width, height) = chart.table, box
     assert table is not None
     if titled:
@@ -246,7 +241,7 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
 
 
 def _letters_in(width: float, size: float, lines: int) -> int:
-    """Letters that fit a cell of a width in inches: Arial's average letter is half as wide as its size."""
+    """Letters that fit a cell of a width in inches: a letter of Arial is half as wide as its size, on average."""
     along = int((width - 2 * _MARGIN) * 72 / (size * 0.5))
     return max(along if lines == 1 else int(along * lines * 0.88), 4)
 
@@ -256,12 +251,12 @@ def _longest(table: Table) -> int:
 
 
 def _shares(table: Table) -> list[float]:
-    """Each column's share of the width: by its longest cell, and the longest word of its heading, within reason."""
+    """Share of the width of each column, by its longest cell and the longest word of its heading."""
     wants = []
     for column, head in enumerate(table.columns):
         cells = max((len(str(row[column])) for row in table.rows), default=0)
-        word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and never broken
-        wants.append(min(max(cells * 1.08, word, len(head) / 2 + 1, 6), 75) + 2)
+        word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and not broken
+        wants.append(min(max(cells * 1.08, word, len(head) / 2, 6), 75) + 2)
     return [want / sum(wants) for want in wants]
 
 
@@ -275,7 +270,7 @@ def _spoken(table: Table) -> str:
 
 
 def _strip(slide: Any, chapter: Chapter) -> None:
-    """What a board asks next."""
+    """Answers to the three questions that a board asks."""
     top, bottom = STRIP
     gap = 0.25
     wide = (RIGHT - LEFT - 2 * gap) / 3
@@ -319,10 +314,7 @@ def _write(
     centred: bool = False,
     after: float = 1.0,
 ) -> None:
-    """One paragraph a line, in the house's font, without margins."""
-    from pptx.enum.text import PP_ALIGN
-    from pptx.util import Pt
-
+    """One paragraph a line, without margins."""
     frame.word_wrap = True
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
     frame.vertical_anchor = _anchor(anchor)
@@ -342,8 +334,6 @@ def printable(words: str) -> str:
 
 
 def _anchor(where: str) -> Any:
-    from pptx.enum.text import MSO_ANCHOR
-
     return {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE}[where]
 
 
@@ -358,7 +348,5 @@ def _plain(shape: Any, colour: str, words: str) -> None:
 
 
 def _emu(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    from pptx.util import Inches
-
     left, top, width, height = (int(Inches(part)) for part in box)
     return left, top, width, height

@@ -1,13 +1,22 @@
-"""What python-pptx does not write: error bars, places by hand, live labels, plots on shared axes.
+"""Chart elements that python-pptx does not write: error bars, layouts, labels with number formats, combined plots.
 
 The elements are those of ECMA-376 part 1, section 21.2.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_MARKER_STYLE
+from pptx.enum.dml import MSO_LINE
+from pptx.oxml.ns import qn
+from pptx.oxml.xmlchemy import OxmlElement
+from pptx.util import Pt
 
 from sim.board.charts.canvas import GREY
 from sim.board.charts.data import Series
@@ -30,21 +39,19 @@ def describe(shape: Any, title: str, words: str) -> None:
 
 
 def plain_text(words: str) -> str:
-    """Words that the workbook behind a chart keeps as words: a formula, a sign or an address gets a blank before it."""
+    """Text that the workbook of a chart does not read as a formula, number or address: one gets a blank before it."""
     first = words.lstrip().lower()
     starts = ("=", "+", "-", "@", "{", "http:", "https:", "ftp:", "ftps:", "mailto:", "internal:", "external:", "file:")
     return f"\N{NO-BREAK SPACE}{words}" if first.startswith(starts) else words
 
 
 def rgb(colour: str) -> Any:
-    """#rrggbb as python-pptx wants it."""
-    from pptx.dml.color import RGBColor
-
+    """#rrggbb as a colour of python-pptx."""
     return RGBColor.from_string(colour.lstrip("#").upper())
 
 
 def fixed_area(native: Native, area: tuple[float, float, float, float]) -> None:
-    """Where the inner drawing area lies, in parts of the chart: marks are placed by it."""
+    """Fix the inner drawing area, in parts of the chart; marks are placed by it."""
     plot = native._chartSpace.chart.plotArea
     for old in plot.xpath("./c:layout"):
         plot.remove(old)
@@ -52,9 +59,7 @@ def fixed_area(native: Native, area: tuple[float, float, float, float]) -> None:
 
 
 def layout(area: tuple[float, float, float, float], target: str = "") -> Any:
-    """A place by hand, in parts of the chart."""
-    from lxml import etree
-
+    """A manual layout, in parts of the chart."""
     layout = new("c:layout")
     manual = etree.SubElement(layout, qualified("c:manualLayout"))
     if target:
@@ -68,12 +73,9 @@ def layout(area: tuple[float, float, float, float], target: str = "") -> Any:
 
 def legend(native: Native, without: Sequence[int] = (), rows: int = 1) -> None:
     """A legend of one row or two above the drawing area, without the entries of some series."""
-    from pptx.enum.chart import XL_LEGEND_POSITION
-
     native.has_legend = True
     legend = native.legend
     legend.position, legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
-    from lxml import etree
 
     for place, number in enumerate(without):
         entry = new("c:legendEntry")
@@ -100,8 +102,6 @@ def error_bars(drawn: Any, series: Series, direction: str = "y") -> None:
 
 def hang(drawn: Any, up: Sequence[float], down: Sequence[float], colour: str, width: int, cap: bool) -> None:
     """Error bars of any lengths, before the categories of a series. CT_ErrBars."""
-    from lxml import etree
-
     bars = new("c:errBars")
     for tag, text in (("errDir", "y"), ("errBarType", "both"), ("errValType", "cust"), ("noEndCap", str(int(not cap)))):
         etree.SubElement(bars, qualified(f"c:{tag}")).set("val", text)
@@ -126,10 +126,7 @@ def hang(drawn: Any, up: Sequence[float], down: Sequence[float], colour: str, wi
 
 
 def labels(drawn: Any, series: Series) -> None:
-    """A label a point, live: the value in the number format that its label has, so that an edit shows."""
-    from pptx.enum.chart import XL_LABEL_POSITION
-    from pptx.util import Pt
-
+    """A label a point: the value in the number format of its label, so that the label follows an edit."""
     for place, text in enumerate(series.labels):
         if not text or series.values[place] is None:
             continue
@@ -140,7 +137,7 @@ def labels(drawn: Any, series: Series) -> None:
 
 
 def clear_of_intervals(series: Series, inches: float) -> Series:
-    """Labels beside horizontal bars, moved by blanks beyond the ends of their intervals; `inches` are a unit long."""
+    """Labels beside horizontal bars, moved beyond the intervals by blanks; one unit is `inches` long."""
     shifted = []
     for place, (label, value) in enumerate(zip(series.labels, series.values, strict=False)):
         middle = float(value or 0.0)
@@ -153,7 +150,6 @@ def clear_of_intervals(series: Series, inches: float) -> Series:
 
 
 def show_value(label: Any, form: str) -> None:
-
     for old in label.xpath("./c:numFmt | ./c:tx"):
         label.remove(old)
     node = new("c:numFmt")
@@ -167,8 +163,6 @@ def show_value(label: Any, form: str) -> None:
 
 def number_format(label: str) -> str:
     """The number format that shows a value as its label does: `+$1.2M` is `"+$"0.0"M"`, the same for negative ones."""
-    import re
-
     found = re.search(r"[\d,]*\d(?:\.(\d+))?", label)
     if found is None:
         return f'"{label}"'
@@ -179,10 +173,7 @@ def number_format(label: str) -> str:
 
 
 def as_line(native: Native, drawn: Any, series: Series) -> None:
-    """The total of a stack, as a line without a line that carries interval and label."""
-    from pptx.enum.chart import XL_LABEL_POSITION, XL_MARKER_STYLE
-    from pptx.util import Pt
-
+    """The total of a stack as an invisible line series that carries the error bars and data labels."""
     to_lines(native, [drawn])
     moved = native.plots[1].series[0]
     moved.format.line.fill.background()
@@ -199,9 +190,6 @@ def as_line(native: Native, drawn: Any, series: Series) -> None:
 
 def to_lines(native: Native, drawn: Sequence[Any]) -> None:
     """Moves series of a plot to a line plot on the same axes."""
-    from lxml import etree
-    from pptx.enum.chart import XL_MARKER_STYLE
-
     plot = drawn[0]._element.getparent()
     line = new("c:lineChart")
     etree.SubElement(line, qualified("c:grouping")).set("val", "standard")
@@ -221,14 +209,11 @@ def to_lines(native: Native, drawn: Sequence[Any]) -> None:
 
 
 def dashed(drawn: Any) -> None:
-    from pptx.enum.dml import MSO_LINE
-
     drawn.format.line.dash_style = MSO_LINE.DASH
 
 
 def append(element: Any, tag: str, attributes: dict[str, str], before: tuple[str, ...]) -> None:
-    """An element in its place among its siblings; one that is there already gives way."""
-
+    """Insert an element before its later siblings, in place of an earlier one of the same name."""
     for old in element.xpath(f"./{tag}"):
         element.remove(old)
     made = new(tag)
@@ -239,13 +224,9 @@ def append(element: Any, tag: str, attributes: dict[str, str], before: tuple[str
 
 
 def new(name: str) -> Any:
-    """An element that python-pptx knows."""
-    from pptx.oxml.xmlchemy import OxmlElement
-
+    """A new element of python-pptx."""
     return OxmlElement(name)
 
 
 def qualified(name: str) -> str:
-    from pptx.oxml.ns import qn
-
     return str(qn(name))

@@ -1,10 +1,13 @@
-"""Charts as data drawn as PowerPoint's own: editable, with the numbers behind them."""
+"""Charts as data drawn as native PowerPoint charts: editable, with their numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION, XL_TICK_MARK
+from pptx.util import Pt
 
 from sim.board.charts.canvas import INK, MIDDLE
 from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series, round_step
@@ -26,7 +29,6 @@ from sim.board.deck.elements import (
     rgb,
     to_lines,
 )
-from sim.board.story.words import short_day
 
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart as Native
@@ -43,7 +45,7 @@ def draw(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def area_of(chart: Chart) -> tuple[float, float, float, float]:
-    """Where a chart's drawing area lies in its box."""
+    """The drawing area of a chart, in parts of its box."""
     return BARS_AREA if chart.kind in ("bars", "waterfall") else AREA
 
 
@@ -51,8 +53,6 @@ def area_of(chart: Chart) -> tuple[float, float, float, float]:
 
 
 def _columns(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    from pptx.enum.chart import XL_CHART_TYPE
-
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_CLUSTERED, _categories(chart), chart.series)
     native = frame.chart
     native.plots[0].gap_width = 60
@@ -65,9 +65,7 @@ def _columns(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _stacked(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    """Columns on top of each other; the total is a line without a line that carries interval and label."""
-    from pptx.enum.chart import XL_CHART_TYPE
-
+    """Stacked columns. The total is an invisible line series that carries the error bars and data labels."""
     totals = [series for series in chart.series if series.role == "total"]
     parts = [series for series in chart.series if series.role != "total"]
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_STACKED, _categories(chart), [*parts, *totals])
@@ -86,9 +84,7 @@ def _stacked(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _waterfall(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    """From top to bottom: bars on bars that are not filled. Names carry the amounts, as stacks have no outer labels."""
-    from pptx.enum.chart import XL_CHART_TYPE
-
+    """Bars on unfilled bars, from top to bottom. The names include the amounts, as stacks have no outer labels."""
     (series,) = chart.series
     amounts = [float(v or 0.0) for v in series.values]
     totals = (0, len(amounts) - 1)
@@ -119,9 +115,6 @@ def _waterfall(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any
 
 def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     """Horizontal bars, the first category on top."""
-    from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
-    from pptx.util import Pt
-
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.BAR_CLUSTERED, _categories(chart), chart.series)
     native = frame.chart
     plot = native.plots[0]
@@ -148,8 +141,6 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _histogram(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_MARK
-
     names = [f"{edge:.6g}" for edge in chart.edges[:-1]]
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_CLUSTERED, names, chart.series)
     native = frame.chart
@@ -163,24 +154,8 @@ def _histogram(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any
     return frame
 
 
-def _lines(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    from pptx.enum.chart import XL_CHART_TYPE
-    from pptx.util import Pt
-
-    frame = _framed(shapes, chart, box, XL_CHART_TYPE.LINE, _categories(chart), chart.series)
-    for series, drawn in zip(chart.series, frame.chart.plots[0].series, strict=True):
-        drawn.smooth = False
-        drawn.format.line.width = Pt(2.25)
-        drawn.format.line.color.rgb = rgb(series.colour)
-    _value_axis(frame.chart, chart)
-    legend(frame.chart)
-    return frame
-
-
 def _fan(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    """The quantiles as lines, whose data are the result's; between them bands, stacked on the lowest one."""
-    from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
-    from pptx.util import Pt
+    """The quantiles as lines with the data of the result, and bands between them stacked on the lowest quantile."""
 
     def between(low: str, high: str) -> tuple[float, ...]:
         pairs = zip(chart.named(low).values, chart.named(high).values, strict=True)
@@ -189,7 +164,7 @@ def _fan(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     light, middle = chart.named("p05").colour, chart.named("p25").colour
     bands = [
         Series("under the bands", chart.named("p05").values),
-        Series("5% to 95% of the futures", between("p05", "p25"), colour=light),
+        Series("5% to 95% of scenarios", between("p05", "p25"), colour=light),
         Series("25% to 75%", between("p25", "p75"), colour=middle),
         Series("75% to 95%", between("p75", "p95"), colour=light),
     ]
@@ -236,7 +211,7 @@ def _fan(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 _KINDS: dict[str, Callable[..., Any]] = {
     "fan": _fan, "columns": _columns, "stacked": _stacked, "waterfall": _waterfall, "bars": _bars,
-    "histogram": _histogram, "lines": _lines,
+    "histogram": _histogram,
 }  # fmt: skip
 
 
@@ -251,10 +226,7 @@ def _framed(
     categories: Sequence[Any],
     rows: Sequence[Series],
 ) -> Any:
-    """A native chart with its data, in the house's quiet frame."""
-    from pptx.chart.data import CategoryChartData
-    from pptx.util import Pt
-
+    """A native chart with its data and the frame that all charts have."""
     data = CategoryChartData(number_format="General")
     data.categories = [plain_text(each) if isinstance(each, str) else each for each in categories]
     for row in rows:
@@ -278,7 +250,6 @@ def _value_axis(
     native: Native, chart: Chart, least: float | None = None, most: float | None = None, step: float | None = None,
     hidden: bool = False,
 ) -> None:  # fmt: skip
-    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
 
     axis = native.value_axis
     axis.minimum_scale = 0.0 if least is None and _never_negative(chart) else least
@@ -308,4 +279,4 @@ def _never_negative(chart: Chart) -> bool:
 
 
 def _categories(chart: Chart) -> list[str]:
-    return [short_day(each) if isinstance(each, date) else str(each) for each in chart.categories]
+    return list(chart.axis_names)

@@ -1,4 +1,4 @@
-"""Tables as HTML: those of the story, and the numbers behind each chart."""
+"""Tables as HTML: those of the slides, and the numbers of each chart."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from datetime import date
 from itertools import pairwise
 
 from sim.board.charts.data import Chart, Series, Table
-from sim.board.charts.svg import QUANTILES
 from sim.board.page.markup import Html, tag
-from sim.board.story.words import MINUS, day
-from sim.results.estimates import decimals_allowed, rounded
+from sim.board.words import MINUS, day
+from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = ["numbers", "table"]
 
 _MOST_DECIMALS = 3
+#: Names of the series of a fan.
+QUANTILES = {"p05": "5%", "p25": "25%", "p50": "median", "p75": "75%", "p95": "95%"}
 _Z95 = 1.96
 
 
 def table(words: Table, caption: str) -> Html:
-    """A table of the story; the first column names the rows."""
+    """A table of a slide; its first column names the rows."""
     return _table(words.columns, words.rows, words.left, caption)
 
 
 def numbers(chart: Chart) -> Html:
-    """What a chart draws, as a table: each value, and the ends of its 95% interval where it has one."""
+    """The numbers of a chart as a table: each value, and its 95% confidence interval where it has one."""
     columns, cells = ["date" if chart.kind == "fan" else ""], [_names(chart)]
     for series in chart.series:
         columns.append(QUANTILES.get(series.name, series.name))
@@ -42,7 +43,7 @@ def _names(chart: Chart) -> list[str]:
 
 
 def _value(chart: Chart, series: Series, i: int) -> str:
-    """The label, which is written as precisely as the value is known; else as many digits as the chart allows."""
+    """The label of a value; without one, the value with the decimals of the chart."""
     if series.labels:
         return series.labels[i]
     value = series.values[i]
@@ -66,7 +67,7 @@ def _number(value: float, decimals: int) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int], caption: str) -> Html:
-    """In a frame that scrolls by itself where the page is narrow, also with the keyboard."""
+    """A table in a frame that scrolls on a narrow screen, also with the keyboard."""
     sides = ["words" if place in left else None for place in range(len(columns))]
     head = tag("tr", *(
         tag("th", name, scope="col", class_=side) if name else tag("td", class_=side)

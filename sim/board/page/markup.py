@@ -1,4 +1,4 @@
-"""HTML and SVG by construction: every text is escaped unless it is markup already."""
+"""HTML elements: text is escaped, markup is not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 
 __all__ = ["Html", "joined", "tag"]
 
-_EMPTY = {"meta", "input", "br"}
+_EMPTY = {"meta", "input", "br", "img", "source"}
 
 
 class Html(str):

@@ -1,11 +1,13 @@
-"""The board's story as one HTML file: nothing is loaded from anywhere, and it can be read, printed, heard and driven
-with the keyboard. Every section has one message, what shows it, and the answers to a board's first three questions.
+"""The slides as one HTML file, which loads nothing and works with a keyboard, a screen reader and on paper.
+
+Each section has one message, its charts, and answers to the three questions that a board asks.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
-from sim.board.charts.svg import NARROW, WIDE, drawing
+from sim.board.charts.images import svg_text
 from sim.board.page.html_tables import numbers, table
 from sim.board.page.markup import Html, tag
 from sim.board.page.picker import HEADLINE, KEY, picker
 from sim.board.story.chapter import Card, Chapter
-from sim.board.story.words import day
+from sim.board.words import day
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -29,29 +31,29 @@ __all__ = ["page_text", "source_of", "write_page"]
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
 #: Of the table of contents.
 _NAMES = {
-    "answer": "The answer", "cash": "Cash over time", "cash_out": "Out of cash, by quarter",
+    "answer": "The answer", "cash": "Cash over time", "cash_out": "Cash-out by quarter",
     "commitment": "What the line pays",
-    "clauses": "What clauses cost", "capital": "Cost of the capital", "sensitivity": "What matters most",
-    "scenarios": "Scenarios", "policies": "When to draw", "stress": "Targets and stress", KEY: "What if?",
+    "clauses": "Cost of each clause", "capital": "Cost of capital", "sensitivity": "Sensitivity",
+    "scenarios": "Scenarios", "policies": "When to draw", "stress": "Targets and reverse stress", KEY: "What if?",
     "outlook": "The next twelve months", "record": "What really happened", "assumptions": "Assumptions",
     "limits": "Limits and manifest",
 }  # fmt: skip
-_WARNING = "Simulated futures are risk figures under stated assumptions, not forecasts."
-_NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'"
+_WARNING = "Simulated scenarios are risk figures under stated assumptions, not forecasts."
+_NOTHING_ELSE = "img-src data:; default-src 'none'; base-uri 'none'; form-action 'none'"
 #: The picker stands before the first of these.
 _AFTER_PICKER = ("outlook", "record", "assumptions", "limits")
 
 
 def write_page(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
-    """Writes the page of a story to `path` (.html, UTF-8)."""
+    """Write the page to `path` (.html, UTF-8)."""
     Path(path).write_text(page_text(pack, story), encoding="utf-8", newline="\n")
 
 
 def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
-    """The whole page. The same pack and story give the same text."""
+    """The whole page as text; the same for the same pack and slides."""
     result = pack.result
     case, footer = result.case, source_of(result)
-    sections = [(chapter.key, _chapter(chapter, footer)) for chapter in story]
+    sections = [(chapter.key, _chapter(chapter, result)) for chapter in story]
     place = next((i for i, (key, _) in enumerate(sections) if key in _AFTER_PICKER), len(sections))
     sections.insert(place, (KEY, _what_if(pack)))
     links = [
@@ -92,9 +94,9 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
 
 
 def source_of(result: Result) -> str:
-    """Case, futures, seed and version, below every section and in every figure."""
+    """Case, scenarios, seed and version, below every section."""
     run = result.run
-    made = f"{result.paths:,} simulated futures, seed {run.seed}, {run.sampler}"
+    made = f"{result.paths:,} simulated scenarios, seed {run.seed}, {run.sampler}"
     return _source(result, made + ", antithetic pairs" * run.antithetic)
 
 
@@ -102,38 +104,36 @@ def _source(result: Result, made: str) -> str:
     return f"{result.case.title} | {made}, fundrisk {result.manifest['versions']['fundrisk']}"
 
 
-def _chapter(chapter: Chapter, footer: str) -> Html:
+def _chapter(chapter: Chapter, result: Result) -> Html:
     cards = tag("ul", *(_card(card) for card in chapter.cards), class_="cards") if chapter.cards else Html()
     points = tag("ul", *(tag("li", point) for point in chapter.points), class_="points") if chapter.points else Html()
     answers = [(words, getattr(chapter, name)) for words, name in _QUESTIONS]
     return _section(
-        chapter.key, chapter.headline, footer,
-        cards, *(_figure(chart, footer) for chart in chapter.charts), points,
+        chapter.key, chapter.headline, source_of(result),
+        cards, *(_figure(chart, result) for chart in chapter.charts), points,
         _answers([(words, said) for words, said in answers if said]),
         tag("p", f"{chapter.source.rstrip('.')}.", class_="source") if chapter.source else "",
-        tag("details", tag("summary", "To add when presenting it"), tag("p", chapter.notes)) if chapter.notes else "",
+        tag("details", tag("summary", "Notes for the speaker"), tag("p", chapter.notes)) if chapter.notes else "",
     )  # fmt: skip
 
 
 def _section(key: str, headline: str, footer: str, *parts: str) -> Html:
-    """One message: its headline, what shows it, and where it comes from."""
+    """A section with its headline and its source."""
     return tag("section", tag("h2", headline, id=f"{key}-headline"), *parts, tag("p", footer, class_="made"),
                id=key, aria_labelledby=f"{key}-headline")  # fmt: skip
 
 
 def _what_if(pack: Pack) -> Html:
     grid = pack.grid
-    combinations = 1
-    for axis in grid.axes:
-        combinations *= len(axis.values)
+    combinations = math.prod(len(axis.values) for axis in grid.axes)
     answers = (
-        (_QUESTIONS[0][0], f"Each of the {combinations:,} combinations was simulated with {grid.paths:,} futures; "
-                           "the number after ± is its standard error. Nothing between them is guessed."),
-        (_QUESTIONS[1][0], "With the case as it is, under the same luck: the error of a change is at most the two "
-                           "errors together, as a rule far less."),
-        (_QUESTIONS[2][0], "Other inputs: see what matters most. Any of them with --set KEY=VALUE."),
+        (_QUESTIONS[0][0], f"Each of the {combinations:,} combinations was simulated with {grid.paths:,} scenarios; "
+                           "the number after ± is the standard error. Values between them are not interpolated."),
+        (_QUESTIONS[1][0], "With the case as it is, with common random numbers: the error of a change is at most the "
+                           "sum of the two errors, and usually far less."),
+        (_QUESTIONS[2][0], "Other inputs: see the sensitivity slide. To change any input, use --set KEY=VALUE."),
     )  # fmt: skip
-    footer = _source(pack.result, f"{grid.paths:,} simulated futures a choice, seed {grid.seed}, philox")
+    footer = _source(pack.result, f"{grid.paths:,} simulated scenarios a choice, seed {grid.seed}, philox")
     return _section(
         KEY, HEADLINE, footer, picker(pack), _answers(answers),
     )  # fmt: skip
@@ -147,23 +147,33 @@ def _card(card: Card) -> Html:
     return tag("li", tag("strong", card.value), " ", tag("span", card.label), " ", tag("small", card.detail))
 
 
-def _figure(chart: Chart, footer: str) -> Html:
-    """A chart for wide and for narrow pages, with its numbers behind it; or a table."""
+def _figure(chart: Chart, result: Result) -> Html:
+    """A chart for wide and for narrow screens, and its numbers; or a table.
+
+    Pictures are data, not elements, so that no identifier or style of one is that of another.
+    """
     if chart.table is not None:
         return table(chart.table, chart.title)
+    wide, narrow = (_data(svg_text(chart, result, narrow=each)) for each in (False, True))
     return tag(
         "figure",
         tag("figcaption", chart.title),
-        drawing(chart, footer, WIDE),
-        drawing(chart, footer, NARROW),
-        tag("details", tag("summary", "The numbers behind it"), numbers(chart)),
+        tag(
+            "picture",
+            tag("source", media="screen and (max-width: 42rem)", srcset=narrow),
+            tag("img", src=wide, alt=chart.alt),
+        ),
+        tag("details", tag("summary", "The numbers of this chart"), numbers(chart)),
         id=f"figure-{chart.key}",
     )
 
 
+def _data(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
 def _running_footer(footer: str) -> str:
-    """Case, seed, futures and version on every printed page: a text in a style, every letter of it written as a number
-    where it could mean anything else."""
+    """A style that prints the source on every page; letters with a meaning in CSS are escaped."""
     words = "".join(
         letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}" for letter in footer[:160]
     )
@@ -178,5 +188,5 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """As a content security policy names a style or a script."""
+    """The name of a style or a script in a content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

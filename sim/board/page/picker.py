@@ -1,6 +1,6 @@
-"""The what-if picker of the page: sliders that stop at the values that were computed, and nowhere between them.
+"""The what-if picker of the page: sliders over the values of the grid.
 
-All words are written here, as precisely as their errors allow; the script of the page only looks them up.
+All texts are written here; the script of the page only selects them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 
 from sim.board.page.html_tables import table
 from sim.board.page.markup import Html, joined, tag
-from sim.board.story.what_if import setting
-from sim.board.story.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
+from sim.board.story.parts import setting
+from sim.board.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
 from sim.results.estimates import Estimate, proportion
 from sim.text.tables import Table
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["HEADLINE", "KEY", "axis_name", "axis_words", "chosen", "data", "picker"]
 
 KEY = "what_if"
-HEADLINE = "Choose price, volatility, burn and waivers, and see what the futures do"
+HEADLINE = "Choose price, volatility, burn and waivers to see the results"
 P05 = "raised_p05"
 _CHANCES = ("cash_out", "cash_out_12m")
 #: What is shown, in this order, as far as the grid has it.
@@ -33,18 +33,18 @@ _NAMES = {
     "price.initial": "Stock price today",
     "price.volatility": "Volatility of the stock price",
     "burn.monthly": "Cash used a month",
-    "waivers": "Chance that a failed condition is waived",
+    "waivers": "Probability that a failed condition is waived",
 }
 _Z95 = 1.96
 
 
 def axis_name(axis: Axis) -> str:
-    """What a slider moves, for people."""
+    """The name of a slider."""
     return _NAMES.get(axis.key, axis.label[:1].upper() + axis.label[1:])
 
 
 def axis_words(axis: Axis) -> tuple[str, ...]:
-    """The values of a slider as people write them."""
+    """The values of a slider as text."""
     suffix = " a share" if axis.key == "price.initial" else ""
     return tuple(f"{setting(value, axis.unit)}{suffix}" for value in axis.values)
 
@@ -57,7 +57,7 @@ def measure_name(name: str, pack: Pack) -> str:
 
 
 def chosen(grid: Grid, name: str, at: tuple[int, ...]) -> str:
-    """A measure at a place of the grid, with its error: `97 of 100 (96.9% ± 0.2)`, `10.7 months ± 0.1`."""
+    """A measure at a point of the grid, with its error: `97 of 100 (96.9% ± 0.2)`, `10.7 months ± 0.1`."""
     estimate = _estimate(grid, name, at)
     if name in _CHANCES:
         return f"{frequency(estimate, grid.paths)} ({plus_minus(name, estimate)})"
@@ -65,8 +65,8 @@ def chosen(grid: Grid, name: str, at: tuple[int, ...]) -> str:
 
 
 def difference(grid: Grid, name: str, at: tuple[int, ...], base: tuple[int, ...]) -> str:
-    """What a choice changes. The two errors together are the most that the change can be off by, standard errors both:
-    under common luck it is off by less, which the grid does not say."""
+    """The change from the case. Its standard error is taken as the sum of the two errors, which is an upper bound: with
+    common random numbers it is smaller, but the grid does not give it."""
     if at == base:
         return "-"
     here, there = _estimate(grid, name, at), _estimate(grid, name, base)
@@ -76,7 +76,7 @@ def difference(grid: Grid, name: str, at: tuple[int, ...], base: tuple[int, ...]
 
 
 def data(pack: Pack) -> dict[str, Any]:
-    """All that the script shows: by measure the words at every place, the first axis slowest."""
+    """The texts that the script shows: by measure, at every point of the grid, the first axis slowest."""
     grid = pack.grid
     base = tuple(axis.base for axis in grid.axes)
     places = list(np.ndindex(*(len(axis.values) for axis in grid.axes)))
@@ -99,7 +99,7 @@ def data(pack: Pack) -> dict[str, Any]:
 
 
 def picker(pack: Pack) -> Html:
-    """The sliders, what they lead to, and a table of the ends of each slider for paper and for pages without script."""
+    """The sliders, the results, and a table of the ends of each slider for paper and for pages without script."""
     grid = pack.grid
     words = json.dumps(data(pack), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for letter in "<>&":
@@ -117,7 +117,7 @@ def picker(pack: Pack) -> Html:
         for name in _names(grid)
     ]  # fmt: skip
     results = tag(
-        "table", tag("caption", f"Means over {grid.paths:,} futures for each choice, with their standard errors"),
+        "table", tag("caption", f"Means over {grid.paths:,} scenarios for each choice, with standard errors"),
         tag("thead", head), tag("tbody", *rows), id="picker-results",
     )  # fmt: skip
     form = tag(
@@ -128,7 +128,7 @@ def picker(pack: Pack) -> Html:
     return joined(
         tag("noscript", tag("p", "The sliders need JavaScript; the table below does not.", class_="plain")),
         tag("div", form,
-            tag("div", results, class_="scroll", tabindex="0", role="region", aria_label="What your choice leads to"),
+            tag("div", results, class_="scroll", tabindex="0", role="region", aria_label="Results of your choice"),
             tag("p", "", id="picker-said", class_="unseen", role="status", aria_live="polite"),
             class_="picker", id="picker", hidden=True),
         ends(pack),
@@ -137,7 +137,7 @@ def picker(pack: Pack) -> Html:
 
 
 def ends(pack: Pack) -> Html:
-    """The case, and each slider at its lowest and at its highest with the others as in the case."""
+    """The case, and each slider at its lowest and its highest value with the others as in the case."""
     grid = pack.grid
     base = [axis.base for axis in grid.axes]
     names = [name for name in ("cash_out", "runway_months", "raised", "dilution") if name in grid.mean]
@@ -150,12 +150,12 @@ def ends(pack: Pack) -> Html:
         for end in sorted({0, len(axis.values) - 1} - {axis.base}):
             rows.append(row(f"{axis_name(axis)}: {axis_words(axis)[end]}", [*base[:i], end, *base[i + 1 :]]))
     columns = ("", *(measure_name(name, pack) for name in names))
-    words = "The case, and each input alone at its lowest and at its highest"
+    words = "The case, and each input alone at its lowest and its highest value"
     return tag("div", table(Table("", columns, rows, (0,)), words), class_="ends")
 
 
 def _slider(i: int, axis: Axis) -> Html:
-    """One slider with its value beside it; the case's own value is marked below it."""
+    """One slider, its value, and a mark below the case's own value."""
     words, last = axis_words(axis), len(axis.values) - 1
     name, value = axis_name(axis), words[axis.base]
     if not last:
@@ -191,7 +191,7 @@ def _measure(name: str) -> str:
 
 
 def _estimate(grid: Grid, name: str, at: tuple[int, ...]) -> Estimate:
-    """A probability has Wilson's interval, which says how sure 0 and 1 are too."""
+    """An estimate of the grid; a probability has Wilson's interval, which has a width at 0 and 1 too."""
     mean, error = float(grid.mean[name][at]), float(grid.error[name][at])
     if name in _CHANCES:
         return proportion(round(mean * grid.paths), grid.paths)

@@ -1,4 +1,4 @@
-"""A chapter of the board's story, as pure data: deck and page show the same headlines and the same numbers."""
+"""One slide as data: deck, page and workbook show the same headlines and numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.board.charts.data import Chart
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One number of the answer: `97 of 100`, what it is, and how sure."""
+    """One large number, such as `97 of 100`, what it is, and a second number on its spread or error."""
 
     value: str
     label: str
@@ -18,10 +18,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One message: a headline that is a sentence, what shows it, and the three questions that a board asks next.
+    """One message: a headline that is a sentence, its charts, and answers to the three questions that a board asks.
 
-    `sure` says how sure, `compared` with what, `change` what would change it; `source` where the numbers come from;
-    `notes` are for the speaker.
+    `sure` answers "How sure are we?", `compared` "Compared with what?", `change` "What would change it?". `source`
+    says where the numbers come from; `notes` are for the speaker.
     """
 
     key: str
@@ -34,7 +34,3 @@ class Chapter:
     change: str = ""
     source: str = ""
     notes: str = ""
-
-    def chart(self, key: str) -> Chart:
-        """The chart of a key."""
-        return next(chart for chart in self.charts if chart.key == key)

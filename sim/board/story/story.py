@@ -1,36 +1,36 @@
-"""What a pack tells a board: a tuple of chapters, one message each, for the deck and the page alike."""
+"""The slides of a board pack, in order. Deck and page show them all; the workbook takes their headlines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.board.story import ahead, answer, ground, line, what_if
+from sim.board.story.answer import answer
+from sim.board.story.assumptions import assumptions
+from sim.board.story.capital import capital
+from sim.board.story.cash import cash
+from sim.board.story.cash_out import cash_out
 from sim.board.story.chapter import Card, Chapter
+from sim.board.story.clauses import clauses
+from sim.board.story.commitment import commitment
+from sim.board.story.limits import limits
+from sim.board.story.outlook import outlook
+from sim.board.story.policies import policies
+from sim.board.story.record import record
+from sim.board.story.scenarios import scenarios
+from sim.board.story.sensitivity import sensitivity
+from sim.board.story.targets import stress
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
 __all__ = ["CHAPTERS", "Card", "Chapter", "story"]
 
-#: In the order in which they are told.
 CHAPTERS = (
-    answer.answer,
-    answer.cash,
-    answer.cash_out,
-    line.commitment,
-    line.clauses,
-    line.capital,
-    what_if.sensitivity,
-    what_if.scenarios,
-    what_if.policies,
-    what_if.stress,
-    ahead.outlook,
-    ahead.record,
-    ground.assumptions,
-    ground.limits,
-)
+    answer, cash, cash_out, commitment, clauses, capital, sensitivity, scenarios, policies, stress, outlook, record,
+    assumptions, limits,
+)  # fmt: skip
 
 
 def story(pack: Pack) -> tuple[Chapter, ...]:
-    """The chapters that a pack has something to say on, in the order in which they are told."""
+    """The slides that a pack has numbers for."""
     return tuple(chapter for tell in CHAPTERS if (chapter := tell(pack)) is not None)

@@ -1,4 +1,4 @@
-"""Sheets Assumptions and Manifest: every key of the case with its source, and what it takes to repeat the numbers."""
+"""Sheets Assumptions and Manifest: every key of the case with its source, and how to repeat the run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sim.board.story.ground import beside
-from sim.board.story.words import shortened
+from sim.board.story.assumptions import beside
+from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact
 from sim.terms.overrides import known_key
@@ -32,7 +32,7 @@ def draw(book: Book) -> None:
         unit = unit_of(key)
         source = shortened(beside(said, key), _MOST_SOURCE) if key not in _NO_INPUT else ""
         rows.append([shortened(key, 90), _cell(value, unit), unit, source])
-    page.table("Every key of the case", ["key", "value", "unit", "what the case file says beside it"], rows, flush=True)
+    page.table("Every key of the case", ["key", "value", "unit", "source in the case file"], rows, flush=True)
     page.sheet.freeze_panes(5, 1)
     page.sheet.repeat_rows(4)
     for tag, words in legend.items():
@@ -43,14 +43,14 @@ def draw(book: Book) -> None:
 def _manifest(book: Book) -> None:
     result, pack = book.result, book.pack
     run, made = result.run, result.manifest
-    page = book.page("Manifest", book.headline("limits", "What it takes to repeat the numbers"), [34, 90], one=True)
+    page = book.page("Manifest", book.headline("limits", "How to repeat the run"), [34, 90], one=True)
     rows: list[list[Cell]] = [
         ["case", shortened(run.case.title, _MOST_TEXT)],
         ["case's SHA-256", made["case_sha256"]],
         ["results' SHA-256", result.sha256],
         ["valuation date", run.case.valuation_date],
         ["horizon", run.case.horizon],
-        ["simulated futures", Number(run.paths, "#,##0")],
+        ["simulated scenarios", Number(run.paths, "#,##0")],
         ["seed", str(run.seed)],  # up to 2^64 - 1, more digits than a number of a spreadsheet has
         ["sampler", run.sampler + ", antithetic pairs" * run.antithetic],
         ["first path", Number(run.first_path, "#,##0")],
@@ -75,8 +75,8 @@ def _manifest(book: Book) -> None:
         for words in (*chapter.points, chapter.sure, chapter.compared, chapter.change):
             page.words(words)
     page.words(
-        "Blue headings are results; the yellow cells of Cap table and What-if take what you type. Words that begin as "
-        "a formula does are written with an apostrophe before them.",
+        "The yellow cells of Cap table and What-if are inputs. Text that begins like a formula has an apostrophe "
+        "before it.",
         size=9,
     )
 

@@ -1,4 +1,4 @@
-"""The workbook and its pages: styles, titles, tables, charts and what is printed around them."""
+"""The workbook and its pages: styles, titles, tables, charts and printed headers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import xlsxwriter
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+
 from sim.board.charts.canvas import GREY, INK, shortened
 from sim.board.charts.data import COLOURS
-from sim.board.workbook.cells import ABSENT, Cell, Number, safe
+from sim.board.workbook.cells import ABSENT, Cell, Number, aligned, safe
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -36,16 +39,14 @@ class Block(NamedTuple):
     last: int
 
     def range(self, column: int, last: int | None = None) -> list[Any]:
-        """One of its columns, as a chart takes it."""
+        """One of its columns, as the argument of a chart."""
         return [self.sheet, self.first, column, self.last if last is None else last, column]
 
 
 class Book:
-    """A workbook that is being written; `pages` come in the order in which they are added."""
+    """A workbook that is being written."""
 
     def __init__(self, pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
-        import xlsxwriter
-
         self.pack, self.result = pack, pack.result
         self.chapters = {chapter.key: chapter for chapter in story}
         words = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
@@ -68,10 +69,10 @@ class Book:
         """Paths, seed, sampler and version."""
         run = self.result.run
         pairs = ", antithetic pairs" * (run.antithetic and paths == run.paths)
-        return f"{paths:,} simulated futures, seed {run.seed}, {run.sampler}{pairs}, {self.version}"
+        return f"{paths:,} simulated scenarios, seed {run.seed}, {run.sampler}{pairs}, {self.version}"
 
     def style(self, **given: Any) -> Any:
-        """A cell's format, made once."""
+        """The format of a cell; equal formats are one object."""
         look = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"} | given
         key = tuple(sorted(look.items()))
         if key not in self._styles:
@@ -91,7 +92,7 @@ class Book:
         return page
 
     def headline(self, chapter: str, otherwise: str) -> str:
-        """The headline of a chapter of the story, if it is told."""
+        """The headline of a slide, or another one if the slide is absent."""
         return self.chapters[chapter].headline if chapter in self.chapters else otherwise
 
     def chart(
@@ -103,7 +104,7 @@ class Book:
         category: str = "General",
         bounds: dict[str, float] | None = None,
     ) -> Any:
-        """An empty native chart in the style of all; `number` and `category` are the formats of its axes."""
+        """An empty native chart; `number` and `category` are the formats of its axes."""
         chart = self.file.add_chart({"type": kind} | ({"subtype": sort} if sort else {}))
         font = {"name": FONT, "size": 9, "color": INK}
         axis: dict[str, Any] = {"num_font": font, "name_font": font | {"bold": False}, "line": {"color": GREY}}
@@ -122,7 +123,7 @@ class Book:
         return chart
 
     def whiskers(self, estimates: Sequence[Estimate]) -> dict[str, Any]:
-        """Error bars of 95% intervals; none on a side that is open. Their lengths go to a sheet of their own."""
+        """Error bars of 95% confidence intervals; none on an open side. Their lengths are on a hidden sheet."""
         column = len(self._lengths)
         found: dict[str, Any] = {"type": "custom"}
         for name, side in (("minus", 0), ("plus", 1)):
@@ -133,8 +134,24 @@ class Book:
             found |= {f"{name}_values": f"='{LENGTHS}'!{cells}", f"{name}_data": lengths}
         return found
 
+    def bars(
+        self, title: str, block: Block, column: int, estimates: Sequence[Estimate], colour: str, kind: str = "bar",
+        number: str = "0.0", share: bool = False,
+    ) -> Any:  # fmt: skip
+        """A chart of one series with error bars; `share` has an axis from 0% to 100%."""
+        bounds = {"min": 0.0, "max": 1.0} if share else {"min": 0.0} if kind == "bar" else None
+        chart = self.chart(kind, title, number="0%" if share else number, bounds=bounds)
+        chart.add_series(
+            {
+                "name": title, "categories": block.range(0), "values": block.range(column), "gap": 45,
+                "fill": {"color": colour}, "y_error_bars": self.whiskers(estimates),
+            }
+        )  # fmt: skip
+        chart.set_legend({"none": True})
+        return chart
+
     def close(self) -> None:
-        """Writes the file, last the lengths of the charts' intervals on a sheet that is hidden."""
+        """Write the file, with the lengths of the error bars on a hidden sheet."""
         sheet = self.file.add_worksheet(LENGTHS)
         for i, lengths in enumerate(self._lengths):
             sheet.write_string(0, i, ("below", "above")[i % 2], self.style(bold=True))
@@ -144,15 +161,13 @@ class Book:
 
 
 def _words(column: Sequence[Cell]) -> bool:
-    """Whether a column holds words, and neither numbers nor dates."""
+    """Whether a column has text only."""
     there = [cell for cell in column if cell is not None and cell != ABSENT]
     return all(isinstance(cell, str) for cell in there)
 
 
 def _span(first: int, column: int, rows: int) -> str:
     """`$B$2:$B$9`, so many rows of one column."""
-    from xlsxwriter.utility import xl_range_abs
-
     cells: str = xl_range_abs(first, column, first + rows - 1, column)
     return cells
 
@@ -208,10 +223,10 @@ class Page:
         tall: int = 1,
         flush: bool = False,
     ) -> Block:
-        """A heading, the columns' names, the rows and a total; `left` is its first column, `tall` its header's lines.
+        """A heading, names of columns, rows and a total; `left` is the first column, `tall` the lines of the names.
 
-        Columns of words stand to the left, the others to the right, or all to the left (`flush`). The words
-        of a last column that is wide enough are wrapped. What is absent is a dash.
+        Numbers of a column have one number of decimals. Columns of text are aligned left, the others right; with
+        `flush` all are aligned left and decimals are left alone. The text of a wide last column is wrapped.
         """
         style = self.book.style
         if heading:
@@ -225,6 +240,9 @@ class Page:
             self.sheet.write_string(self.row, left + i, safe(name), look)
         self.row += 1
         first = self.row
+        if not flush:
+            columns_of = [aligned([row[i] for row in rows]) for i in range(len(columns))]
+            rows = [list(row) for row in zip(*columns_of, strict=True)]
         wide = self.widths[left + len(columns) - 1]
         for row in rows:
             last = row[-1]
@@ -269,7 +287,7 @@ class Page:
             self.sheet.write_string(row, column, safe(cell), style(**({"align": "left"} | look)))
 
     def reserve(self, rows: int = 15) -> Place:
-        """Room for charts, to be filled once their numbers have places."""
+        """Room for charts, to be placed once their numbers are written."""
         place = (self.row, rows)
         self.row += rows + 1
         return place
@@ -289,7 +307,6 @@ class Page:
 
     def reference(self, row: int, column: int) -> str:
         """`$B$7`, with the sheet's name before it."""
-        from xlsxwriter.utility import xl_rowcol_to_cell
 
         return f"'{self.name}'!{xl_rowcol_to_cell(row, column, True, True)}"
 

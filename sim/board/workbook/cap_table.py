@@ -1,97 +1,116 @@
-"""Sheet Cap table: whose the company is after the line, as formulas of shares held and issued."""
+"""Sheet Cap table: ownership after the line, as formulas of the shares held, issued and bought by third parties."""
 
 from __future__ import annotations
 
-from sim.board.story.words import brief
+import math
+from typing import TYPE_CHECKING
+
+from sim.board.words import brief
 from sim.board.workbook.book import INPUT, Book, Page
 from sim.board.workbook.cells import Cell, Number, level
 
-#: Part of the opening shares that the holder of the example has; the reader types his own.
+if TYPE_CHECKING:
+    from sim.terms import Case
+
+#: Part of the opening shares that the holder of the example has; the reader types another one.
 HOLDING = 0.10
 _SHARES, _MILLIONS, _PART = "#,##0", '#,##0.00,,"M"', "0.0%"
-_LETTERS = "BCDEF"
+_COLUMNS = ["After the line", "mean shares", "p05", "median", "p95", "expected shortfall (CVaR), 5%"]
 
 
 def draw(book: Book) -> None:
-    result = book.result
-    company, issued, dilution = result.case.company, result.summary()["shares_issued"], result.summary()["dilution"]
+    dilution = book.result.summary()["dilution"]
     headline = (
-        f"Of the shares after the line, {brief('dilution', dilution.mean, dilution.mcse)} are new on average, "
-        f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more in one future in twenty"
+        f"The line's shares are {brief('dilution', dilution.mean, dilution.mcse)} of opening shares plus their own on "
+        f"average, and {brief('dilution', dilution.p95.value, dilution.p95.error)} or more in 5 of 100 scenarios"
     )
     if not dilution.p95.value:
-        headline = "In at least nineteen futures of twenty the line issues no share"
+        headline = "In at least 95 of 100 scenarios the line issues no shares"
     page = book.page("Cap table", headline, [46, *[17] * 5], one=True)
-    opening, authorised, reserved = company.shares_outstanding, company.shares_authorized, company.shares_reserved
-    page.table(
-        "The opening",
-        ["", "shares"],
-        [
-            ["Shares outstanding", Number(opening, _SHARES)],
-            ["Shares authorised", Number(authorised, _SHARES)],
-            ["Shares reserved", Number(reserved, _SHARES)],
-        ],
-    )
-    _name(book, page, page.row - 4, "opening_shares")
-    _name(book, page, page.row - 3, "authorised_shares")
-    _name(book, page, page.row - 2, "reserved_shares")
-    page.table(
-        "A holder", ["", "of the opening"], [["Part held at the opening (type your own)", Number(HOLDING, _PART)]]
-    )
-    held = page.row - 2
-    page.put(held, 1, Number(HOLDING, _PART), bg_color=INPUT, border=1, border_color="#c9a94f")
-    page.sheet.data_validation(
-        held, 1, held, 1,
-        {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1,
-         "error_title": "Part held", "error_message": "A part between 0% and 100%."},
-    )  # fmt: skip
-    _name(book, page, held, "part_held")
-    sets = [*(level("shares_issued", each.value, each.error) for each in (issued.p05, issued.p50, issued.p95))]
-    sets += [level("shares_issued", issued.worst5_mean, issued.worst5_se)]
-    sets = [level("shares_issued", issued.mean, issued.mcse), *sets]
-    columns = ["After the line", "mean shares", "p05", "median", "p95", "mean of worst 5%"]
+    _inputs(page, book.result.case)
     first = page.row + 2  # as a formula counts rows
-    part = _part_form(book)
-    lines: list[list[Cell]] = [
-        ["Shares outstanding at the opening"],
-        ["Shares issued under the line"],
-        ["Shares after the line"],
-        ["Part of the new shares"],
-        ["Part of the opening holders together"],
-        ["Part of the holder above, who buys none"],
-        ["Authorised shares left"],
-    ]
-    for letter, cell in zip(_LETTERS, sets, strict=True):
-        new = float(cell.value) if cell is not None else 0.0
-        after, left = opening + new, max(authorised - reserved - opening - new, 0.0)
-        old_at, new_at, after_at = (f"{letter}{first + i}" for i in range(3))
-        whole = f"=MAX(authorised_shares-reserved_shares-{after_at},0)"
-        column = (
-            Number(opening, _SHARES, "=opening_shares"),
-            cell,
-            Number(after, _MILLIONS, f"={old_at}+{new_at}"),
-            Number(new / after, part, f"={new_at}/{after_at}"),
-            Number(opening / after, part, f"={old_at}/{after_at}"),
-            Number(HOLDING * opening / after, part, f"=part_held*{old_at}/{after_at}"),
-            Number(left, _MILLIONS, whole),
-        )
-        for line, found in zip(lines, column, strict=True):
-            line.append(found)
+    columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]
+    names = (
+        "Shares outstanding at the opening", "Shares issued under the line", "Shares that third parties buy",
+        "Shares after both", "Dilution by the line's shares", "Part of the opening holders together",
+        "Part of the holder above, who buys none", "Authorised shares left after both",
+    )  # fmt: skip
+    rows: list[list[Cell]] = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
     page.table(
-        "",
-        columns,
-        lines,
-        note="Quantiles over the futures. The part of the new shares in a quantile's column is that quantile of the "
-        f"dilution; in the column of mean shares it is not quite the mean dilution, which is "
-        f"{brief('dilution', dilution.mean, dilution.mcse)}, as a mean of ratios is no ratio of means. Shares that "
-        "third parties buy are not counted here; the simulation counts them against the authorised shares.",
-    )
+        "", _COLUMNS, rows, tall=2,
+        note="Quantiles over the scenarios. Dilution by the line's shares: the line's over opening shares plus the "
+        f"line's. In the column of mean shares it differs from the mean dilution, "
+        f"{brief('dilution', dilution.mean, dilution.mcse)}, because a mean of ratios is not the ratio of the means. "
+        "The run does not record the shares that third parties buy: the yellow cell starts from the expected "
+        "financings at the opening price, a rough figure to be replaced by your own.",
+    )  # fmt: skip
 
 
-def _part_form(book: Book) -> str:
-    cell = level("dilution", book.result.summary()["dilution"].p50.value, book.result.summary()["dilution"].mcse)
-    return cell.form if cell is not None and cell.form != "0%" else _PART
+def _inputs(page: Page, case: Case) -> None:
+    """The opening, and two cells that the reader may change."""
+    company = case.company
+    opening = {
+        "opening_shares": ("Shares outstanding", company.shares_outstanding),
+        "authorised_shares": ("Shares authorised", company.shares_authorized),
+        "reserved_shares": ("Shares reserved", company.shares_reserved),
+    }
+    block = page.table("The opening", ["", "shares"], [[words, Number(n, _SHARES)] for words, n in opening.values()])
+    for i, name in enumerate(opening):
+        _name(page, block.first + i, name)
+    typed = {
+        "part_held": ("Part of the opening shares held (type your own)", Number(HOLDING, _PART), 1),
+        "third_shares": ("Shares that third parties buy (type your own)", Number(_bought(case), _SHARES), 10**15),
+    }
+    block = page.table("A holder, and third parties", ["", ""], [[words, cell] for words, cell, _ in typed.values()])
+    for i, (name, (words, cell, most)) in enumerate(typed.items()):
+        row = block.first + i
+        page.put(row, 1, cell, bg_color=INPUT, border=1, border_color="#c9a94f")
+        page.sheet.data_validation(
+            row, 1, row, 1,
+            {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": most,
+             "error_title": words.partition(" (")[0], "error_message": f"Must be a number from 0 to {most:g}."},
+        )  # fmt: skip
+        _name(page, row, name)
 
 
-def _name(book: Book, page: Page, row: int, name: str) -> None:
-    book.file.define_name(name, f"={page.reference(row, 1)}")
+def _bought(case: Case) -> int:
+    """Shares of the expected third-party equity up to the horizon, at the opening price less the discount."""
+    third = case.third_party
+    if third is None or third.kind != "equity":
+        return 0
+    years = ((case.horizon - case.valuation_date).days + 1) / 365.25
+    amount = third.annual_rate * years * third.median_amount * math.exp(third.log_sd**2 / 2.0)
+    return round(amount / (case.price.initial * (1.0 - third.discount)))
+
+
+def _issued(book: Book) -> list[Number | None]:
+    """Shares issued under the line: mean, quantiles, expected shortfall."""
+    issued = book.result.summary()["shares_issued"]
+    pairs = [(issued.mean, issued.mcse), *((each.value, each.error) for each in (issued.p05, issued.p50, issued.p95))]
+    return [level("shares_issued", *pair) for pair in [*pairs, (issued.worst5_mean, issued.worst5_se)]]
+
+
+def _column(book: Book, letter: str, first: int, cell: Number | None) -> list[Cell]:
+    """One column of formulas, with their values."""
+    company, dilution = book.result.case.company, book.result.summary()["dilution"]
+    opening, third = company.shares_outstanding, _bought(book.result.case)
+    new = float(cell.value) if cell is not None else 0.0
+    after = opening + new + third
+    left = max(company.shares_authorized - company.shares_reserved - after, 0.0)
+    shown = level("dilution", dilution.p50.value, dilution.mcse)
+    part = shown.form if shown is not None and shown.form != "0%" else _PART
+    old_at, new_at, third_at, after_at = (f"{letter}{first + i}" for i in range(4))
+    return [
+        Number(opening, _SHARES, "=opening_shares"),
+        cell,
+        Number(third, _SHARES, "=third_shares"),
+        Number(after, _MILLIONS, f"={old_at}+{new_at}+{third_at}"),
+        Number(new / (opening + new), part, f"={new_at}/({old_at}+{new_at})"),
+        Number(opening / after, part, f"={old_at}/{after_at}"),
+        Number(HOLDING * opening / after, part, f"=part_held*{old_at}/{after_at}"),
+        Number(left, _MILLIONS, f"=MAX(authorised_shares-reserved_shares-{after_at},0)"),
+    ]
+
+
+def _name(page: Page, row: int, name: str) -> None:
+    page.book.file.define_name(name, f"={page.reference(row, 1)}")

@@ -1,20 +1,23 @@
-"""What stands in a cell: numbers shown with no more digits than their errors allow, dates, and safe text."""
+"""Cells: numbers with formats of no more digits than their errors allow, dates, and text that is no formula."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sim.analysis.paired import SHOWN as _ANALYSED
-from sim.board.story.words import MINUS, name_of, reading, value
-from sim.results.estimates import Estimate, decimals_allowed, rounded
+from sim.board.story.parts import setting
+from sim.board.words import MINUS, name_of, reading, value
+from sim.results.estimates import Estimate
 from sim.results.measures import MEASURES
+from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
-    "ABSENT", "PM", "Cell", "Number", "change", "column", "error", "exact", "form_like", "level", "limits", "number",
-    "safe", "set_to",
+    "ABSENT", "PM", "Cell", "Number", "aligned", "change", "column", "error", "estimated", "exact", "form_like",
+    "level", "limits", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -23,27 +26,32 @@ ABSENT = "\N{EN DASH}"  # a hyphen would begin a formula
 MOST_LETTERS = 32_000  # a cell takes 32,767
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # also the wide ones
 _NUMBER = re.compile(r"[\d,]*\d(\.\d+)?")
+_DIGITS = re.compile(r"#,##0(?:\.(0+))?")  # of a number format
 _SCALE = {"M": 1e6, "%": 0.01}
 _MOST_ERROR_DECIMALS = 6
 
 
 class Number(NamedTuple):
-    """A number as it is stored, how it is shown, and where it is worked out its formula and a note of the cell."""
+    """A stored number, its number format, and its formula and comment, if any.
+
+    `decimals` are those that the error allows; None if the number is exact or its error is not known.
+    """
 
     value: float
     form: str = "General"
     formula: str = ""
     note: str = ""
+    decimals: int | None = None
 
 
 Cell = Number | str | date | bool | None
 
 
 def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, also after the sheet was saved as CSV.
+    """Text that no spreadsheet reads as a formula, also after the sheet was saved as CSV.
 
-    A cell of text is never worked out, but its words are when they are read again from CSV. So words that begin as a
-    formula does get an apostrophe before them; what XML cannot hold is replaced.
+    A text cell is not evaluated, but its text is when it is read from CSV. Text that begins like a formula therefore
+    gets an apostrophe before it. Characters that XML does not allow are replaced.
     """
     clean = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     clean = clean.encode("utf-8", "replace").decode("utf-8")[:MOST_LETTERS]
@@ -71,23 +79,23 @@ def form_like(text: str, sign: bool = False) -> str:
 def number(text: str, stored: float, error: float = math.nan, sign: bool = False) -> Number | None:
     """A number that is shown as `text`; None where it is absent.
 
-    It is stored in full, unless its error allows no digit before the point: then as it is shown.
+    It is stored in full, unless its error does not allow all digits before the point: then as it is shown.
     """
-    if not math.isfinite(stored) or _NUMBER.search(text) is None:
-        return None
     found = _NUMBER.search(text)
-    assert found is not None
+    if found is None or not math.isfinite(stored):
+        return None
+    decimals = max(len(found[1] or "") - 1, 0) if math.isfinite(error) and error > 0.0 else None
     scale = _SCALE.get(text[found.end() :][:1], 1.0)
     if math.isfinite(error) and error > 0.0 and decimals_allowed(error / scale) < 0:
         stored = math.copysign(float(found[0].replace(",", "")) * scale, stored)
     if not any(digit in found[0] for digit in "123456789"):  # no sign before what is shown as 0
         form = form_like(text)
-        return Number(stored, f"{form};{form};{form}" if stored else form)
-    return Number(stored, form_like(text, sign))
+        return Number(stored, f"{form};{form};{form}" if stored else form, decimals=decimals)
+    return Number(stored, form_like(text, sign), decimals=decimals)
 
 
 def level(name: str, stored: float, error: float) -> Number | None:
-    """A measure as `sim.board.story.words.value` writes it; two digits where the error is not known."""
+    """A measure as `sim.board.words.value` writes it; with two digits if the error is not known."""
     text = value(name, stored, error) if math.isfinite(error) else SHOWN[name].format(stored, math.inf)
     return number(text, stored, error)
 
@@ -98,7 +106,7 @@ def change(name: str, estimate: Estimate) -> Number | None:
 
 
 def error(name: str, estimate: Estimate) -> Number | None:
-    """The standard error of a measure, to as many digits as are worth it."""
+    """The standard error of a measure, with one or two significant digits."""
     stored, how = estimate.error, reading(name)
     if not math.isfinite(stored):
         return None
@@ -107,7 +115,7 @@ def error(name: str, estimate: Estimate) -> Number | None:
 
 
 def limits(name: str, estimate: Estimate, sign: bool = False) -> tuple[Number | None, Number | None]:
-    """The ends of a 95% interval, to the digits of the estimate."""
+    """The ends of a 95% confidence interval, with the digits of the estimate."""
     low, high = (
         number(value(name, end, estimate.error), end, estimate.error, sign) if math.isfinite(end) else None
         for end in estimate.ci95
@@ -115,19 +123,54 @@ def limits(name: str, estimate: Estimate, sign: bool = False) -> tuple[Number | 
     return low, high
 
 
+def estimated(name: str, estimate: Estimate) -> list[Cell]:
+    """A measure, its standard error and the ends of its 95% confidence interval."""
+    return [level(name, estimate.value, estimate.error), error(name, estimate), *limits(name, estimate)]
+
+
+def moved(name: str, estimate: Estimate) -> list[Cell]:
+    """A difference of a measure, its standard error and the ends of its 95% confidence interval, with signs."""
+    return [change(name, estimate), error(name, estimate), *limits(name, estimate, True)]
+
+
+def aligned(column: Sequence[Cell]) -> list[Cell]:
+    """A column with one number of decimals: what the largest error allows, or else as many as an exact number has.
+
+    A column of several units stays as it is.
+    """
+    numbers = [cell for cell in column if isinstance(cell, Number) and cell.value and _DIGITS.search(cell.form)]
+    units = {cell.form.rpartition(";")[2].lstrip("+-") for cell in numbers}
+    if len({_DIGITS.sub("", unit) for unit in units}) != 1:
+        return list(column)
+    known = [cell.decimals for cell in numbers if cell.decimals is not None]
+    decimals = min(known, default=max(_decimals(cell.form) for cell in numbers))
+    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    zero = units.pop()  # "$0" alone has no unit
+
+    def shown(cell: Cell) -> Cell:
+        if not isinstance(cell, Number):
+            return cell
+        return cell._replace(form=_DIGITS.sub(digits, cell.form if cell.value else zero))
+
+    return [shown(cell) for cell in column]
+
+
+def _decimals(form: str) -> int:
+    found = _DIGITS.search(form)
+    return len(found[1] or "") if found else 0
+
+
 def set_to(stored: float, unit: str, uncertain: float = math.nan) -> Number | None:
     """A value of an input in its unit."""
-    from sim.board.story.what_if import setting
-
     return number(setting(stored, unit, uncertain), stored, uncertain)
 
 
 def exact(stored: float, before: str = "", after: str = "", scale: float = 1.0) -> Number:
-    """A number that has no error, with all of its digits."""
+    """A number without error, with all its digits."""
     digits = f"{stored / scale:.9f}".rstrip("0").rstrip(".")
     return Number(stored, form_like(f"{before}{digits}{after}"))
 
 
 def column(name: str) -> str:
-    """The heading of a measure, with its unit where the numbers below do not carry it."""
+    """The heading of a measure, with its unit where the numbers below do not show it."""
     return name_of(name) + (", months" if reading(name).suffix == " months" else "")

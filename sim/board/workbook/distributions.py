@@ -1,4 +1,4 @@
-"""Sheet Distributions: how the capital raised, the dilution and the runway spread over the futures."""
+"""Sheet Distributions: capital raised, dilution by the line and runway over the scenarios."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from sim.board.charts.data import COLOURS, round_step
+from sim.board.words import brief, name_of
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
-from sim.results.measures import MEASURES
 from sim.results.result import Result
 
 _SHOWN = ("raised", "dilution", "runway_months")
@@ -25,40 +25,38 @@ def draw(book: Book) -> None:
     last = first
     for place, name in enumerate(_SHOWN):
         page.row = first
-        measure, left = MEASURES[name], 4 * place
+        label, left = name_of(name), 4 * place
         months = ", months" * (name == "runway_months")
         rows = _bins(book.result, name)
-        block = page.table(f"{measure.label}{months}", ["from", "below", "futures"], rows, left=left)
+        block = page.table(f"{label}{months}", ["from", "below", "scenarios"], rows, left=left)
         last = max(last, page.row)
-        chart = book.chart("column", f"{measure.label}{months}: share of futures", number="0%", category=_AXIS[name])
+        chart = book.chart("column", f"{label}{months}: share of scenarios", number="0%", category=_AXIS[name])
         chart.add_series(
             {
-                "name": measure.label, "categories": block.range(left), "values": block.range(left + 2), "gap": 4,
+                "name": label, "categories": block.range(left), "values": block.range(left + 2), "gap": 4,
                 "fill": {"color": COLOURS[0]}, "border": {"none": True},
             }
         )  # fmt: skip
         chart.set_legend({"none": True})
         charts.append(chart)
     page.row = last
-    page.words("Each column begins at its number; the last one holds its upper end too.", size=9, color="#666666")
+    page.words("Each column starts at its number; the last one includes its upper end.", size=9, color="#666666")
     page.place(room, *charts)
 
 
 def _headline(result: Result) -> str:
-    from sim.board.story.words import brief
-
     raised, dilution = result.summary()["raised"], result.summary()["dilution"]
     if not dilution.p95.value:
-        return "In at least nineteen futures of twenty the line issues no share"
+        return "In at least 95 of 100 scenarios the line issues no shares"
     ends = [brief("raised", each.value, each.error) for each in (raised.p05, raised.p95)]
     most = brief("dilution", dilution.p95.value, dilution.p95.error)
     if ends[0] == ends[1]:
-        return f"Nine futures in ten raise {ends[0]}; one in twenty is diluted by {most} or more"
-    return f"Nine futures in ten raise {ends[0]} to {ends[1]}; one in twenty is diluted by {most} or more"
+        return f"90 of 100 scenarios raise {ends[0]}; in 5 of 100 the line dilutes by {most} or more"
+    return f"90 of 100 scenarios raise {ends[0]} to {ends[1]}; in 5 of 100 the line dilutes by {most} or more"
 
 
 def _bins(result: Result, name: str) -> list[list[Cell]]:
-    """Bins with round edges, and the share of the futures in each."""
+    """Bins with round edges, and the share of the scenarios in each."""
     values, counts = _values(result, name)
     before, after, scale = _UNIT[name]
     most = float(values.max()) / scale
@@ -81,7 +79,7 @@ def _edge(edge: float, before: str, after: str, scale: float) -> Number:
 
 
 def _values(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Values and how often each occurs; of a run that kept no paths, its bins."""
+    """Values and their counts; the bins of a run that kept no paths."""
     if result.sketch is None:
         return result[name], np.ones(result.paths)
     bins, counts = result.sketch.histograms["shares_issued" if name == "dilution" else name].table()

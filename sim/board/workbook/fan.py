@@ -35,13 +35,13 @@ def draw(book: Book) -> None:
         "Cash at the opening and at month ends",
         ["date", *(name for name, _, _ in _LINES)],
         rows,
-        note=f"Of the first {fan.paths:,} futures. Shortfalls are shown as if someone bridged them at no cost.",
+        note=f"From {fan.paths:,} scenarios. Shortfalls are shown as if bridged at no cost.",
     )
     page.place(room, _chart(book, block))
 
 
 def _chart(book: Book, block: Block) -> Any:
-    chart = book.chart("line", "Cash at month ends; nine futures in ten between the dashed lines", number='"$"0,,"M"')
+    chart = book.chart("line", "Cash at month ends; 90% of scenarios between the dashed lines", number='"$"0,,"M"')
     for i, (name, colour, dash) in enumerate(_LINES):
         line = {"color": colour, "width": 2.5 if name == "median" else 1.5, "dash_type": dash}
         chart.add_series({"name": name, "categories": block.range(0), "values": block.range(i + 1), "line": line})

@@ -1,4 +1,4 @@
-"""Sheet By quarter: cash-out with intervals and causes, what the line paid and what bound it, and the waterfall."""
+"""Sheet By quarter: cash-out by cause, capital raised, binding limits, and the waterfall of the commitment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 from sim.board.charts.data import COLOURS
-from sim.board.story.line import reason_words
+from sim.board.story.commitment import reason_words
 from sim.board.workbook.book import Block, Book, Page
 from sim.board.workbook.cells import PM, Cell, Number, error, exact, level, limits
 from sim.results.summary import CAUSES, Summary
@@ -29,7 +29,10 @@ def draw(book: Book) -> None:
     block = _cash_out(page, summary)
     _binding(page, summary)
     _waterfall(page, summary)
-    page.place(room, _causes_chart(book, block), _raised_chart(book, block))
+    page.place(room, _causes_chart(book, block), book.bars(
+        "Raised in each quarter, mean with 95% confidence interval", block, 10, summary.raised_by_period, COLOURS[2],
+        kind="column", number='"$"0.0,,"M"',
+    ))  # fmt: skip
 
 
 def _cash_out(page: Page, summary: Summary) -> Block:
@@ -64,14 +67,14 @@ def _cash_out(page: Page, summary: Summary) -> Block:
         columns,
         rows,
         total=["all quarters", *[""] * 9, total, error("raised", mean.estimate)],
-        note="Out of cash by the end of the quarter, as a share of all futures, with its 95% interval and its causes. "
-        "The amounts of the quarters add up to the mean raised.",
+        note="Out of cash by the end of the quarter, as a share of all scenarios, with its 95% interval and causes. "
+        "The amounts raised in the quarters add up to the mean raised.",
         tall=2,
     )
 
 
 def _binding(page: Page, summary: Summary) -> None:
-    """What bound the draws, in shares of the purchase dates before the cash-out."""
+    """Binding limits of the draws, as shares of the purchase dates before the cash-out."""
     by_period = summary.binding_by_period
     weight: defaultdict[str, float] = defaultdict(float)
     for shares in by_period:
@@ -79,7 +82,7 @@ def _binding(page: Page, summary: Summary) -> None:
             weight[reason] += share
     ranked = sorted(weight, key=lambda reason: -weight[reason])
     if not ranked:
-        page.words("No purchase date came before the cash-out, so nothing bound a draw.")
+        page.words("No purchase date is before the cash-out, so no limit was binding.")
         page.skip()
         return
     shown, rest = ranked[:_MOST_REASONS], ranked[_MOST_REASONS:]
@@ -93,7 +96,7 @@ def _binding(page: Page, summary: Summary) -> None:
         other = [_share(sum(shares.get(reason, 0.0) for reason in rest) if shares else None, dates)] * bool(rest)
         rows.append([period.label, *cells, *other])
     names = [reason_words(reason) for reason in shown] + ["other reasons"] * bool(rest)
-    page.table("What bound the draws: shares of purchase dates", ["Quarter", *names], rows, tall=3)
+    page.table("Binding limits: shares of the purchase dates before the cash-out", ["Quarter", *names], rows, tall=3)
 
 
 def _share(share: float | None, dates: int) -> Number | None:
@@ -121,18 +124,20 @@ def _waterfall(page: Page, summary: Summary) -> None:
     form = exact(fall.commitment, "$", "M", 1e6).form
     all_of_it = Number(paid, form, f"=SUM(D{first}:D{last})"), Number(1.0, "0%", f"=SUM(E{first}:E{last})")
     columns = ["", "", "", "amount", "share"]
-    page.table("Where the commitment goes, mean of the futures", columns, rows, total=["committed", "", "", *all_of_it])
+    page.table(
+        "Where the commitment goes, mean of the scenarios", columns, rows, total=["committed", "", "", *all_of_it]
+    )
 
 
 def _causes_chart(book: Book, block: Block) -> Any:
     chart = book.chart(
-        "column", "Futures out of cash by the end of each quarter", "stacked", "0%", bounds={"min": 0, "max": 1}
+        "column", "Scenarios out of cash by the end of each quarter", "stacked", "0%", bounds={"min": 0, "max": 1}
     )
     names = block.range(0)
     for i, (cause, colour) in enumerate(zip(CAUSES, _CAUSE_COLOURS, strict=True)):
         chart.add_series(
             {
-                "name": f"because of {cause}", "categories": names, "values": block.range(7 + i),
+                "name": cause, "categories": names, "values": block.range(7 + i),
                 "fill": {"color": colour}, "border": {"color": "#1a1a1a", "width": 0.5}, "gap": 60,
             }
         )  # fmt: skip
@@ -146,16 +151,4 @@ def _causes_chart(book: Book, block: Block) -> Any:
         }
     )  # fmt: skip
     chart.combine(total)
-    return chart
-
-
-def _raised_chart(book: Book, block: Block) -> Any:
-    chart = book.chart("column", "Raised in each quarter, mean with 95% interval", number='"$"0.0,,"M"')
-    chart.add_series(
-        {
-            "name": "raised", "categories": block.range(0), "values": block.range(10), "gap": 60,
-            "fill": {"color": COLOURS[2]}, "y_error_bars": book.whiskers(book.result.summary().raised_by_period),
-        }
-    )  # fmt: skip
-    chart.set_legend({"none": True})
     return chart

@@ -1,4 +1,4 @@
-"""Sheets Sensitivity and Targets: what matters most, what it takes, and how far things must move."""
+"""Sheets Sensitivity and Targets: effects of the inputs, and the values that meet a target or make a cash-out even."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.data import COLOURS
-from sim.board.story.what_if import uncertain
-from sim.board.story.words import name_of, reading, shortened
+from sim.board.story.targets import uncertain
+from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Block, Book, Page
 from sim.board.workbook.cells import PM, Cell, Number, change, column, error, level, set_to
 from sim.results.estimates import Estimate
@@ -23,18 +23,18 @@ _MOST_BARS, _MOST_NAME = 10, 48
 def draw(book: Book) -> None:
     found = book.pack.sensitivity
     if found.swings:
-        page = book.page("Sensitivity", book.headline("sensitivity", "What matters most"), [40, *[13] * 9], found.paths)
+        page = book.page("Sensitivity", book.headline("sensitivity", "Sensitivity"), [40, *[13] * 9], found.paths)
         room = page.reserve(19)
         swings = found.ordered("runway_months")
-        stated = f"{sum(swing.stated for swing in swings)} of {len(swings)} ranges are the case's own"
+        stated = f"{sum(swing.stated for swing in swings)} of {len(swings)} ranges come from the case file"
         page.table(
-            f"Between which values each input lies; {stated}",
+            f"Low and high value of each input; {stated}",
             ["input", "low", "base", "high", "range"],
             [
                 [
                     shortened(swing.label, _MOST_NAME),
                     *(set_to(x, swing.unit) for x in (swing.low, swing.base, swing.high)),
-                    "the case's" if swing.stated else "usual",
+                    "case file" if swing.stated else "default",
                 ]
                 for swing in swings
             ],
@@ -84,7 +84,7 @@ def _indices(page: Page, book: Book) -> None:
         columns,
         rows,
         tall=2,
-        note="Alone is the part that an input explains by itself, in all the part together with others.",
+        note="Alone: first-order index. In all: total index, with the interactions with other inputs.",
     )
 
 
@@ -93,7 +93,7 @@ def _part(estimate: Estimate, of_error: bool = False) -> Number | None:
 
 
 def _tornado(book: Book, block: Block, swings: tuple[Swing, ...]) -> Any:
-    chart = book.chart("bar", "Change of the mean runway, months, with 95% intervals", number="+0.0;-0.0;0")
+    chart = book.chart("bar", "Change of the mean runway, months, with 95% confidence intervals", number="+0.0;-0.0;0")
     last = min(block.last, block.first + _MOST_BARS - 1)
     sides = (("input at its low", 3, COLOURS[2], "down"), ("input at its high", 7, COLOURS[0], "up"))
     for name, place, colour, side in sides:
@@ -114,12 +114,12 @@ def _targets(book: Book) -> None:
     paths = (pack.solutions or pack.stresses)[0].paths or book.result.paths
     page = book.page("Targets", book.headline("stress", "Targets"), [46, *[18] * 8], paths)
     asked = (
-        ("What it takes for a cash-out to be unlikely", pack.solutions),
-        ("How far things must move until a cash-out is as likely as not", pack.stresses),
+        ("Values that meet the target probability of cash-out", pack.solutions),
+        ("Values at which a cash-out is as likely as not", pack.stresses),
     )
     for heading, found in asked:
         if found:
-            columns = ["", "in the case", "by", "cash-out at most", "needs", "95% low", "95% high", "cash-out then"]
+            columns = ["", "in the case", "by", "target", "value needed", "95% low", "95% high", "cash-out there"]
             page.table(heading, [*columns, PM], [_solution(each) for each in found], tall=2)
             for each in found:
                 if each.note:

@@ -1,10 +1,11 @@
-"""Sheet Summary: the answer, the measures with their errors, and what the line and its conditions do to them."""
+"""Sheet Summary: the answer, the measures with their errors, and the variants of the line."""
 
 from __future__ import annotations
 
 from sim.analysis.paired import MEASURED
+from sim.board.words import value
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, column, error, level, limits
+from sim.board.workbook.cells import PM, Cell, Number, column, estimated, level
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
 from sim.results.measures import COUNT, MEASURES
@@ -26,24 +27,24 @@ def draw(book: Book) -> None:
         page.skip()
     summary = book.result.summary()
     chance = summary.cash_out
-    row: list[Cell] = ["Probability by the horizon", level("cash_out", chance.value, chance.error)]
     page.table(
         f"Out of cash by the horizon, {book.result.case.horizon:%Y-%m-%d}",
         ["", "probability", PM, "95% low", "95% high"],
-        [[*row, error("cash_out", chance), *limits("cash_out", chance)]],
-        note=f"{PM} is the standard error of the simulation. It says nothing about whether the inputs are right.",
+        [["Probability by the horizon", *estimated("cash_out", chance)]],
+        note=f"{PM} is the standard error of the simulation. It does not include uncertainty in the inputs.",
     )
     quantiles = [f"p{percent:02d}" for percent in QUANTILE_PERCENTS]
     page.table(
         "Measures",
-        ["", "mean", PM, "95% low", "95% high", *quantiles, "worst 5%"],
+        ["", "mean", PM, "95% low", "95% high", *quantiles, "expected shortfall (CVaR), 5%"],
         [_measure(name, summary[name]) for name in MEASURES],
+        tall=3,
         note=" ".join([_NOTE] + [BINNED] * summary.binned),
     )
     found = book.pack.variants
     columns = [column(name) for name in MEASURED]
     page.table(
-        "The line as signed, without it, and with its conditions waived: means under the same luck",
+        "The line as signed, without it, and with its conditions waived: means with common random numbers",
         ["", *columns],
         [
             [
@@ -61,9 +62,9 @@ def draw(book: Book) -> None:
 
 
 _NOTE = (
-    "p05 to p95 are quantiles over the futures, the worst 5% their mean there; the notes of the cells have the 95% "
-    "intervals of the quantiles. A runway that reaches the horizon is censored there; futures that draw nothing have "
-    "no price and no discount."
+    "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells; the "
+    "expected shortfall is the mean of the worst 5%. A runway that reaches the horizon is censored there; scenarios "
+    "that draw nothing have no price and no discount. Dilution is that of the line's shares alone."
 )
 
 
@@ -71,18 +72,14 @@ def _measure(name: str, found: Distribution) -> list[Cell]:
     mean = found.estimate
     return [
         column(name),
-        level(name, found.mean, mean.error),
-        error(name, mean),
-        *limits(name, mean),
+        *estimated(name, mean),
         *(_quantile(name, each) for each in found.quantiles),
         level(name, found.worst5_mean, found.worst5_se),
     ]
 
 
 def _quantile(name: str, found: Quantile) -> Number | None:
-    """A quantile, and its interval in the cell's note."""
-    from sim.board.story.words import value
-
+    """A quantile, with its interval in the comment of the cell."""
     whole = MEASURES[name].reading is COUNT  # quantiles of counts have no decimals
     uncertain = 1.0 if whole else found.error
     cell = level(name, found.value, uncertain)

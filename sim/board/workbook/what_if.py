@@ -1,7 +1,7 @@
-"""Sheets What-if and Grid: a picker over a grid that was computed beforehand, with charts that follow the choice.
+"""Sheets What-if and Grid: a picker over a precomputed grid, with charts of the choice.
 
-Choices are words ("$3 a share"), which the list of a cell takes as they are; their places in the lists lead to a row of
-the grid. The values stored with the formulas are worked out here by the same rule, for the case as it is.
+Choices are texts ("$3 a share") in lists; their positions in the lists select a row of the grid. The values stored
+with the formulas are computed here by the same rule, for the case as it is.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from xlsxwriter.utility import xl_range_abs
 
 from sim.board.charts.data import COLOURS
-from sim.board.story.words import name_of, reading, shortened
-from sim.board.workbook.book import INPUT, Block, Book, Page
+from sim.board.story.parts import setting
+from sim.board.words import name_of, reading, shortened
+from sim.board.workbook.book import INPUT, LINE, Block, Book, Page
 from sim.board.workbook.cells import ABSENT, PM, Cell, Number, form_like, level, set_to
-from sim.results.estimates import decimals_allowed
+from sim.text.numbers import decimals_allowed
 
 if TYPE_CHECKING:
     from sim.analysis.grid import Axis, Grid
@@ -25,7 +27,7 @@ _AXES = ("price", "volatility", "burn", "waivers")
 _SUFFIX = {"price.initial": " a share", "waivers": " waived on average"}
 _P05 = "raised_p05"
 _MEASURE = "runway_months"  # in the charts, until another one is chosen
-_HEADLINE = "Choose price, volatility, burn and waivers in the yellow cells: numbers and charts follow"
+_HEADLINE = "Choose price, volatility, burn and waivers in the yellow cells"
 
 
 def draw(book: Book) -> None:
@@ -43,9 +45,7 @@ def draw(book: Book) -> None:
 
 
 def axis_labels(axis: Axis) -> tuple[str, ...]:
-    """The words of an axis's values; no two alike, and none that a spreadsheet would read as a number."""
-    from sim.board.story.what_if import setting
-
+    """The values of an axis as distinct texts, which a spreadsheet does not read as numbers."""
     found = [setting(value, axis.unit) for value in axis.values]
     if len(set(found)) < len(found):
         found = [f"{value!r} ({axis.unit})" for value in axis.values]
@@ -61,7 +61,7 @@ def measure_name(name: str) -> str:
 
 
 def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
-    """The five choices, the places of the choices in their lists, and the row of the grid they lead to."""
+    """The five choices, their positions in the lists, and the row of the grid that they select."""
     names = list(grid.mean)
     bases = [axis.base for axis in grid.axes]
     rows: list[list[Cell]] = []
@@ -75,7 +75,7 @@ def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
     formula = "=1" + "".join(f"+({word}_place-1)*{step}" for word, step in zip(_AXES, steps, strict=True))
     here = 1 + sum(base * step for base, step in zip(bases, steps, strict=True))
     rows.append(["Row of the sheet Grid", "", Number(here, "0", formula)])
-    block = page.table("Your choice", ["", "choice", "place in its list"], rows)
+    block = page.table("Your choice", ["", "choice", "position in its list"], rows)
     for i, word in enumerate((*_AXES, "measure")):
         row = block.first + i
         text = str(rows[i][1])
@@ -97,11 +97,11 @@ def _measures(page: Page, grid: Grid) -> None:
     columns = ["", "as chosen", PM, "as it is", PM, "change", "charts divide by", "and round to"]
     names = list(grid.mean)
     block = page.table(
-        "Means over the futures",
+        "Means over the scenarios",
         columns,
         [[measure_name(name), *[Number(0.0)] * 5, _scale(name), Number(_decimals(grid, name), "0")] for name in names],
-        note="The same luck everywhere: a change is off by at most the two errors together, as a rule by far less. "
-        "Digits are those that the least certain corner of the grid allows.",
+        note="Common random numbers: the error of a change is at most the sum of the two errors, and usually far less. "
+        "The largest error in the grid decides the digits.",
     )
     for i, name in enumerate(names):
         row, line = block.first + i, block.first + i + 1
@@ -124,7 +124,7 @@ def _measures(page: Page, grid: Grid) -> None:
 
 
 def _along(page: Page, grid: Grid, axis: int, labels: tuple[str, ...]) -> Block:
-    """The measure of the charts along one axis, the other choices as they are; and the choice among them."""
+    """The measure of the charts along one axis, with the other choices as they are."""
     word, step = _AXES[axis], _strides(grid)[axis]
     base = grid.axes[axis].base
     title = f'=INDEX(measure_list,measure_place)&" by {grid.axes[axis].label}"'
@@ -172,7 +172,7 @@ def _store(book: Book, labels: list[tuple[str, ...]]) -> None:
     names = list(grid.mean)
     runs = math.prod(len(words) for words in labels)
     widths = [17, 17, 17, 17, *[11] * (2 * len(names))]
-    page = book.page("Grid", f"{runs:,} combinations, each run with the same luck", widths, grid.paths)
+    page = book.page("Grid", f"{runs:,} combinations, with common random numbers", widths, grid.paths)
     rows: list[list[Cell]] = []
     for here in product(*(range(len(words)) for words in labels)):
         row: list[Cell] = [set_to(axis.values[i], axis.unit) for axis, i in zip(grid.axes, here, strict=True)]
@@ -203,7 +203,7 @@ def _error(name: str, grid: Grid, here: tuple[int, ...]) -> Number | None:
 
 
 def _decimals(grid: Grid, name: str) -> int:
-    """What the largest error of a measure in the grid allows."""
+    """Decimals that the largest error of a measure in the grid allows."""
     how = reading("raised" if name == _P05 else name)
     errors = np.asarray(grid.error[name], np.float64)
     known = errors[np.isfinite(errors)]
@@ -212,7 +212,7 @@ def _decimals(grid: Grid, name: str) -> int:
 
 
 def _forms(grid: Grid, name: str) -> tuple[str, str]:
-    """Number formats of a measure and of its errors, the same all over the grid."""
+    """Number formats of a measure and of its errors, the same everywhere in the grid."""
     how, decimals = reading("raised" if name == _P05 else name), _decimals(grid, name)
     suffix = how.suffix if how.suffix != " months" else ""
     return form_like(f"{how.prefix}{0:.{decimals}f}{suffix}"), form_like(f"{how.prefix}{0:.{decimals + 1}f}{suffix}")
@@ -224,15 +224,13 @@ def _scale(name: str) -> Number:
 
 
 def _strides(grid: Grid) -> tuple[int, ...]:
-    """How many rows of the grid one step along each axis is."""
+    """Rows of the grid in one step along each axis."""
     sizes = [len(axis.values) for axis in grid.axes]
     return tuple(math.prod(sizes[i + 1 :]) for i in range(len(sizes)))
 
 
 def _formula(page: Page, row: int, column: int, formula: str, value: float, form: str) -> None:
     """A formula with its value stored; a dash where there is none."""
-    from sim.board.workbook.book import LINE
-
     style = page.book.style(num_format=form, align="right", bottom=1, bottom_color=LINE)
     page.sheet.write_formula(row, column, formula, style, value if math.isfinite(value) else ABSENT)
 
@@ -242,9 +240,7 @@ def _define(page: Page, name: str, row: int, column: int) -> None:
 
 
 def _span(page: Page, block: Block, left: int, right: int | None = None) -> str:
-    """The cells of a block's columns, as a formula names them."""
-    from xlsxwriter.utility import xl_range_abs
-
+    """The cells of columns of a block, as in a formula."""
     return f"'{page.name}'!{xl_range_abs(block.first, left, block.last, left if right is None else right)}"
 
 

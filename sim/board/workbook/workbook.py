@@ -1,8 +1,7 @@
-"""The pack as a workbook: every number with its error, a cap table and a what-if picker with live formulas.
+"""The pack as a workbook: every number with its error, a cap table and a what-if picker with formulas.
 
-Numbers are stored in full and shown with the digits that their errors allow; dates are dates; each formula is stored
-with its value, so that a viewer that works nothing out shows the same. `sim.board.workbook.cells.safe` says what
-becomes of words that begin as a formula does. The same pack gives the same bytes.
+Numbers are stored in full and shown with the digits that their errors allow. Each formula is stored with its value,
+for viewers that do not evaluate formulas. The same pack gives the same bytes.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.board.story.chapter import Chapter
 
-#: In the order of the sheets; each leaves out what the pack says nothing on.
+#: In the order of the sheets; each omits what the pack does not have.
 SHEETS = (
     summary, quarters, fan, distributions, cap_table, comparisons, clauses, sensitivity, what_if, outlook, assumptions,
 )  # fmt: skip
 
 
 def write_workbook(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
-    """Writes the workbook of a pack to `path` (.xlsx), with the headlines of its story. Raises OSError."""
+    """Write the workbook of a pack to `path` (.xlsx), with the headlines of its slides. Raises OSError."""
     book = Book(pack, story, path)
     for sheet in SHEETS:
         sheet.draw(book)

@@ -1,0 +1,62 @@
+"""Slide: the inputs that matter most, with their sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import setting, span, swing_measure, table
+from sim.board.words import brief, capitalised, shortened
+from sim.terms.sources import sources
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+
+_MOST_ROWS, _MOST_SOURCE = 13, 170
+
+
+def assumptions(pack: Pack) -> Chapter:
+    """Opening figures, then the inputs in the order of their effect, each with what the case file says beside it."""
+    case = pack.result.case
+    said, legend = sources(case)
+    rows = _rows(pack, said)
+    assumed = sum("ASSUMPTION" in source for _, _, source in rows)
+    without = "see the case file" if said else "no source given"
+    shown = [
+        (what, figure, shortened(source.replace("ASSUMPTION", "assumption"), _MOST_SOURCE) or without)
+        for what, figure, source in rows
+    ]
+    return Chapter(
+        key="assumptions",
+        headline=f"At least {assumed} of the {len(rows)} inputs that matter most are assumptions without a document"
+        if assumed
+        else "The inputs that matter most, and their sources",
+        charts=(table("assumptions", "Assumptions", ("input", "value (range)", "source"), shown, (0, 1, 2)),),
+        sure="The range is the low and the high value of the sensitivity slide; the first rows are opening figures.",
+        compared="The workbook and result.json list every key of the case with its value.",
+        change="To change an input, use --set KEY=VALUE or edit the case file, and run the report again.",
+        source="; ".join(f"[{tag}] {words}" for tag, words in legend.items()) or f"Case: {shortened(case.source, 80)}",
+        notes="Ordered by the effect on the runway.",
+    )
+
+
+def beside(said: dict[str, str], key: str) -> str:
+    """What the case file says beside a key, or beside the table that the key is in."""
+    while key and key not in said:
+        key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
+    return said.get(key, "")
+
+
+def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
+    case = pack.result.case
+    rows = [
+        ("Opening cash", brief("raised", case.company.cash, 0.0), said.get("company.cash", "")),
+        ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
+        ("Commitment", brief("raised", case.line.commitment, 0.0), said.get("line.commitment", "")),
+    ]
+    swings = pack.sensitivity.ordered(swing_measure(pack.sensitivity)) if pack.sensitivity else ()
+    varied = [swing for swing in swings if swing.key != "company.cash"]
+    for swing in varied[: _MOST_ROWS - len(rows)]:
+        ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
+        rows.append((capitalised(shortened(swing.label, 44)), ends, beside(said, swing.key)))
+    return rows

@@ -1,0 +1,80 @@
+"""Slide: dilution, price and cost of the capital raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.analysis.capital import CapitalCost, cost_of_capital
+from sim.board.charts.run import distribution_chart
+from sim.board.story.chapter import Card, Chapter
+from sim.board.words import brief, plus_minus, spoken
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.results.summary import Summary
+    from sim.terms import Case
+
+
+def capital(pack: Pack) -> Chapter | None:
+    """The cost of the capital and the dilution; nothing where no scenario draws."""
+    result = pack.result
+    summary = result.summary()
+    if not summary["effective_price"].n:
+        return None
+    cost, dilution = cost_of_capital(result), summary["dilution"]
+    mean = brief("effective_discount", summary["effective_discount"].mean, summary["effective_discount"].mcse)
+    return Chapter(
+        key="capital",
+        headline=f"The capital costs {spoken('effective_discount', cost.all_in)} of the shares' market value, and the "
+        f"line's shares dilute the holders by {brief('dilution', dilution.mean, dilution.mcse)} on average",
+        charts=(distribution_chart(result, "dilution"),) if result.sketch is None else (),
+        cards=_cards(summary, cost),
+        sure=f"All-in cost {plus_minus('effective_discount', cost.all_in)}; mean dilution by the line "
+        f"{plus_minus('dilution', dilution.estimate)}.",
+        compared=price_words(result.case),
+        change=f"The stock price: in 5 of 100 scenarios the line's shares dilute the holders by "
+        f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
+        if dilution.p95.value
+        else "Whether the line pays at all: in at least 95 of 100 scenarios it does not.",
+        source="Discount to the close of the purchase date, plus legal fees, over the shares' market value",
+        notes="Dilution by the line: its shares over opening shares plus its own, up to the cash-out; shares that "
+        "third parties buy are not counted. The cost is that of all scenarios together, weighted by what each raises; "
+        f"the mean of the scenarios' own discounts is {mean}.",
+    )
+
+
+def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
+    dilution, price = summary["dilution"], summary["effective_price"]
+    low, high = (brief("effective_price", each.value, each.error) for each in (price.p25, price.p75))
+    return (
+        Card(
+            brief("dilution", dilution.p50.value, dilution.p50.error),
+            "median dilution by the line's shares",
+            f"mean {plus_minus('dilution', dilution.estimate)}",
+        ),
+        Card(
+            brief("effective_price", price.p50.value, price.p50.error),
+            "median price a share, of scenarios that draw",
+            f"50% of them: {low} to {high}",
+        ),
+        Card(
+            spoken("effective_discount", cost.all_in),
+            "all-in cost of the capital",
+            f"discount {spoken('effective_discount', cost.discount)}, legal fees "
+            f"{spoken('effective_discount', cost.legal)} of the market value",
+        ),
+    )
+
+
+def price_words(case: Case) -> str:
+    """How the line prices its shares, and at what discount third parties buy theirs."""
+    pricing, third = case.line.pricing, case.third_party
+    when = {"before": "before the purchase date", "through": "up to and including the purchase date"}[pricing.timing]
+    of = {"mean": "the average", "lowest": "the lowest"}[pricing.statistic]
+    closes = f"{of} of the {pricing.window} closes {when}"
+    if pricing.window == 1:
+        closes = f"the {'last close before' if pricing.timing == 'before' else 'close of'} the purchase date"
+    text = f"The line's price is {100 * pricing.multiplier:g}% of {closes}."
+    if third is None or third.kind != "equity":
+        return text
+    return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

@@ -1,0 +1,140 @@
+"""Slide: where the commitment goes, and which limits bind the draws of each quarter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
+from sim.board.story.chapter import Chapter
+from sim.board.words import aligned, brief, change, frequency, plus_minus, shortened
+from sim.results.estimates import Estimate
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.results.distribution import Distribution
+    from sim.results.summary import Summary
+
+_MILLION = 1e6
+_MOST_STEPS = 7  # of the waterfall; smaller ones are added up
+_MOST_REASONS = 5  # shown by quarter; others are added up
+#: A reason as the name of a bar, and as the end of a sentence with "because".
+_REASONS = {
+    "cash-out": ("cash ran out before", "cash has run out before"),
+    "no purchase date": ("no purchase date left", "no purchase date is left"),
+    "cut by third parties": ("cut for third-party money", "the investor cuts the line for third parties' money"),
+    "period cap": ("quarterly cap", "of the quarterly cap"),
+    "coverage": ("coverage test", "of the coverage test"),
+    "policy": ("policy", "the company does not request it"),
+    "authorized shares": ("authorised shares", "the charter allows no more shares"),
+    "other reasons": ("other reasons", "of other reasons"),
+}
+
+
+def commitment(pack: Pack) -> Chapter | None:
+    """The waterfall from commitment to capital raised; nothing where the line is off."""
+    result = pack.result
+    summary = result.summary()
+    raised = summary["raised"]
+    if not summary.waterfall.commitment:
+        return None
+    steps = _steps(summary)
+    fall = _waterfall_chart(summary, steps)
+    labels = fall.series[0].labels
+    because = f"; {labels[1]} is not raised because {_because(steps[0][0])}" if steps else ""
+    return Chapter(
+        key="commitment",
+        headline=f"Of {labels[0]} committed, the line pays {labels[-1]} on average{because}",
+        charts=(fall, *filter(None, [_binding_chart(summary)])),
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, summary.waterfall.commitment)}.",
+        compared=f"The commitment is {labels[0]}; the median amount raised is "
+        f"{brief('raised', raised.p50.value, raised.p50.error)}.",
+        change=_waivers(pack),
+        source="Undrawn amounts at each purchase date, attributed to the limit that was binding",
+        notes="The reason cash-out means that cash had run out before the purchase date.",
+    )
+
+
+def reason_words(reason: str) -> str:
+    """The name of a limit that bound a draw: `coverage test`."""
+    if reason.startswith("condition: "):
+        return shortened(reason.removeprefix("condition: "), 28)
+    return _REASONS[reason][0] if reason in _REASONS else reason
+
+
+def _because(reason: str) -> str:
+    if reason in _REASONS:
+        return _REASONS[reason][1]
+    return f"of the condition {reason_words(reason)}" if ": " in reason else f"of the {reason}"
+
+
+def _steps(summary: Summary) -> list[tuple[str, float]]:
+    """Mean dollars that each reason kept from being raised, the largest first."""
+    fall = summary.waterfall
+    steps = [("cut by third parties", fall.cut), *fall.unraised.items()]
+    ranked = sorted((step for step in steps if step[1] > 0.0), key=lambda step: -step[1])
+    if len(ranked) <= _MOST_STEPS:
+        return ranked
+    return [*ranked[: _MOST_STEPS - 1], ("other reasons", sum(amount for _, amount in ranked[_MOST_STEPS - 1 :]))]
+
+
+def _waterfall_chart(summary: Summary, steps: list[tuple[str, float]]) -> Chart:
+    fall, error = summary.waterfall, summary["raised"].mcse
+    names = ("committed", *(reason_words(name) for name, _ in steps), "raised")
+    amounts = (fall.commitment, *(amount for _, amount in steps), fall.raised)
+    known = [Estimate(amount, error, (amount, amount)) for amount in amounts[1:]]
+    labels = (brief("raised", amounts[0], 0.0), *aligned("raised", known))
+    said = ", ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
+    return Chart(
+        "waterfall", "waterfall", "From the commitment to the capital raised, mean, $ millions",
+        alt=f"From the commitment to the capital raised: {said}.", categories=names, unit="$M", decimals=1,
+        series=(Series("amount", tuple(amount / _MILLION for amount in amounts), labels=labels),),
+    )  # fmt: skip
+
+
+def _binding_chart(summary: Summary) -> Chart | None:
+    """Shares of the purchase dates of each quarter, by the limit that bound the draw."""
+    by_period = summary.binding_by_period
+    total: defaultdict[str, float] = defaultdict(float)
+    for shares in by_period:
+        for reason, share in shares.items():
+            total[reason] += share
+    if not total:
+        return None
+    ranked = sorted(total, key=lambda reason: -total[reason])
+    shown, rest = ranked[:_MOST_REASONS], ranked[_MOST_REASONS:]
+    rows = [(reason_words(r), [100.0 * shares.get(r, 0.0) for shares in by_period]) for r in shown]
+    if rest:
+        rows.append(("other reasons", [100.0 * sum(shares.get(r, 0.0) for r in rest) for shares in by_period]))
+    colours = (*COLOURS[:_MOST_REASONS], NEUTRAL)
+    series = [Series(name, tuple(v), colour=colour) for (name, v), colour in zip(rows, colours, strict=False)]
+    names = tuple(period.label for period in summary.periods)
+    said = "; ".join(
+        f"{label}: {reason_words(max(shares, key=shares.__getitem__))}"
+        for label, shares in zip(names, by_period, strict=True)
+        if shares
+    )
+    return Chart(
+        "binding", "stacked", "Binding limits, % of purchase dates before a cash-out",
+        alt=f"The limit that was binding most often, by quarter: {said}.", categories=names, series=tuple(series),
+        unit="%", y_title="% of purchase dates",
+    )  # fmt: skip
+
+
+def _tails(raised: Distribution, commitment: float) -> str:
+    low, high = raised.p05, raised.p95
+    if not high.value:
+        return "At least 95 of 100 scenarios raise nothing"
+    least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
+    most = f"{brief('raised', high.value, high.error)} or more" if high.value < commitment else "all of it"
+    return f"5 of 100 scenarios raise {least}, 5 of 100 raise {most}"
+
+
+def _waivers(pack: Pack) -> str:
+    variants, name = pack.variants, "every condition waived"
+    if name not in variants.names:
+        return "The line has no conditions that could be waived."
+    i = variants.names.index(name)
+    raised, runway = (change(m, variants.differences[m][i], short=True) for m in ("raised", "runway_months"))
+    out = frequency(variants.estimates["cash_out"][i], variants.paths)
+    return f"Every condition waived: {raised} raised, {runway} of mean runway; {out} scenarios run out of cash."

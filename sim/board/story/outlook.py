@@ -1,0 +1,72 @@
+"""Slide: probability of a shortfall within twelve months of issuing the accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.board.charts.data import COLOURS, Chart, Series
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import largest_swing
+from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day
+
+if TYPE_CHECKING:
+    from sim.analysis.outlook import Outlook
+    from sim.analysis.pack import Pack
+
+
+def outlook(pack: Pack) -> Chapter:
+    """Probability of a shortfall in the window and its mean size, as signed and for the line's variants."""
+    found = pack.outlook
+    signed = found.names.index("as signed")
+    window = f"From {day(found.issued)} to {day(found.until)}"
+    if not found.cut:
+        window = f"Within twelve months from {day(found.issued)}"
+    return Chapter(
+        key="outlook",
+        headline=f"{window}, cash falls short in {frequency(found.shortfall[signed], found.paths)} scenarios",
+        charts=(_columns(found),),
+        points=(
+            f"Window: {short_day(found.issued)} to {short_day(found.until)}",
+            *gap_words(found),
+            "A risk figure, not an accounting conclusion (ASC 205-40, IAS 1)",
+        ),
+        sure=f"As signed: {plus_minus('cash_out', found.shortfall[signed])}, from {found.paths:,} scenarios with "
+        "common random numbers.",
+        compared=_differences(found),
+        change=largest_swing(pack),
+        source="Share of all scenarios whose cash falls below the minimum by the end of the window; earlier ones count",
+        notes="Under ASC 205-40 management's plans count only if they are probable.",
+    )
+
+
+def gap_words(found: Outlook) -> list[str]:
+    """The mean shortfall of each variant, and why it is measured to another day where it is."""
+    why = " (the end of the fiscal quarter in which the window ends)" if found.gap_until != found.until else ""
+    gaps = aligned("funding_gap", found.gap)
+    listed_gaps = [f"{capitalised(name)}: {gap}" for name, gap in zip(found.names, gaps, strict=True)]
+    return [f"Mean shortfall over all scenarios up to {short_day(found.gap_until)}{why}:", *listed_gaps]
+
+
+def _columns(found: Outlook) -> Chart:
+    names = tuple(capitalised(name) for name in found.names)
+    labels = aligned("cash_out", found.shortfall)
+    series = Series(
+        "a shortfall in the window", tuple(100.0 * each.value for each in found.shortfall),
+        tuple(100.0 * each.ci95[0] for each in found.shortfall),
+        tuple(100.0 * each.ci95[1] for each in found.shortfall), colour=COLOURS[0], labels=labels,
+    )  # fmt: skip
+    said = ", ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
+    title = f"Scenarios with a shortfall by {day(found.until)}, %"
+    return Chart(
+        "outlook", "columns", title, alt=f"{title}: {said}.", categories=names, series=(series,), unit="%",
+        y_title="% of scenarios", decimals=1,
+    )  # fmt: skip
+
+
+def _differences(found: Outlook) -> str:
+    others = [
+        f"{change('cash_out', difference, short=True)} with {'the ' if name == 'line off' else ''}{name}"
+        for name, difference in zip(found.names, found.differences, strict=True)
+        if name != "as signed"
+    ]
+    return f"Compared with the line as signed: {listed(others)}." if others else ""

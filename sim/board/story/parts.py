@@ -1,0 +1,148 @@
+"""What several slides have: a measure of several cases as bars, the table beside it, sentences on what matters most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim.analysis.inputs import shown
+from sim.board.charts.data import COLOURS, Chart, Series, Table
+from sim.board.words import (
+    MINUS,
+    aligned,
+    bare,
+    base_of,
+    capitalised,
+    change,
+    frequency,
+    listed,
+    name_of,
+    reading,
+    shortened,
+)
+from sim.results.estimates import Estimate
+
+if TYPE_CHECKING:
+    from sim.analysis.compare import Comparison
+    from sim.analysis.pack import Pack
+    from sim.analysis.sensitivity import Sensitivity, Swing
+
+#: Cases of a comparison that a slide has room for; a last row says how many more there are.
+MOST_CASES = 12
+INTERVALS = "error bars show 95% confidence intervals"
+
+
+def estimated(
+    name: str, measure: str, estimates: Sequence[Estimate], colour: str = COLOURS[0], signed: bool = False
+) -> Series:
+    """Estimates of one measure as a series, with their intervals and labels of one number of decimals."""
+    scale = reading(measure).scale
+    return Series(
+        name, tuple(each.value / scale for each in estimates), tuple(each.ci95[0] / scale for each in estimates),
+        tuple(each.ci95[1] / scale for each in estimates), colour=colour,
+        labels=tuple(bare(label) for label in aligned(measure, estimates, signed)),
+    )  # fmt: skip
+
+
+def bars(key: str, title: str, names: Sequence[str], series: Series, unit: str) -> Chart:
+    """Horizontal bars of one series."""
+    said = ", ".join(f"{name} {label}" for name, label in zip(names, series.labels, strict=True))
+    return Chart(
+        key, "bars", title, alt=f"{title}: {said}.", categories=tuple(names), series=(series,), unit=unit, decimals=1
+    )
+
+
+def table(
+    key: str, title: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]], left: tuple[int, ...]
+) -> Chart:
+    """A table as a chart."""
+    return Chart(key, "table", title, alt="", table=Table("", tuple(columns), rows, left))
+
+
+def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
+    """Mean runway of each case as bars, and a table of the other measures beside it."""
+    shown = range(min(len(found.names), MOST_CASES))
+    names = tuple(capitalised(shortened(found.names[i], 34)) for i in shown)
+    runway = estimated("mean runway", "runway_months", [found.estimates["runway_months"][i] for i in shown])
+    chart = bars(key, "Mean runway, months", names, runway, "months")
+    moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
+    levels = [
+        [bare(text) for text in aligned(measure, [found.estimates[measure][i] for i in shown])]
+        for measure in ("cash_out", "raised", "dilution")
+    ]
+    rows = list(zip(names, ["-", *(bare(move) for move in moves)], *levels, strict=True))
+    if len(found.names) > len(rows):
+        more = len(found.names) - len(rows)
+        rows.append((f"{more} more in the workbook", "", "", "", ""))
+    columns = ("", "runway, months", "out of cash, %", "raised, $M", "line's dilution, %")
+    return chart, table(f"{key}_table", "Change of the mean runway, and the other measures", columns, rows, (0,))
+
+
+def setting(number: float, unit: str, error: float = math.nan) -> str:
+    """A value of an input in its unit: `$1.894M a month`."""
+    return shown(number, unit, error).replace("-", MINUS) if math.isfinite(number) else "no bound"
+
+
+def span(low: float, high: float, unit: str, error: float = math.nan) -> str:
+    """`$1.894M to $2.84M a month`: the unit once."""
+    first, last = setting(low, unit, error), setting(high, unit, error)
+    for words in (" a month", " a year", f" {unit}"):
+        first = first.removesuffix(words) if last.endswith(words) else first
+    return f"{first} to {last}"
+
+
+def compared_variants(pack: Pack) -> str:
+    """Scenarios out of cash as signed, without the line and with its conditions waived, over one denominator."""
+    variants = pack.variants
+    chances = variants.estimates["cash_out"]
+    if len(chances) < 2:
+        return ""
+    base = base_of(chances[0], variants.paths)
+    said = [
+        f"{frequency(chance, variants.paths, base)} {'as signed' if i == 0 else f'with {name}'}"
+        for i, (name, chance) in enumerate(zip(variants.names, chances, strict=True))
+    ]
+    return f"Scenarios out of cash by the horizon: {listed(said)}.".replace("with line off", "with the line off")
+
+
+def swing_measure(found: Sensitivity) -> str:
+    """The runway, or the capital raised where no input changes the runway."""
+    still = all(swing.width("runway_months") == 0.0 for swing in found.swings)
+    return "raised" if still and any(swing.width("raised") > 0.0 for swing in found.swings) else "runway_months"
+
+
+def largest_swing(pack: Pack) -> str:
+    """A sentence on the input that changes the measure most; empty without inputs."""
+    if pack.sensitivity is None or not pack.sensitivity.swings:
+        return ""
+    measure = swing_measure(pack.sensitivity)
+    swing = pack.sensitivity.ordered(measure)[0]
+    return f"{swing_sentence(swing, measure)}." if swing.width(measure) else f"{NOTHING_MOVES}."
+
+
+NOTHING_MOVES = "No input, between its low and its high value, changes the runway or the capital raised"
+
+
+def swing_sentence(swing: Swing, measure: str) -> str:
+    """`Cash used a month matters most: from $0.92M to $1.38M it changes mean runway by +3.8 to −5.9 months`."""
+    down, up = aligned(measure, [swing.down[measure], swing.up[measure]], signed=True)
+    ends = f"{down.removesuffix(' months')} to {up}"
+    name = capitalised(shortened(swing.label, 40))
+    return (
+        f"{name} matters most: from {span(swing.low, swing.high, swing.unit)} it changes {mean_of(measure)} by {ends}"
+    )
+
+
+def mean_of(measure: str) -> str:
+    """`mean runway`, `mean capital raised`."""
+    return {"raised": "mean capital raised"}.get(measure, f"mean {name_of(measure).lower()}")
+
+
+def scenario_change(pack: Pack, word: str) -> str:
+    """What the first scenario whose name has a word changes; else what matters most."""
+    for name, moved in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
+        if word in name.lower():
+            moves = change("runway_months", moved, short=True)
+            return f"{capitalised(shortened(name, 60))}: {moves} of mean runway."
+    return largest_swing(pack)

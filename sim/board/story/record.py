@@ -1,0 +1,67 @@
+"""Slide: what really happened, beside the simulated scenarios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import setting, table
+from sim.board.words import brief, capitalised, short_day, shortened
+
+if TYPE_CHECKING:
+    from sim.analysis.backtest import Backtest, Fact
+    from sim.analysis.pack import Pack
+
+_MOST_FACTS = 11
+_COLUMNS = ("date", "figure", "observed", "scenarios below", "90% of the scenarios", "median")
+
+
+def record(pack: Pack) -> Chapter | None:
+    """Observed figures and their place in the simulated distribution; nothing where the case file has none."""
+    found = pack.record
+    if found is None or not found.rows:
+        return None
+    shown = found.rows[:_MOST_FACTS]
+    most = f"; the first {len(shown)} figures are shown" if len(shown) < len(found.rows) else ""
+    inside = f"{sum(fact.inside for fact in found.rows)} of {len(found.rows)}"
+    return Chapter(
+        key="record",
+        headline=f"{_first_price(found)}{inside} observed figures lie inside the simulated 90% range",
+        charts=(table("record", "Observed and simulated", _COLUMNS, [_row(fact) for fact in shown], (0, 1)),),
+        sure=f"Shares of {found.paths:,} scenarios{most}. A single history cannot validate the model; it can only "
+        "contradict it.",
+        compared=shortened(found.notes[0] if found.notes else "The scenarios on the same dates.", 210),
+        change="The inputs are those known on the valuation date; later ones would fit better and say less.",
+        source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
+        notes=" ".join(("The simulation does not use the observed figures.", *found.notes)),
+    )
+
+
+def _row(fact: Fact) -> tuple[str, ...]:
+    low, middle, high = (
+        _amount(bound, fact.unit, error)
+        for bound, error in zip((fact.p05, fact.p50, fact.p95), fact.errors, strict=True)
+    )
+    observed = f"{fact.value:,.0f}" if fact.unit == "shares" else _amount(fact.value, fact.unit, 0.0)
+    below = brief("cash_out", fact.percentile.value, fact.percentile.error)
+    if fact.equal:
+        below += f", {brief('cash_out', fact.equal, fact.percentile.error)} equal"
+    return short_day(fact.date), shortened(fact.label, 70), observed, below, f"{low} to {high}", middle
+
+
+def _first_price(found: Backtest) -> str:
+    """The first observed price, as the beginning of a sentence."""
+    price = next((fact for fact in found.rows if fact.unit == "$/share"), None)
+    if price is None:
+        return ""
+    lower = brief("cash_out", price.percentile.value, price.percentile.error)
+    name = shortened(capitalised(price.label), 40)
+    observed = _amount(price.value, price.unit, 0.0)
+    return f"{name} on {short_day(price.date)}: {observed}, lower in {lower} of scenarios; "
+
+
+def _amount(number: float, unit: str, error: float) -> str:
+    """A figure with its unit: shares in millions."""
+    if unit == "shares":
+        return f"{setting(number / 1e6, '', error / 1e6).rstrip()}M"
+    return setting(number, unit, error).removesuffix(f" {unit}")

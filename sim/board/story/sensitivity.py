@@ -1,0 +1,75 @@
+"""Slide: the inputs that change the runway most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.board.charts.canvas import MIDDLE
+from sim.board.charts.data import COLOURS, Chart
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import INTERVALS, NOTHING_MOVES, estimated, mean_of, span, swing_measure, swing_sentence
+from sim.board.words import capitalised, plus_minus, reading, shortened
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.analysis.sensitivity import Sensitivity, Swing
+
+_MOST_SWINGS = 8
+
+
+def sensitivity(pack: Pack) -> Chapter | None:
+    """The tornado: the runway, or where no input changes it the capital raised, at each input's low and high value."""
+    found = pack.sensitivity
+    if found is None or not found.swings:
+        return None
+    measure = swing_measure(found)
+    swings = found.ordered(measure)[:_MOST_SWINGS]
+    return Chapter(
+        key="sensitivity",
+        headline=swing_sentence(swings[0], measure) if swings[0].width(measure) else NOTHING_MOVES,
+        charts=(_tornado(swings, measure),),
+        sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {_ranges(found)}",
+        compared=f"The case as it is has a {mean_of(measure)} of {plus_minus(measure, found.base[measure])}.",
+        change=_interactions(found),
+        source="One input at a time at its low and its high value, everything else as in the case",
+        notes="Terms of the documents are not varied here. The scenarios slide changes several inputs at once.",
+    )
+
+
+def _tornado(swings: tuple[Swing, ...], measure: str) -> Chart:
+    down, up = (
+        estimated(
+            f"input at its {end}", measure, [getattr(swing, side)[measure] for swing in swings], colour, signed=True
+        )
+        for end, side, colour in (("low", "down", MIDDLE), ("high", "up", COLOURS[0]))
+    )
+    names = tuple(f"{capitalised(shortened(s.label, 36))}: {span(s.low, s.high, s.unit)}" for s in swings)
+    rows = zip(names, down.labels, up.labels, strict=True)
+    said = "; ".join(f"{name}: {low} at the low, {high} at the high" for name, low, high in rows)
+    unit = "months" if reading(measure).suffix == " months" else "$ millions"
+    return Chart(
+        "tornado", "bars", f"Change of {mean_of(measure)}, {unit}", alt=f"{said}.", categories=names, series=(down, up),
+        unit=unit.replace("$ millions", "$M"), decimals=1,
+    )  # fmt: skip
+
+
+def _ranges(found: Sensitivity) -> str:
+    stated, n = sum(swing.stated for swing in found.swings), len(found.swings)
+    if not stated:
+        return "All ranges are defaults."
+    return f"{stated} of {n} ranges come from the case file; the others are defaults."
+
+
+def _interactions(found: Sensitivity) -> str:
+    indices = found.indices
+    if indices is None or "runway_months" not in indices.first or not indices.keys:
+        return "Several inputs that change together can have more effect than the sum of their bars; see the scenarios."
+    first = indices.first["runway_months"]
+    alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
+    top = max(range(len(first)), key=lambda i: first[i].value)
+    labels = {swing.key: swing.label for swing in found.swings}
+    name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
+    return (
+        f"Variance of mean runway over {len(indices.keys)} inputs: {name} explains {100 * first[top].value:.0f}%; "
+        f"first-order effects together {alone:.0f}%, interactions the remainder."
+    )

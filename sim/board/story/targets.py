@@ -1,0 +1,86 @@
+"""Slide: what meets a target probability of cash-out, and what makes a cash-out as likely as not."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import setting, span, table
+from sim.board.words import aligned, brief, capitalised, short_day, shortened
+from sim.results.estimates import Quantile
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.analysis.solve import Solution
+
+_COLUMNS = (
+    "input", "in the case", "by", "target cash-outs", "value needed", "95% confidence interval", "probability there",
+)  # fmt: skip
+_NAMES = {"commitment": "commitment", "cash": "opening cash", "cost_cut": "cost cut", "burn": "monthly burn"}
+
+
+def stress(pack: Pack) -> Chapter | None:
+    """A table of searches; nothing where none was made."""
+    found = (*pack.solutions, *pack.stresses)
+    if not found:
+        return None
+    notes = [solution.note.replace(" +- ", " ± ") for solution in found if solution.note]
+    there = aligned("cash_out", [solution.probability for solution in found])
+    rows = [_row(solution, chance) for solution, chance in zip(found, there, strict=True)]
+    return Chapter(
+        key="stress",
+        headline=_sentence(pack.solutions),
+        charts=(table("targets", "Targets and reverse stress", _COLUMNS, rows, (0,)),),
+        sure="Sampling error only: the interval contains every value whose probability is within its 95% confidence "
+        "interval of the target.",
+        compared="The second column is the value in the case.",
+        change=shortened(
+            notes[0] if notes else "One input changes at a time; several together need to change less.", 200
+        ),
+        source="Bisection on one input with common random numbers, everything else as in the case",
+        notes=" ".join(notes)[:1500],
+    )
+
+
+def uncertain(solution: Solution) -> float:
+    """The standard error that the interval of a solution corresponds to; NaN without an interval."""
+    if solution.value is None or solution.interval is None:
+        return math.nan
+    return Quantile(solution.value, solution.interval).error
+
+
+def _sentence(solutions: tuple[Solution, ...]) -> str:
+    """What the first input that can meet the target must be."""
+    if not solutions:
+        return "Changes of the inputs that make a cash-out as likely as not"
+    first = next((solution for solution in solutions if solution.value is not None), solutions[0])
+    aim, name = f"cash-outs in at most {_target(first)} scenarios by {short_day(first.by)}", _name(first)
+    if first.value is None:
+        best = brief("cash_out", first.probability.value, first.probability.error)
+        return f"No {name} alone achieves {aim}; the lowest probability is {best}"
+    needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
+    enough = first.value < first.base if first.what in ("commitment", "cash", "cost_cut") else first.value > first.base
+    name = name if name == "opening cash" else f"a {name}"
+    if enough:
+        return f"{capitalised(name)} of {needed}, instead of {now}, would be enough for {aim}"
+    return f"It takes {name} of {needed}, instead of {now}, for {aim}"
+
+
+def _row(solution: Solution, chance: str) -> tuple[str, ...]:
+    unit, error, interval = solution.unit, uncertain(solution), "-"
+    if solution.interval is not None:
+        interval = span(*solution.interval, unit, error)
+    needed = "not reached" if solution.value is None else setting(solution.value, unit, error)
+    return (
+        capitalised(shortened(solution.label, 60)), setting(solution.base, unit), short_day(solution.by),
+        _target(solution), needed, interval, chance,
+    )  # fmt: skip
+
+
+def _target(solution: Solution) -> str:
+    return f"{100 * solution.target:g} of 100"
+
+
+def _name(solution: Solution) -> str:
+    return _NAMES.get(solution.what, shortened(solution.label, 40))

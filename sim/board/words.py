@@ -1,0 +1,172 @@
+"""How the board's documents write numbers: no more digits than the error allows, and probabilities as "97 of 100"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sim.board.charts.canvas import shortened
+from sim.results.estimates import DUST, Estimate
+from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading
+from sim.results.result import Result
+from sim.text.dates import long_date as day
+from sim.text.numbers import decimals_allowed, rounded, shared_decimals
+
+__all__ = [
+    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "frequency", "listed", "median_day",
+    "name_of", "plus_minus", "reading", "short_day", "shortened", "spoken", "value",
+]  # fmt: skip
+
+MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
+_PER_CENT = Reading(0.01, "", "%", 2)
+_MOST_BASE = 1_000_000  # "3 of 1,000,000"
+_NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
+
+
+def reading(name: str) -> Reading:
+    """Scale, prefix, suffix and decimals of a measure, or of a probability of cash-out."""
+    return MEASURES[name].reading if name in MEASURES else _PER_CENT
+
+
+def name_of(name: str) -> str:
+    """The name of a measure, or of a probability of cash-out."""
+    return MEASURES[name].label if name in MEASURES else _NAMES[name]
+
+
+def value(name: str, number: float, error: float) -> str:
+    """`$11.51M`, `10.68 months`, `97.3%`: no more digits than the error allows; "-" where absent."""
+    return _written(name, number, error, 15)
+
+
+def brief(name: str, number: float, error: float) -> str:
+    """As `value`, with at most three significant digits."""
+    return _written(name, number, error, _three_digits(name, number))
+
+
+def spoken(name: str, estimate: Estimate) -> str:
+    """`brief` of an estimate."""
+    return brief(name, estimate.value, estimate.error)
+
+
+def plus_minus(name: str, estimate: Estimate) -> str:
+    """`$11.51M ± 0.03`: an estimate with its standard error, unless that is 0."""
+    scale, error = reading(name).scale, estimate.error
+    if not math.isfinite(estimate.value):
+        return "-"
+    text = value(name, estimate.value, error)
+    if not math.isfinite(error):
+        return f"{text} (error unknown)"
+    if error <= 0.0:
+        return text
+    shown = rounded(error / scale, min(decimals_allowed(error / scale), 6))
+    return f"{text}{NO_BREAK}{PLUS_MINUS}{NO_BREAK}{shown}"
+
+
+def change(name: str, estimate: Estimate, short: bool = False) -> str:
+    """A difference with its sign: `+$1.2M`, `−3.1 points`; `short` has at most three significant digits."""
+    return _signed(name, (spoken if short else _whole)(name, estimate), estimate.value)
+
+
+def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False) -> tuple[str, ...]:
+    """Estimates of one column: all with the decimals that the least certain of them allows, "-" where absent."""
+    how = reading(name)
+    known = [each for each in estimates if math.isfinite(each.value)]
+    values, errors = [each.value / how.scale for each in known], [each.error / how.scale for each in known]
+    largest = max((abs(each.value) for each in known), default=0.0)
+    decimals = min(shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), 0))
+    texts = [_fixed(name, each.value, decimals) for each in estimates]
+    if not signed:
+        return tuple(texts)
+    return tuple(_signed(name, text, each.value) for text, each in zip(texts, estimates, strict=True))
+
+
+def base_of(estimate: Estimate, paths: int) -> int:
+    """The denominator of a frequency: 100, or as many as it takes to tell it from 0 and 1; at most `paths`."""
+    rarer, base = min(estimate.value, 1.0 - estimate.value), 100
+    while rarer > 0.0 and base < _MOST_BASE and rarer * base < 0.995:
+        base *= 10
+    return min(base, paths)
+
+
+def frequency(estimate: Estimate, paths: int, base: int | None = None) -> str:
+    """A probability as a frequency: `97 of 100`, `3 of 1,000`, `none of 200,000`.
+
+    Probabilities that stand together take one `base`, from `base_of` the first of them; one that it cannot tell from 0
+    or 1 is `fewer than 1 of 100` or `more than 99 of 100`.
+    """
+    chance = estimate.value
+    if chance in (0.0, 1.0):
+        word = "none" if chance == 0.0 else "all"
+        return word if base is not None else f"{word} of {paths:,}" if chance == 0.0 else f"{word} {paths:,}"
+    base = base_of(estimate, paths) if base is None else base
+    out = round(chance * base)
+    if out in (0, base):
+        return f"fewer than 1 of {base:,}" if out == 0 else f"more than {base - 1:,} of {base:,}"
+    return f"{out:,} of {base:,}"
+
+
+def bare(text: str) -> str:
+    """A number without its unit, for a column whose heading has it: `+3.2`, `−0.4`."""
+    return text.removesuffix(" months").removesuffix(" points").replace("$", "").removesuffix("M").removesuffix("%")
+
+
+def listed(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def capitalised(text: str) -> str:
+    """With a capital first letter, the others unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def short_day(when: date) -> str:
+    """`30 Aug 2002`."""
+    number, month, year = day(when).split()
+    return f"{number} {month[:3]} {year}"
+
+
+def median_day(result: Result) -> date:
+    """The day by which half of all paths are out of cash. A day's close is a whole number of days from the opening."""
+    days = math.ceil(round(result.summary()["runway_months"].p50.value * DAYS_PER_MONTH, 6))
+    return result.case.valuation_date + timedelta(max(days - 1, 0))
+
+
+def _whole(name: str, estimate: Estimate) -> str:
+    return value(name, estimate.value, estimate.error)
+
+
+def _signed(name: str, text: str, number: float) -> str:
+    """With a plus or minus sign, and points for a difference of percentages; none for what is shown as 0."""
+    if name not in MEASURES or reading(name).suffix == "%":
+        text = text.replace("%", " points")
+    unsigned = text.lstrip("-" + MINUS)
+    if not any(digit in unsigned for digit in "123456789"):
+        return unsigned or text
+    return (MINUS if number < 0 else "+") + unsigned
+
+
+def _three_digits(name: str, number: float) -> int:
+    """Decimals of three significant digits."""
+    scaled = abs(number / reading(name).scale)
+    return 2 - math.floor(math.log10(scaled)) if scaled and math.isfinite(scaled) else 15
+
+
+def _written(name: str, number: float, error: float, most: int) -> str:
+    """With at most `most` decimals; an exact number has no trailing zeros."""
+    how = reading(name)
+    text = _fixed(name, number, min(decimals_allowed(error / how.scale), most))
+    if error <= DUST * abs(number) and "." in text:
+        digits = text.removeprefix(MINUS).removeprefix(how.prefix).removesuffix(how.suffix)
+        text = text.replace(digits, digits.rstrip("0").rstrip("."))
+    return "$0" if text == "$0M" else text
+
+
+def _fixed(name: str, number: float, decimals: int) -> str:
+    """With so many decimals, as far as the measure is ever written."""
+    if not math.isfinite(number):
+        return "-"
+    how = reading(name)
+    text = rounded(number / how.scale, min(decimals, how.max_decimals))
+    return f"{MINUS if text.startswith('-') else ''}{how.prefix}{text.lstrip('-')}{how.suffix}"
