@@ -164,7 +164,7 @@ def sources() -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in modules(LIBRARY).items()}
 
 
-def test_imports_run_from_later_rooms_to_earlier_ones_only(sources):
+def test_imports_between_rooms_run_downwards(sources):
     assert len(sources) > 20
     assert wrong_imports(sources) == []
 
@@ -382,7 +382,7 @@ def test_an_edited_kernel_has_another_fingerprint(tmp_path, monkeypatch, edited)
     assert fingerprint_in(tmp_path) != before
 
 
-def test_the_stamp_itself_is_not_part_of_the_fingerprint(tmp_path, monkeypatch):
+def test_the_fingerprint_leaves_out_its_own_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "")
     shutil.copytree(LIBRARY, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     before = fingerprint_in(tmp_path)

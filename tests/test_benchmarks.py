@@ -117,7 +117,7 @@ def test_a_fault_planted_in_the_opponent_is_seen(facts, ours, fault):
         {"line.conditions[same CEO].after": "2002-12-31"},
     ],
 )
-def test_rules_that_the_opponents_do_not_know_are_refused(case, changes):
+def test_rules_unknown_to_the_opponents_are_refused(case, changes):
     with pytest.raises(ValueError, match="the opponents do not know"):
         read_facts(case.replace(changes))
 

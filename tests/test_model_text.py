@@ -121,7 +121,7 @@ def test_the_register_has_every_assumption_of_the_file():
     assert len(list(remarks(case))) == 3
 
 
-def test_the_register_of_a_case_without_a_file_has_no_words():
+def test_a_register_without_a_file_has_no_words():
     case = Case.from_dict(load_case("valence-2002").to_dict())
     found = register(case, paths=200)
     assert (found.choices, found.remarks, found.legend) == ((), (), {})

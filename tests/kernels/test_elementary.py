@@ -126,7 +126,7 @@ def test_normal_is_antisymmetric_bit_for_bit():
     np.testing.assert_array_equal(normal(1 - u), -normal(u))
 
 
-def test_a_row_gets_the_same_bits_as_its_elements():
+def test_a_row_has_the_bits_of_its_elements():
     @numba.njit
     def row(x):
         elementary.normal_row(x)
@@ -141,7 +141,7 @@ def test_a_row_gets_the_same_bits_as_its_elements():
 # ------------------------------------------------------------------------------------------------------ seams
 
 
-def test_exp_and_log_never_step_back_where_the_power_of_two_changes():
+def test_exp_and_log_rise_over_their_seams():
     for n in range(-1000, 1000, 37):
         seam = (n + 0.5) * math.log(2)
         assert (np.diff(exp(seam + np.arange(-200, 200) * math.ulp(seam))) >= 0).all()
@@ -149,7 +149,7 @@ def test_exp_and_log_never_step_back_where_the_power_of_two_changes():
         assert (np.diff(log(seam + np.arange(-200, 200) * math.ulp(seam))) >= 0).all()
 
 
-def test_normal_never_steps_back_where_the_power_of_two_changes():
+def test_normal_rises_over_its_seams():
     for j in range(1, 51):  # 4 u (1 - u) = 2^-j
         seam = int(2.0**-j / (1 + math.sqrt(1 - 2.0**-j)) / 2 / STEP)
         k = np.arange(max(0, seam - 300), seam + 300)

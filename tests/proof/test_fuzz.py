@@ -23,7 +23,7 @@ def repeated(made: fuzz.Bench, count: int) -> list[fuzz.Outcome]:
     return [fuzz.one(SEED, index, made) for index in range(count)]
 
 
-def test_two_thousand_inputs_end_in_an_answer_or_in_clear_complaints():
+def test_inputs_end_in_answers_or_clear_complaints():
     with fuzz.bench(depth=0.02) as made:
         before = fuzz.peak_memory()
         outcomes = repeated(made, INPUTS)
@@ -108,7 +108,7 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :]
 
 
-def test_every_flipped_byte_of_a_saved_result_is_noticed(tmp_path, small_file):
+def test_every_flipped_byte_of_a_file_is_noticed(tmp_path, small_file):
     assert len(small_file) < 20_000
     assert undetected(tmp_path / "x.npz", (flipped(small_file, at) for at in range(len(small_file)))) == []
     assert undetected(tmp_path / "x.npz", [small_file]) == [0]
@@ -134,11 +134,11 @@ def test_a_larger_result_notices_damage_anywhere(tmp_path):
 
 
 @pytest.mark.parametrize("shift", range(0, len(hostile.HOSTILE), 3))
-def test_a_case_of_hostile_names_gives_answers_and_nothing_else(shift):
+def test_hostile_names_give_answers_and_nothing_else(shift):
     assert expected.valid_case(hostile.hostile_case(shift), Random(shift), depth=0.0) == 32
 
 
-def test_all_hostile_names_are_used_and_those_that_cannot_be_shown_are_refused():
+def test_names_that_cannot_be_shown_are_refused():
     used = {json.dumps(hostile.hostile_document(shift)["title"]) for shift in range(len(hostile.HOSTILE))}
     assert len(used) == len(set(hostile.HOSTILE)) == len(hostile.HOSTILE)
     for text in hostile.REFUSED:
@@ -172,7 +172,7 @@ def test_mutations_reach_every_kind_of_change():
 # --- what the long run found -----------------------------------------------------------------------------------------
 
 
-def test_a_cap_or_multiplier_next_to_nothing_can_be_described():
+def test_a_tiny_cap_or_multiplier_can_be_described():
     case = hostile.hostile_case().replace({"line.max_per_period": 5e-324})
     assert "Limits: at most $" in sim.terms.describe(case)
     broke = case.replace({"burn.monthly": 0, "company.cash": 1, "company.minimum_cash": 2})
@@ -182,7 +182,7 @@ def test_a_cap_or_multiplier_next_to_nothing_can_be_described():
 
 
 @pytest.mark.parametrize("versions", [[], {}, {"fundrisk": 1}, None])
-def test_a_saved_result_whose_manifest_names_no_version_is_refused(tmp_path, versions):
+def test_a_manifest_without_a_version_is_refused(tmp_path, versions):
     path = tmp_path / "run.npz"
     run = sim.simulate(hostile.hostile_case(), paths=16)
     run.manifest["versions"] = versions
@@ -206,7 +206,7 @@ FAR = {"horizon": "2031-12-31", "line.end": "2031-12-31", "company.cash": 1e15}
     ],
     ids=["up", "down", "wide", "rough", "rich", "rare"],
 )
-def test_the_furthest_that_a_case_may_say_has_finite_answers_and_histories_that_replay(changes):
+def test_extreme_cases_have_finite_answers_and_replay(changes):
     assert expected.valid_case(hostile.hostile_case().replace(changes), Random(1), depth=0.9) > 32
 
 
@@ -223,7 +223,7 @@ def test_prices_that_no_float_holds_are_refused():
     assert "price" not in str(caught.value)
 
 
-def test_a_saved_result_whose_reasons_are_no_names_is_refused(tmp_path):
+def test_reasons_that_are_no_names_are_refused(tmp_path):
     path = tmp_path / "run.npz"
     sim.simulate(hostile.hostile_case(), paths=16).save(path)
     arrays = read_arrays(path)

@@ -47,7 +47,7 @@ def test_faults_are_distinct():
         read_table(row("one", "a") + row("two", "a"))
 
 
-def test_an_edit_that_fits_nowhere_or_twice_is_refused(tmp_path):
+def test_an_edit_must_fit_exactly_once(tmp_path):
     (tmp_path / "sim").mkdir()
     (tmp_path / "sim" / "x.py").write_text("x = a + a\ny = c\n", encoding="utf-8")
     planted = read_table(row("twice", "a") + row("nowhere", "zz") + row("once", "c"))
@@ -114,7 +114,7 @@ def test_no_test_at_all_is_no_outcome():
         read_outcome(5, "no tests ran in 0.01s", 1.0)
 
 
-def test_a_spoilt_copy_fails_and_a_restored_one_passes(tmp_path):
+def test_a_spoilt_copy_fails_until_it_is_restored(tmp_path):
     texts = {
         "sim/__init__.py": "",  # else an installed package of that name would come first
         "sim/x.py": "def f(a):\n    return a + 1\n",
@@ -169,7 +169,7 @@ CHANGES = {
 }  # fmt: skip
 
 
-def test_operators_change_one_thing_each_and_leave_words_alone():
+def test_operators_change_one_thing_each():
     found = operators.mutants("sim/x.py", SOURCE)
     assert {mutant.name.split(": ", 2)[2] for mutant in found} == CHANGES
     for mutant in found:
@@ -195,7 +195,7 @@ def population() -> dict:
     return {m.name: m for file in mutants.sources() for m in operators.mutants(file, mutants.read(file))}
 
 
-def test_the_sample_has_every_file_and_is_the_same_again(population):
+def test_the_sample_has_every_file_and_repeats(population):
     chosen = mutants.sample(population.values(), 200, 1)
     again = mutants.sample(reversed(list(population.values())), 200, 1)
     assert sorted(chosen) == sorted(again)
@@ -206,7 +206,7 @@ def test_the_sample_has_every_file_and_is_the_same_again(population):
     assert set(chosen) != set(mutants.sample(population.values(), 200, 2))
 
 
-def test_mutants_listed_as_equivalent_exist_and_have_a_reason(population):
+def test_equivalent_mutants_exist_and_have_a_reason(population):
     for name, reason in mutants.equivalent().items():
         assert name in population, name
         assert len(reason) > 20

@@ -139,7 +139,7 @@ def test_sums_of_three_lognormals():
 # ------------------------------------------------------------------------------------------------------ written paths
 
 
-def test_paths_written_down_at_once_are_those_of_the_trace():
+def test_paths_recorded_at_once_are_those_traced():
     case = sim.load_case("valence-2002").replace({"third_party.annual_rate": 4.0, "policy.cadence": "month_end"})
     written = write_paths(case, 300, seed=5)
     traces = sim.engine.trace.trace_paths(case, 200, 100, seed=5)

@@ -72,7 +72,7 @@ def test_the_ways_to_make_a_check():
     assert not ABOUT.share("n", 0.5, np.array([])).passed
 
 
-def test_a_chi_square_is_judged_as_its_distribution_says():
+def test_a_chi_square_follows_its_distribution():
     for freedom in (45, 255):
         for z in (-3.5, 3.5):
             edge = stats.chi2.isf(stats.norm.sf(z), freedom)
@@ -158,7 +158,7 @@ def test_a_table(few):
     assert sum(mean for *_, mean in table.distances()) == pytest.approx(random * (1 - 2 * stats.norm.sf(4)))
 
 
-def test_the_same_seed_gives_the_same_table_and_another_one_another(few):
+def test_the_seed_decides_the_table(few):
     one, same, other = (verify(PATHS, seed).to_dict()["checks"] for seed in (SEED, SEED, 0))
     assert one == same != other
 
