@@ -1,6 +1,6 @@
-"""Known answers: closed forms, finite sums and integrals. No simulator is asked.
+"""Known answers: closed forms, finite sums and integrals; nothing here is simulated.
 
-Times of prices are counted in sessions, 252 a year (SPEC, section 4).
+Times of prices are counted in sessions, 252 a year (model, section 3).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def normal_cdf(x: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Gbm:
-    """Geometric Brownian motion S_t = S0 exp((mu - sigma^2/2) t + sigma W_t), looked at n sessions after the opening.
+    """Geometric Brownian motion S_t = S0 exp((mu - sigma^2/2) t + sigma W_t), n sessions after the opening.
 
     Glasserman (2004), Monte Carlo Methods in Financial Engineering, section 3.2. `initial` in dollars, `drift` and
     `volatility` a year.

@@ -20,7 +20,7 @@ _FAR = 9.0  # standard deviations: a normal is beyond them with a chance of 1e-1
 
 
 def log_sd(median: float, p90: float) -> float:
-    """Standard deviation of the log of a lognormal with this median and 90% point. SPEC, section 6."""
+    """Standard deviation of the log of a lognormal with this median and 90% point. Model, section 4."""
     return math.log(p90 / median) / NORMAL_90
 
 

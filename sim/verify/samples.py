@@ -17,7 +17,7 @@ from sim.terms import Case
 
 S0, DRIFT, VOLATILITY = 2.5, -0.10, 0.90
 YEAR = 252  # sessions
-AMOUNT = 1e9  # dollars of a single draw: so many shares that whole ones are of no matter
+AMOUNT = 1e9  # dollars of a single draw: so many shares that rounding to whole ones is negligible
 OPENING, HORIZON = date(2002, 4, 1), date(2004, 3, 31)
 
 PLAIN: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""Many simulated paths written down at once, as arrays: what the checks of the models look at.
+"""Many simulated paths recorded at once, as arrays, for the checks of the models.
 
-`sim.engine.trace` writes one path down as dates and names, for people; this keeps the blocks' own arrays. The kernels,
-and their compiled code, are those of every run.
+`sim.engine.trace` records one path as dates and names; this module keeps the arrays of the blocks. The kernels, and
+their compiled code, are those of every run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Written:
     adverse_change: np.ndarray  # (paths,), days
     waived: np.ndarray  # (conditions, paths), bool
     extended: np.ndarray  # (notes, paths), bool
-    deals: np.ndarray  # (months, paths), dollars of the month's third-party financing; 0 where nobody came
+    deals: np.ndarray  # (months, paths), dollars of the month's third-party financing; 0 where none came
     reduces: np.ndarray  # (months, paths), bool: the investor cuts the line for it
     draws: np.ndarray  # (purchase dates, fields of sim.lowering.program.TAPE, paths)
     cash_month_end: np.ndarray  # (months, paths), dollars
@@ -51,7 +51,7 @@ def a_quarter(paths: int) -> int:
 
 
 def write_paths(case: Case, paths: int, seed: int) -> Written:
-    """The first `paths` paths of a case under a seed, written down. About 5 microseconds a path."""
+    """The first `paths` paths of a case under a seed, recorded. About 5 microseconds a path."""
     from sim.kernels.block import simulate_chunk
 
     plan = lower(case)
@@ -92,5 +92,5 @@ def _histories(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
 
 
 def days_at_close(case: Case, day: datetime.date) -> float:
-    """t(d) = (d - valuation_date).days + 1: the close of business on a date, in days. SPEC, section 4."""
+    """t(d) = (d - valuation_date).days + 1: the close of business on a date, in days. Model, section 3."""
     return float((day - case.valuation_date).days + 1)

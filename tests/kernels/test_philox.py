@@ -185,7 +185,7 @@ def duplicates(source):
 
 
 def uniformity(source):
-    """Chi-square over 64 cells as a normal score (Wilson and Hilferty 1931), the largest of paths, seeds and indices."""
+    """Chi-square over 64 cells as a normal score (Wilson, Hilferty 1931), the largest of paths, seeds and indices."""
 
     def score(u):
         counts = np.bincount((u * 64).astype(int), minlength=64)

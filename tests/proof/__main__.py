@@ -11,10 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 NAMES = {
-    "faults": "faults that people make, planted one by one: who sees them",
-    "mutants": "small random changes of the sources: how many the tests kill",
-    "fuzz": "random and damaged input: nothing but answers and clear errors",
-    "coverage": "how often confidence intervals hold the truth",
+    "faults": "fault injection: hand-written bugs, applied one at a time; lists which test detects each",
+    "mutants": "mutation testing: small random changes of the sources, and how many the tests detect",
+    "fuzz": "random and damaged input: each must end in a valid answer or in clear errors",
+    "coverage": "empirical coverage of the 95% confidence intervals",
 }
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="python -m tests.proof",
-        description="Prove that the tests test.",
+        description="Test the tests: inject faults, mutate sources, search for input that breaks something.",
         epilog="; ".join(f"{name}: {what}" for name, what in NAMES.items()),
     )
     parser.add_argument("name", choices=NAMES, help="which proof")

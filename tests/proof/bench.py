@@ -104,7 +104,7 @@ class Copy:
         os.utime(path, (moment, moment))
 
     def restore(self) -> None:
-        """Every file as it was, its time too, so that the caches of honest code still fit."""
+        """Every file as it was, its time too, so that the caches of the unchanged program still fit."""
         for path, (text, moment) in self._honest.items():
             path.write_text(text, encoding="utf-8")
             os.utime(path, ns=(moment, moment))
@@ -112,7 +112,7 @@ class Copy:
         shutil.rmtree(self.root.parent / "spoilt", ignore_errors=True)
 
     def python(self, *arguments: str, timeout: float) -> subprocess.CompletedProcess:
-        """Run Python there, for `timeout` seconds of processor time: a busy machine fails nobody.
+        """Run Python there, for `timeout` seconds of processor time: a busy machine makes no test fail.
 
         TimeoutExpired when it takes longer, or waits for ever; whatever it started is ended too.
         """
@@ -169,7 +169,7 @@ Answer = TypeVar("Answer")
 def side_by_side(
     items: Sequence[Item], work: Callable[[Copy, Item], Answer], done: Callable[[Answer], None], workers: int
 ) -> None:
-    """`work(copy, item)` for every item, each worker with a copy of its own; `done` sees the answers as they come."""
+    """`work(copy, item)` for every item, each worker with a copy of its own; `done` gets the answers as they come."""
     if not items:
         return
     limit_memory()

@@ -1,11 +1,11 @@
-"""How often 95% intervals hold the truth: many repetitions of one run with different seeds, on whole cases.
+"""Empirical coverage of the 95% confidence intervals: repetitions of one run with different seeds, on whole cases.
 
-The truth is a run of `TRUTH_PATHS` paths of another seed. Its own standard error is stated beside the mean width of the
-intervals it judges; a row whose truth is worse than a twentieth of that width is refused, not judged.
+The true value is that of a run of `TRUTH_PATHS` paths of another seed. Its own standard error is printed beside the
+mean width of the intervals; a row whose true value has an error above a twentieth of that width is refused.
 
 Measures with atoms (a cap that many paths reach) are in rows of their own: an interval between two order statistics
-covers an atom more often than it says, and no honest interval can help it. So do quantiles of runs that keep no paths:
-their intervals reach to the ends of bins. Those rows must not cover too little, and may cover more.
+covers an atom in more than 95% of repetitions. So do quantiles of runs that keep no paths: their intervals extend to
+the ends of bins. Those rows must not cover too little, and may cover more.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def seeds(first: int, repetitions: int) -> list[int]:
 
 
 def small_case() -> sim.Case:
-    """Three fiscal quarters of a small company: every kind of luck but notes, in few dimensions."""
+    """Three fiscal quarters of a small company: every kind of random number but those of notes, in few dimensions."""
     return sim.Case.from_dict(
         {
             "schema": 1,
@@ -287,7 +287,8 @@ def run(options: argparse.Namespace) -> int:
     se = math.sqrt(0.95 * 0.05 / options.repetitions)
     by_chance = 2.0 * special.ndtr(-SLACK / se)
     say(
-        f"How often 95% intervals hold the truth: {options.repetitions:,} repetitions of {options.paths:,} paths.\n"
+        f"Empirical coverage of 95% confidence intervals: {options.repetitions:,} repetitions of {options.paths:,} "
+        "paths.\n"
         f"A coverage of 95% is then known to +- {se:.2%}, and {by_chance:.1%} of the rows are outside of 94 to 96% by\n"
         f"chance. So a row that is outside is repeated {FURTHER} times more often and judged by all of its runs.\n"
         f"The truth: {TRUTH_PATHS:,} Sobol' points of another seed."

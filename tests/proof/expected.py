@@ -61,7 +61,7 @@ def valid_case(case: Case, rng: Random, depth: float = 0.1) -> int:
 
 
 def identities(run: sim.Result) -> None:
-    """What every path keeps to (SPEC, sections 5 and 7)."""
+    """What every path keeps to (model, sections 5 and 6)."""
     case, line = run.case, run.case.line
     raised, by_period = run["raised"], run.by_period["raised"]
     out = np.isfinite(run["cash_out_days"])

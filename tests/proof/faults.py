@@ -1,9 +1,9 @@
-"""Plant the faults of `planted.toml` in the sources, one by one in a copy of the tree, and see who notices.
+"""Plant the faults of `planted.toml` in the sources, one by one in a copy of the tree, and report what detects them.
 
 `python -m tests.proof faults [--by tests|verify] [--workers N] [--only NAME] [--out FILE]`
 
 Catchers: the test suite without what compares stored bits (`bench.SUITE`), stopped at the first failure; and
-`fundrisk verify`. Honest code goes through the same as a control: who complains about that catches nothing. Results are
+`fundrisk verify`. The unchanged program goes through the same as a control: it must pass. Results are
 appended to FILE, a JSON object a line; what stands there already is not run again.
 """
 
@@ -18,12 +18,14 @@ from tests.proof.bench import INTERPRETED, ROOT, SUITE, Copy, Outcome, of_rooms,
 from tests.proof.planted import FAULTS, Fault
 
 ENOUGH = 0.95
-SECONDS = 900.0  # of processor time: three times what honest code needs
-CONTROL = "honest code"
+SECONDS = 900.0  # of processor time: three times what the unchanged program needs
+CONTROL = "unchanged program"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", choices=("tests", "verify"), default="tests", help="who is to catch (default: tests)")
+    parser.add_argument(
+        "--by", choices=("tests", "verify"), default="tests", help="what must detect them (default: tests)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,7 +105,7 @@ def caught(results: Mapping[str, dict], names: Iterable[str]) -> list[str]:
 
 
 def good_enough(results: Mapping[str, dict], wanted: Iterable[str]) -> bool:
-    """Whether the control is silent and enough of the faults are caught."""
+    """Whether the control passes and enough of the faults are detected."""
     planted = [name for name in wanted if name != CONTROL]
     silent = results.get(CONTROL, {"status": "passed"})["status"] == "passed"
     return silent and len(caught(results, planted)) >= ENOUGH * len(planted)
@@ -115,5 +117,5 @@ def report(results: Mapping[str, dict], wanted: Iterable[str], by: str) -> str:
     lines = [f"{len(planted)} faults planted, {len(seen)} caught by {by} ({len(seen) / max(1, len(planted)):.1%})"]
     lines += [f"not caught: {name}" for name in planted if name not in seen]
     if results.get(CONTROL, {"status": "passed"})["status"] != "passed":
-        lines.append(f"honest code was blamed by {results[CONTROL]['test'] or results[CONTROL]['status']}")
+        lines.append(f"the unchanged program fails {results[CONTROL]['test'] or results[CONTROL]['status']}")
     return "\n".join(lines)

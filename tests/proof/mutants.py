@@ -27,7 +27,7 @@ NUMBER = 200
 LEAST = 3  # of each file
 SECONDS = 240.0  # of processor time: three times what the slowest part takes
 SECONDS_OF_ALL = 1800.0  # of the whole suite
-CONTROL = "honest code: "
+CONTROL = "unchanged program: "
 
 # Files, and the tests of their part. Kernels are compiled anew for each mutant.
 PARTS = {
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     counts = count(known, wanted, spared)
     print(report(counts))
     blamed = [name for name in known if name.startswith(CONTROL) and known[name]["status"] != "passed"]
-    print("".join(f"{name} is blamed by {known[name]['test'] or known[name]['status']}\n" for name in blamed), end="")
+    print("".join(f"{name} fails {known[name]['test'] or known[name]['status']}\n" for name in blamed), end="")
     return 0 if not blamed and share_killed(counts) >= ENOUGH else 1
 
 
