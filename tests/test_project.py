@@ -1,11 +1,13 @@
 """The files of the project: versions agree, and the files that its documents name exist."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 import sim
+from sim.cli import _parser
 
 ROOT = Path(__file__).parents[1]
 ROOMS = [path.parent.name for path in ROOT.glob("sim/*/__init__.py")]
@@ -51,3 +53,15 @@ def test_cited_sections_of_the_model_exist():
         for title in re.findall(r'"([^"]+)"', titles)
     }
     assert cited <= headings
+
+
+def test_the_readme_shows_what_run_prints():
+    shown = re.search(r"```text\n(.*?)```", text_of("README.md"), re.DOTALL)[1]
+    assert str(sim.simulate("valence-2002").summary()).startswith(shown)
+
+
+def test_commands_of_the_readme_are_accepted():
+    commands = re.findall(r"`fundrisk ([^`]+)`", text_of("README.md"))
+    assert len(commands) > 15
+    for command in commands:
+        _parser().parse_args(shlex.split(command))
