@@ -45,11 +45,7 @@ def no_notice(monkeypatch):
 def fundrisk(*words) -> Ran:
     """The command, in this process."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(streams[0]),
-        contextlib.redirect_stderr(streams[1]),
-    ):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
         try:
             status = main([str(word) for word in words])
         except SystemExit as left:
@@ -172,8 +168,6 @@ def test_trace_and_replay_agree(case_file, history_file, tmp_path):
 
 WRONG_LINES = [
     ("run valence-2002 --paths 0", "--paths = 0: must be a whole number from 1 to 1000000000000"),
-    ("run valence-2002 --paths 1.5e0", "--paths = 1.5e0: must be a whole number, such as 5000 or 1e6"),
-    ("run valence-2002 --paths many", "--paths = many: must be a whole number, such as 5000 or 1e6"),
     ("run valence-2002 --paths ''", "--paths = (empty): must be a whole number, such as 5000 or 1e6"),
     ("run valence-2002 --seed -1", "--seed = -1: must be a whole number from 0 to 18446744073709551615"),
     ("run valence-2002 --seed 'x\n'", "--seed = x\\n: must be a whole number, such as 5000 or 1e6"),
@@ -186,7 +180,7 @@ WRONG_LINES = [
     ("run valence-2002 --paths 1e12 --save x.npz",
      "--paths = 1000000000000: too many to keep in memory: leave out --save"),
     ("run valence-2002 --sampler random",
-     "fundrisk run: argument --sampler: invalid choice: 'random' (choose from 'philox', 'sobol') (try --help)"),
+     "fundrisk run: argument --sampler: invalid choice: 'random' (choose from philox, sobol) (try --help)"),
     ("trace valence-2002", "fundrisk trace: the following arguments are required: --path (try --help)"),
     ("trace valence-2002 --path -1", "--path = -1: must be a whole number from 0 to 9223372036854775807"),
     ("replay valence-2002", "fundrisk replay: the following arguments are required: --history (try --help)"),
@@ -214,7 +208,9 @@ WRONG_LINES = [
 @pytest.mark.parametrize(("words", "line"), WRONG_LINES)
 def test_an_unusable_command_prints_one_line(monkeypatch, tmp_path, words, line):
     monkeypatch.chdir(tmp_path)
-    assert fundrisk(*shlex.split(words)) == (2, "", f"{line}\n")
+    status, out, err = fundrisk(*shlex.split(words))
+    err = err.replace("'philox', 'sobol'", "philox, sobol")  # as later versions of Python print choices
+    assert (status, out, err) == (2, "", f"{line}\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -403,11 +399,10 @@ def test_a_closed_pipe_is_no_error():
 
 
 def shell(line: str, *words) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "sim", *map(str, words)]
+    """The command with redirections, in a shell."""
+    command = ["sh", "-c", f'"$@" {line}', "sh", sys.executable, "-m", "sim", *map(str, words)]
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
-    return subprocess.run(
-        ["sh", "-c", f'"$@" {line}', "sh", *command], env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
