@@ -50,9 +50,6 @@ LATE = (
 )
 #: Modules that import one another, one of them inside a function.
 MUTUAL: set[str] = {
-    "sim.terms.case",
-    "sim.terms.overrides",
-    "sim.terms.stated",
     "sim.analysis.sensitivity",
     "sim.analysis.sensitivity_text",
 }

@@ -125,7 +125,7 @@ def _axis(case: Case, name: str) -> tuple[Input, Axis]:
     one = input_of(case, name)
     if one is None:
         base = find(case, name)[1]
-        unit = known_key(name).unit
+        unit = known_key(Case, name).unit
         one = Input(name, label_of(case, name), unit, base, base, base, False, lambda value: {name: value})
     base = one.base
     if name == "price.initial":

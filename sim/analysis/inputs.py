@@ -104,7 +104,7 @@ def number_rule(known: Key) -> Number:
 
 def label_of(case: Case, name: str) -> str:
     """The label of a dotted key: `licence: probability`; the key itself where it has none."""
-    label = known_key(name).label
+    label = known_key(Case, name).label
     if "{date}" in label:
         return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
     entry = re.search(r"\[(.*)\]", name)
@@ -174,7 +174,7 @@ def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
         if name not in found and name != WAIVERS:  # an entry by its number, or of a list of numbers
             value = find(case, name)[1]
             if value is not None:
-                found[name] = (name, known_key(name), value, True)
+                found[name] = (name, known_key(Case, name), value, True)
     yield from found.values()
 
 

@@ -24,4 +24,4 @@ T = TypeVar("T")
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def terms(of: type[T]) -> type[T]:
     """Make a class of terms a frozen dataclass with keyword arguments."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(of)
+    return dataclass(frozen=True, slots=True, kw_only=True, repr=False)(of)

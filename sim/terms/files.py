@@ -17,9 +17,27 @@ SHIPPED = Path(__file__).parent.parent / "cases"
 
 
 def load_case(case: str | os.PathLike[str] | Case) -> Case:
-    """The case of a shipped name or a path; a Case is returned as it is.
+    """Read a case.
 
-    Raises CaseError with a line for each problem: `FILE: KEY = VALUE: must be ...`.
+    Parameters
+    ----------
+    case : str or path or Case
+        The name of a shipped case or the path of a case file; a Case is returned as it is.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    CaseError
+        With a line for each problem: `FILE: KEY = VALUE: must be ...`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.load_case("valence-2002").line.commitment
+    30000000.0
     """
     if isinstance(case, Case):
         return case
@@ -31,12 +49,12 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
 
 
 def content_of(name: str) -> bytes:
-    """The bytes of the file of a shipped name or a path. CaseError in one line if there is none that can be read."""
+    """The bytes of the file of a shipped case or a path. Raises CaseError if it cannot be read."""
     return _content(SHIPPED / f"{name}.toml" if name in _shipped_names() else Path(name), name)
 
 
 def shipped_cases() -> list[tuple[str, str]]:
-    """(name, title) of every shipped case, in the order of the names."""
+    """The name and the title of every shipped case, sorted by name."""
     return [(name, load_case(name).title) for name in _shipped_names()]
 
 
@@ -46,7 +64,7 @@ def _shipped_names() -> tuple[str, ...]:
 
 
 def _content(path: Path, name: str) -> bytes:
-    """The bytes of a file. CaseError in one line if there is none that can be read."""
+    """The bytes of a file. Raises CaseError if it cannot be read."""
     try:
         complaint = _complaint(path, name)
         if not complaint:
@@ -68,13 +86,13 @@ def _complaint(path: Path, name: str) -> str:
     if name and path.is_dir():
         return "is a directory; must be the name of a shipped case, or the path of a case file"
     if name and path.exists():
-        return "is not a regular file; must be the path of a case file"  # a pipe or device might never end
+        return "is not a regular file; must be the path of a case file"  # reading a pipe or device may not end
     near = nearest(Path(name).name.removesuffix(".toml"), _shipped_names(), 0.5)
     hint = f"Did you mean {near}? " if near else ""
     return f"not a shipped case and not a file. {hint}(`fundrisk cases` lists the shipped cases.)"
 
 
-MOST_DOTS = 100  # before the = of a line: far more than a case has
+MOST_DOTS = 100  # before the = of a line; a case has at most a few
 
 
 def _parsed(data: bytes, name: str) -> dict[str, Any]:

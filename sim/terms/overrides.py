@@ -21,8 +21,8 @@ class _Refused(Exception):
 def parse_override(text: str) -> tuple[str, Any]:
     """`"price.volatility=0.8"` -> `("price.volatility", 0.8)`.
 
-    The right side is a TOML value; a bare word is a string; nothing at all is None, which removes the key.
-    CaseError if there is no key, or the value is neither.
+    The right side is a TOML value or a bare word, which is a string; an empty one is None, which removes the key.
+    Raises CaseError for anything else.
     """
     name, equals, right = _split(text)
     if not equals or not name:
@@ -31,7 +31,7 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 
 def overridden(case: Any, texts: Iterable[str]) -> Any:
-    """`case` with every `KEY=VALUE` of `texts` applied. CaseError with a line for each that cannot be used."""
+    """`case` with every `KEY=VALUE` of `texts` applied. Raises CaseError with a line for each that cannot be used."""
     changes, lines = {}, []
     for text in texts:
         try:
@@ -45,7 +45,7 @@ def overridden(case: Any, texts: Iterable[str]) -> Any:
 
 
 def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, Any]:
-    """The document `doc` of class `of`, changed in place. CaseError for keys that have no place in it."""
+    """The document `doc` of class `of`, changed in place. Raises CaseError for keys that do not exist in it."""
     problems: list[Problem] = []
     for name, value in changes.items():
         try:
@@ -56,22 +56,20 @@ def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: st
     return doc
 
 
-def find(part: Any, name: str) -> tuple[Any, Any]:
+def find(part: Any, name: str, of: type | None = None) -> tuple[Any, Any]:
     """The rule and the value of a dotted key of a case; the value is None where it, or a table around it, is absent.
 
-    KeyError with the message if there is no such key. Of a draft, Unread where a field on the way failed validation.
+    `of` is the class of a draft. KeyError with the message if there is no such key; for a draft, Unread where a field
+    on the way failed validation.
     """
     try:
-        return _find(part, name)
+        return _find(part, name, of or type(part))
     except _Refused as refused:
         raise KeyError(str(refused)) from None
 
 
-def known_key(name: str) -> Key:
-    """What is known about a dotted key, or about the list whose entry it is. KeyError if there is no such key."""
-    from sim.terms.case import Case
-
-    of: Any = Case
+def known_key(of: Any, name: str) -> Key:
+    """What is known about a dotted key of class `of`, or about the list that it is in. KeyError if there is none."""
     known: Any = None
     try:
         for word, _, _ in _parts(name):
@@ -83,10 +81,7 @@ def known_key(name: str) -> Key:
     return found
 
 
-def _find(part: Any, name: str) -> tuple[Any, Any]:
-    from sim.terms.case import Case
-
-    of: Any = Case
+def _find(part: Any, name: str, of: Any) -> tuple[Any, Any]:
     where, rule = "", None
     for word, indices, is_last in _parts(name):
         if not of or word not in keys(of):
@@ -135,7 +130,7 @@ def _value(name: str, right: str) -> Any:
 
 
 def _change(doc: Any, name: str, value: Any, of: type) -> None:
-    """Walk down `doc` and the classes that describe it, and set or remove what `name` points at."""
+    """Walk down `doc` and the classes that describe it, and set or remove the value of `name`."""
     where = ""
     for word, indices, is_last in _parts(name):
         if word not in keys(of):
@@ -173,7 +168,7 @@ def _put(holder: Any, slot: Any, value: Any) -> None:
 
 
 def _parts(name: str) -> list[tuple[str, list[str], bool]]:
-    """The parts between the dots: word, what stands in its brackets, whether it is the last."""
+    """The parts between the dots: word, contents of its brackets, whether it is the last."""
     parts, at = [], 0
     while at < len(name):
         found = _PART.match(name, at)

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sim.terms.problems import MISSING, Problem, Say, joined, raise_if, unknown_key
+from sim.terms.problems import MISSING, Problem, Say, joined, one_line, raise_if, show, unknown_key
 from sim.terms.ranges import BAD, Day, Number, Text
 from sim.terms.variation import Variation
 
 MOST_ENTRIES = 1000
+MOST_REPR = 160  # characters
 
 
 class Unread(Exception):
@@ -204,12 +205,25 @@ class Terms:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        values = (f"{name}={_short(value)}" for name, value in values_of(self).items())
+        return one_line(f"{type(self).__name__}({', '.join(values)})", MOST_REPR)
+
     def __post_init__(self) -> None:
         problems: list[Problem] = []
         values = _read_values(type(self), values_of(self), "", lambda *problem: problems.append(problem))
         raise_if(problems, type(self).__name__)
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+
+def _short(value: Any) -> str:
+    """A value in the repr of its table; tables in it are named only."""
+    if isinstance(value, Terms):
+        return f"{type(value).__name__}(...)"
+    if isinstance(value, tuple) and any(isinstance(item, Terms) for item in value):
+        return f"[{len(value)} x {type(value[0]).__name__}]"
+    return show(value)
 
 
 def values_of(part: Terms) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a case's figures come from: the comments that stand beside them in its file."""
+"""The sources of a case's figures: the comments beside them in its file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _TAG = re.compile(r"#\s\s+\[(\w+)\]\s+(.+)")
 
 
 class Sources(NamedTuple):
-    """`beside` has the words by key (`company.cash`, `notes[Baccarat note].principal`, `notes[NAME]` for the entry);
-    `legend` explains the tags in square brackets that they use.
+    """`beside` maps keys to comments (`company.cash`, `notes[Baccarat note].principal`, `notes[NAME]` for an entry);
+    `legend` explains the tags in square brackets that the comments use.
     """
 
     beside: dict[str, str]
@@ -27,10 +27,10 @@ class Sources(NamedTuple):
 
 
 def sources(case: Case) -> Sources:
-    """What the case's file says beside each key: on its own line, or else above it or the keys right before it.
+    """The comments of a case's file by key: at the end of the key's line, else above it or above the keys before it.
 
-    Empty for a case that came from no file, or whose file is gone or no longer a case. A value that the file does not
-    have, as one set on the command line, carries no words of the file's but `CHANGED`.
+    Empty for a case without a file, or whose file cannot be read any more. The comment of a value that differs from
+    the file, such as one set on the command line, is `CHANGED`.
     """
     import tomllib
 
@@ -51,7 +51,7 @@ def comments(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for where, lines in _tables(text):
         above: list[str] = []
-        block = ""  # the words above the first of keys that follow one another
+        block = ""  # the comment above the first of several consecutive keys
         for number, line in enumerate(lines):
             if line.lstrip().startswith("#"):
                 above.append(line.lstrip().lstrip("#").strip())

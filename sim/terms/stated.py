@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.terms.overrides import find
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
-from sim.terms.schema import MOST_ENTRIES, Unread
+from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
 WAIVERS = "waivers"
 
 
 class Ranges(Mapping[str, tuple[float, float]]):
-    """Dotted key -> (low, high), in the order of the file; never changed after it was made."""
+    """An immutable mapping from dotted keys to (low, high), in the order of the file."""
 
     __slots__ = ("_rows",)
 
@@ -34,11 +35,11 @@ class Ranges(Mapping[str, tuple[float, float]]):
         return hash(frozenset(self._rows))
 
     def __repr__(self) -> str:
-        return f"Ranges({dict(self._rows)!r})"
+        return one_line(f"Ranges({dict(self._rows)!r})", MOST_REPR)
 
 
 class StatedRanges:
-    """The rule of the table: pairs of numbers, the lower first. Which keys there are is the case's own rule."""
+    """The rule of the table: pairs of numbers, the lower one first. A check of the case applies to its keys."""
 
     allowed = 'a table of dotted keys and two numbers each, such as "price.volatility" = [0.7, 1.2]'
 
@@ -63,13 +64,11 @@ def _pair(where: str, pair: Any, say: Say) -> Any:
     return low, high
 
 
-def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
-    """What is wrong with the keys of the ranges, or with one of their ends, for this case.
+def range_problems(case: Any, ranges: Ranges, of: type) -> Iterator[Problem]:
+    """What is wrong with the keys of the ranges, or with one of their ends, for this case, an object or draft of `of`.
 
-    A key of an optional table that the case does without is no problem: its range plays no part.
+    A key of an optional table that is absent is no problem; its range has no effect.
     """
-    from sim.terms.overrides import find
-
     for name, (low, high) in ranges.items():
         where = f'ranges."{name}"'
         if name == WAIVERS:
@@ -77,7 +76,7 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
                 yield where, [low, high], "must be two numbers from 0 to 1"
             continue
         try:
-            rule, _ = find(case, name)
+            rule, _ = find(case, name, of)
         except Unread:
             continue
         except KeyError as unknown:
@@ -91,9 +90,8 @@ def range_problems(case: Any, ranges: Ranges) -> Iterator[Problem]:
 
 
 def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:
-    """The ranges without those of list entries that `case` no longer has, and without those that a number has left
-    which was inside in `before`."""
-    from sim.terms.overrides import find
+    """The ranges without those of list entries that `case` no longer has, and without those of numbers that were inside
+    in `before` and are outside now."""
 
     def outside(one: Any, name: str) -> bool:
         value, (low, high) = find(one, name)[1], ranges[name]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from sim.terms.case import Case, entries
+from sim.terms.case import Case
 from sim.terms.clauses import stated_clauses
+from sim.terms.consistency import entries
 from sim.terms.problems import number_text
 from sim.terms.quarters import covered_quarters
 from sim.text.numbers import money

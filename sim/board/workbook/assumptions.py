@@ -12,6 +12,7 @@ from sim.board.story.assumptions import beside
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact
+from sim.terms import Case
 from sim.terms.overrides import known_key
 from sim.terms.sources import sources
 
@@ -105,7 +106,7 @@ def unit_of(key: str) -> str:
     if key.startswith("ranges."):
         key = key.removeprefix("ranges.")
     try:
-        unit = known_key(key).unit
+        unit = known_key(Case, key).unit
     except KeyError:
         return ""
     return _UNITS.get(unit, unit)

@@ -1,0 +1,175 @@
+"""Rules between the tables of a case. Each takes a case, or a draft of one, and yields its problems."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from sim import calendar
+from sim.terms.derived import burn_level, purchase_dates, purchase_span
+from sim.terms.problems import Problem, number_text, one_line
+from sim.terms.ranges import MOST_MONEY
+from sim.terms.schema import Unread, attempt, item_name
+
+MOST_YEARS = 30
+MOST_LOG_PRICE = 290 * math.log(10)
+
+
+def check_valuation_date(case: Any) -> Iterator[Problem]:
+    if case.valuation_date.day != 1:
+        yield "valuation_date", case.valuation_date, "must be the first day of a month"
+
+
+def check_horizon(case: Any) -> Iterator[Problem]:
+    if (case.horizon + calendar.ONE_DAY).day != 1:
+        yield "horizon", case.horizon, "must be the last day of a month"
+    elif case.horizon < case.valuation_date:
+        yield "horizon", case.horizon, f"must be after valuation_date, {case.valuation_date}"
+    elif calendar.month_number(case.valuation_date, case.horizon) >= 12 * MOST_YEARS:
+        yield (
+            "horizon",
+            case.horizon,
+            f"must be at most {MOST_YEARS} years after valuation_date, {case.valuation_date}",
+        )
+
+
+def check_term(case: Any) -> Iterator[Problem]:
+    if case.line.end < case.valuation_date:
+        yield "line.end", case.line.end, f"must be on or after valuation_date, {case.valuation_date}"
+    if case.line.start > case.horizon:
+        yield "line.start", case.line.start, f"must be on or before horizon, {case.horizon}"
+
+
+def check_burn(case: Any) -> Iterator[Problem]:
+    last = calendar.month_number(case.valuation_date, case.horizon)
+    steps = {calendar.month_number(case.valuation_date, step.date) for step in case.burn.steps}
+    # Between steps the level is monotone, so its largest values lie beside them.
+    months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
+    if any(burn_level(case.burn, case.valuation_date, k) > MOST_MONEY for k in sorted(months)):
+        allowed = f"must stay at most {number_text(MOST_MONEY)} a month with growth and steps"
+        yield "burn.monthly", case.burn.monthly, allowed
+
+
+def check_price(case: Any) -> Iterator[Problem]:
+    """Prices must stay numbers: a close that rounds to 0 has no shares, and one beyond all floats no value."""
+    years = max(0, (case.horizon - case.valuation_date).days + 1) / 365.25
+    price, jumps = case.price, [milestone.price_jump for milestone in case.milestones]
+    if case.events.ceo_change is not None:
+        jumps.append(case.events.ceo_change.price_jump)
+    # ln of the furthest price: drift, the median's fall, nine standard deviations, and every jump.
+    trend = price.drift * years - price.volatility**2 * years / 2
+    reach = 9 * price.volatility * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
+    dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
+    low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
+    if math.log(price.initial) + low < -MOST_LOG_PRICE or math.log(price.initial) + high > MOST_LOG_PRICE:
+        allowed = "must keep prices, with drift and jumps, between $1e-290 and $1e290 up to the horizon"
+        yield "price.volatility", price.volatility, allowed
+
+
+def check_conditions(case: Any) -> Iterator[Problem]:
+    known = [milestone.name for milestone in case.milestones]
+    for where, condition in entries("line.conditions", case.line.conditions):
+        yield from attempt(_known_milestone, f"{where}.milestone", condition, "milestone", known)
+
+
+def check_follows(case: Any) -> Iterator[Problem]:
+    known = [milestone.name for milestone in case.milestones]
+    for where, milestone in entries("milestones", case.milestones):
+        yield from attempt(_known_milestone, f"{where}.follows", milestone, "follows", known)
+
+
+def check_circles(case: Any) -> Iterator[Problem]:
+    follows = {milestone.name: milestone.follows for milestone in case.milestones}
+    done: set[str] = set()
+    for name in follows:
+        chain: list[str] = []
+        while name in follows and name not in done:
+            done.add(name)
+            chain.append(name)
+            name = follows[name]
+        if name in chain:
+            circle = one_line(" -> ".join([*chain[chain.index(name) :], name]), 200)
+            yield (
+                f"milestones[{name}].follows",
+                follows[name],
+                f"must not lead back to the milestone itself, as in {circle}",
+            )
+
+
+def check_notes(case: Any) -> Iterator[Problem]:
+    for where, note in entries("notes", case.notes):
+        for check in (_note_maturity, _note_interest, _note_sweep):
+            yield from attempt(check, where, note, case)
+
+
+def check_listed_dates(case: Any) -> Iterator[Problem]:
+    first, last = purchase_span(case)
+    for i, day in enumerate(case.policy.dates):
+        if not first <= day <= last:
+            yield f"policy.dates[{i}]", day, f"must be inside the term and the simulated span, {first} to {last}"
+        elif not calendar.is_session(day):
+            yield f"policy.dates[{i}]", day, "must be a day on which Nasdaq trades"
+
+
+def check_amounts(case: Any) -> Iterator[Problem]:
+    if case.policy.kind != "schedule" or (case.policy.cadence == "dates" and not case.policy.dates):
+        return
+    days = purchase_dates(case)
+    if len(case.policy.amounts) != len(days):
+        span = f" ({days[0]} to {days[-1]})" if days else ""
+        allowed = f"must have {len(days)} amounts, one for each purchase date{span}; {len(case.policy.amounts)} given"
+        yield "policy.amounts", list(case.policy.amounts), allowed
+
+
+CHECKS = (
+    check_valuation_date,
+    check_horizon,
+    check_term,
+    check_burn,
+    check_price,
+    check_conditions,
+    check_follows,
+    check_circles,
+    check_notes,
+    check_listed_dates,
+    check_amounts,
+)
+
+
+def entries(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """Each row of a list of tables with its key."""
+    for number, row in enumerate(rows):
+        try:
+            name = item_name(row)
+        except Unread:
+            name = None
+        yield f"{where}[{number if name is None else name}]", row
+
+
+def _known_milestone(where: str, row: Any, word: str, known: list[str]) -> Iterator[Problem]:
+    name = getattr(row, word)
+    if name and name not in known:
+        names = one_line(", ".join(known), 200)
+        yield (
+            where,
+            name,
+            f"must be the name of a milestone: {names}" if names else "must be empty, as the case has no milestones",
+        )
+
+
+def _note_maturity(where: str, note: Any, case: Any) -> Iterator[Problem]:
+    if note.maturity < case.valuation_date:
+        yield f"{where}.maturity", note.maturity, f"must be on or after valuation_date, {case.valuation_date}"
+
+
+def _note_interest(where: str, note: Any, case: Any) -> Iterator[Problem]:
+    if note.last_interest_date is not None and note.last_interest_date > case.valuation_date:
+        allowed = f"must be on or before valuation_date, {case.valuation_date}"
+        yield f"{where}.last_interest_date", note.last_interest_date, allowed
+
+
+def _note_sweep(where: str, note: Any, case: Any) -> Iterator[Problem]:
+    if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
+        allowed = f"must be at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
+        yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed

@@ -1,0 +1,37 @@
+"""Figures that follow from a case's terms: purchase dates and the expected burn."""
+
+from __future__ import annotations
+
+import datetime
+from functools import lru_cache
+from typing import Any
+
+from sim import calendar
+from sim.terms.parts import Burn
+
+
+def purchase_span(case: Any) -> tuple[datetime.date, datetime.date]:
+    """First and last day on which a purchase date can lie: the part of the term that is simulated."""
+    return max(case.line.start, case.valuation_date), min(case.line.end, case.horizon)
+
+
+def purchase_dates(case: Any) -> tuple[datetime.date, ...]:
+    """See `Case.purchase_dates`."""
+    if case.policy.dates:
+        return case.policy.dates
+    return calendar.last_sessions(*purchase_span(case), case.policy.cadence, case.company.fiscal_year_end_month)
+
+
+@lru_cache(maxsize=4096)
+def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
+    """See `Case.burn_level`. Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
+    from decimal import Decimal, localcontext
+
+    first_day = calendar.month_start(valuation_date, k)
+    with localcontext() as context:
+        context.prec = 50
+        level = Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12)
+        for step in burn.steps:
+            if step.date <= first_day:
+                level *= Decimal(step.factor)
+        return float(level)
