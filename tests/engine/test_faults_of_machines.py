@@ -22,6 +22,7 @@ from sim.results.files import ResultError, read_arrays, write_arrays, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PREPARING = f"{COMPILING}\n"
+COMPARE = [sys.executable, "-m", "sim", "compare", "valence-2002", "--paths", "2000", "--seed", "7"]
 RUN = [sys.executable, "-m", "sim", "run", "valence-2002", "--paths", "64", "--seed", "7"]
 
 
@@ -234,14 +235,21 @@ def test_two_runs_into_the_same_files_leave_one_whole_run(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.npz", "x.json"]
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
-def test_one_core_gives_the_same_result(tmp_path):
-    def bind() -> None:
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-    done = ran([*RUN, "--paths", "40000", "--save", tmp_path / "run.npz"], preexec_fn=bind)
+def on_one_core(command: list) -> None:
+    """Run a command that must succeed, bound to one core."""
+    done = ran(command, preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
+def test_one_core_gives_the_same_results(tmp_path):
+    on_one_core([*RUN, "--paths", "40000", "--save", tmp_path / "run.npz"])
     assert sim.load_result(tmp_path / "run.npz") == sim.simulate("valence-2002", paths=40_000, seed=7, workers=3)
+    line_off = ["--variant", "line.commitment=0"]
+    on_one_core([*COMPARE, *line_off, "--json", tmp_path / "one.json"])
+    ran([*COMPARE, *line_off, "--workers", "3", "--json", tmp_path / "three.json"])
+    one, three = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "three"))
+    assert {**one, "elapsed_s": 0} == {**three, "elapsed_s": 0}
 
 
 def test_a_machine_that_does_not_know_its_cores_has_one(monkeypatch):

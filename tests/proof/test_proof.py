@@ -153,7 +153,7 @@ def f(a, b=True):
     for i in range(a):
         b[0] = min(a, i) * 0.5 if a is None else "x"
         b += 2
-        b, a = put(s, CASH + i, hi & 0xFFFF)
+        b, a = put(s, hi & 0xFFFF)
     return b
 '''
 CHANGES = {

@@ -510,3 +510,12 @@ def test_the_error_of_the_worst_5_percent_is_that_of_the_formula():
     assert got.worst5_mean == pytest.approx(tail.mean(), rel=1e-14)
     expected = math.sqrt((tail.var() + 0.95 * (tail.mean() - edge) ** 2) / 100)
     assert got.worst5_se == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("successes", "se"), [(2, 0.02), (50, 0.06), (97, 0.01)])
+def test_a_grouped_proportion_solves_wilsons_equation(successes, se):
+    """(share - p)^2 = z^2 p (1 - p) / n at both ends, n the independent trials that have this error."""
+    found, share = proportion(successes, 100, se, dof=15), successes / 100
+    n, z = share * (1 - share) / se**2, stats.t.ppf(0.975, 15)
+    for p in found.ci95:
+        assert (share - p) ** 2 == pytest.approx(z**2 * p * (1 - p) / n, rel=1e-9)
