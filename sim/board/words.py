@@ -68,14 +68,21 @@ def change(name: str, estimate: Estimate, short: bool = False) -> str:
     return _signed(name, (spoken if short else _whole)(name, estimate), estimate.value)
 
 
-def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False) -> tuple[str, ...]:
-    """Estimates of one column: all with the decimals that the least certain of them allows, "-" where absent."""
+def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, bounds: bool = False) -> tuple[str, ...]:
+    """Estimates of one column, all with the decimals that the largest error allows; "-" where absent.
+
+    With `bounds` a probability that would be rounded to 0% or 100% is `<0.1%` or `>99.9%`.
+    """
     how = reading(name)
     known = [each for each in estimates if math.isfinite(each.value)]
     values, errors = [each.value / how.scale for each in known], [each.error / how.scale for each in known]
     largest = max((abs(each.value) for each in known), default=0.0)
-    decimals = min(shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), 0))
+    decimals = min(
+        shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), how.suffix == "%")
+    )
     texts = [_fixed(name, each.value, decimals) for each in estimates]
+    if bounds and how.suffix == "%":
+        texts = [_bounded(text, each.value, max(decimals, 0)) for text, each in zip(texts, estimates, strict=True)]
     if not signed:
         return tuple(texts)
     return tuple(_signed(name, text, each.value) for text, each in zip(texts, estimates, strict=True))
@@ -131,6 +138,16 @@ def median_day(result: Result) -> date:
     """The day by which half of all paths are out of cash. A day's close is a whole number of days from the opening."""
     days = math.ceil(round(result.summary()["runway_months"].p50.value * DAYS_PER_MONTH, 6))
     return result.case.valuation_date + timedelta(max(days - 1, 0))
+
+
+def _bounded(text: str, share: float, decimals: int) -> str:
+    """A percentage as text, or a bound where a share that is neither 0 nor 1 would be shown as one of them."""
+    if not 0.0 < share < 1.0 or text.rstrip("%").strip("0.") not in ("", "1"):
+        return text
+    least = 10.0**-decimals
+    if float(text.rstrip("%")) == 0.0:
+        return f"<{least:.{decimals}f}%"
+    return f">{100.0 - least:.{decimals}f}%" if float(text.rstrip("%")) == 100.0 else text
 
 
 def _whole(name: str, estimate: Estimate) -> str:

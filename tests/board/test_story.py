@@ -224,22 +224,6 @@ def test_charts_have_the_numbers_of_the_pack(pack):
     assert mistakes(pack, story(pack)) == []
 
 
-def test_a_wrong_number_in_a_chart_is_detected(valence):
-    chapters = list(story(valence))
-    for place, each in enumerate(chapters):
-        for number, chart in enumerate(each.charts):
-            if chart.key not in ("cash_out", "cash", "waterfall", "outlook", "scenarios"):
-                continue
-            last = chart.series[-1] if chart.key != "cash" else chart.series[0]
-            values = (*last.values[:-1], last.values[-1] * 1.0001)
-            series = tuple(dataclasses.replace(s, values=values) if s is last else s for s in chart.series)
-            charts = list(each.charts)
-            charts[number] = dataclasses.replace(chart, series=series)
-            wrong = list(chapters)
-            wrong[place] = dataclasses.replace(each, charts=tuple(charts))
-            assert mistakes(valence, wrong) != [], chart.key
-
-
 def test_intervals_contain_their_values(pack):
     for chart in (chart for each in story(pack) for chart in each.charts):
         for series in chart.series:
@@ -324,6 +308,12 @@ def estimate(number, error):
 )
 def test_a_column_has_the_digits_of_its_largest_error(name, pairs, signed, expected):
     assert aligned(name, [estimate(*pair) for pair in pairs], signed) == expected
+
+
+def test_no_probability_of_a_table_rounds_to_0_or_1():
+    chances = [proportion(n, 10_000) for n in (0, 1, 9_730, 9_999, 10_000)]
+    assert aligned("cash_out", chances, bounds=True) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
+    assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)], bounds=True) == ("$0.200M", "$0.000M")
 
 
 def test_estimates_are_written_with_their_errors():

@@ -132,16 +132,6 @@ def test_the_measures_are_the_results(made):
     assert wrong_measures(pack, read(path)) == []
 
 
-def test_a_wrong_number_is_seen(valence):
-    pack, path = valence
-    book = read(path)
-    cell = row_of(book["Summary"], "Dilution by the line", heading(book["Summary"], "Measures"))[0]
-    right = cell.value
-    cell.value = right * 1.001
-    assert len(wrong_measures(pack, book)) >= 1
-    cell.value = right
-
-
 def test_every_quarter_has_the_results_probabilities_and_dates(made):
     pack, path = made
     summary, sheet = pack.result.summary(), read(path)["By quarter"]
@@ -292,10 +282,6 @@ def test_shares_left_exclude_reserved_and_third_parties(made):
     assert (third > 0) == (pack.result.case.third_party is not None)
     left = company.shares_authorized - company.shares_reserved - company.shares_outstanding - new - third
     assert row_of(sheet, "Authorised shares left after both")[0].value == near(max(left, 0.0))
-
-
-def test_some_company_has_reserved_shares():
-    assert any(pack_of(name).result.case.company.shares_reserved for name in CASES)
 
 
 def test_another_choice_changes_the_values(valence):

@@ -6,6 +6,7 @@ whatever a user's matplotlibrc says.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -112,7 +113,7 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
 
 def shortened(text: str, letters: int) -> str:
     """`text` on one line of at most `letters` letters; three dots stand for what is cut."""
-    line = " ".join(text.split())
+    line = " ".join(re.split(r"[^\S\xa0]+", text.strip()))  # no-break spaces stay
     return line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
 
 

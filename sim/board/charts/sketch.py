@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NARROW = 4.0  # inches: in narrower axes the names of bars are above the bars
 _HATCHES = ("", "", "", "//", "", "xx", "..", "")
 _ROOM = 1.18  # beyond the longest bar, for its label
-_MOST_NAMES, _LETTERS = 12, 30
+_MOST_NAMES, _LETTERS = 14, 30
 _LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
 _QUIET = {"framealpha": 0.9, "edgecolor": "none", "fontsize": 8.5}
 

@@ -21,6 +21,7 @@ from sim.board.charts.data import COLOURS, Chart, Table
 from sim.board.deck import native
 from sim.board.deck.elements import FONT, describe, rgb
 from sim.board.story.chapter import Card, Chapter
+from sim.board.words import NO_BREAK
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -212,7 +213,9 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
     size = 12.0 if step >= 0.34 else 10.5
     shares = _shares(table)
-    whole = step * len(table.rows) + 0.5 * headed
+    room = [_letters_in(width * share, size - 1, 1) for share in shares]
+    head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
+    whole = step * len(table.rows) + head * headed
     shape = (len(table.rows) + headed, len(table.columns))
     frame = slide.shapes.add_table(*shape, *_emu((left, top + 0.16, width, whole)))
     describe(frame, chart.title, chart.alt or _spoken(table))
@@ -223,7 +226,7 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     rows = [table.columns] * headed + [tuple(row) for row in table.rows]
     for place, row in enumerate(rows):
         heading = headed and place == 0
-        tall = 0.5 if heading else step
+        tall = head if heading else step
         grid.rows[place].height = Inches(tall)
         letter = size - heading
         lines = max(int((tall - 0.04) / (letter * 1.2 / 72)), 1)
@@ -329,8 +332,8 @@ def _write(
 
 
 def printable(words: str) -> str:
-    """Words without control characters, which XML cannot hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in words)
+    """Text without control characters, which XML does not allow; no-break spaces stay."""
+    return "".join(letter if letter.isprintable() or letter == NO_BREAK else " " for letter in words)
 
 
 def _anchor(where: str) -> Any:

@@ -22,7 +22,7 @@ _MOST_REASONS = 5  # shown by quarter; others are added up
 _REASONS = {
     "cash-out": ("cash ran out before", "cash has run out before"),
     "no purchase date": ("no purchase date left", "no purchase date is left"),
-    "cut by third parties": ("cut for third-party money", "the investor cuts the line for third parties' money"),
+    "cut by third parties": ("third-party cuts", "the investor cuts the line for third parties' money"),
     "period cap": ("quarterly cap", "of the quarterly cap"),
     "coverage": ("coverage test", "of the coverage test"),
     "policy": ("policy", "the company does not request it"),
