@@ -32,7 +32,13 @@ CONTROL = "unchanged program: "
 # Files, and the tests of their part. Kernels are compiled anew for each mutant.
 PARTS = {
     "sim/terms/": (
-        "test_terms",
+        "test_case",
+        "test_problems",
+        "test_files",
+        "test_overrides",
+        "test_description",
+        "test_warnings",
+        "test_reference",
         "test_case_limits",
         "test_calendar",
         "test_corners",
