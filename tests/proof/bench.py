@@ -27,7 +27,8 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 # as it sees every edit and proves nothing; and what writes texts, pages and pictures.
 SUITE = (
     "test_twin", "test_corners", "test_pairs", "test_calendar", "test_result", "test_sketch", "test_problems",
-    "test_case", "test_overrides", "test_measures", "test_ledger_by_hand", "test_philox", "test_invariance", "test_identities", "test_elementary",
+    "test_case", "test_overrides",
+    "test_measures", "test_ledger_by_hand", "test_philox", "test_invariance", "test_identities", "test_elementary",
     "test_checks", "test_quasi_random", "test_sampling", "test_metamorphic", "test_compare", "test_case_limits",
     "test_last_days", "test_interpreted", "test_coverage", "test_fuzz",
 )  # fmt: skip
