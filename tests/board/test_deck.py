@@ -7,8 +7,9 @@ import zipfile
 import pytest
 
 from sim.board.charts.canvas import shortened
-from sim.board.deck.deck import BUDGETS, footer_text, printable, write_deck
+from sim.board.deck.deck import BUDGETS, footer_text, write_deck
 from sim.board.deck.elements import number_format, plain_text
+from sim.board.deck.text import printable
 from sim.board.story.story import story
 from tests.board.test_story import CASES, pack_of
 

@@ -7,21 +7,19 @@ scenarios, seed and version. python-pptx does not fit text to its box, so that e
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pptx import Presentation
 from pptx.enum.dml import MSO_LINE
-from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Inches, Pt
 
 from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
 from sim.board.charts.data import COLOURS, Chart, Table
 from sim.board.deck import native
-from sim.board.deck.elements import FONT, describe, rgb
+from sim.board.deck.elements import describe, rgb
+from sim.board.deck.text import anchored, emu, plain_shape, text_box, write
 from sim.board.story.chapter import Card, Chapter
-from sim.board.words import NO_BREAK
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -84,9 +82,9 @@ def _spoken_notes(chapter: Chapter) -> str:
 def _headline(slide: Any, sentence: str) -> None:
     box = slide.shapes.title
     box.left, box.top, box.width, box.height = Inches(LEFT), Inches(0.34), Inches(RIGHT - LEFT), Inches(0.96)
-    _write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
+    write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
     rule = slide.shapes.add_shape(1, Inches(LEFT), Inches(1.32), Inches(RIGHT - LEFT), Inches(0.03))
-    _plain(rule, _MIDDLE, "Rule under the headline")
+    plain_shape(rule, _MIDDLE, "Rule under the headline")
 
 
 def _body(slide: Any, chapter: Chapter) -> None:
@@ -121,7 +119,7 @@ def _chart(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
     _title(slide, chart, box)
     title = 0.30
     inner = (left, top + title, width, height - title)
-    native.draw(slide.shapes, chart, _emu(inner))
+    native.draw(slide.shapes, chart, emu(inner))
     if chart.kind == "fan":
         _marks(slide, chart, inner)
     elif chart.kind == "histogram":
@@ -131,7 +129,7 @@ def _chart(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
 def _title(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
     left, top, width, _ = box
     words = shortened(chart.title, min(BUDGETS["chart title"], _letters_in(width, 12, 1)))
-    _text(slide, (left, top + 0.04, width, 0.3), [(words, 12, True, GREY)], name="Chart title")
+    text_box(slide, (left, top + 0.04, width, 0.3), [(words, 12, True, GREY)], name="Chart title")
 
 
 def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
@@ -144,9 +142,9 @@ def _marks(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
         assert isinstance(mark.at, date)
         x = x0 + width * ((mark.at - first).days + 1) / max((last - first).days, 1)
         _line(slide, x, y0, y0 + height, f"Mark {number}: {mark.label}")
-        badge = slide.shapes.add_shape(9, *_emu((x - 0.12, y0 - 0.16, 0.24, 0.24)))
-        _plain(badge, INK, f"Number of mark {number}: {mark.label}")
-        _write(badge.text_frame, [(str(number), 10, True, "#FFFFFF")], anchor="middle", centred=True)
+        badge = slide.shapes.add_shape(9, *emu((x - 0.12, y0 - 0.16, 0.24, 0.24)))
+        plain_shape(badge, INK, f"Number of mark {number}: {mark.label}")
+        write(badge.text_frame, [(str(number), 10, True, "#FFFFFF")], anchor="middle", centred=True)
 
 
 def _values_marked(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
@@ -159,7 +157,7 @@ def _values_marked(slide: Any, chart: Chart, box: tuple[float, float, float, flo
         y = y0 - 0.32 + 0.26 * row
         _line(slide, x, y + 0.13, y0 + height, mark.label)
         label = (x + 0.05, y, 1.6, 0.26) if x < x0 + 0.8 * width else (x - 1.65, y, 1.6, 0.26)
-        _text(slide, label, [(mark.label, 11, True, INK)], name="Mark", right=label[0] < x - 1.0)
+        text_box(slide, label, [(mark.label, 11, True, INK)], name="Mark", right=label[0] < x - 1.0)
 
 
 def _area(chart: Chart, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -183,23 +181,23 @@ def _cards(slide: Any, cards: tuple[Card, ...], box: tuple[float, float, float, 
     wide, tall = (width - gap * (across - 1)) / across, (height - 0.08 - gap * (down - 1)) / down
     for place, card in enumerate(cards):
         x, y = left + (place % across) * (wide + gap), top + 0.08 + (place // across) * (tall + gap)
-        panel = slide.shapes.add_shape(1, *_emu((x, y, wide, tall)))
-        _plain(panel, _PALE, f"Card: {card.label}")
-        bar = slide.shapes.add_shape(1, *_emu((x, y, 0.07, tall)))
-        _plain(bar, _DARK, "Edge of a card")
+        panel = slide.shapes.add_shape(1, *emu((x, y, wide, tall)))
+        plain_shape(panel, _PALE, f"Card: {card.label}")
+        bar = slide.shapes.add_shape(1, *emu((x, y, 0.07, tall)))
+        plain_shape(bar, _DARK, "Edge of a card")
         lines = [
             (shortened(card.value, BUDGETS["card"]), 28 if len(card.value) <= 12 else 22, True, _DARK),
             (shortened(card.label, BUDGETS["card words"]), 13, False, INK),
             (shortened(card.detail, BUDGETS["card detail"]), 11, False, GREY),
         ]
-        _text(slide, (x + 0.18, y + 0.04, wide - 0.26, tall - 0.08), lines, name="Card", anchor="middle")
+        text_box(slide, (x + 0.18, y + 0.04, wide - 0.26, tall - 0.08), lines, name="Card", anchor="middle")
 
 
 def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float, float]) -> None:
     size = 13 if sum(map(len, points)) < 420 else 11.5
     lines = [(shortened(point, BUDGETS["point"]), size, False, INK) for point in points]
     left, top, width, height = box
-    _text(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)
+    text_box(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)
 
 
 def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], titled: bool) -> None:
@@ -217,7 +215,7 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
     whole = step * len(table.rows) + head * headed
     shape = (len(table.rows) + headed, len(table.columns))
-    frame = slide.shapes.add_table(*shape, *_emu((left, top + 0.16, width, whole)))
+    frame = slide.shapes.add_table(*shape, *emu((left, top + 0.16, width, whole)))
     describe(frame, chart.title, chart.alt or _spoken(table))
     grid = frame.table
     grid.first_row, grid.horz_banding = headed, False
@@ -239,8 +237,8 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
             budget = _letters_in(width * shares[column], letter, lines)
             shown = str(words) if heading else shortened(str(words), budget)
             line = (shown, letter, heading, "#FFFFFF" if heading else INK)
-            _write(cell.text_frame, [line], right=column not in table.left)
-            cell.vertical_anchor = _anchor("middle")
+            write(cell.text_frame, [line], right=column not in table.left)
+            cell.vertical_anchor = anchored("middle")
 
 
 def _letters_in(width: float, size: float, lines: int) -> int:
@@ -283,73 +281,12 @@ def _strip(slide: Any, chapter: Chapter) -> None:
             continue
         box = (LEFT + place * (wide + gap), top, wide, bottom - top)
         lines = [(question, 11, True, _DARK), (shortened(words, BUDGETS["question"]), 11.5, False, INK)]
-        panel = slide.shapes.add_shape(1, *_emu((box[0], top, wide, 0.025)))
-        _plain(panel, _MIDDLE, "Rule above a question")
-        _text(slide, (box[0], top + 0.05, wide, bottom - top - 0.05), lines, name=question)
+        panel = slide.shapes.add_shape(1, *emu((box[0], top, wide, 0.025)))
+        plain_shape(panel, _MIDDLE, "Rule above a question")
+        text_box(slide, (box[0], top + 0.05, wide, bottom - top - 0.05), lines, name=question)
 
 
 def _footer(slide: Any, chapter: Chapter, number: int, footer: str) -> None:
     lines = [(shortened(chapter.source, BUDGETS["source"]), 9, False, GREY)] if chapter.source else []
-    _text(slide, (LEFT, 6.90, RIGHT - LEFT - 0.7, 0.5), [*lines, (footer, 9, False, GREY)], name="Footer")
-    _text(slide, (RIGHT - 0.6, 7.04, 0.6, 0.3), [(str(number), 10, True, GREY)], name="Slide number", right=True)
-
-
-# --- text ------------------------------------------------------------------------------------------------------------
-
-Line = tuple[str, "float | int", bool, str]  # words, points, bold, colour
-
-
-def _text(
-    slide: Any, box: tuple[float, float, float, float], lines: Sequence[Line], name: str, right: bool = False,
-    anchor: str = "top", after: float = 1.0,
-) -> Any:  # fmt: skip
-    shape = slide.shapes.add_textbox(*_emu(box))
-    shape.name = name
-    _write(shape.text_frame, lines, anchor=anchor, right=right, after=after)
-    return shape
-
-
-def _write(
-    frame: Any,
-    lines: Sequence[Line],
-    anchor: str = "top",
-    right: bool = False,
-    centred: bool = False,
-    after: float = 1.0,
-) -> None:
-    """One paragraph a line, without margins."""
-    frame.word_wrap = True
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-    frame.vertical_anchor = _anchor(anchor)
-    for place, (words, size, bold, colour) in enumerate(lines):
-        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
-        paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.CENTER if centred else PP_ALIGN.LEFT
-        paragraph.space_after = Pt(after)
-        run = paragraph.add_run()
-        run.text = printable(words)
-        run.font.size, run.font.bold, run.font.name = Pt(size), bold, FONT
-        run.font.color.rgb = rgb(colour)
-
-
-def printable(words: str) -> str:
-    """Text without control characters, which XML does not allow; no-break spaces stay."""
-    return "".join(letter if letter.isprintable() or letter == NO_BREAK else " " for letter in words)
-
-
-def _anchor(where: str) -> Any:
-    return {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE}[where]
-
-
-def _plain(shape: Any, colour: str, words: str) -> None:
-    """A filled shape without outline or shadow."""
-    shape.fill.solid()
-    shape.fill.fore_color.rgb = rgb(colour)
-    shape.line.fill.background()
-    for style in shape._element.xpath("./p:style"):  # the theme's shadow
-        shape._element.remove(style)
-    describe(shape, words, words)
-
-
-def _emu(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    left, top, width, height = (int(Inches(part)) for part in box)
-    return left, top, width, height
+    text_box(slide, (LEFT, 6.90, RIGHT - LEFT - 0.7, 0.5), [*lines, (footer, 9, False, GREY)], name="Footer")
+    text_box(slide, (RIGHT - 0.6, 7.04, 0.6, 0.3), [(str(number), 10, True, GREY)], name="Slide number", right=True)

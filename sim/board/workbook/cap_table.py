@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.board.words import brief
-from sim.board.workbook.book import INPUT, Book, Page
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, level
+from sim.board.workbook.page import INPUT, Page
 
 if TYPE_CHECKING:
     from sim.terms import Case

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
 from sim.board.words import reading, shortened
-from sim.board.workbook.book import Block, Book, Page
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, column, estimated, moved
+from sim.board.workbook.page import Block, Page
 
 if TYPE_CHECKING:
     from sim.analysis.compare import Comparison

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sim.board.charts.data import COLOURS
-from sim.board.workbook.book import DATE, Block, Book
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, exact, level
+from sim.board.workbook.page import DATE, Block
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
 

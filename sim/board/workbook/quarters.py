@@ -8,8 +8,9 @@ from typing import Any
 
 from sim.board.charts.data import COLOURS
 from sim.board.story.commitment import reason_words
-from sim.board.workbook.book import Block, Book, Page
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, error, exact, level, limits
+from sim.board.workbook.page import Block, Page
 from sim.results.summary import CAUSES, Summary
 
 _MOST_REASONS = 8

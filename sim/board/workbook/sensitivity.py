@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sim.board.charts.data import COLOURS
 from sim.board.story.targets import uncertain
 from sim.board.words import name_of, reading, shortened
-from sim.board.workbook.book import Block, Book, Page
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, change, column, error, level, set_to
+from sim.board.workbook.page import Block, Page
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:

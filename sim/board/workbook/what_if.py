@@ -16,8 +16,9 @@ from xlsxwriter.utility import xl_range_abs
 from sim.board.charts.data import COLOURS
 from sim.board.story.parts import setting
 from sim.board.words import name_of, reading, shortened
-from sim.board.workbook.book import INPUT, LINE, Block, Book, Page
+from sim.board.workbook.book import Book
 from sim.board.workbook.cells import ABSENT, PM, Cell, Number, form_like, level, set_to
+from sim.board.workbook.page import INPUT, LINE, Block, Page
 from sim.text.numbers import decimals_allowed
 
 if TYPE_CHECKING:
