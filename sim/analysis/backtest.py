@@ -1,4 +1,4 @@
-"""The record against the simulation: where each thing that really happened lies among the simulated paths."""
+"""`backtest`: the recorded figures of a case beside the quantiles of the simulated paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.analysis.backtest_text import backtest_blocks
 from sim.analysis.inputs import shown
+from sim.analysis.paired import estimate_dict
 from sim.calendar import fiscal_quarter, is_session, month_end, sessions
 from sim.engine.trace import Trace, trace_paths
 from sim.lowering.program import BLOCK
@@ -18,16 +20,18 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate, proportion
 from sim.results.summary import days_at_close, jsonable, manifest
 from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
+from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
     from sim.terms.record import Record, RecordedDraw
 
-#: Paths are traced one by one, so fewer than elsewhere: percentiles are good to a point.
+#: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
 PATHS = 4096
 
 BRIDGED = (
-    "A path that runs out of cash goes on as if somebody bridged the shortfall at no cost: its cash falls below zero, "
-    "and its draws go on."
+    "After a cash-out a path goes on as if the shortfall were bridged at no cost: its cash is below the minimum, and "
+    "draws go on."
 )
 GROWTH = (
     "Simulated shares grow by draws under the line and by third parties' equity only. Real ones also grow by other "
@@ -37,7 +41,7 @@ GROWTH = (
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that happened, and the same thing on the simulated paths.
+    """One recorded figure and the same figure on the simulated paths.
 
     `percentile` is the share of paths strictly below `value`, `equal` the share with the very same value; p05, p50 and
     p95 are quantiles over the paths, `errors` their standard errors, in `unit`: "$", "$/share", "shares", "quarters".
@@ -61,9 +65,9 @@ class Fact:
         return self.p05 <= self.value <= self.p95
 
 
-@dataclass(frozen=True)
-class Backtest:
-    """Every fact of a case's record that can be compared, in the order of the dates; `notes` say how to read it."""
+@dataclass(frozen=True, repr=False)
+class Backtest(Readable):
+    """Every recorded figure that can be compared, in the order of the dates; `notes` are for the reader."""
 
     case: Case
     rows: tuple[Fact, ...]
@@ -73,8 +77,6 @@ class Backtest:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
-        from sim.analysis.paired import estimate_dict
-
         facts = [
             {name: getattr(row, name) for name in Fact.__dataclass_fields__}
             | {"percentile": estimate_dict(row.percentile)}
@@ -84,10 +86,11 @@ class Backtest:
         document = {"facts": facts, "paths": self.paths, "seed": self.seed, "notes": self.notes, "manifest": made}
         return jsonable(document)
 
-    def __str__(self) -> str:
-        from sim.analysis.backtest_text import backtest_text
+    def _blocks(self) -> Blocks:
+        return backtest_blocks(self)
 
-        return backtest_text(self)
+    def _in_brief(self) -> str:
+        return f"{len(self.rows)} recorded figures of {self.case.title}, {self.paths:,} paths"
 
 
 def backtest(
@@ -97,20 +100,39 @@ def backtest(
     *,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Backtest:
-    """Where what really happened, the case's [record], lies in the simulated distribution; nothing is fitted to it.
+    """Compare the recorded figures of a case with the simulated distribution. Nothing is fitted to them.
 
-    A draw is compared by its price with that of the same day on every path, whether or not the line is open there, by
-    its shares with what the same amount would take on that day, and by its fiscal quarter's draws with the case's own.
-    Shares outstanding, cash at a month's end and the money from third parties up to a day are those of the ledger;
-    waivers are counted in fiscal quarters in which something was not met and all of it was waived. `paths` are at most
-    4,096 of the case's unless given; they run in one thread. Raises CaseError or ValueError; a case without a record is
-    a ValueError.
+    The price of a draw is compared with the price on that day on every path, whether or not the line is open there; its
+    shares with the shares that the same amount would take on that day; the draws of its fiscal quarter with the
+    simulated ones. Shares outstanding, cash at a month's end and the money from third parties up to a day are those of
+    the ledger. Waivers are counted as fiscal quarters in which a condition was not met and all of them were waived.
+
+    Parameters
+    ----------
+    case : Case or str
+        A case with a table [record], its file or the name of a shipped case.
+    paths, seed : int, optional
+        The case's unless given, at most 4,096 paths. They run in one thread.
+    progress : callable, optional
+        Called as progress(done, total) with the paths.
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case without a record, and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.backtest("valence-2002", paths=256)
+    <Backtest: 11 recorded figures of Valence Technology and the Berg & Berg equity line, 2002, 256 paths>
     """
-    from sim.terms.problems import check_whole
-
     case = load_case(case)
     if case.record is None:
-        raise ValueError("backtest: the case has no table [record] of what really happened")
+        raise ValueError("backtest: the case must have a table [record] of what really happened")
     paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
     questions, notes = _questions(case, case.record)
@@ -140,7 +162,7 @@ class Issue(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What a fact asks of a path: `answer(as it is, with the recorded days as purchase dates, its issues)`."""
+    """A recorded figure, and `answer(trace, trace with the recorded days as purchase dates, issues)` of a path."""
 
     date: datetime.date
     label: str
@@ -151,7 +173,7 @@ class Question(NamedTuple):
 
 
 def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
-    """What can be asked, and what the reader must know."""
+    """The figures that can be compared, and notes for the reader."""
     asked: list[Question] = []
     notes: list[str] = []
     rows: list[Any] = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
@@ -189,7 +211,7 @@ def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
     return asked, notes
 
 
-# --- what is asked of a path -----------------------------------------------------------------------------------------
+# --- values on a path -----------------------------------------------------------------------------------------
 
 
 def _of_draw(case: Case, draw: RecordedDraw) -> Iterator[Question]:
@@ -254,7 +276,7 @@ def _waived(case: Case, until: datetime.date) -> Callable[[Trace, Trace, tuple[I
 
 
 def unmet(told: Trace, day: datetime.date) -> list[str]:
-    """Names of the conditions that apply on a purchase date and do not hold, waived or not (contract, section 5)."""
+    """Names of the conditions that apply on a purchase date and do not hold, waived or not (model, section 5)."""
     history, case, t = told.history, told.case, days_at_close(told.case, day)
     found = []
     for condition in case.line.conditions:
@@ -275,7 +297,7 @@ def unmet(told: Trace, day: datetime.date) -> list[str]:
 def issues(told: Trace) -> Iterator[Issue]:
     """The money that came in on a path, in the ledger's order: third parties before the draw of the same day.
 
-    The ledger's own rule for third parties' equity (contract, section 5): whole shares at the close less the discount,
+    The ledger's own rule for third parties' equity (model, section 5): whole shares at the close less the discount,
     as far as the authorised shares allow.
     """
     case, company = told.case, told.case.company
@@ -311,7 +333,8 @@ def _may_draw(case: Case, day: datetime.date) -> bool:
 def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
     """The case with the recorded days as further purchase dates, so that they have a price; None if there are none.
 
-    The luck is the same, so the closes are those of the case itself (but for the impact of a draw that is made then).
+    The random numbers are the same, so the closes are those of the case itself, except for the impact of
+    a draw that is made then.
     """
     mine = case.purchase_dates
     more = {day for day in days if _may_draw(case, day)}

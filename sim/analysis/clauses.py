@@ -1,39 +1,44 @@
-"""What each clause of a line costs: lifting it alone, and its exact Shapley share of lifting them all."""
+"""`clauses`: the cost of each clause of a line, removed alone, and its exact Shapley value."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
+import numpy as np
+
+from sim.analysis.clauses_text import clauses_blocks
+from sim.analysis.coalitions import Desk, Lifter
+from sim.analysis.paired import difference_of, estimate_dict, level_of, measures_of
+from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
+from sim.engine.simulate import simulate
+from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
+from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
+from sim.text.readable import Blocks, Readable
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from sim.analysis.coalitions import Lifter
-    from sim.results.estimates import Estimate
-    from sim.terms import Case
-
-#: More clauses than these are put together: every one doubles the number of runs.
+#: Of more clauses than these, some are combined: each clause doubles the number of runs.
 MOST = 12
 PATHS = 4_096
-#: Paths that go through all sets of clauses before the next ones do: their sums stay in the processor's cache.
+#: Paths that are simulated for all sets of clauses before the next ones: their sums stay in the cache.
 AT_ONCE = 4_096
-#: Sums that are kept apart, whatever the number of workers, so that it changes no bit.
+#: Separate sums, whatever the number of workers, so that this number changes no bit.
 LANES = 8
 
 
-@dataclass(frozen=True)
-class ClauseCosts:
-    """What lifting the clauses of a line is worth, in each measure.
+@dataclass(frozen=True, repr=False)
+class ClauseCosts(Readable):
+    """The effect of removing the clauses of a line, in each measure.
 
-    `signed` and `lifted` are the case as signed and with all clauses lifted, `together` is lifted minus signed, path by
-    path. `alone` is the gain from lifting one clause and leaving the others, `shapley` its share of lifting all of
-    them: the shares add up to `together`. `grouped` says which clauses were put together, where there are too many.
+    `signed` and `lifted` are the case as signed and with all clauses removed, `together` is lifted minus signed, path
+    by path. `alone` is the effect of removing one clause only, `shapley` the Shapley value of each clause; these values
+    add up to `together`. `grouped` says which clauses were combined, where there are too many. `level_paths` is the
+    number of paths of `signed` and `lifted` where it is not `paths`, as in a board pack.
     """
 
     case: Case
@@ -46,10 +51,13 @@ class ClauseCosts:
     alone: Mapping[str, tuple[Estimate, ...]]
     shapley: Mapping[str, tuple[Estimate, ...]]
     grouped: tuple[str, ...] = ()
+    level_paths: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level_paths", self.level_paths or self.paths)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
-        from sim.analysis.paired import estimate_dict
 
         def levels(table: Mapping[str, Estimate]) -> dict[str, Any]:
             return {name: estimate_dict(estimate) for name, estimate in table.items()}
@@ -67,6 +75,7 @@ class ClauseCosts:
 
         document = {
             "paths": self.paths,
+            "level_paths": self.level_paths,
             "seed": self.seed,
             "signed": levels(self.signed),
             "lifted": levels(self.lifted),
@@ -77,10 +86,11 @@ class ClauseCosts:
         }
         return jsonable(document)
 
-    def __str__(self) -> str:
-        from sim.analysis.tables import clauses_text
+    def _blocks(self) -> Blocks:
+        return clauses_blocks(self)
 
-        return clauses_text(self)
+    def _in_brief(self) -> str:
+        return f"{self.case.title}, {len(self.clauses)} clauses, {self.paths:,} paths, seed {self.seed}"
 
 
 def clauses(
@@ -91,48 +101,64 @@ def clauses(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> ClauseCosts:
-    """What each clause of the case's line costs.
+    """The cost of each clause of the case's line: the effect of removing it alone, and its Shapley value.
 
-    A clause's Shapley share is the mean, over all orders in which the clauses could be lifted one after another, of
-    what the measure gains when its turn comes: the sum over the sets S without it of |S|! (n - |S| - 1)! / n! times
-    (v(S with it) - v(S)). Shapley (1953), A value for n-person games. All 2^n sets are simulated with the same luck (n
-    at most 12: more are put together, conditions of the same day first), and the sum is taken on every path, so that
-    the shares add up there and their errors come from the paths. `paths` is 4,096 unless given, `seed` the case's;
-    `progress` counts the paths of all sets. Raises CaseError or ValueError.
+    The Shapley value of a clause is the mean of its effect over all orders in which the clauses could be removed one
+    after another: the sum over the sets S without it of |S|! (n - |S| - 1)! / n! times (v(S with it) - v(S)). Shapley
+    (1953), A value for n-person games. All 2^n sets are simulated under common random numbers (n is at most 12;
+    conditions of the same day are combined first), and the sum is taken on every path, so that the values add up on
+    each path and their errors are estimated from the paths.
+
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    paths : int, optional
+        4,096 unless given.
+    seed : int, optional
+        The case's unless given.
+    workers : int, optional
+        Threads; as many as there are cores, at most 8, unless given.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all sets.
+
+    Returns
+    -------
+    ClauseCosts
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.clauses("valence-2002", paths=256).shapley["raised"][0]
+    6,000 +- 3,000
     """
-    import numpy as np
-
-    from sim.analysis.coalitions import Lifter
-    from sim.engine.simulate import available_workers, simulate
-    from sim.terms import load_case
-    from sim.terms.problems import check_whole
-
     case = load_case(case)
     paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
-    workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
+    workers = min(threads(workers), LANES)
     chosen, grouped = _few_enough(case, clauses_of(case))
     simulate(case, paths=1, seed=seed, workers=1)  # compiles
     lifter = Lifter(case, chosen)
     sums = _Sums(case, len(chosen))
     stop = np.zeros(1, np.int64)
     total = paths << len(chosen)
-    with ThreadPoolExecutor(min(workers, LANES)) as pool:
-        try:
-            for first in range(0, paths, AT_ONCE):
-                here = min(AT_ONCE, paths - first)
-                lanes = [_Lane(lifter, lane, first, here, seed, stop) for lane in range(LANES)]
-                waiting: set[Future] = {pool.submit(lane.work) for lane in lanes}
-                while waiting:
-                    done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-                    if progress is not None:
-                        progress((first << len(chosen)) + here * sum(lane.done for lane in lanes), total)
-                sums.add(lanes)
-        finally:
-            stop[0] = 1
+    for first in range(0, paths, AT_ONCE):
+        here = min(AT_ONCE, paths - first)
+        lanes = [_Lane(lifter, lane, first, here, seed, stop) for lane in range(LANES)]
+        told = partial(_told, progress, first << len(chosen), here, lanes, total)
+        in_threads([lane.work for lane in lanes], workers, partial(stop.fill, 1), told, told, first_alone=False)
+        stop[0] = 0
+        sums.add(lanes)
     return sums.costs(case, chosen, grouped, paths, seed)
+
+
+def _told(progress: Progress | None, before: int, paths: int, lanes: list[_Lane], total: int) -> None:
+    if progress is not None:
+        progress(before + paths * sum(lane.done for lane in lanes), total)
 
 
 class _Lane:
@@ -143,10 +169,6 @@ class _Lane:
     """
 
     def __init__(self, lifter: Lifter, lane: int, first: int, paths: int, seed: int, stop: np.ndarray) -> None:
-        import numpy as np
-
-        from sim.analysis.coalitions import measures_of
-
         self.lifter, self.lane, self.first, self.paths, self.seed, self.stop = lifter, lane, first, paths, seed, stop
         n, measures = len(lifter.clauses), len(measures_of(lifter.case))
         self.with_it = np.zeros((n, measures, paths))
@@ -156,10 +178,6 @@ class _Lane:
         self.done = 0
 
     def work(self) -> None:
-        import numpy as np
-
-        from sim.analysis.coalitions import Desk
-
         n = len(self.lifter.clauses)
         orders = math.factorial(n)
         desk = Desk(self.lifter.case, self.lifter.plan, self.paths)
@@ -185,9 +203,6 @@ class _Sums:
     """The running sums of levels, gains and shares."""
 
     def __init__(self, case: Case, n: int) -> None:
-        from sim.analysis.coalitions import measures_of
-        from sim.analysis.paired import difference_of, level_of
-
         self.n, self.measures = n, measures_of(case)
         self.signed = [level_of(name, None) for name in self.measures]
         self.lifted = [level_of(name, None) for name in self.measures]
@@ -196,12 +211,10 @@ class _Sums:
         self.shapley = [[difference_of(name, None) for _ in range(n)] for name in self.measures]
 
     def add(self, lanes: list[_Lane]) -> None:
-        import numpy as np
-
         kept = {lifted: values for lane in lanes for lifted, values in lane.kept.items()}
         signed, lifted = kept[0], kept[(1 << self.n) - 1]
         shares = sum(lane.with_it for lane in lanes) - sum(lane.of_all for lane in lanes)
-        # What is left of sums that cancel: no clause moves a path by so little.
+        # Rounding of sums that cancel; no clause has so small an effect on a path.
         dust = 1e-12 * np.max([lane.largest for lane in lanes], axis=0)[:, None]
         shares = np.where(np.abs(shares) <= dust, 0.0, shares)
         for m in range(len(self.measures)):
@@ -228,7 +241,7 @@ class _Sums:
 
 
 def _few_enough(case: Case, found: tuple[Clause, ...]) -> tuple[tuple[Clause, ...], tuple[str, ...]]:
-    """At most `MOST` clauses: conditions of the same day are put together, then all conditions; and what was done."""
+    """At most `MOST` clauses: conditions of the same day are combined, then all conditions; with a note on each."""
     days = {f"condition: {condition.name}": condition.after for condition in case.line.conditions}
     for day_of in (lambda clause: days.get(clause.key), lambda clause: None):
         if len(found) <= MOST:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.paired import MEASURED, twelve_months
+from sim.analysis.paired import measures_of, twelve_months
 from sim.analysis.variants import waiving
 from sim.engine.sobol import no_points
 from sim.engine.workspace import Workspace, columns, tape
@@ -142,8 +142,3 @@ class Desk:
         if self.months is not None:
             values["cash_out_12m"] = out_days <= self.months
         return np.array([values[name] for name in measures_of(self.case)], np.float64)
-
-
-def measures_of(case: Case) -> tuple[str, ...]:
-    """What is measured: `MEASURED`, and the probability within twelve months where they are simulated."""
-    return MEASURED if twelve_months(case) is None else (*MEASURED, "cash_out_12m")

@@ -1,36 +1,46 @@
-"""Several cases under the same luck: each one's estimates, and its differences from the first, paired path by path."""
+"""`compare`: several cases under common random numbers, with their differences from the first, path by path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+import numpy as np
+
+from sim.analysis.compare_text import comparison_blocks
+from sim.analysis.paired import (
+    ABSENT,
+    NOTHING,
+    Mean,
+    Probability,
+    difference_of,
+    estimate_dict,
+    level_of,
+    measures_of,
+    values_of,
+)
+from sim.analysis.runs import Counter, Sampling, shards
+from sim.results.estimates import Estimate
+from sim.results.result import Result
 from sim.results.summary import Period, days_at_close, fiscal_periods, jsonable, manifest
+from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
+from sim.text.readable import Blocks, Readable
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from sim.analysis.paired import Mean, Probability
-    from sim.results.estimates import Estimate
-    from sim.results.result import Result
-    from sim.terms import Case
-
-#: Chunks of paths that are simulated at once, so that memory does not grow with the number of paths.
-CHUNKS_AT_ONCE = 16
 BASE = "as signed"
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Readable):
     """Cases under common random numbers; the first is the base.
 
-    `estimates` gives each measure one estimate a case; `differences` the same of case minus base, paired by path, the
-    base's own being exactly 0. `cash_out_by_period` is [case][period]: the probability of having run out of cash by the
-    end of each of the base's fiscal quarters; absent where a case does not span it. `notes` are sentences on what is
-    not alike, such as horizons. Measures are those of `sim.analysis.paired.SHOWN`; "cash_out_12m" is among them where
-    every case spans twelve months. The effective price is not: paths that draw nothing have none, so that a difference
-    would be one of other paths.
+    `estimates` has one estimate per measure and case; `differences` are those of case minus base, paired by path, 0 for
+    the base itself. `cash_out_by_period` is [case][period]: the probability of a cash-out by the end of each of the
+    base's fiscal quarters; absent where a case does not span it. `notes` are sentences on what differs, such as
+    horizons. Measures are those of `sim.analysis.paired.SHOWN`; "cash_out_12m" is among them where every case spans
+    twelve months. The effective price is not: it is absent on paths without a draw, so that its differences could not
+    be paired.
     """
 
     names: tuple[str, ...]
@@ -47,7 +57,6 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, with each whole case; absent numbers are None."""
-        from sim.analysis.paired import estimate_dict
 
         def of_case(i: int) -> dict[str, Any]:
             case, by_period = self.cases[i], zip(self.periods, self.cash_out_by_period[i], strict=True)
@@ -75,10 +84,11 @@ class Comparison:
         }
         return jsonable(document)
 
-    def __str__(self) -> str:
-        from sim.analysis.tables import comparison_text
+    def _blocks(self) -> Blocks:
+        return comparison_blocks(self)
 
-        return comparison_text(self)
+    def _in_brief(self) -> str:
+        return f"{len(self.names)} cases, the first {self.names[0]!r}, {self.paths:,} paths each, seed {self.seed}"
 
 
 def compare(
@@ -91,52 +101,53 @@ def compare(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Comparison:
-    """Simulate several cases with the same luck and compare them with the first.
-
-    `cases` come with their names, or are named by their titles. `paths` and `seed` are the first case's unless given;
-    the rest is as in `sim.simulate`; `progress` counts the paths of all cases together. Memory does not grow with the
-    number of paths, but for sobol, whose scrambles reach over the whole run. Raises CaseError or ValueError.
+    """Simulate several cases under common random numbers and compare them with the first.
 
     Differences are means over the paths of case minus base, with Student's interval from those differences (of pairs
     and scrambles where paths come in groups); that of a probability is the mean of the difference of two indicators.
     Cases of different months are paired by the number of the month, the first being the valuation date's.
-    """
-    from sim.lowering.program import CHUNK
-    from sim.terms.problems import check_whole
 
+    Parameters
+    ----------
+    cases : mapping of str to Case, or iterable of Case or str
+        The cases with their names; those of an iterable are named by their titles.
+    paths, seed : int, optional
+        The first case's unless given.
+    sampler, antithetic, workers
+        As in `sim.simulate`.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all cases together.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    CaseError, ValueError
+        For cases and options that cannot be used.
+
+    Notes
+    -----
+    Memory does not grow with the number of paths, except with sobol, whose scrambles need the whole run.
+
+    Examples
+    --------
+    >>> case = sim.load_case("valence-2002")
+    >>> sim.compare({"as signed": case, "half the price": case.replace({"price.initial": 1.5})}, paths=1000)
+    <Comparison: 2 cases, the first 'as signed', 1,000 paths each, seed 20020401>
+    """
     names, cases = _named(cases)
     base = cases[0]
     paths = check_whole("paths", base.simulation.paths if paths is None else paths, 1, 10**12)
     seed = check_whole("seed", base.simulation.seed if seed is None else seed, 0, 2**64 - 1)
-    sums = _Sums.of(cases, "scrambles" if sampler == "sobol" else "pairs" if antithetic else None)
-    at_once = CHUNKS_AT_ONCE * CHUNK if sampler == "philox" else paths
-    done = 0
-    while done < paths:
-        here = min(at_once, paths - done)
-        runs = _Runs(here, seed, sampler, antithetic, done, workers)
-        base_values: dict[str, np.ndarray] = {}
-        for i, case in enumerate(cases):
-            told = None if progress is None else part(progress, done * len(cases) + i * here, paths * len(cases))
-            values = sums.add(i, runs.simulate(case, told), base_values)
-            base_values = base_values or values
-        done += here
-    return sums.comparison(names, paths, seed, sampler, antithetic)
-
-
-class _Runs(NamedTuple):
-    """How a shard is simulated."""
-
-    paths: int
-    seed: int
-    sampler: str
-    antithetic: bool
-    first_path: int
-    workers: int | None
-
-    def simulate(self, case: Case, progress: Callable[[int, int], Any] | None) -> Result:
-        from sim.engine.simulate import simulate
-
-        return simulate(case, **self._asdict(), progress=progress)
+    how = Sampling(seed, sampler, antithetic, workers)
+    sums, counter = _Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
+    base_values: dict[str, np.ndarray] = {}
+    for i, result in shards(cases, paths, how, counter):
+        values = sums.add(i, result, base_values if i else {})
+        base_values = base_values if i else values
+    return sums.comparison(names, paths, how)
 
 
 @dataclass
@@ -152,9 +163,7 @@ class _Sums:
 
     @classmethod
     def of(cls, cases: tuple[Case, ...], groups: str | None) -> _Sums:
-        from sim.analysis.paired import MEASURED, PROBABILITIES, Probability, difference_of, level_of, twelve_months
-
-        measures = (*MEASURED, PROBABILITIES[1]) if all(twelve_months(case) for case in cases) else MEASURED
+        measures = measures_of(*cases)
         periods = fiscal_periods(cases[0])
         return cls(
             cases,
@@ -172,11 +181,7 @@ class _Sums:
         )
 
     def add(self, i: int, result: Result, base: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Add case i's shard, with the base's values of it (none for the base itself); returns its values."""
-        import numpy as np
-
-        from sim.analysis.paired import values_of
-
+        """Add a shard of case i and return its values; `base` has those of the base, none for the base itself."""
         case, values = self.cases[i], {}
         for name in self.measures:
             values[name] = values_of(result, name)
@@ -188,21 +193,18 @@ class _Sums:
                 chance.add(result["cash_out_days"] <= days_at_close(case, period.end))
         return values
 
-    def comparison(self, names: tuple[str, ...], paths: int, seed: int, sampler: str, antithetic: bool) -> Comparison:
-        from sim.analysis.paired import ABSENT, NOTHING
-
+    def comparison(self, names: tuple[str, ...], paths: int, how: Sampling) -> Comparison:
+        """The estimates."""
         levels = {name: tuple(level.estimate() for level in row) for name, row in self.levels.items()}
         shifts = {name: (NOTHING, *(shift.estimate() for shift in row[1:])) for name, row in self.shifts.items()}
         by_period = tuple(tuple(ABSENT if c is None else c.estimate() for c in row) for row in self.by_period)
         return Comparison(
-            names, self.cases, paths, seed, sampler, antithetic, levels, shifts, by_period,
+            names, self.cases, paths, how.seed, how.sampler, how.antithetic, levels, shifts, by_period,
             fiscal_periods(self.cases[0]), _notes(names, self.cases),
         )  # fmt: skip
 
 
 def _named(cases: Mapping[str, Case | str] | Iterable[Case | str]) -> tuple[tuple[str, ...], tuple[Case, ...]]:
-    from sim.terms import Case, load_case
-
     if isinstance(cases, (str, Case)):
         cases = [cases]
     if isinstance(cases, Mapping):
@@ -211,16 +213,11 @@ def _named(cases: Mapping[str, Case | str] | Iterable[Case | str]) -> tuple[tupl
         given = list(cases)
         names = [case if isinstance(case, str) else case.title for case in given]
     if not given:
-        raise ValueError("compare needs at least one case")
+        raise ValueError("compare: there must be at least one case")
     names = [
         name if names.index(name) == i else f"{name} ({names[: i + 1].count(name)})" for i, name in enumerate(names)
     ]
     return tuple(names), tuple(load_case(case) for case in given)
-
-
-def part(progress: Callable[[int, int], Any], before: int, total: int) -> Callable[[int, int], Any]:
-    """Progress of one run among several."""
-    return lambda done, _: progress(before + done, total)
 
 
 def _notes(names: tuple[str, ...], cases: tuple[Case, ...]) -> tuple[str, ...]:
@@ -229,6 +226,6 @@ def _notes(names: tuple[str, ...], cases: tuple[Case, ...]) -> tuple[str, ...]:
         if (case.valuation_date, case.horizon) != (base.valuation_date, base.horizon):
             notes.append(
                 f"{name} is simulated from {case.valuation_date} to {case.horizon}, {names[0]} from "
-                f"{base.valuation_date} to {base.horizon}: each measure looks at its own case's span."
+                f"{base.valuation_date} to {base.horizon}: each measure is over its own case's span."
             )
     return tuple(notes)

@@ -1,8 +1,9 @@
-"""The what-if grid: price, volatility, burn and waivers, every combination run once under common luck."""
+"""`grid`: every combination of a few prices, volatilities, burns and waivers, under common random numbers."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,20 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.inputs import Input, input_of, label_of, merged, shown, trial, waivers
-from sim.analysis.many import Counter, many, paths_and_seed
-from sim.analysis.paired import level_of, values_of
-from sim.analysis.sensitivity import measures_of
+from sim.analysis.paired import level_of, measures_of, values_of
+from sim.analysis.runs import Counter, many, paths_and_seed
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
 from sim.terms import Case, load_case
 from sim.terms.overrides import find, known_key
-from sim.text.tables import wrapped
+from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
     from sim.results.result import Result
 
 PATHS = 10_000
-#: What a picker of prices should offer, as multiples of the opening price: wider than the doubt about today's price.
+#: Prices as multiples of the opening price: a wider range than the uncertainty about today's price.
 PRICES = (0.5, 0.75, 1.0, 1.5, 2.0)
 P05 = "raised_p05"
 
@@ -39,8 +39,8 @@ class Axis:
     base: int
 
 
-@dataclass(frozen=True)
-class Grid:
+@dataclass(frozen=True, repr=False)
+class Grid(Readable):
     """Means of measures and their standard errors over the grid, arrays of the shape of the axes.
 
     The axes are price.initial, price.volatility, burn.monthly and waivers; one that does not apply has one value.
@@ -64,11 +64,18 @@ class Grid:
             }
         )
 
-    def __str__(self) -> str:
+    def _blocks(self) -> Blocks:
         lines = [f"{axis.label}: {', '.join(shown(value, axis.unit) for value in axis.values)}" for axis in self.axes]
-        runs = int(np.prod([len(axis.values) for axis in self.axes]))
-        head = f"{runs:,} combinations of {self.paths:,} paths each, seed {self.seed}, philox, the same luck for all"
-        return "\n".join(wrapped(line) for line in [head, *lines])
+        head = f"{self._in_brief()}, philox, common random numbers"
+        return ["\n".join([head, *lines])]
+
+    def _in_brief(self) -> str:
+        return f"{self.runs:,} combinations of {self.paths:,} paths each, seed {self.seed}"
+
+    @property
+    def runs(self) -> int:
+        """Number of combinations."""
+        return math.prod(len(axis.values) for axis in self.axes)
 
 
 def grid(
@@ -79,12 +86,39 @@ def grid(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Grid:
-    """Every combination of a few prices, volatilities, burns and waivers, run under common luck.
+    """Simulate every combination of a few prices, volatilities, burns and waivers, under common random numbers.
 
-    Each axis holds the case's own value; burn and volatility reach from the input's low to its high, with the values
-    half way, the price from half to twice, the waivers from none over those of the case to all. `paths` (10,000 unless
-    given) is for each combination. Besides the measures of an analysis, "raised_p05" is the 5% quantile of the capital
-    raised, its error half the width of its 95% interval over 1.96. Raises CaseError and ValueError.
+    Each axis contains the case's own value. Burn and volatility go from the input's low to its high, with the values
+    half way between; the price from half to twice; the waivers are none, those of the case, and all. Besides the
+    measures of an analysis, "raised_p05" is the 5% quantile of the capital raised, its error half the width of its 95%
+    interval over 1.96.
+
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    paths : int, optional
+        Of each combination; 10,000 unless given.
+    seed : int, optional
+        The case's unless given.
+    workers : int, optional
+        Threads; as many as there are cores unless given.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all combinations.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.grid("valence-2002", paths=100).mean["raised"].shape
+    (5, 5, 5, 3)
     """
     case = load_case(case)
     paths, seed = paths_and_seed(case, PATHS if paths is None else paths, seed)

@@ -1,28 +1,36 @@
-"""Twelve months from the day the accounts are issued: how likely is a shortfall of cash."""
+"""`outlook`: the probability of a cash shortfall within twelve months of the issue of the accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from sim.analysis.outlook_text import outlook_blocks
+from sim.analysis.paired import NOTHING, Difference, Mean, Probability, estimate_dict
+from sim.analysis.runs import Counter, Sampling, shards
+from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
+from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close, fiscal_periods, jsonable, manifest
+from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
+from sim.text.dates import long_date
+from sim.text.readable import Blocks, Readable
 
-if TYPE_CHECKING:
-    from sim.results.estimates import Estimate
-    from sim.terms import Case
-
-#: What the figure is, and what it is not.
+#: What the probability means.
 NOTE = (
     "A risk figure of this model, not an accounting conclusion: whether there is substantial doubt (ASC 205-40-50) or "
-    "material uncertainty (IAS 1.25-26) is for management to judge, from all that is known on the day of issue. ASC "
-    "looks one year ahead from that day, IAS 1.26 at least twelve months from the end of the reporting period."
+    "material uncertainty (IAS 1.25-26) is for management to judge, from all that is known on the day of issue. The "
+    "period is one year from that day under ASC, and at least twelve months from the end of the reporting period under "
+    "IAS 1.26."
 )
 
 
-@dataclass(frozen=True)
-class Outlook:
+@dataclass(frozen=True, repr=False)
+class Outlook(Readable):
     """Twelve months from the opening of `issued` to the close of `until`, cut at the horizon where that comes first.
 
     `names` are "line off", "as signed" and, where the line has conditions, "every condition waived". `shortfall` is the
@@ -47,8 +55,6 @@ class Outlook:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
-        from sim.analysis.paired import estimate_dict
-
         tables = {name: getattr(self, name) for name in ("shortfall", "already", "differences", "gap")}
         document = {
             "issued": self.issued,
@@ -66,10 +72,12 @@ class Outlook:
         }
         return jsonable(document)
 
-    def __str__(self) -> str:
-        from sim.analysis.tables import outlook_text
+    def _blocks(self) -> Blocks:
+        return outlook_blocks(self)
 
-        return outlook_text(self)
+    def _in_brief(self) -> str:
+        span = f"{long_date(self.issued)} to {long_date(self.until)}"
+        return f"{self.case.title}, {span}, {self.paths:,} paths"
 
 
 def outlook(
@@ -81,23 +89,40 @@ def outlook(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Outlook:
-    """How likely cash falls short within twelve months of the day on which the accounts are issued.
+    """Probability of a cash shortfall within twelve months of the issue of the accounts.
 
-    `issued` is a simulated day, the valuation date unless given. The window ends at the close of the day before the
-    same date a year later, or at the horizon. Paths that are out of cash before it count as shortfalls: nobody has put
-    money in. `paths` and `seed` are the case's unless given. Raises CaseError or ValueError.
+    The window ends at the close of the day before the same date a year later, or at the horizon. Paths that are out of
+    cash before the day of issue count as shortfalls. The line as signed, the line off and, where it has conditions, the
+    line with every condition waived are simulated to the end of the fiscal quarter in which the window ends, so that
+    funding gaps are those up to there; an earlier horizon does not change what happens before it.
 
-    Variants are simulated to the end of the fiscal quarter in which the window ends, so that funding gaps are those up
-    to there; what happens until then does not depend on what would come later.
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    issued : date or str, optional
+        The day of issue, a simulated day; the valuation date unless given.
+    paths, seed : int, optional
+        The case's unless given.
+    workers : int, optional
+        Threads; as many as there are cores unless given.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all variants together.
+
+    Returns
+    -------
+    Outlook
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.outlook("valence-2002", issued="2002-07-01", paths=1000)
+    <Outlook: Valence Technology and the Berg & Berg equity line, 2002, 1 July 2002 to 30 June 2003, 1,000 paths>
     """
-    from sim.analysis.compare import CHUNKS_AT_ONCE, part
-    from sim.analysis.paired import NOTHING, Difference, Mean, Probability
-    from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
-    from sim.engine.simulate import simulate
-    from sim.lowering.program import CHUNK
-    from sim.terms import load_case
-    from sim.terms.problems import check_whole
-
     case = load_case(case)
     issued = _issued(case, issued)
     until, gap_until, cut = _window(case, issued)
@@ -107,20 +132,16 @@ def outlook(
     cases = {name: found[name] for name in (SIGNED, LINE_OFF, *list(found)[2:])}  # as signed first: the others' base
     before, end = days_at_close(case, issued) - 1, days_at_close(case, until)
     sums = {name: (Probability(None), Probability(None), Difference(None), Mean(None)) for name in cases}
-    at_once, total = CHUNKS_AT_ONCE * CHUNK, paths * len(cases)
-    for first in range(0, paths, at_once):
-        here = min(at_once, paths - first)
-        signed = None
-        for i, (name, variant) in enumerate(cases.items()):
-            told = None if progress is None else part(progress, first * len(cases) + i * here, total)
-            run = simulate(variant, paths=here, seed=seed, first_path=first, workers=workers, progress=told)
-            short = run["cash_out_days"] <= end
-            signed = short if signed is None else signed
-            shortfall, already, difference, gap = sums[name]
-            shortfall.add(short)
-            already.add(run["cash_out_days"] <= before)
-            difference.add(short.astype(float) - signed)
-            gap.add(run["funding_gap"])
+    signed = np.empty(0, bool)
+    how, counter = Sampling(seed, workers=workers), Counter(progress, paths * len(cases))
+    for i, run in shards(list(cases.values()), paths, how, counter):
+        short = run["cash_out_days"] <= end
+        signed = signed if i else short
+        shortfall, already, difference, gap = sums[list(cases)[i]]
+        shortfall.add(short)
+        already.add(run["cash_out_days"] <= before)
+        difference.add(short.astype(float) - signed)
+        gap.add(run["funding_gap"])
     names = (LINE_OFF, SIGNED, *list(cases)[2:])
     rows = [tuple(sums[name][k].estimate() for name in names) for k in range(4)]
     differences = tuple(NOTHING if name == SIGNED else rows[2][i] for i, name in enumerate(names))

@@ -1,39 +1,39 @@
-"""Everything a board pack says about a case, computed once and under common luck."""
+"""`gather`: all analyses of a board pack, under common random numbers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.analysis.backtest import PATHS as RECORD_PATHS
+from sim.analysis.backtest import Backtest, backtest
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
-from sim.analysis.clauses import clauses
-from sim.analysis.compare import compare
-from sim.analysis.outlook import outlook
+from sim.analysis.clauses import ClauseCosts, clauses
+from sim.analysis.compare import Comparison, compare
+from sim.analysis.grid import Grid, grid
+from sim.analysis.outlook import Outlook, outlook
 from sim.analysis.scenarios import policies_of, scenarios_of
+from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, Sensitivity, sensitivity
+from sim.analysis.solve import Solution, reverse_stress, solve
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
+from sim.engine.simulate import simulate
+from sim.results.result import Result
 from sim.results.summary import jsonable
-
-if TYPE_CHECKING:
-    from sim.analysis.backtest import Backtest
-    from sim.analysis.clauses import ClauseCosts
-    from sim.analysis.compare import Comparison
-    from sim.analysis.grid import Grid
-    from sim.analysis.outlook import Outlook
-    from sim.analysis.sensitivity import Sensitivity
-    from sim.analysis.solve import Solution
-    from sim.results.result import Result
-    from sim.terms import Case
+from sim.terms import Case, load_case
+from sim.terms.problems import check_whole
 
 #: A run with more paths keeps none of them.
 MOST_KEPT = 2_000_000
-#: Paths of each of the many runs of an analysis. The run itself, comparisons and the outlook have all of them.
+#: Most paths of each run of an analysis. The run itself, comparisons and the outlook have all paths.
 MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID = 200_000, 100_000, 10_000
+#: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
+#: `LEAST`, and a smaller sample of inputs.
+WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
 #: What the searches solve for, and the probability of cash-out they look for.
 SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
@@ -43,14 +43,15 @@ WORK = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pack:
-    """What `gather` found. None, or an empty tuple, where something does not apply; `skipped` says why, by field.
+    """The analyses of `gather`. None, or an empty tuple, where one does not apply; `skipped` gives the reason by field.
 
     `variants` are the line as signed, off, and with every condition waived; `scenarios` and `policies` begin with the
-    case as it is. `solutions` are what it takes for a cash-out to be unlikely, `stresses` how far things must go until
-    it is as likely as not. The first are about `by`: twelve months after the valuation date, or the horizon if that is
-    sooner; the others about the last quarter's end up to then at which it is less likely than not, if there is one.
+    case as it is. `solutions` are the values at which a cash-out by `by` is unlikely: twelve months after the valuation
+    date, or the horizon if that is sooner. `stresses` are the changes at which a cash-out is as likely as not, by the
+    last quarter's end up to `by` at which it is less likely than not, if there is one. `signed` and `lifted` of the
+    clause costs are of all paths of the run, like every other figure of the case as it is.
     """
 
     result: Result
@@ -90,6 +91,10 @@ class Pack:
         }
         return jsonable(document)
 
+    def __repr__(self) -> str:
+        run = self.result.run
+        return f"<Pack: {run.case.title}, {run.paths:,} paths, seed {run.seed}>"
+
 
 def gather(
     case: Case | str,
@@ -101,21 +106,36 @@ def gather(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Pack:
-    """Everything the board pack says, under common luck.
+    """Run all analyses of a board pack under common random numbers.
 
-    `paths` and `seed` are the case's unless given. `sampler` and `antithetic` are those of the run and of the
-    comparisons; searches and analyses of hundreds of cases take plain philox and fewer paths, each its own number,
-    which its result says. `progress` is called as progress(done, all) in thousandths of the work. The same case, seed
-    and paths give the same pack for any number of workers, but for the time it took. Raises CaseError or ValueError;
-    KeyboardInterrupt within half a second of Ctrl-C.
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    paths, seed : int, optional
+        The case's unless given. Analyses of hundreds of runs have fewer paths, in proportion to `paths`; each result
+        says how many.
+    sampler, antithetic
+        Of the run and of the comparisons, as in `sim.simulate`; the other analyses use philox.
+    workers : int, optional
+        Threads; as many as there are cores unless given. Their number changes no figure.
+    progress : callable, optional
+        Called as progress(done, total) in thousandths of the work.
+
+    Returns
+    -------
+    Pack
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.gather("valence-2002", paths=1000)
+    <Pack: Valence Technology and the Berg & Berg equity line, 2002, 1,000 paths, seed 20020401>
     """
-    from sim.analysis.grid import grid
-    from sim.analysis.sensitivity import sensitivity
-    from sim.analysis.solve import reverse_stress, solve
-    from sim.engine.simulate import simulate
-    from sim.terms import load_case
-    from sim.terms.problems import check_whole
-
     started = time.perf_counter()
     case = load_case(case)
     least = 4 if antithetic else 2  # of one there is no error, and no interval to draw
@@ -124,14 +144,15 @@ def gather(
     run = _Steps(seed, workers, progress)
     by = min(month_end(case.valuation_date, 11), case.horizon)
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
+    sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
     scenarios, missing = scenarios_of(case)
     result = run("result", simulate, case, **how, keep_paths=paths <= MOST_KEPT)
     found: dict[str, Any] = {
         "result": result,
         "variants": run("variants", compare, main_variants(case), **how),
-        "clauses": run("clauses", clauses, case, paths=min(paths, CLAUSE_PATHS)),
-        "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY)),
+        "clauses": run("clauses", _clause_costs, case, paths=_scaled(paths, CLAUSE_PATHS), levels=how),
+        "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY), **sample),
         "scenarios": run("scenarios", compare, scenarios, **how),
         "solutions": tuple(
             run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
@@ -140,12 +161,12 @@ def gather(
         "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
         "outlook": run("outlook", outlook, case, paths=paths),
         "policies": run("policies", compare, policies_of(case), **how),
-        "grid": run("grid", grid, case, paths=min(paths, MOST_OF_GRID)),
+        "grid": run("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID)),
         "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
     }
     skipped = {}
     if found["record"] is None:
-        skipped["record"] = "the case says nothing of what really happened"
+        skipped["record"] = "the case has no table [record]"
     if missing:
         skipped["scenarios"] = "; ".join(missing)
     return Pack(**found, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
@@ -157,15 +178,35 @@ def _before_even_odds(result: Result, by: date) -> date:
     return max((period.end for period, chance in chances if period.end <= by and chance.value < 0.5), default=by)
 
 
-def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
-    """What really happened, if the case says so. Its paths are read one by one, in one thread."""
-    from sim.analysis.backtest import backtest
+def _scaled(paths: int, most: int) -> int:
+    """Paths of each run of an analysis of hundreds of runs: `most` in a pack of `WHOLE` paths, fewer in a smaller."""
+    return min(paths, max(most * min(paths, WHOLE) // WHOLE, LEAST))
 
+
+def _sample(paths: int) -> dict[str, int]:
+    """The sample of inputs for the Sobol' indices: its points, a power of two, and the paths of each of its runs."""
+    share = SAMPLES * min(paths, WHOLE) // WHOLE
+    points = min(SAMPLES, max(1 << max(share - 1, 0).bit_length(), LEAST_SAMPLES))
+    return {"samples": points, "index_paths": _scaled(paths, INDEX_PATHS)}
+
+
+def _clause_costs(case: Case, *, paths: int, levels: dict[str, Any], **options: Any) -> ClauseCosts:
+    """The clause costs, with `signed` and `lifted` of all paths of the run."""
+    costs = clauses(case, paths=paths, **options)
+    changes = {key: value for clause in costs.clauses for key, value in clause.lifted.items()}
+    both = {"as signed": case, "every clause removed": case.replace({"ranges": None, **changes})}
+    found = compare(both, **levels, seed=options["seed"], workers=options["workers"]).estimates
+    signed, lifted = ({name: row[i] for name, row in found.items()} for i in (0, 1))
+    return replace(costs, signed=signed, lifted=lifted, level_paths=levels["paths"])
+
+
+def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
+    """The backtest, if the case has a record; it runs in one thread."""
     return None if case.record is None else backtest(case, **options)
 
 
 class _Steps:
-    """Calls the analyses one after another, and says how much of all the work is done."""
+    """Calls the analyses one after another, and reports how much of the work is done."""
 
     def __init__(self, seed: int, workers: int | None, progress: Callable[[int, int], Any] | None) -> None:
         self.seed, self.workers, self.progress = seed, workers, progress

@@ -1,7 +1,8 @@
-"""Measures of paths under common luck, summed up shard by shard: means, probabilities and paired differences.
+"""Means, probabilities and paired differences of measures under common random numbers, summed shard by shard.
 
-A path has the same luck in every case, so a difference of two cases is a mean of differences path by path, and its
-error comes from those. Antithetic pairs and scrambles are the independent units where paths come in groups.
+A path has the same random numbers in every case. The difference of two cases is therefore the mean of the differences
+path by path, and its error is estimated from them. Where paths come in groups, antithetic pairs or scrambles are the
+independent units.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ def twelve_months(case: Case) -> int | None:
     return days_at_close(case, end) if end <= case.horizon else None
 
 
+def measures_of(*cases: Case) -> tuple[str, ...]:
+    """`MEASURED`, and the probability within twelve months where every case spans them."""
+    return (*MEASURED, PROBABILITIES[1]) if all(twelve_months(case) is not None for case in cases) else MEASURED
+
+
 def values_of(result: Result, name: str) -> np.ndarray:
     """One value a path of a measure; of a probability whether it happened."""
     if name == "cash_out":
@@ -92,7 +98,7 @@ class Mean:
         if self.groups is None:
             return values
         if self.units and self.groups == "scrambles":
-            raise ValueError("scrambles reach over the whole run: give it in one piece")
+            raise ValueError("scrambles must be added in one piece, as they span the whole run")
         width = 2 if self.groups == "pairs" else values.size // SCRAMBLES
         return by_group(values, self.groups) / width
 
@@ -134,8 +140,8 @@ class Probability:
 class Difference(Mean):
     """The difference of two probabilities, from differences path by path: -1, 0 or 1, or between.
 
-    Where no path differs the paths show no error, which does not say that none ever would: the interval is then that
-    of Bonett and Price (2012), Journal of Educational and Behavioral Statistics 37(4), +-z sqrt(2) / (n + 2).
+    If no path differs, the sample standard error is 0 although the true difference may not be; the interval of Bonett
+    and Price (2012), Journal of Educational and Behavioral Statistics 37(4), +-z sqrt(2) / (n + 2), is used instead.
     """
 
     def __init__(self, groups: str | None) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.inputs import shown
+from sim.analysis.paired_text import gain
 from sim.analysis.sensitivity import Swing, sensitivity
-from sim.analysis.tables import share
 from sim.terms import Case, load_case
 from sim.terms.files import content_of
 from sim.terms.problems import CaseError
@@ -126,7 +126,7 @@ def _varied(entry: Assumption) -> Iterator[str]:
         return
     names = [name for name in MOVED if name in swing.down]
     for end, moves in ((swing.low, swing.down), (swing.high, swing.up)):
-        told = "; ".join(_WORDS[name].format(share(name, moves[name])) for name in names)
+        told = "; ".join(_WORDS[name].format(gain(name, moves[name])) for name in names)
         yield _item(f"at {shown(end, swing.unit)}{star}: {told}", "  ")
 
 

@@ -1,8 +1,8 @@
-"""Turning one number of a case until so many paths run out of cash: what can be turned, and the search.
+"""Bisection on one parameter of a case for a target probability of cash-out, under common random numbers.
 
-Under common luck the number of paths that run out is a step function of what is turned, and a search finds where it
-steps over a limit. It needs a number of paths that rises or falls all the way. Clauses that tie draws to the burn can
-bend it a little, and what is found is then one value at which the limit is crossed, not the only one.
+Under common random numbers the number of paths out of cash is a step function of the parameter, and the search finds
+where it crosses a limit. It assumes that this number rises or falls throughout. Clauses that tie draws to the burn can
+make it not quite monotone; the value found is then one crossing of possibly several.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sim.analysis.inputs import places, trial
-from sim.analysis.many import Progress
-from sim.engine.simulate import simulate
+from sim.analysis.runs import Counter, Progress, Sampling, shards
 from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
 from sim.terms.ranges import MOST_MONEY
 
-#: A search ends where the paths that still lie between its ends are this part of the standard error of their number.
+#: A search ends when the paths between its ends are this fraction of the standard error of their number.
 RESOLUTION = 0.02
-MOST_SLIP = 36_500  # days: never, for all that a horizon can see
+MOST_SLIP = 36_500  # days: later than any horizon
 
 
 @dataclass(frozen=True)
 class Dial:
-    """A number that can be turned, in whole steps: `parts` steps make one `scale`.
+    """A parameter that a search varies, in whole steps: `parts` steps make one `scale`.
 
-    `rising`: whether more of it makes a cash-out more likely. `least` and `most` are the numbers of steps allowed;
-    `free`: whether the least is an answer too, as no commitment at all is.
+    `rising`: whether a larger value makes a cash-out more likely. `least` and `most` are the numbers of steps allowed;
+    `free`: whether the least is a possible answer, such as no commitment.
     """
 
     what: str
@@ -55,7 +54,7 @@ def _key(name: str) -> Callable[[float], dict[str, float]]:
 
 
 def dial(case: Case, what: str) -> Dial:
-    """What `solve` turns: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
+    """The parameters of `solve`: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
     burn, most = case.burn.monthly, int(MOST_MONEY)
     least_cash = math.ceil(case.company.minimum_cash)
     dials = {
@@ -79,7 +78,7 @@ def dial(case: Case, what: str) -> Dial:
 
 
 def dials_of_stress(case: Case) -> Iterator[Dial]:
-    """What `reverse_stress` turns: the price, the burn, and the slip of each milestone in days."""
+    """The parameters of `reverse_stress`: the price, the burn, and the slip of each milestone in days."""
     price = case.price.initial
     most = min(1_000_000, int(1e9 / price * 10_000))  # a hundred times the price
     yield Dial(
@@ -107,7 +106,7 @@ def _most_burn(case: Case) -> int:
 class Search:
     """Counts of paths out of cash by the close of day `end`, at whole steps of a dial; each step is simulated once.
 
-    `risk` is the number of steps towards danger: more risk, more paths out of cash.
+    `risk` is the number of steps in the direction in which more paths run out of cash.
     """
 
     def __init__(self, case: Case, dial: Dial, end: int, run: Run) -> None:
@@ -136,7 +135,7 @@ class Search:
     def last_good(self, most: int) -> int | None:
         """The largest risk at which at most `most` paths run out; None if none is that safe.
 
-        From the case's own value outwards by steps that double, then halving until few paths lie between.
+        Steps from the case's own value double until the limit is passed; bisection follows until few paths lie between.
         """
         good = self.count(self.here) <= most
         edge = self.wildest if good else self.safest
@@ -163,26 +162,19 @@ class Search:
 
 
 class Run:
-    """How every step of a search is simulated: the same paths, in flat memory."""
+    """Counts paths out of cash; every step of a search simulates the same paths, shard by shard."""
 
     SHARD = 2**20
     EXPECTED = 30  # steps of one search, for the progress
 
     def __init__(self, paths: int, seed: int, workers: int | None, progress: Progress | None, searches: int) -> None:
-        self.paths, self.seed, self.workers, self.progress = paths, seed, workers, progress
-        self.done, self.expected = 0, self.EXPECTED * searches * paths
+        self.paths, self.how = paths, Sampling(seed, workers=workers)
+        self.counter = Counter(progress, self.EXPECTED * searches * paths)
 
     def out_of_cash(self, case: Case, end: int) -> int:
         """Paths out of cash by the close of day `end`."""
-        out = 0
-        for first in range(0, self.paths, self.SHARD):
-            here = min(self.SHARD, self.paths - first)
-            result = simulate(case, paths=here, seed=self.seed, first_path=first, workers=self.workers)
-            out += int((result["cash_out_days"] <= end).sum())
-            self.done += here
-            if self.progress is not None:
-                self.progress(min(self.done, self.expected), self.expected)
-        return out
+        found = shards([case], self.paths, self.how, self.counter, self.SHARD)
+        return sum(int((result["cash_out_days"] <= end).sum()) for _, result in found)
 
 
 def most_with(paths: int, fits: Callable[[Estimate], bool]) -> int:

@@ -1,4 +1,4 @@
-"""Which uncertain input matters: each alone from low to high, and Sobol' indices of those that matter most."""
+"""`sensitivity`: each uncertain input at its low and high, and Sobol' indices of the most important inputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.inputs import Input, inputs_of, merged, trial
-from sim.analysis.many import Counter, many, paths_and_seed
-from sim.analysis.paired import ABSENT, MEASURED, PROBABILITIES, difference_of, level_of, twelve_months, values_of
+from sim.analysis.paired import ABSENT, MEASURED, difference_of, level_of, measures_of, values_of
+from sim.analysis.runs import Counter, many, paths_and_seed
+from sim.analysis.sensitivity_text import sensitivity_blocks
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
+from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -24,7 +26,7 @@ INDEXED, SAMPLES, INDEX_PATHS = 6, 256, 2_048
 RESAMPLES = 999
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Swing:
     """One input at its low and at its high, everything else as the case has it.
 
@@ -48,14 +50,17 @@ class Swing:
         """The larger of the two moves of a measure, in its unit."""
         return max(abs(self.down[measure].value), abs(self.up[measure].value))
 
+    def __repr__(self) -> str:
+        return f"<Swing: {self.label}, {self.low:g} to {self.high:g} {self.unit}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Indices:
     """Sobol' indices by measure, one a key: the share of the variance of a measure's mean that comes from the input.
 
-    `first` is the share the input has alone, `total` the share it has together with others. Inputs are uniform between
-    low and high and independent. The function is a mean over paths with common luck, hence deterministic: the intervals
-    are those of the sample of inputs. `evaluations` counts its runs.
+    `first` is the share due to the input alone, `total` that due to the input together with others. Inputs are uniform
+    between low and high and independent. The function is a mean over paths with common random numbers, hence
+    deterministic: the intervals are those of the sample of inputs. `evaluations` is the number of runs.
     """
 
     keys: tuple[str, ...]
@@ -63,9 +68,12 @@ class Indices:
     total: Mapping[str, tuple[Estimate, ...]]
     evaluations: int
 
+    def __repr__(self) -> str:
+        return f"<Indices: {len(self.keys)} inputs, {self.evaluations:,} runs>"
 
-@dataclass(frozen=True)
-class Sensitivity:
+
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Readable):
     """The swings, largest effect on the runway first, and the indices of the inputs that matter most."""
 
     swings: tuple[Swing, ...]
@@ -86,10 +94,11 @@ class Sensitivity:
         document: dict[str, Any] = jsonable(table | {"manifest": manifest(self.case, self.paths, self.seed, "philox")})
         return document
 
-    def __str__(self) -> str:
-        from sim.analysis.sensitivity_text import as_text
+    def _blocks(self) -> Blocks:
+        return sensitivity_blocks(self)
 
-        return as_text(self)
+    def _in_brief(self) -> str:
+        return f"{len(self.swings)} inputs of {self.case.title}, {self.paths:,} paths each, seed {self.seed}"
 
 
 def sensitivity(
@@ -99,16 +108,48 @@ def sensitivity(
     *,
     indexed: int = INDEXED,
     samples: int = SAMPLES,
+    index_paths: int = INDEX_PATHS,
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Sensitivity:
-    """Every uncertain input of a case at its low and its high, one at a time, and Sobol' indices of the `indexed` ones
-    that matter most (0: none).
+    """Effect of each uncertain input at its low and at its high, and Sobol' indices of the most important inputs.
 
-    `paths` and `seed` are the case's unless given, at most 100,000 paths. All runs have the same luck, so the moves are
-    paired by path. The indices take `samples` (a power of two) x (indexed + 2) runs of at most 2,048 paths; `progress`
-    counts all paths. Lows and highs are those of the case's [ranges], else those of the keys. Raises
-    CaseError where a range leads to a case that cannot be, ValueError for other input that cannot be used.
+    Lows and highs are those of the case's [ranges], else the defaults of the kind of input. All runs have common random
+    numbers, so that effects are paired by path.
+
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    paths, seed : int, optional
+        The case's unless given, at most 100,000 paths.
+    indexed : int
+        Number of inputs with indices, those with the largest effects; 0: none.
+    samples : int
+        Points of the sample of inputs, a power of two. The indices take samples x (indexed + 2) runs.
+    index_paths : int
+        Paths of each of these runs, at most `paths`.
+    workers : int, optional
+        Threads; as many as there are cores unless given.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all runs.
+
+    Returns
+    -------
+    Sensitivity
+
+    Raises
+    ------
+    CaseError
+        If a range leads to a case that is not valid.
+    ValueError
+        For other options that cannot be used.
+
+    Examples
+    --------
+    >>> found = sim.sensitivity("valence-2002", paths=500, indexed=0)
+    >>> found.swings[0].label
+    'burn a month'
     """
     case = load_case(case)
     paths, seed = paths_and_seed(case, paths, seed)
@@ -117,7 +158,7 @@ def sensitivity(
     if samples & (samples - 1):
         raise ValueError(f"samples = {samples}: must be a power of two")
     inputs = inputs_of(case)
-    indexed, index_paths = min(indexed, len(inputs)), min(paths, INDEX_PATHS)
+    indexed, index_paths = min(indexed, len(inputs)), min(paths, check_whole("index_paths", index_paths, 1, 10**7))
     evaluations = samples * (indexed + 2) if indexed else 0
     counter = Counter(progress, paths * (2 * len(inputs) + 1) + index_paths * evaluations)
     swings, base = _swings(case, inputs, paths, seed, workers, counter)
@@ -127,11 +168,6 @@ def sensitivity(
         indices = _indices(case, chosen, samples, index_paths, seed, workers, counter)
     order = sorted(swings, key=lambda swing: -swing.width("runway_months"))
     return Sensitivity(tuple(order), base, indices, paths, seed, case)
-
-
-def measures_of(case: Case) -> tuple[str, ...]:
-    """What is measured; the chance of the next twelve months where they are simulated."""
-    return (*MEASURED, PROBABILITIES[1]) if twelve_months(case) else MEASURED
 
 
 def _swings(

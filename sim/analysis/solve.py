@@ -1,6 +1,5 @@
-"""How much it takes: the smallest commitment, cash or cost cut, or the largest burn, at which the risk is bearable.
-
-And how much goes wrong first: how far the price, the burn or a milestone must move until cash-out is as likely as not.
+"""`solve`: the smallest commitment, cash or cost cut, or the largest burn, at which the probability of cash-out meets a
+target. `reverse_stress`: the change of the price, the burn or a milestone at which a cash-out is as likely as not.
 """
 
 from __future__ import annotations
@@ -10,19 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sim.analysis.many import Progress, paths_and_seed
+from sim.analysis.runs import Progress, paths_and_seed
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
 from sim.analysis.solve_text import EVEN, answer, stress
 from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close, jsonable
 from sim.terms import Case, load_case
-from sim.text.tables import wrapped
+from sim.text.readable import Blocks, Readable
 
 TARGET = 0.1
 
 
-@dataclass(frozen=True)
-class Solution:
+@dataclass(frozen=True, repr=False)
+class Solution(Readable):
     """The value at which the probability of cash-out by a date meets a target, or None where no value does.
 
     `value`, its 95% `interval` and the case's own figure `base` are in `unit`. `probability` is that at `value`, or the
@@ -57,8 +56,12 @@ class Solution:
         document: dict[str, Any] = jsonable(asdict(self) | {"change": self.change})
         return document
 
-    def __str__(self) -> str:
-        return wrapped(self.note)
+    def _blocks(self) -> Blocks:
+        return [self.note]
+
+    def _in_brief(self) -> str:
+        value = "none" if self.value is None else f"{self.value:,.6g}"
+        return f"{self.what} {value} {self.unit}, probability of cash-out {self.probability} by {self.by}"
 
 
 def solve(
@@ -72,11 +75,39 @@ def solve(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Solution:
-    """The smallest "commitment", "cash" or "cost_cut", or the largest "burn", at which the probability that cash runs
-    out by a day is at most `target`.
+    """The value of one parameter at which the probability of a cash-out by a day is at most a target.
 
-    `by` is the horizon, `paths` (at most 100,000) and `seed` are the case's unless given. A cost cut is a part of the
-    monthly burn. Raises ValueError for what cannot be asked, CaseError for a case that cannot be.
+    Parameters
+    ----------
+    case : Case or str
+        The case, its file or the name of a shipped case.
+    what : {"commitment", "cash", "cost_cut", "burn"}
+        The smallest commitment ($), opening cash ($) or cost cut (fraction of the monthly burn), or the largest burn
+        ($ a month).
+    target : float
+        The probability, above 0 and below 1.
+    by : date or str, optional
+        A day of the simulated span; the horizon unless given.
+    paths, seed : int, optional
+        The case's unless given, at most 100,000 paths.
+    workers : int, optional
+        Threads; as many as there are cores unless given.
+    progress : callable, optional
+        Called as progress(done, total) with the paths of all steps; the total is an estimate.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> sim.solve("valence-2002", "cost_cut", target=0.5, paths=1000).value
+    0.5492
     """
     case, by = load_case(case), _day(load_case(case), by)
     target = _target(target)
@@ -97,10 +128,30 @@ def reverse_stress(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Solution, ...]:
-    """How far the opening price, the burn, or a milestone's time must move until cash-out by a day is as likely as not.
+    """The changes of the opening price, the burn and each milestone at which a cash-out by a day is as likely as not.
 
-    Where it is more likely already, how far they must improve. A slip moves both the median and the 90% point of a
-    milestone by so many days. Arguments as in `solve`.
+    Where it is more likely already, the changes are improvements. A slip of a milestone moves its median and its 90%
+    point by the same number of days.
+
+    Parameters
+    ----------
+    case, by, target, paths, seed, workers, progress
+        As in `solve`; `target` is 0.5 unless given.
+
+    Returns
+    -------
+    tuple of Solution
+        The price, the burn, then the milestones in the order of the case.
+
+    Raises
+    ------
+    CaseError, ValueError
+        For a case and for options that cannot be used.
+
+    Examples
+    --------
+    >>> [found.what for found in sim.reverse_stress("valence-2002", paths=1000)][:2]
+    ['price', 'burn']
     """
     case, by = load_case(case), _day(load_case(case), by)
     target = _target(target)
@@ -153,7 +204,7 @@ def _solution(search: Search, target: float, by: date) -> Solution:
             "",
             reached,
             search.paths,
-            search.run.seed,
+            search.run.how.seed,
         )
 
     found = search.last_good(most_with(search.paths, lambda chance: chance.value <= target))

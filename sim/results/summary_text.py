@@ -10,7 +10,7 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.measures import COUNT, MEASURES
 from sim.text.dates import long_date
-from sim.text.numbers import first_digit, shared_decimals, with_decimals
+from sim.text.numbers import first_digit, rounded, shared_decimals, with_decimals
 from sim.text.readable import Blocks
 from sim.text.tables import Table
 
@@ -152,7 +152,7 @@ def _by_period(summary: Summary) -> Table:
             period.label,
             f"{period.end:%Y-%m-%d}",
             with_decimals(100 * estimate.value, decimals),
-            " to ".join(with_decimals(100 * bound, decimals) for bound in estimate.ci95),
+            " to ".join(rounded(100 * bound, decimals) for bound in estimate.ci95),
             amount,
             _limits(binding),
         )

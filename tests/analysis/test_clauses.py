@@ -230,7 +230,7 @@ def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch, valence):
     only(monkeypatch, valence, THREE)
     file = tmp_path / "out.json"
     assert main(["clauses", "valence-2002", "--paths", "64", "--seed", "7", "--json", str(file)]) == 0
-    assert "Shapley share" in capsys.readouterr().out
+    assert "Shapley value" in capsys.readouterr().out
     assert json.loads(file.read_text()) == clauses(valence, 64, 7).to_dict()
     assert main(["clauses", "valence-2002", "--paths", "0"]) == 2
     assert capsys.readouterr().err == "--paths = 0: must be a whole number from 1 to 1000000000\n"

@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.analysis import compare as module
-from sim.analysis import paired
+from sim.analysis import runs
 from sim.analysis.compare import compare
 from sim.analysis.paired import ABSENT, MEASURED, NOTHING, Difference, Mean, Probability, values_of
 from sim.cli import main
@@ -62,7 +62,7 @@ def close(got, expected) -> bool:
 def test_shards_change_nothing_but_the_order_of_sums(cases, monkeypatch, way):
     paths = 2 * 16_384 + 100
     whole = compare(cases, paths, SEED, **way)
-    monkeypatch.setattr(module, "CHUNKS_AT_ONCE", 1)
+    monkeypatch.setattr(runs, "CHUNKS_AT_ONCE", 1)
     told = []
     parts = compare(cases, paths, SEED, **way, progress=lambda done, total: told.append((done, total)))
     for table, other in ((whole.estimates, parts.estimates), (whole.differences, parts.differences)):
@@ -74,14 +74,14 @@ def test_shards_change_nothing_but_the_order_of_sums(cases, monkeypatch, way):
 
 
 def test_pairing_by_path_makes_the_error_small(cases, monkeypatch):
-    """Planted fault: a base with other luck gives errors that are several times larger."""
+    """Planted fault: other random numbers for the base give errors that are several times larger."""
     good = compare(cases, PATHS, SEED).differences["raised"][1]
-    simulate = module._Runs.simulate
+    simulate = runs.simulate
 
-    def unlucky(self, case, progress):
-        return simulate(self._replace(seed=self.seed + (case == cases["base"])), case, progress)
+    def unpaired(case, seed, **how):
+        return simulate(case, seed=seed + (case == cases["base"]), **how)
 
-    monkeypatch.setattr(module._Runs, "simulate", unlucky)
+    monkeypatch.setattr(runs, "simulate", unpaired)
     bad = compare(cases, PATHS, SEED).differences["raised"][1]
     assert bad.se > 3 * good.se
 
@@ -91,7 +91,7 @@ def test_errors_come_from_pairs_and_scrambles(cases, monkeypatch):
     for way, least in ((WAYS[1], 1.02), (WAYS[2], 1.2)):
         good = compare(cases, PATHS, SEED, **way).estimates["runway_months"][0]
         with monkeypatch.context() as patch:
-            patch.setattr(paired, "level_of", lambda name, groups: Mean(None))
+            patch.setattr(module, "level_of", lambda name, groups: Mean(None))
             bad = compare(cases, PATHS, SEED, **way).estimates["runway_months"][0]
         assert bad.value == pytest.approx(good.value)
         assert bad.se > least * good.se

@@ -125,7 +125,7 @@ def test_shards_change_no_probability(valence, monkeypatch):
     paths = 16_384 + 64
     told = []
     whole = outlook(valence, None, paths, SEED, progress=lambda done, total: told.append((done, total)))
-    monkeypatch.setattr("sim.analysis.compare.CHUNKS_AT_ONCE", 1)
+    monkeypatch.setattr("sim.analysis.runs.CHUNKS_AT_ONCE", 1)
     parts = outlook(valence, None, paths, SEED)
     assert parts.shortfall == whole.shortfall
     assert [each.value for each in parts.gap] == pytest.approx([each.value for each in whole.gap], rel=1e-12)

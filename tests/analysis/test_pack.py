@@ -1,4 +1,4 @@
-"""The pack: one company under one luck, whatever part of it is asked."""
+"""The pack: all of its parts agree on the case as it is."""
 
 import json
 import math
@@ -17,11 +17,10 @@ PATHS, SEED = 256, 5
 
 @pytest.fixture(scope="module")
 def quick():
-    """Fewer samples for Sobol' indices, which no test here looks at."""
-    from sim.analysis import sensitivity as module
+    """Fewer samples for Sobol' indices, which no test here reads."""
 
     def few(*given, **options):
-        return SENSITIVITY(*given, **options, indexed=2, samples=8)
+        return SENSITIVITY(*given, **options | {"indexed": 2, "samples": 8})
 
     patch = pytest.MonkeyPatch()
     patch.setattr(module, "sensitivity", few)
@@ -68,7 +67,7 @@ def test_all_parts_say_the_same_of_the_case_as_it_is(pack):
     assert apart(pack) == []
 
 
-def test_a_part_with_other_luck_is_seen(pack):
+def test_a_part_with_another_seed_is_seen(pack):
     other = sim.compare({"as signed": pack.result.case}, PATHS, SEED + 1)
     assert len(apart(Pack(**{**vars(pack), "variants": other}))) >= 4
 
@@ -150,6 +149,29 @@ def test_a_scenario_beyond_what_a_case_may_say_is_left_out():
 def test_wrong_numbers_are_refused_at_once(paths, line):
     with pytest.raises(ValueError, match=line):
         gather("valence-2002", paths)
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [(2_000, (256, 400, 32, 256)), (25_000, (2_048, 5_000, 128, 1_024)), (50_000, (4_096, 10_000, 256, 2_048))],
+)
+def test_the_paths_of_every_analysis_follow_those_of_the_pack(paths, expected):
+    sample = module._sample(paths)
+    clauses, grid = module._scaled(paths, module.CLAUSE_PATHS), module._scaled(paths, module.MOST_OF_GRID)
+    assert (clauses, grid, sample["samples"], sample["index_paths"]) == expected
+    whole = module._sample(10**6)
+    assert (module._scaled(10**6, 4_096), whole) == (4_096, {"samples": 256, "index_paths": 2_048})
+    assert module._scaled(64, 4_096) == 64
+
+
+def test_clause_costs_have_the_levels_of_all_paths(valence):
+    costs = module._clause_costs(
+        valence.replace({"line.conditions": []}), paths=64, levels={"paths": 512}, seed=SEED, workers=1, progress=None
+    )
+    run = sim.simulate(valence.replace({"line.conditions": []}), 512, SEED).summary()
+    assert (costs.paths, costs.level_paths) == (64, 512)
+    assert costs.signed["raised"].value == pytest.approx(run["raised"].mean)
+    assert "These are of 512 paths. The costs below are of 64 paths" in " ".join(str(costs).split())
 
 
 def test_steps_are_those_of_the_pack():

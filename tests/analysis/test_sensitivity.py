@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.analysis import sensitivity as module
 from sim.analysis.inputs import input_of, inputs_of, shown, trial, waivers
-from sim.analysis.many import many
+from sim.analysis.runs import many
 from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden

@@ -1,0 +1,64 @@
+"""Estimates of the measures of an analysis as columns of a table, each column with one number of decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.analysis.paired import SHOWN
+from sim.results.estimates import Estimate
+from sim.text.numbers import rounded, shared_decimals, with_decimals
+
+
+def levels(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Values of a measure, for a column whose heading says the unit."""
+    return SHOWN[name].aligned([each.value for each in estimates], [each.error for each in estimates])
+
+
+def intervals(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """95% intervals, as `1.19 to 1.27`."""
+    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
+    return [" to ".join(rounded(end / scale, decimals) for end in each.ci95) for each in estimates]
+
+
+def changes(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Differences with their 95% intervals, as `+1.23 (1.19 to 1.27)`; 0 where no path differs."""
+    return _with(estimates, _signed(name, estimates), [f" ({each})" for each in intervals(name, estimates)])
+
+
+def gains(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Differences with their standard errors, as `+1.23 +- 0.02`; 0 where no path differs."""
+    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
+    errors = [f" +- {with_decimals(each.error / scale, decimals)}" for each in estimates]
+    return _with(estimates, _signed(name, estimates), errors)
+
+
+def gain(name: str, estimate: Estimate) -> str:
+    """As `gains`, of one estimate."""
+    return gains(name, [estimate])[0]
+
+
+def _decimals(name: str, estimates: Sequence[Estimate]) -> int:
+    scale, most = SHOWN[name].reading.scale, SHOWN[name].reading.max_decimals
+    shown = [each for each in estimates if not _nothing(each)]
+    return shared_decimals([each.value / scale for each in shown], [each.error / scale for each in shown], most)
+
+
+def _signed(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
+    texts = (with_decimals(each.value / scale, decimals) for each in estimates)
+    return [
+        f"+{text}" if each.value > 0 and text[0].isdigit() else text
+        for each, text in zip(estimates, texts, strict=True)
+    ]
+
+
+def _with(estimates: Sequence[Estimate], values: list[str], errors: list[str]) -> list[str]:
+    """Values with their errors; those below the last decimal, exact ones and absent ones stand alone."""
+    return [
+        "0" if _nothing(each) else value if value[0] in "<>" or value == "-" else value + error
+        for each, value, error in zip(estimates, values, errors, strict=True)
+    ]
+
+
+def _nothing(estimate: Estimate) -> bool:
+    return estimate.value == 0.0 and estimate.se == 0.0

@@ -1,0 +1,163 @@
+"""The runner of all analyses: many cases under common random numbers, in parallel, each run reduced to one value.
+
+`many` is for many small runs, one a thread. `shards` is for few large ones: it simulates the cases shard by shard on
+all threads, so that memory does not grow with the number of paths. `in_threads` runs any other jobs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from threading import Event
+from typing import Any, NamedTuple, TypeVar
+
+from sim.engine.simulate import available_workers, simulate
+from sim.lowering.program import CHUNK
+from sim.results.result import Result
+from sim.terms import Case
+from sim.terms.problems import check_whole
+
+T = TypeVar("T")
+Progress = Callable[[int, int], Any]
+
+#: Runs of up to so many paths take one thread each; larger ones take all threads, one run after another.
+SMALL = 131_072
+#: Paths of each run of an analysis of many runs, unless the case asks for fewer.
+MOST_PATHS = 100_000
+#: Chunks of paths in a shard.
+CHUNKS_AT_ONCE = 16
+#: Seconds between two calls of the progress while jobs run.
+TICK = 0.1
+
+
+def paths_and_seed(case: Case, paths: int | None, seed: int | None, most: int = MOST_PATHS) -> tuple[int, int]:
+    """Paths and seed of an analysis: as given, else the case's, at most `most` paths. Raises ValueError."""
+    paths = check_whole("paths", min(case.simulation.paths, most) if paths is None else paths, 1, 10**7)
+    return paths, check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+
+
+def threads(workers: int | None) -> int:
+    """The number of threads: `workers`, or as many as there are cores. Raises ValueError."""
+    return available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
+
+
+class Counter:
+    """Progress over several runs that belong together: paths done, of `paths` in all."""
+
+    def __init__(self, progress: Progress | None, paths: int) -> None:
+        self.progress, self.paths, self.done = progress, paths, 0
+
+    def __call__(self, more: int) -> None:
+        """`more` paths are done."""
+        self.done += more
+        self.told(0)
+
+    def told(self, running: int, _: int = 0) -> None:
+        """`running` paths of the run in progress are done."""
+        if self.progress is not None:
+            self.progress(min(self.done + running, self.paths), self.paths)
+
+
+class Sampling(NamedTuple):
+    """How the paths of an analysis are drawn, and by how many threads."""
+
+    seed: int
+    sampler: str = "philox"
+    antithetic: bool = False
+    workers: int | None = None
+
+    @property
+    def groups(self) -> str | None:
+        """Which paths depend on one another, as in `sim.results.estimates`."""
+        return "scrambles" if self.sampler == "sobol" else "pairs" if self.antithetic else None
+
+
+def shards(
+    cases: Sequence[Case], paths: int, how: Sampling, counter: Counter, size: int | None = None
+) -> Iterator[tuple[int, Result]]:
+    """The number of a case and its result for one shard of paths: all cases of the first shard, then of the next.
+
+    Scrambles need the whole run, so that a run with sobol is one shard.
+    """
+    size = paths if how.sampler == "sobol" else size or CHUNKS_AT_ONCE * CHUNK
+    for first in range(0, paths, size):
+        here = min(size, paths - first)
+        for i, case in enumerate(cases):
+            yield i, simulate(case, paths=here, first_path=first, **how._asdict(), progress=counter.told)
+            counter(here)
+
+
+def many(
+    cases: Iterable[Case],
+    reduce: Callable[[Result], T],
+    paths: int,
+    seed: int,
+    workers: int | None = None,
+    counter: Callable[[int], Any] = lambda _: None,
+) -> list[T]:
+    """`reduce(result)` of each case's run of `paths` paths, in the order of the cases.
+
+    `reduce` must depend on its result only; it is called in several threads. `counter` is called with the paths of each
+    run that is done. Cases are taken from the iterable as threads become free.
+    """
+    workers = threads(workers)
+    if paths > SMALL or workers == 1:
+        found = []
+        for case in cases:
+            found.append(reduce(simulate(case, paths=paths, seed=seed, workers=workers)))
+            counter(paths)
+        return found
+    over = Event()
+
+    def check(*_: int) -> None:
+        """Abort the run if the caller has been interrupted."""
+        if over.is_set():
+            raise InterruptedError
+
+    def job(case: Case) -> Callable[[], T]:
+        return lambda: reduce(simulate(case, paths=paths, seed=seed, workers=1, progress=check))
+
+    return in_threads(map(job, cases), workers, over.set, done=lambda: counter(paths))
+
+
+def in_threads(
+    jobs: Iterable[Callable[[], T]],
+    workers: int,
+    stop: Callable[[], Any],
+    done: Callable[[], Any] = lambda: None,
+    tick: Callable[[], Any] = lambda: None,
+    first_alone: bool = True,
+) -> list[T]:
+    """What the jobs return, in their order.
+
+    `done` is called after each job, `tick` every tenth of a second, both in the caller's thread; `stop` when no more
+    results are wanted, also after an interruption: it must end the jobs that run. `first_alone`: the first job runs
+    alone, as it may have to compile the kernels.
+    """
+    pool, waiting, found = ThreadPoolExecutor(workers), deque[Future[T]](), list[T]()
+
+    def take() -> None:
+        while True:
+            try:
+                found.append(waiting[0].result(TICK))
+                break
+            except NotYet:
+                if waiting[0].done():  # the job's own error
+                    raise
+                tick()
+        waiting.popleft()
+        done()
+
+    try:
+        for number, job in enumerate(jobs):
+            waiting.append(pool.submit(job))
+            if (number == 0 and first_alone) or len(waiting) >= 4 * workers:
+                take()
+        while waiting:
+            take()
+    finally:
+        stop()
+        pool.shutdown(wait=True, cancel_futures=True)
+    return found
