@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim.analysis.paired import SHOWN
 from sim.results.estimates import Estimate
-from sim.text.numbers import rounded, shared_decimals, with_decimals
+from sim.text.numbers import ANY_DECIMALS, rounded, shared_decimals, with_decimals
 
 
 def levels(name: str, estimates: Sequence[Estimate]) -> list[str]:
@@ -22,14 +22,15 @@ def intervals(name: str, estimates: Sequence[Estimate]) -> list[str]:
 
 def changes(name: str, estimates: Sequence[Estimate]) -> list[str]:
     """Differences with their 95% intervals, as `+1.23 (1.19 to 1.27)`; 0 where no path differs."""
-    return _with(estimates, _signed(name, estimates), [f" ({each})" for each in intervals(name, estimates)])
+    values = _signed(name, estimates, _decimals(name, estimates))
+    return _with(estimates, values, [f" ({each})" for each in intervals(name, estimates)])
 
 
 def gains(name: str, estimates: Sequence[Estimate]) -> list[str]:
     """Differences with their standard errors, as `+1.23 +- 0.02`; 0 where no path differs."""
-    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
+    decimals, scale = _decimals(name, estimates, ANY_DECIMALS), SHOWN[name].reading.scale
     errors = [f" +- {with_decimals(each.error / scale, decimals)}" for each in estimates]
-    return _with(estimates, _signed(name, estimates), errors)
+    return _with(estimates, _signed(name, estimates, decimals), errors)
 
 
 def gain(name: str, estimate: Estimate) -> str:
@@ -37,19 +38,17 @@ def gain(name: str, estimate: Estimate) -> str:
     return gains(name, [estimate])[0]
 
 
-def _decimals(name: str, estimates: Sequence[Estimate]) -> int:
-    scale, most = SHOWN[name].reading.scale, SHOWN[name].reading.max_decimals
+def _decimals(name: str, estimates: Sequence[Estimate], most: int | None = None) -> int:
+    reading = SHOWN[name].reading
     shown = [each for each in estimates if not _nothing(each)]
-    return shared_decimals([each.value / scale for each in shown], [each.error / scale for each in shown], most)
+    values, errors = [each.value / reading.scale for each in shown], [each.error / reading.scale for each in shown]
+    return shared_decimals(values, errors, reading.max_decimals if most is None else most)
 
 
-def _signed(name: str, estimates: Sequence[Estimate]) -> list[str]:
-    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
-    texts = (with_decimals(each.value / scale, decimals) for each in estimates)
-    return [
-        f"+{text}" if each.value > 0 and text[0].isdigit() else text
-        for each, text in zip(estimates, texts, strict=True)
-    ]
+def _signed(name: str, estimates: Sequence[Estimate], decimals: int) -> list[str]:
+    texts = [with_decimals(each.value / SHOWN[name].reading.scale, decimals) for each in estimates]
+    rises = [each.value > 0 and text[0].isdigit() for each, text in zip(estimates, texts, strict=True)]
+    return [f"+{text}" if rise else text for rise, text in zip(rises, texts, strict=True)]
 
 
 def _with(estimates: Sequence[Estimate], values: list[str], errors: list[str]) -> list[str]:

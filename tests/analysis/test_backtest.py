@@ -246,7 +246,7 @@ def test_facts_outside_the_span_are_left_out_and_said(valence):
     short = backtest(valence.replace({"horizon": "2002-12-31"}), 128, SEED)
     assert max(row.date for row in short.rows) <= date(2002, 12, 31)
     assert short.notes[0].startswith("6 of 10 facts lie outside")
-    with pytest.raises(ValueError, match="no table"):
+    with pytest.raises(ValueError, match="must have a table"):
         backtest(valence.replace({"record": None}))
 
 

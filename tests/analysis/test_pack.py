@@ -164,11 +164,12 @@ def test_the_paths_of_every_analysis_follow_those_of_the_pack(paths, expected):
     assert module._scaled(64, 4_096) == 64
 
 
-def test_clause_costs_have_the_levels_of_all_paths(valence):
+def test_clause_costs_have_the_levels_of_all_paths():
+    valence = sim.load_case("valence-2002")
     costs = module._clause_costs(
         valence.replace({"line.conditions": []}), paths=64, levels={"paths": 512}, seed=SEED, workers=1, progress=None
     )
-    run = sim.simulate(valence.replace({"line.conditions": []}), 512, SEED).summary()
+    run = sim.simulate(valence.replace({"line.conditions": []}), paths=512, seed=SEED).summary()
     assert (costs.paths, costs.level_paths) == (64, 512)
     assert costs.signed["raised"].value == pytest.approx(run["raised"].mean)
     assert "These are of 512 paths. The costs below are of 64 paths" in " ".join(str(costs).split())

@@ -386,7 +386,7 @@ def test_a_range_that_leads_nowhere_is_named():
 def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
     assert main(["sensitivity", "valence-2002", "--paths", "64", "--indexed", "0", "--json", str(file)]) == 0
-    assert "What moves it" in capsys.readouterr().out
+    assert "Effect of one input at a time" in capsys.readouterr().out
     assert json.loads(file.read_text())["paths"] == 64
     assert main(["sensitivity", "valence-2002", "--paths", "0"]) == 2
     assert capsys.readouterr().err == "--paths = 0: must be a whole number from 1 to 10000000\n"
