@@ -46,8 +46,12 @@ def _decimals(name: str, estimates: Sequence[Estimate], most: int | None = None)
 
 
 def _signed(name: str, estimates: Sequence[Estimate], decimals: int) -> list[str]:
-    texts = [with_decimals(each.value / SHOWN[name].reading.scale, decimals) for each in estimates]
-    rises = [each.value > 0 and text[0].isdigit() for each, text in zip(estimates, texts, strict=True)]
+    scale = SHOWN[name].reading.scale
+    texts = [with_decimals(each.value / scale, decimals, each.error / scale) for each in estimates]
+    rises = [
+        each.value > 0 and text[0].isdigit() and text.strip("0.") != ""
+        for each, text in zip(estimates, texts, strict=True)
+    ]
     return [f"+{text}" if rise else text for rise, text in zip(rises, texts, strict=True)]
 
 

@@ -59,18 +59,19 @@ def decimals_needed(value: float, most: int) -> int:
 def aligned(values: Sequence[float], errors: Sequence[float], most: int) -> list[str]:
     """The numbers of one column, with one number of decimals (`shared_decimals`).
 
-    A number that would be printed as 0 without being 0 is printed as a bound (`<0.1`); absent ones are dashes.
+    A number that would be printed as 0, although it and its error are not 0 and smaller than the last decimal, is
+    printed as a bound (`<0.1`); absent ones are dashes.
     """
     decimals = shared_decimals(values, errors, most)
-    return [with_decimals(value, decimals) for value in values]
+    return [with_decimals(value, decimals, error) for value, error in zip(values, errors, strict=True)]
 
 
-def with_decimals(value: float, decimals: int) -> str:
-    """`value` rounded to `decimals`; `<0.1` for a smaller one that is not 0, `-` for one that is not finite."""
+def with_decimals(value: float, decimals: int, error: float = 0.0) -> str:
+    """`value` rounded to `decimals`; `<0.1` for one that would be rounded to 0 as its error, `-` for an absent one."""
     if not math.isfinite(value):
         return "-"
     text = rounded(value, decimals)
-    if value == 0.0 or text.strip("0.,"):
+    if value == 0.0 or text.strip("0.,") or not 2.0 * error < 10.0**-decimals:
         return text
     least = rounded(10.0**-decimals, decimals)
     return f"<{least}" if value > 0.0 else f">-{least}"
