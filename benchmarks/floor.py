@@ -60,7 +60,7 @@ def measure(report: Report, cadence: str, paths: int, repeats: int) -> tuple[str
     case = sim.load_case("valence-2002").replace({"policy.cadence": cadence})
     plan = lower(case)
     calls, normals = normal_calls(plan.program.calls)
-    variates = np.zeros((plan.luck_rows, BLOCK))
+    variates = np.zeros((plan.variate_rows, BLOCK))
     blocks = -(-paths // BLOCK)
     buffer = np.empty(16_384)
 

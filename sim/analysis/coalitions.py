@@ -15,8 +15,7 @@ import numpy as np
 
 from sim.analysis.paired import measures_of, twelve_months
 from sim.analysis.variants import waiving
-from sim.engine.sobol import no_points
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.results.measures import dilution, runway_months
@@ -113,21 +112,16 @@ class Desk:
 
     def _furnish(self, plan: Plan) -> None:
         self.plan = plan
-        self.space = Workspace(plan)
-        self.tape = tape(plan, 0, draws=False)
-        self.points = no_points(plan)
-        self.out = columns(plan, self.paths)
+        self.space = Workspace(plan, self.paths)
 
     def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
         """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
-        from sim.kernels.block import simulate_chunk
-
         if plan.program.walk is not self.plan.program.walk:  # not an edited plan
             self._furnish(plan)
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0)
-        histories, ledgers, tally = self.space.histories, self.space.ledgers, self.space.tally
-        simulate_chunk(plan.program, self.points, histories, ledgers, tally, self.tape, self.out, span, stop)
-        return self._values(dict(zip(r.COLUMNS, self.out[:, :paths], strict=False)))
+        self.space.stop = stop
+        run_chunk(self.space, plan.program, span)
+        return self._values(dict(zip(r.OUTPUTS, self.space.out[:, :paths], strict=False)))
 
     def _values(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         out_days = columns["cash_out_days"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.sobol import SobolPoints, no_points
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.sobol import SobolPoints
+from sim.engine.workspace import Workspace, new_recording, no_points, output_room, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.program import CHUNK
@@ -58,7 +57,7 @@ def simulate(
     paths, seed : as in the case's [simulation] unless given; at least 1 path, a seed from 0 to 2^64 - 1.
     sampler : "philox", independent pseudo-random paths; or "sobol", sixteen independently scrambled Sobol' sequences
         side by side: `paths` is a multiple of 16, at its best 16 times a power of two.
-    antithetic : whether paths 2m and 2m + 1 have mirrored luck (philox only; an even number of paths).
+    antithetic : whether paths 2m and 2m + 1 have mirrored variates (philox only; an even number of paths).
     first_path : number of the first path, a multiple of 16,384: `sim.merge` makes one run of several such shards.
     workers : threads; every core this process may use unless given. No result depends on it.
     keep_paths : whether the result holds every path's measures. If not, it holds a summary in constant memory.
@@ -118,7 +117,7 @@ class _Run:
         self.chunks = -(-paths // CHUNK)
         self.out = _room(self.plan, paths) if keep else None
         self.fan = np.zeros((len(self.plan.months), min(paths, FAN_PATHS)))
-        self.binding = np.zeros((len(self.plan.periods), len(self.plan.reasons)), np.int64)
+        self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
         self.unraised = np.zeros((self.chunks, len(self.plan.reasons)))
         self.cut = np.zeros(self.chunks)
         self.stop = np.zeros(1, np.int64)
@@ -157,39 +156,32 @@ class _Run:
 
     @staticmethod
     def _compile(desk: _Desk, points: r.Points) -> None:
-        """Simulate no path, which compiles, so that two threads never do at once. A damaged disk cache is made anew."""
-        from sim.kernels.block import simulate_chunk
-        from sim.kernels.cache import forget
-
-        try:
-            desk.simulate(points, 0, 0)
-        except (EOFError, pickle.UnpicklingError):
-            forget(simulate_chunk)
-            desk.simulate(points, 0, 0)
+        """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
+        desk.simulate(points, 0, 0)
         if desk.sketch is not None:
-            desk.sketch.add(0, np.empty((len(desk.out), 0)))
+            desk.sketch.add(0, np.empty((len(desk.space.out), 0)))
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
         desk = spare.pop()  # list.pop and append are atomic
         fan, out = desk.simulate(points, c, paths)
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
-        self.unraised[c] = desk.tally.unraised.sum(axis=1)
-        self.cut[c] = out[r.COLUMNS.index("cut")].sum()
+        self.unraised[c] = desk.space.tally.unraised.sum(axis=1)
+        self.cut[c] = out[r.OUTPUTS.index("cut")].sum()
         if desk.sketch is not None:
             desk.sketch.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
         with self.lock:
-            self.binding += desk.tally.binding.sum(axis=1).reshape(self.binding.shape)
+            self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
         spare.append(desk)
 
     def columns(self) -> dict[str, np.ndarray]:
         """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
         assert self.out is not None
-        columns = dict(zip(r.COLUMNS, self.out[: r.N_COLUMNS], strict=True))
+        columns = dict(zip(r.OUTPUTS, self.out, strict=False))
         del columns["cut"]
         columns["draws"] = columns["draws"].astype(np.int32)
         columns["cause"] = columns["cause"].astype(np.int8)
-        return {**columns, "raised_by_period": self.out[r.N_COLUMNS :]}
+        return {**columns, "raised_by_period": self.out[len(r.OUTPUTS) :]}
 
     def sketch(self) -> Sketch:
         """What the threads saw, put together."""
@@ -204,7 +196,7 @@ class _Run:
         return Tallies(
             reasons=self.plan.reasons,
             binding=self.binding,
-            purchase_dates=np.bincount(periods, minlength=len(self.plan.periods)),
+            purchase_dates=np.bincount(periods, minlength=self.plan.periods),
             cut_by_chunk=self.cut,
             unraised_by_chunk=self.unraised,
             fan=self.fan,
@@ -216,30 +208,23 @@ class _Desk:
 
     def __init__(self, run: _Run) -> None:
         self.run = run
-        self.workspace = Workspace(run.plan)
-        self.tally = self.workspace.tally
+        self.space = Workspace(run.plan, CHUNK, out=run.out, stop=run.stop)
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
-        self.out = run.out if run.out is not None else columns(run.plan, CHUNK)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:
         """Simulate the first `paths` paths of chunk c; returns the fan's part and a view of their columns."""
-        from sim.kernels.block import simulate_chunk
-
-        run, space = self.run, self.workspace
-        self.tally.binding[:] = 0
-        self.tally.unraised[:] = 0.0
+        run, space = self.run, self.space
         first = c * CHUNK
-        fan = tape(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
         column = first if run.out is not None else 0
+        space.points = points
+        space.recording = new_recording(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
-        simulate_chunk(
-            run.plan.program, points, space.histories, space.ledgers, space.tally, fan, self.out, span, run.stop
-        )
-        return fan.cash_month_end, self.out[:, column : column + paths]
+        run_chunk(space, run.plan.program, span)
+        return space.recording.cash_month_end, space.out[:, column : column + paths]
 
 
 def _room(plan: Plan, paths: int) -> np.ndarray:
     try:
-        return columns(plan, paths)
+        return output_room(plan, paths)
     except MemoryError:
         raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False") from None

@@ -1,4 +1,4 @@
-"""Quasi-random luck: scrambled Sobol' points, the numbers that matter most in the first dimensions.
+"""Quasi-random points: scrambled Sobol' points, the numbers that matter most in the first dimensions.
 
 The Brownian path over month-ends is built by a Brownian bridge (Glasserman 2004, section 5.5.2): the first dimension
 decides where it ends, the next where it is half-way, and so on. The burn's own shocks come by the principal components
@@ -26,17 +26,6 @@ BITS = 52  # of a point's coordinate: as many as the generator's uniforms have
 FADING = 0.85  # what a month weighs, relative to the month before, in the components of burn
 SWEEPS = 8  # of Jacobi rotations: more change no bit that matters
 MOST_COMPONENTS = 60  # months; beyond, burn takes a bridge, which needs no rotations
-
-
-def no_points(plan: Plan) -> r.Points:
-    """What stands for quasi-random points where the generator is used."""
-    return r.Points(
-        uniforms=np.zeros((plan.luck_rows, 0)),
-        rows=np.zeros((2, 0), np.int64),
-        turns=np.zeros((2, 0, 0)),
-        deals=np.zeros((0, 0)),
-        scratch=np.zeros((0, r.BLOCK)),
-    )
 
 
 def bridge(lengths: list[float]) -> np.ndarray:
@@ -106,7 +95,7 @@ def _rotate(moments: np.ndarray, vectors: np.ndarray, p: int, q: int) -> None:
 
 @lru_cache(maxsize=2)
 def scrambled(dimensions: int, seed: int) -> tuple[qmc.Sobol, ...]:
-    """SCRAMBLES independently scrambled Sobol' sequences, kept for the next case that gets the same luck."""
+    """SCRAMBLES independently scrambled Sobol' sequences, kept for the next case that gets the same variates."""
     from scipy.stats import qmc
 
     return tuple(
@@ -116,7 +105,7 @@ def scrambled(dimensions: int, seed: int) -> tuple[qmc.Sobol, ...]:
 
 
 class SobolPoints:
-    """The luck of consecutive chunks from SCRAMBLES independently scrambled Sobol' sequences.
+    """The variates of consecutive chunks from SCRAMBLES independently scrambled Sobol' sequences.
 
     Path p is point p // SCRAMBLES of sequence p % SCRAMBLES: longer runs refine shorter ones. Chunks come in order.
     Scrambling as in scipy.stats.qmc: a random linear matrix and a digital shift (Matousek 1998).
@@ -124,8 +113,8 @@ class SobolPoints:
 
     def __init__(self, plan: Plan, seed: int) -> None:
         self.plan = plan
-        self.deals = 2 * r.DEALS if plan.arrival_rows else 0
-        self.order = _by_importance(plan, self.deals)
+        self.financings = 2 * r.FINANCINGS if plan.arrival_rows else 0
+        self.order = _by_importance(plan, self.financings)
         # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
         self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
         size = max(len(plan.market_rows), len(plan.burn_rows))
@@ -142,26 +131,26 @@ class SobolPoints:
                 self.turns[group, :n, :n] = bridge([1.0] * n)
 
     def take(self, paths: int) -> r.Points:
-        """Luck of the next `paths` paths, a multiple of SCRAMBLES."""
-        everything = np.full((self.plan.luck_rows + self.deals, paths), 0.5)
+        """Variates of the next `paths` paths, a multiple of SCRAMBLES."""
+        everything = np.full((self.plan.variate_rows + self.financings, paths), 0.5)
         for number, sequence in enumerate(self.sequences):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
                 points = sequence.random(paths // r.SCRAMBLES)
             everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
-        uniforms, deals = everything[: self.plan.luck_rows], everything[self.plan.luck_rows :]
-        if self.deals:
+        uniforms, financings = everything[: self.plan.variate_rows], everything[self.plan.variate_rows :]
+        if self.financings:
             _space_arrivals(uniforms, self.plan.arrival_rows, self.plan.program.third_party.probability)
         scratch = np.zeros((self.turned.shape[1], r.BLOCK))
-        return r.Points(uniforms, self.turned, self.turns, deals, scratch)
+        return r.Points(uniforms, self.turned, self.turns, financings, scratch)
 
 
-def _by_importance(plan: Plan, deals: int) -> list[int]:
-    """Rows of luck, then of deals' terms, in the order of their dimensions."""
+def _by_importance(plan: Plan, financings: int) -> list[int]:
+    """Rows of variates, then of financings' terms, in the order of their dimensions."""
     rows = list(plan.rows_by_importance)
-    if deals:
+    if financings:
         after = rows.index(plan.arrival_rows[0]) + 1
-        rows[after:after] = range(plan.luck_rows, plan.luck_rows + deals)
+        rows[after:after] = range(plan.variate_rows, plan.variate_rows + financings)
     return rows
 
 

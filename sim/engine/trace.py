@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.sobol import no_points
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.terms import Case, CaseError, load_case
@@ -89,25 +88,20 @@ def trace(case: Case | str, path: int, seed: int | None = None) -> Trace:
 
 def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None = None) -> list[Trace]:
     """`trace` for up to `sim.lowering.program.BLOCK` consecutive paths at once."""
-    from sim.kernels.block import simulate_chunk
-
     case = load_case(case)
     first_path = check_whole("path", first_path, 0, 2**63 - 1)
     paths = check_whole("paths", paths, 1, r.BLOCK)
     seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
     plan = lower(case)
-    workspace, record, out = Workspace(plan), tape(plan, paths, draws=True), columns(plan, paths)
-    simulate_chunk(
-        plan.program, no_points(plan), workspace.histories, workspace.ledgers, workspace.tally, record, out,
-        r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0), np.zeros(1, np.int64),
-    )  # fmt: skip
+    workspace = Workspace(plan, paths, recorded=paths, draws=True)
+    run_chunk(workspace, plan.program, r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0))
     return [
         Trace(
             case,
             first_path + i,
             seed,
             _read_history(case, plan, workspace.histories, i),
-            _read_ledger(case, plan, record, out, i),
+            _read_ledger(case, workspace, i),
         )
         for i in range(paths)
     ]
@@ -124,11 +118,11 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
 
     case = load_case(case)
     plan = lower(case)
-    workspace, record, out = Workspace(plan), tape(plan, 1, draws=True), columns(plan, 1)
+    workspace = Workspace(plan, 1, recorded=1, draws=True)
     _Reader(case, plan, source).read(history, workspace.histories)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
-    replay_block(program, workspace.histories, workspace.ledgers, workspace.tally, record, out, 1)
-    return _read_ledger(case, plan, record, out, 0)
+    replay_block(program, workspace.arrays(), 1)
+    return _read_ledger(case, workspace, 0)
 
 
 def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
@@ -147,35 +141,31 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         waived=[c.name for j, c in enumerate(case.line.conditions) if h.waived[j, i]],
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
-            {"month": month, "amount": float(h.deal_amount[j]), "reduces_line": bool(h.deal_reduces[j])}
+            {"month": month, "amount": float(h.financing_amount[j]), "reduces_line": bool(h.financing_reduces[j])}
             for k, month in enumerate(plan.months)
-            for j in range(h.deals_until[k], h.deals_until[k + 1])
-            if h.deal_path[j] == i
+            for j in range(h.financings_until[k], h.financings_until[k + 1])
+            if h.financing_path[j] == i
         ],
     )
 
 
-def _read_ledger(case: Case, plan: Plan, record: r.Tape, columns: np.ndarray, i: int) -> Ledger:
-    """What the tape and the columns say of path i of a block, in the contract's shape."""
-    out = dict(zip(r.COLUMNS, map(float, columns[:, i]), strict=False))
+def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
+    """Path i of a block, from the recording and the output, as a `Ledger`."""
+    plan, recording = workspace.plan, workspace.recording
+    out = dict(zip(r.OUTPUTS, map(float, workspace.out[:, i]), strict=False))
     draws = []
-    for day, fields in zip(plan.purchase_dates, record.draws[:, :, i], strict=True):
-        request, average, price, close, amount, shares, binding = map(float, fields)
-        draws.append(
-            {
-                "date": day.isoformat(),
-                "request": request if math.isfinite(request) else None,
-                "average": average,
-                "price": price,
-                "close": close,
-                "amount": amount,
-                "shares": int(shares),
-                "binding": plan.reasons[int(binding)],
-            }
-        )
+    for p, day in enumerate(plan.purchase_dates):
+        fields = {name: float(getattr(recording, name)[p, i]) for name in r.DRAW_FIELDS}
+        said = {
+            "request": fields["request"] if math.isfinite(fields["request"]) else None,
+            "shares": int(fields["shares"]),
+            "binding": plan.reasons[int(fields["binding"])],
+        }
+        draws.append({"date": day.isoformat(), **fields, **said})
     return Ledger(
         draws=draws,
-        cash_month_end=dict(zip(plan.months, map(float, record.cash_month_end[:, i]), strict=True)),
+        payments=_payments(case, plan, recording, i),
+        cash_month_end=dict(zip(plan.months, map(float, recording.cash_month_end[:, i]), strict=True)),
         cash_out=_cash_out(case, out["cash_out_days"], out["cause"]),
         raised=out["raised"],
         shares_issued=int(out["shares_issued"]),
@@ -185,11 +175,24 @@ def _read_ledger(case: Case, plan: Plan, record: r.Tape, columns: np.ndarray, i:
     )
 
 
+def _payments(case: Case, plan: Plan, recording: r.Recording, i: int) -> list[dict[str, Any]]:
+    """What was paid on the notes, in the order of dates and notes; principal below zero was borrowed again."""
+    payments = []
+    for stop in plan.program.stops:
+        day = case.valuation_date + datetime.timedelta(days=int(stop["t"]) - 1)
+        for a in range(stop["first_action"], stop["last_action"]):
+            interest, principal = float(recording.interest[a, i]), float(recording.principal[a, i])
+            if interest or principal:
+                note = case.notes[plan.program.actions["note"][a]].name
+                payments.append({"date": day.isoformat(), "note": note, "interest": interest, "principal": principal})
+    return payments
+
+
 def _cash_out(case: Case, days: float, cause: float) -> dict[str, Any] | None:
     if not math.isfinite(days):
         return None
     date = case.valuation_date + datetime.timedelta(days=max(0, math.ceil(days) - 1))
-    return {"days": days, "date": date.isoformat(), "cause": r.CAUSES[int(cause)]}
+    return {"days": days, "date": date.isoformat(), "cause": r.CAUSES[int(cause) - 1]}
 
 
 class _Reader:
@@ -291,7 +294,7 @@ class _Reader:
         if not isinstance(rows, (list, tuple)):
             self.say("third_party", rows, "must be a list of objects with month, amount and reduces_line")
             rows = []
-        deals: dict[int, tuple[float, float]] = {}
+        financings: dict[int, tuple[float, float]] = {}
         for i, row in enumerate(rows):
             where = f"third_party[{i}]"
             if not isinstance(row, Mapping) or set(row) - {"month", "amount", "reduces_line"} or "month" not in row:
@@ -301,7 +304,7 @@ class _Reader:
                 self.say(where, row["month"], "must be absent, as the case has no third_party table")
                 continue
             month = row["month"]
-            if month not in self.plan.months or self.plan.months.index(month) in deals:
+            if month not in self.plan.months or self.plan.months.index(month) in financings:
                 first, last = self.plan.months[0], self.plan.months[-1]
                 self.say(f"{where}.month", month, f"must be a month from {first} to {last}, each once")
                 continue
@@ -310,11 +313,11 @@ class _Reader:
             reduces = row.get("reduces_line", False)
             if not isinstance(reduces, bool):
                 self.say(f"{where}.reduces_line", reduces, "must be true or false")
-            deals[k] = (amount or 0.0, float(reduces is True))
-        for number, k in enumerate(sorted(deals)):  # of path 0 only
-            h.deals_until[k + 1 :] = number + 1
-            h.deal_path[number] = 0
-            h.deal_amount[number], h.deal_reduces[number] = deals[k]
+            financings[k] = (amount or 0.0, float(reduces is True))
+        for number, k in enumerate(sorted(financings)):  # of path 0 only
+            h.financings_until[k + 1 :] = number + 1
+            h.financing_path[number] = 0
+            h.financing_amount[number], h.financing_reduces[number] = financings[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
         """Closes of the days that the ledger looks at; the opening's are the initial price."""
@@ -326,7 +329,10 @@ class _Reader:
             wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))
         if self.case.third_party is not None and self.case.third_party.kind == "equity":
             for stop in program.stops:
-                if stop["third_party_row"] >= 0 and h.deals_until[stop["month"]] < h.deals_until[stop["month"] + 1]:
+                if (
+                    stop["third_party_row"] >= 0
+                    and h.financings_until[stop["month"]] < h.financings_until[stop["month"] + 1]
+                ):
                     wanted.add(int(stop["third_party_row"]))
         used = {self.plan.day_dates[row] for row in wanted}
         for key, close in closes.items():

@@ -1,7 +1,8 @@
-"""A path's history and ledger in words and columns, for the terminal."""
+"""The history and the ledger of a path as text."""
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from sim.terms import Case
 
 
 def history_text(case: Case, history: Mapping[str, Any]) -> str:
-    """Events of one path: when milestones were reached, who left, what was waived, who else brought money."""
+    """Events of one path: milestones, changes, waivers, extensions and third-party financing."""
 
     def day(days: float | None) -> str:
         if days is None:
@@ -24,32 +25,65 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
     rows.append(("waived", ", ".join(history["waived"]) or "nothing"))
     if case.notes:
         rows.append(("extended", ", ".join(history["extended"]) or "nothing"))
-    for deal in history["third_party"]:
-        cut = ", and the investor may cut the line for it" if deal["reduces_line"] else ""
-        rows.append((f"third party, {deal['month']}", f"${deal['amount'] / 1e6:,.2f}M{cut}"))
+    for financing in history["third_party"]:
+        cut = ", and the investor may cut the line for it" if financing["reduces_line"] else ""
+        rows.append((f"third party, {financing['month']}", f"${financing['amount'] / 1e6:,.2f}M{cut}"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(["History", *(f"  {name:<{width}}  {value}" for name, value in rows)])
 
 
 def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
-    """Draws with the reason for their size, month-end cash, and what came of it."""
+    """Draws with their binding reason, payments on notes, month-end cash, and the outcome.
+
+    Draws after the cash-out are set apart: the ledger makes them as if the shortfall had been bridged, only to measure
+    the funding gap.
+    """
     lines = ["Draws"]
     if ledger["draws"]:
         lines.append("  date        asked, $M  average    price    close  amount, $M      shares  bound by")
-    for draw in ledger["draws"]:
-        asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
-        lines.append(
-            f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
-            f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
-        )
-    if not ledger["draws"]:
+    else:
         lines.append("  no purchase date lies in the term")
+    before, after = _split_at_cash_out(case, ledger)
+    lines += map(_draw_line, before)
+    if after:
+        lines += [
+            "After the cash-out (the shortfall is bridged; these amounts are not raised)",
+            *map(_draw_line, after),
+        ]
+    if case.notes:
+        width = max(len(note.name) for note in case.notes)
+        lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
+        lines += [
+            f"  {paid['date']}  {paid['note']:<{width}}  interest {paid['interest'] / 1e6:9.4f}"
+            f"  principal {paid['principal'] / 1e6:9.4f}"
+            for paid in ledger["payments"]
+        ] or ["  none"]
     lines += ["", "Cash at the end of each month, $M"]
     months = [f"{month} {cash / 1e6:9.3f}" for month, cash in ledger["cash_month_end"].items()]
     for first in range(0, len(months), 4):
         lines.append("  " + "   ".join(months[first : first + 4]))
     lines += ["", _outcome(case, ledger)]
     return "\n".join(lines)
+
+
+def _draw_line(draw: Mapping[str, Any]) -> str:
+    asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
+    return (
+        f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
+        f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
+    )
+
+
+def _split_at_cash_out(case: Case, ledger: Mapping[str, Any]) -> tuple[list, list]:
+    """Draws before and after the cash-out. On its own day the amount raised tells on which side a draw was."""
+    out = math.inf if ledger["cash_out"] is None else ledger["cash_out"]["days"]
+    total = 0.0
+    for n, draw in enumerate(ledger["draws"]):
+        t = (datetime.date.fromisoformat(draw["date"]) - case.valuation_date).days + 1
+        if t > out or (t == out and draw["amount"] > 0.0 and total == ledger["raised"]):
+            return ledger["draws"][:n], ledger["draws"][n:]
+        total += draw["amount"]
+    return ledger["draws"], []
 
 
 def _outcome(case: Case, ledger: Mapping[str, Any]) -> str:
@@ -63,13 +97,11 @@ def _outcome(case: Case, ledger: Mapping[str, Any]) -> str:
         return f"Cash lasts to the horizon, {case.horizon}, and ends at ${ledger['ending_cash'] / 1e6:,.3f}M.\n{raised}"
     gap = f"${ledger['funding_gap'] / 1e6:,.3f}M"
     return (
-        f"Cash falls below its minimum on {out['date']} (day {out['days']:,.2f}), through {out['cause']}.\n{raised} "
-        f"(Up to the cash-out.)\nTo reach the horizon someone would have had to bridge up to {gap}."
+        f"Cash falls below its minimum on {out['date']} (day {out['days']:,.2f}); cause: {out['cause']}.\n{raised} "
+        f"(Up to the cash-out.)\nTo reach the horizon, up to {gap} would have to be bridged."
     )
 
 
-def _date(case: Case, days: float):
-    import datetime
-
+def _date(case: Case, days: float) -> datetime.date:
     # Events far beyond the calendar's end are all the same to a reader.
     return case.valuation_date + datetime.timedelta(days=min(max(0, math.ceil(days) - 1), 100_000))

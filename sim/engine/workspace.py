@@ -1,4 +1,4 @@
-"""The arrays that the kernels work in."""
+"""The arrays that the kernels work in, and the one place that calls them."""
 
 from __future__ import annotations
 
@@ -9,56 +9,123 @@ from sim.lowering.lower import Plan
 
 
 class Workspace:
-    """The arrays that one thread works in, reused from chunk to chunk."""
+    """The arrays that one thread works in, reused from chunk to chunk.
 
-    def __init__(self, plan: Plan) -> None:
-        program = plan.program
-        months, reasons = len(plan.months), len(plan.reasons)
+    Parameters
+    ----------
+    plan : the lowered case. Its program may be another one later, of the same shape.
+    paths : room for the output of so many paths.
+    recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
+        dates and payments on notes.
+    out : (outputs, paths), to write to in the place of an array of one's own; see `output_room`.
+    stop : int64 (1,): nonzero ends a run before its next block.
 
-        def rows(n: int) -> np.ndarray:
-            return np.zeros((max(n, 1), r.BLOCK))
+    Attributes
+    ----------
+    out : float64 (len(OUTPUTS) + periods, paths): a row for each of `sim.lowering.program.OUTPUTS`, then what each
+        period raised.
+    points, histories, ledgers, tally, recording : as in `sim.lowering.program`.
+    """
 
-        def records(n: int, dtype: np.dtype) -> np.recarray:
-            return np.zeros(max(n, 1), dtype).view(np.recarray)
-
-        self.histories = r.Histories(
-            luck=rows(plan.luck_rows),
-            half_luck=np.zeros((plan.luck_rows, r.BLOCK // 2)),
-            closes=rows(len(program.days)),
-            ready=np.zeros(max(len(program.days), 1), np.int64),
-            cash_used=rows(len(program.months)),
-            achieved=rows(len(program.milestones)),
-            ceo_change=rows(1),
-            adverse_change=rows(1),
-            waived=rows(len(program.conditions)),
-            extended=rows(len(program.notes)),
-            deals_until=np.zeros(months + 1, np.int64),
-            deal_path=np.zeros(months * r.BLOCK + 1, np.int64),
-            deal_amount=np.zeros(months * r.BLOCK),
-            deal_reduces=np.zeros(months * r.BLOCK),
-            scratch=np.zeros(r.BLOCK),
-        )
-        self.ledgers = r.Ledgers(
-            state=records(1, r.STATE),
-            notes=records(len(program.notes), r.BALANCES),
-            failures=records(len(program.conditions), r.FAILURE),
-            raised=rows(len(plan.periods)),
-            shortfall=rows(reasons),
-        )
+    def __init__(
+        self,
+        plan: Plan,
+        paths: int = r.BLOCK,
+        *,
+        recorded: int = 0,
+        draws: bool = False,
+        out: np.ndarray | None = None,
+        stop: np.ndarray | None = None,
+    ) -> None:
+        self.plan = plan
+        self.points = no_points(plan)
+        self.histories = _histories(plan)
+        self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
-            binding=np.zeros((len(plan.periods) * reasons, r.BLOCK), np.int64),
-            unraised=np.zeros((reasons, r.BLOCK)),
+            binding=np.zeros((plan.periods * len(plan.reasons), r.BLOCK), np.int64),
+            unraised=np.zeros((len(plan.reasons), r.BLOCK)),
         )
+        self.recording = new_recording(plan, recorded, draws)
+        self.out = output_room(plan, paths) if out is None else out
+        self.stop = np.zeros(1, np.int64) if stop is None else stop
+
+    def arrays(self) -> r.Arrays:
+        """The arrays as the kernels take them."""
+        n = len(r.OUTPUTS)
+        output = r.Output._make([*self.out[:n], self.out[n:]])
+        return r.Arrays(
+            self.points, self.histories, self.ledgers, self.tally, self.recording, output, self.stop
+        )  # fmt: skip
 
 
-def tape(plan: Plan, paths: int, draws: bool) -> r.Tape:
-    """An empty tape for the first `paths` paths of a chunk."""
-    return r.Tape(
-        draws=np.zeros((len(plan.purchase_dates), len(r.TAPE), paths if draws else 0)),
-        cash_month_end=np.zeros((len(plan.months), paths)),
+def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
+    """Simulate the paths of `span` in a workspace, whose tallies begin at zero; returns how many were finished."""
+    from sim.kernels import block  # numba, which a start without a simulation does not need
+
+    workspace.tally.binding[:] = 0
+    workspace.tally.unraised[:] = 0.0
+    return block.simulate_chunk(program, workspace.arrays(), span)
+
+
+def no_points(plan: Plan) -> r.Points:
+    """What stands for quasi-random points where the generator is used."""
+    return r.Points(
+        uniforms=np.zeros((plan.variate_rows, 0)),
+        rows=np.zeros((2, 0), np.int64),
+        turns=np.zeros((2, 0, 0)),
+        financings=np.zeros((0, 0)),
+        scratch=np.zeros((0, r.BLOCK)),
     )
 
 
-def columns(plan: Plan, paths: int) -> np.ndarray:
-    """Room for the columns of `paths` paths: `sim.lowering.program.COLUMNS`, then each period's raised."""
-    return np.empty((r.N_COLUMNS + len(plan.periods), paths))
+def new_recording(plan: Plan, paths: int, draws: bool) -> r.Recording:
+    """An empty recording for the first `paths` paths of a chunk."""
+    of_draws = {name: np.zeros((len(plan.purchase_dates), paths if draws else 0)) for name in r.DRAW_FIELDS}
+    interest, principal = np.zeros((2, len(plan.program.actions), paths if draws else 0))
+    return r.Recording(
+        **of_draws, interest=interest, principal=principal, cash_month_end=np.zeros((len(plan.months), paths))
+    )
+
+
+def output_room(plan: Plan, paths: int) -> np.ndarray:
+    """Room for the output of `paths` paths."""
+    return np.empty((len(r.OUTPUTS) + plan.periods, paths))
+
+
+def _rows(n: int) -> np.ndarray:
+    return np.zeros((max(n, 1), r.BLOCK))
+
+
+def _records(n: int, dtype: np.dtype) -> np.recarray:
+    return np.zeros(max(n, 1), dtype).view(np.recarray)
+
+
+def _histories(plan: Plan) -> r.Histories:
+    program, months = plan.program, len(plan.months)
+    return r.Histories(
+        variates=_rows(plan.variate_rows),
+        half_variates=np.zeros((plan.variate_rows, r.BLOCK // 2)),
+        closes=_rows(len(program.days)),
+        ready=np.zeros(max(len(program.days), 1), np.int64),
+        cash_used=_rows(len(program.months)),
+        achieved=_rows(len(program.milestones)),
+        ceo_change=_rows(1),
+        adverse_change=_rows(1),
+        waived=_rows(len(program.conditions)),
+        extended=_rows(len(program.notes)),
+        financings_until=np.zeros(months + 1, np.int64),
+        financing_path=np.zeros(months * r.BLOCK + 1, np.int64),
+        financing_amount=np.zeros(months * r.BLOCK),
+        financing_reduces=np.zeros(months * r.BLOCK),
+        scratch=np.zeros(r.BLOCK),
+    )
+
+
+def _ledgers(plan: Plan) -> r.Ledgers:
+    return r.Ledgers(
+        state=_records(1, r.STATE),
+        notes=_records(len(plan.program.notes), r.BALANCES),
+        failures=_records(len(plan.program.conditions), r.FAILURE),
+        raised=_rows(plan.periods),
+        shortfall=_rows(len(plan.reasons)),
+    )

@@ -8,71 +8,71 @@ import numpy as np
 
 from sim.kernels.burn import spread_burn
 from sim.kernels.cache import outermost
-from sim.kernels.events import find_third_parties, time_changes, time_milestones, toss
+from sim.kernels.events import draw_flags, find_third_parties, time_changes, time_milestones
 from sim.kernels.jit import stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import finish_rows, walk_prices
-from sim.kernels.random.variates import draw_luck, mirror, take_points
+from sim.kernels.random.variates import draw_variates, mirror, take_points
 from sim.lowering.program import (
     BLOCK,
     CENT,
-    N_COLUMNS,
     REASON_CASH_OUT,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
     Lanes,
 )
 
-FINGERPRINT = "dd4f30b519f7d666597a93df98f17dbe"
+FINGERPRINT = "fea58c112a98106327739b4b555b9db2"
 
 
 @stage
-def sample(histories, program, points, span, offset, recording):
-    """Everything random of BLOCK paths, written down in `histories`; all closes at once if they are to be recorded."""
-    luck, first_path = histories.luck, span.first_path + np.uint64(offset)
+def sample(histories, program, points, span, offset, all_closes):
+    """Fill `histories` with everything random of BLOCK paths; prices of all days at once where they are recorded."""
+    variates, first_path = histories.variates, span.first_path + np.uint64(offset)
     if points.uniforms.shape[1] > 0:
-        take_points(luck, program.calls, points, offset)
+        take_points(variates, program.calls, points, offset)
     elif span.antithetic:
-        draw_luck(histories.half_luck, program.calls, first_path >> np.uint64(1), span.seed)
-        mirror(luck, histories.half_luck, program.calls)
+        draw_variates(histories.half_variates, program.calls, first_path >> np.uint64(1), span.seed)
+        mirror(variates, histories.half_variates, program.calls)
     else:
-        draw_luck(luck, program.calls, first_path, span.seed)
-    spread_burn(histories.cash_used, luck, program.months, program.burn, histories.scratch)
-    time_milestones(histories.achieved, luck, program.milestones, program.events)
-    time_changes(histories.ceo_change, histories.adverse_change, luck, program.events)
-    toss(histories.waived, luck, program.conditions)
-    toss(histories.extended, luck, program.notes)
+        draw_variates(variates, program.calls, first_path, span.seed)
+    spread_burn(histories.cash_used, variates, program.months, program.burn, histories.scratch)
+    time_milestones(histories.achieved, variates, program.milestones, program.events)
+    time_changes(histories.ceo_change, histories.adverse_change, variates, program.events)
+    draw_flags(histories.waived, variates, program.conditions)
+    draw_flags(histories.extended, variates, program.notes)
     if program.third_party.probability > 0.0:
         find_third_parties(histories, program.months, program.third_party, first_path, span, points, offset)
-    walk_prices(histories.closes, histories.ready, luck, program.walk, program.days, program.price)
-    everything = recording or program.price.impact != 0
+    walk_prices(histories.closes, histories.ready, variates, program.walk, program.days, program.price)
+    everything = all_closes or program.price.impact != 0
     if everything or not program.line.skips:
         finish_rows(histories, program, everything)
 
 
 @stage
-def write_columns(out, offset, ledgers, n):
-    """Columns offset ... of `out`: a row for each of `COLUMNS`, then one for each period's raised."""
+def write_output(output, first, ledgers, n):
+    """Columns first ... of the output, for the block's first n paths."""
     state = ledgers.state[0]
     for i in range(n):
-        out[0, offset + i] = state.raised[i]
-        out[1, offset + i] = state.issued[i]
-        out[2, offset + i] = state.discount_cost[i]
-        out[3, offset + i] = state.draws[i]
-        out[4, offset + i] = state.funding_gap[i]
-        out[5, offset + i] = state.ending_cash[i]
-        out[6, offset + i] = state.out_days[i]
-        out[7, offset + i] = state.cause[i]
-        out[8, offset + i] = state.cut[i]
+        output.raised[first + i] = state.raised[i]
+        output.shares_issued[first + i] = state.issued[i]
+        output.discount_cost[first + i] = state.discount_cost[i]
+        output.draws[first + i] = state.draws[i]
+        output.funding_gap[first + i] = state.funding_gap[i]
+        output.ending_cash[first + i] = state.ending_cash[i]
+        output.cash_out_days[first + i] = state.out_days[i]
+        output.cause[first + i] = state.cause[i]
+        output.cut[first + i] = state.cut[i]
     for q in range(len(ledgers.raised)):
-        row = out[N_COLUMNS + q]
+        row = output.raised_by_period[q]
         for i in range(n):
-            row[offset + i] = ledgers.raised[q, i]
+            row[first + i] = ledgers.raised[q, i]
 
 
 @stage
 def share_unraised(tally, ledgers, program, n):
-    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (SPEC, section 7).
+    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (section
+    "Measures" of sim/docs/model.md).
 
     Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back. Where no date fell
     short, as when third parties cut the line before the next one, the rest is the cash-out's if dates followed it.
@@ -99,30 +99,29 @@ def share_unraised(tally, ledgers, program, n):
 
 
 @outermost(FINGERPRINT)
-def simulate_chunk(program, points, histories, ledgers, tally, tape, out, span, stop):
-    """Simulate the paths of `span` into columns span.column ... of `out`; returns how many were finished.
-
-    `points` holds their quasi-random luck, if any. `stop[0]` is looked at before each block: nonzero ends it early.
-    """
-    recorded_paths = tape.cash_month_end.shape[1]
+def simulate_chunk(program, arrays, span):
+    """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished."""
+    recording = arrays.recording
+    recorded_paths = recording.cash_month_end.shape[1]
     done = 0
     for offset in range(0, span.paths, BLOCK):
-        if stop[0] != 0:
+        if arrays.stop[0] != 0:
             break
         n = min(BLOCK, span.paths - offset)
-        recorded = min(n, max(0, recorded_paths - offset))
-        sample(histories, program, points, span, offset, recorded > 0 and tape.draws.shape[2] > 0)
-        keep_ledger(ledgers, histories, program, tally, tape, Lanes(offset, n, recorded))
-        share_unraised(tally, ledgers, program, n)
-        write_columns(out, span.column + offset, ledgers, n)
+        lanes = Lanes(offset, n, min(n, max(0, recorded_paths - offset)))
+        all_closes = lanes.recorded > 0 and recording.close.shape[1] > 0
+        sample(arrays.histories, program, arrays.points, span, offset, all_closes)
+        keep_ledger(arrays.ledgers, arrays.histories, program, arrays.tally, recording, lanes)
+        share_unraised(arrays.tally, arrays.ledgers, program, n)
+        write_output(arrays.output, span.column + offset, arrays.ledgers, n)
         done += n
     return done
 
 
 @outermost(FINGERPRINT)
-def replay_block(program, histories, ledgers, tally, tape, out, n):
+def replay_block(program, arrays, n):
     """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
-    keep_ledger(ledgers, histories, program, tally, tape, Lanes(np.int64(0), n, n))
-    share_unraised(tally, ledgers, program, n)
-    write_columns(out, np.int64(0), ledgers, n)
+    keep_ledger(arrays.ledgers, arrays.histories, program, arrays.tally, arrays.recording, Lanes(np.int64(0), n, n))
+    share_unraised(arrays.tally, arrays.ledgers, program, n)
+    write_output(arrays.output, np.int64(0), arrays.ledgers, n)
     return n

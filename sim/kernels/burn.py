@@ -6,7 +6,7 @@ from sim.lowering.program import BLOCK
 
 
 @stage
-def spread_burn(cash_used, luck, months, burn, scratch):
+def spread_burn(cash_used, variates, months, burn, scratch):
     """Fill `cash_used` (months, BLOCK) with level(k) exp(x_k - s^2/2), x a stationary AR(1) with standard deviation s.
 
     The shock of a month is correlated with the month's Brownian increment of the price. Months outside the simulated
@@ -16,10 +16,10 @@ def spread_burn(cash_used, luck, months, burn, scratch):
     for k in range(len(months)):
         month = months[k]
         row, level = cash_used[k], month.level
-        if month.own_luck < 0 or burn.sd == 0.0:
+        if month.own_variate < 0 or burn.sd == 0.0:
             row[:] = level
             continue
-        market, own = luck[month.market_luck], luck[month.own_luck]
+        market, own = variates[month.market_variate], variates[month.own_variate]
         if first:
             for i in range(BLOCK):
                 scratch[i] = burn.sd * fma(burn.correlation, market[i], burn.own * own[i])

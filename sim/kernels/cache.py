@@ -1,4 +1,4 @@
-"""Disk cache of the outermost kernels, with a fingerprint that keeps old machine code from answering for new source.
+"""Disk cache of the outermost kernels, with a fingerprint so that machine code of older sources is never used.
 
 Numba's cache notices an edit of the file that defines a cached function, not of the files it calls into. So that file
 carries a fingerprint of every source that the kernels are made of; where it does not match, nothing is cached. After
@@ -8,6 +8,7 @@ an edit, `python -m sim.kernels.cache` writes the new one.
 import hashlib
 import re
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def outermost(stamp: str):
     def compile_later(function):
         if stamp and stamp == fingerprint():
             try:
-                return numba.njit(function, cache=True, **POLICY)
+                return _tolerant(numba.njit(function, cache=True, **POLICY))
             except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
                 _say_once()
         return numba.njit(function, **POLICY)
@@ -54,9 +55,26 @@ def _say_once() -> None:
     )
 
 
-def forget(dispatcher) -> None:
-    """Empty a kernel's disk cache, as after a read that found it damaged."""
-    dispatcher._cache.flush()
+def _tolerant(kernel):
+    """A kernel that is compiled anew where its cache entry cannot be loaded: damaged, or of another program.
+
+    Unpickling what another version wrote can raise anything, from EOFError to AttributeError of a class that is gone.
+    """
+    if numba.config.DISABLE_JIT:  # the kernel is the function itself
+        return kernel
+    entry = kernel._cache
+    load = entry.load_overload
+
+    def load_or_miss(*arguments):
+        try:
+            return load(*arguments)
+        except Exception:
+            with suppress(OSError):
+                entry.flush()
+            return None
+
+    entry.load_overload = load_or_miss
+    return kernel
 
 
 def _write_stamp() -> None:

@@ -5,21 +5,21 @@ import numpy as np
 from sim.kernels.jit import stage
 from sim.kernels.random.elementary import exp, fma, log, normal
 from sim.kernels.random.philox import uniform_pair
-from sim.lowering.program import BLOCK, DEALS, NEVER, THIRD_PARTY_TERMS
+from sim.lowering.program import BLOCK, FINANCINGS, NEVER, THIRD_PARTY_TERMS
 
 
 @stage
-def time_milestones(achieved, luck, milestones, events):
+def time_milestones(achieved, variates, milestones, events):
     """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Each follows an earlier row.
 
     Days are lognormal with normal score loading F + sqrt(1 - loading^2) own: one factor, Gaussian copula.
     """
     if len(milestones) == 0:
         return
-    factor = luck[events.factor_luck]
+    factor = variates[events.factor_variate]
     for m in range(len(milestones)):
         milestone = milestones[m]
-        row, reached, own = achieved[m], luck[milestone.reached_luck], luck[milestone.own_luck]
+        row, reached, own = achieved[m], variates[milestone.reached_variate], variates[milestone.own_variate]
         for i in range(BLOCK):
             score = fma(events.loading, factor[i], events.own * own[i])
             days = exp(fma(milestone.log_sd, score, milestone.log_median))
@@ -31,13 +31,13 @@ def time_milestones(achieved, luck, milestones, events):
 
 
 @stage
-def time_changes(ceo_change, adverse_change, luck, events):
+def time_changes(ceo_change, adverse_change, variates, events):
     """Days to the CEO change and to the adverse change: -log(u) times the mean, exponential; NEVER without a model."""
     ceo_change[0] = NEVER
     adverse_change[0] = NEVER
-    if events.luck < 0:
+    if events.variate < 0:
         return
-    u, v = luck[events.luck], luck[events.luck + 1]
+    u, v = variates[events.variate], variates[events.variate + 1]
     if events.ceo_mean_days < NEVER:
         for i in range(BLOCK):
             ceo_change[0, i] = -log(u[i]) * events.ceo_mean_days
@@ -52,13 +52,15 @@ def find_third_parties(histories, months, third_party, first_path, span, points,
 
     Arrivals are rare, so they are listed first, without branches, and their terms drawn for the list alone.
     """
-    until, paths = histories.deals_until, histories.deal_path
-    deals = 0
+    until, paths = histories.financings_until, histories.financing_path
+    financings = 0
     for k in range(len(until) - 1):
-        until[k] = deals
-        deals = list_arrivals(paths, deals, histories.luck[months[k].arrival_luck], third_party.probability)
-    until[len(until) - 1] = deals
-    amounts, reduces = histories.deal_amount[:deals], histories.deal_reduces[:deals]
+        until[k] = financings
+        financings = list_arrivals(
+            paths, financings, histories.variates[months[k].arrival_variate], third_party.probability
+        )
+    until[len(until) - 1] = financings
+    amounts, reduces = histories.financing_amount[:financings], histories.financing_reduces[:financings]
     for k in range(len(until) - 1):
         for j in range(until[k], until[k + 1]):
             path = first_path + np.uint64(paths[j])
@@ -68,46 +70,46 @@ def find_third_parties(histories, months, third_party, first_path, span, points,
                 amounts[j], reduces[j] = (1.0 - u, 1.0 - v) if odd else (u, v)
             else:
                 amounts[j], reduces[j] = uniform_pair(path, k, THIRD_PARTY_TERMS, span.seed)
-    if points.deals.shape[1] > 0:
-        take_terms(histories, deals, points.deals, offset)
-    for j in range(deals):
+    if points.financings.shape[1] > 0:
+        take_terms(histories, financings, points.financings, offset)
+    for j in range(financings):
         amounts[j] = normal(amounts[j])
-    for j in range(deals):
+    for j in range(financings):
         amounts[j] = exp(fma(third_party.log_sd, amounts[j], third_party.log_median))
         reduces[j] = 1.0 if reduces[j] < third_party.reduction_probability else 0.0
 
 
 @stage
-def take_terms(histories, deals, uniforms, offset):
-    """Quasi-random terms for each path's first deals."""
+def take_terms(histories, financings, uniforms, offset):
+    """Quasi-random terms for each path's first financings."""
     so_far = histories.scratch
     so_far[:] = 0.0
-    for j in range(deals):
-        i = histories.deal_path[j]
+    for j in range(financings):
+        i = histories.financing_path[j]
         number = int(so_far[i])
-        if number < DEALS and offset + i < uniforms.shape[1]:
-            histories.deal_amount[j] = uniforms[2 * number, offset + i]
-            histories.deal_reduces[j] = uniforms[2 * number + 1, offset + i]
+        if number < FINANCINGS and offset + i < uniforms.shape[1]:
+            histories.financing_amount[j] = uniforms[2 * number, offset + i]
+            histories.financing_reduces[j] = uniforms[2 * number + 1, offset + i]
         so_far[i] += 1.0
 
 
 @stage
-def list_arrivals(paths, deals, arrival, probability):
+def list_arrivals(paths, financings, arrival, probability):
     """Append the paths to whom somebody comes this month; returns how many are listed."""
     for i in range(BLOCK):
-        paths[deals] = i
-        deals += arrival[i] < probability
-    return deals
+        paths[financings] = i
+        financings += arrival[i] < probability
+    return financings
 
 
 @stage
-def toss(flags, luck, records):
-    """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Sure things take no luck (row -1)."""
+def draw_flags(flags, variates, records):
+    """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Sure things take no variates (row -1)."""
     for j in range(len(records)):
         p = records[j].probability
-        if records[j].luck < 0:
+        if records[j].variate < 0:
             flags[j] = 1.0 if p >= 1.0 else 0.0
         else:
-            u = luck[records[j].luck]
+            u = variates[records[j].variate]
             for i in range(BLOCK):
                 flags[j, i] = 1.0 if u[i] < p else 0.0

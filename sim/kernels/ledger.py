@@ -21,7 +21,7 @@ from sim.lowering.program import (
 
 
 @verb
-def keep_ledger(ledgers, histories, program, tally, tape, lanes):
+def keep_ledger(ledgers, histories, program, tally, recording, lanes):
     """Walk a block of paths through every stop, in time order."""
     state, minimum = ledgers.state[0], program.opening.minimum
     first, last = np.int64(0), np.int64(BLOCK)
@@ -36,15 +36,15 @@ def keep_ledger(ledgers, histories, program, tally, tape, lanes):
         if stop.third_party_row >= 0:
             finance(state, histories, stop, program)
         if stop.purchase >= 0:
-            purchase_shares(ledgers, histories, program, stop, tally, tape, lanes)
+            purchase_shares(ledgers, histories, program, stop, tally, recording, lanes)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
             operate(state, first, last, histories.cash_used[stop.month], stop, minimum)
-            pay_notes(state, ledgers.notes, histories, program, stop)
+            pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
-            sweep_notes(state, ledgers.notes, program, stop)
+            sweep_notes(ledgers, program, stop, recording, lanes)
             close_month(state, stop.t)
             for i in range(lanes.recorded):
-                tape.cash_month_end[stop.month_end, lanes.offset + i] = state.base_cash[i]
+                recording.cash_month_end[stop.month_end, lanes.offset + i] = state.base_cash[i]
             if stop.closes_quarter >= -1:
                 close_quarter(state, histories.cash_used, program, stop.closes_quarter)
     close_ledger(ledgers, program, tally, lanes)
@@ -117,8 +117,8 @@ def apply_price_impact(state, closes, days, first, last):
 def finance(state, histories, stop, program):
     """Third-party financing of the month, and the reduction of the line for it. Rare, so path by path."""
     third_party, opening = program.third_party, program.opening
-    for j in range(histories.deals_until[stop.month], histories.deals_until[stop.month + 1]):
-        i, amount = histories.deal_path[j], histories.deal_amount[j]
+    for j in range(histories.financings_until[stop.month], histories.financings_until[stop.month + 1]):
+        i, amount = histories.financing_path[j], histories.financing_amount[j]
         operate(state, i, i + 1, histories.cash_used[stop.month], stop, opening.minimum)
         if third_party.price_factor > 0.0:
             price = close_of(histories, stop.third_party_row, i, program) * third_party.price_factor
@@ -130,7 +130,7 @@ def finance(state, histories, stop, program):
         if amount > 0.0:
             state.base_cash[i] = state.cash[i] + amount
             state.base_day[i] = stop.t
-        if histories.deal_reduces[j] != 0.0 and stop.in_term:
+        if histories.financing_reduces[j] != 0.0 and stop.in_term:
             cut = min(amount, state.remaining[i])
             state.remaining[i] -= cut
             if state.out_days[i] == NEVER:

@@ -18,7 +18,7 @@ from operator import itemgetter
 import numpy as np
 
 from sim.lowering import program as r
-from sim.lowering.schedule import SESSIONS_IN_YEAR, Calendar, Grid, Luck, Period, stops_of
+from sim.lowering.schedule import SESSIONS_IN_YEAR, Calendar, Grid, Variates, stops_of
 from sim.terms import Case, Milestone
 
 DAYS_IN_YEAR = 365.25
@@ -31,26 +31,26 @@ class Plan:
     """A lowered case: the program, and what its rows stand for."""
 
     program: r.Program
-    luck_rows: int
-    rows_by_importance: tuple[int, ...]  # of luck, for quasi-random points
-    market_rows: tuple[int, ...]  # of luck: month-end normals, the first months'
+    variate_rows: int
+    rows_by_importance: tuple[int, ...]  # of variates, for quasi-random points
+    market_rows: tuple[int, ...]  # of variates: month-end normals, the first months'
     burn_rows: tuple[int, ...]
     arrival_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not looked at
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
     purchase_dates: tuple[datetime.date, ...]
-    periods: tuple[Period, ...]
+    periods: int  # fiscal quarters that the simulated span meets
     milestones: tuple[str, ...]  # in the order of the program's rows
     reasons: tuple[str, ...]
 
 
 def lower(case: Case) -> Plan:
     """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once."""
-    luck = Luck()
+    variates = Variates()
     calendar = Calendar(case)
-    grid = Grid(case, calendar, luck)
-    months = _months(case, calendar, luck)
+    grid = Grid(case, calendar, variates)
+    months = _months(case, calendar, variates)
     milestones = _in_order(case)
     stops, actions = stops_of(case, calendar, grid)
     program = r.Program(
@@ -60,7 +60,7 @@ def lower(case: Case) -> Plan:
             impact=int(case.price.impact == "dilution"),
         ),
         burn=_burn(case),
-        events=_events(case, luck),
+        events=_events(case, variates),
         third_party=_third_party(case),
         line=_line(case, calendar),
         opening=_opening(case, calendar),
@@ -68,24 +68,24 @@ def lower(case: Case) -> Plan:
         days=_array(grid.days, r.DAY),
         jumps=_array(_jumps(case, milestones), r.JUMP),
         months=_array(months, r.MONTH),
-        milestones=_array(_milestones(case, milestones, luck), r.MILESTONE_RECORD),
-        conditions=_array(_conditions(case, milestones, luck), r.CONDITION_RECORD),
-        notes=_array(_notes(case, luck), r.NOTE_RECORD),
+        milestones=_array(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
+        conditions=_array(_conditions(case, milestones, variates), r.CONDITION_RECORD),
+        notes=_array(_notes(case, variates), r.NOTE_RECORD),
         stops=_array(stops, r.STOP),
         actions=_array(actions, r.ACTION),
         purchases=_array(_purchases(case, calendar, grid), r.PURCHASE),
         covers=_array(calendar.covers, r.COVER),
         quarters=_array(calendar.quarters, r.QUARTER),
         applies=_applies(case, calendar.purchases),
-        calls=_array(luck.calls(), r.CALL),  # last: all luck has been asked for
+        calls=_array(variates.calls(), r.CALL),  # last: every row has been allocated
     )
     return Plan(
         program=program,
-        luck_rows=luck.rows,
-        rows_by_importance=tuple(luck.by_importance()),
-        market_rows=_month_rows(luck, r.MONTH_END_NORMAL, calendar.n_months),
-        burn_rows=_month_rows(luck, r.BURN_NORMAL, calendar.n_months),
-        arrival_rows=_month_rows(luck, r.THIRD_PARTY_ARRIVAL, calendar.n_months),
+        variate_rows=variates.rows,
+        rows_by_importance=tuple(variates.by_importance()),
+        market_rows=_month_rows(variates, r.MONTH_END_NORMAL, calendar.n_months),
+        burn_rows=_month_rows(variates, r.BURN_NORMAL, calendar.n_months),
+        arrival_rows=_month_rows(variates, r.THIRD_PARTY_ARRIVAL, calendar.n_months),
         month_sessions=grid.lengths,
         day_dates=grid.dates,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
@@ -96,9 +96,9 @@ def lower(case: Case) -> Plan:
     )
 
 
-def _month_rows(luck: Luck, purpose: int, months: int) -> tuple[int, ...]:
+def _month_rows(variates: Variates, purpose: int, months: int) -> tuple[int, ...]:
     """Rows of a number that each month has, up to the last month that has one."""
-    rows = (luck.row_of(purpose, k >> 1, k & 1) for k in range(months))
+    rows = (variates.row_of(purpose, k >> 1, k & 1) for k in range(months))
     return tuple(row for row in rows if row >= 0)
 
 
@@ -123,7 +123,7 @@ def _log_sd(median: float, p90: float) -> float:
 
 @lru_cache(maxsize=4096)
 def index_of(name: str) -> int:
-    """A random stream's index made of a name, so that luck does not move when a list gets longer or shorter."""
+    """A random stream's index made of a name, so that random numbers do not move when a list gets longer or shorter."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
@@ -132,7 +132,7 @@ def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
     return np.array(list(map(fields, rows)), dtype)
 
 
-def _months(case: Case, calendar: Calendar, luck: Luck) -> list[dict]:
+def _months(case: Case, calendar: Calendar, variates: Variates) -> list[dict]:
     # The purchase dates' coverage tests must all be known before the months outside the span are.
     for day in calendar.purchases:
         for k, _ in calendar.basis(calendar.quarter(day), day):
@@ -145,13 +145,13 @@ def _months(case: Case, calendar: Calendar, luck: Luck) -> list[dict]:
         rows.append(
             {
                 "level": case.burn_level(k),
-                "market_luck": luck.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
-                "own_luck": luck.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
-                "arrival_luck": luck.ask(r.THIRD_PARTY_ARRIVAL, call, half, r.UNIFORM) if arrives else -1,
+                "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
+                "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
+                "arrival_variate": variates.ask(r.THIRD_PARTY_ARRIVAL, call, half, r.UNIFORM) if arrives else -1,
             }
         )
     for k in calendar.outside:
-        rows.append({"level": case.burn_level(k), "market_luck": 0, "own_luck": -1, "arrival_luck": -1})
+        rows.append({"level": case.burn_level(k), "market_variate": 0, "own_variate": -1, "arrival_variate": -1})
     return rows
 
 
@@ -180,7 +180,7 @@ def _in_order(case: Case) -> list:
     return ordered
 
 
-def _milestones(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
+def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> list[dict]:
     rows = []
     for milestone in ordered:
         log_median = log(milestone.median_days)
@@ -190,8 +190,8 @@ def _milestones(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
                 "log_median": log_median,
                 "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
                 "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
-                "reached_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 0, r.UNIFORM),
-                "own_luck": luck.ask(r.MILESTONE, index_of(milestone.name), 1, r.NORMAL),
+                "reached_variate": variates.ask(r.MILESTONE, index_of(milestone.name), 0, r.UNIFORM),
+                "own_variate": variates.ask(r.MILESTONE, index_of(milestone.name), 1, r.NORMAL),
             }
         )
     return rows
@@ -209,20 +209,20 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     return rows
 
 
-def _events(case: Case, luck: Luck) -> r.EventRecord:
+def _events(case: Case, variates: Variates) -> r.EventRecord:
     events = case.events
     loading = float(events.common_loading) if events else 0.0
     ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
     adverse = events.adverse_change.annual_rate if events and events.adverse_change else 0.0
     row = -1
     if ceo > 0 or adverse > 0:
-        row = luck.ask(r.EVENTS, 0, 0, r.UNIFORM)
-        luck.ask(r.EVENTS, 0, 1, r.UNIFORM)
+        row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)
+        variates.ask(r.EVENTS, 0, 1, r.UNIFORM)
     return r.EventRecord(
-        factor_luck=luck.ask(r.COMMON_FACTOR, 0, 0, r.NORMAL) if case.milestones else -1,
+        factor_variate=variates.ask(r.COMMON_FACTOR, 0, 0, r.NORMAL) if case.milestones else -1,
         loading=loading,
         own=math.sqrt(1.0 - loading * loading),
-        luck=row,
+        variate=row,
         ceo_mean_days=DAYS_IN_YEAR / ceo if ceo > 0 else r.NEVER,
         adverse_mean_days=DAYS_IN_YEAR / adverse if adverse > 0 else r.NEVER,
         adverse_duration=float(events.adverse_change.duration_days) if events and events.adverse_change else 0.0,
@@ -242,30 +242,30 @@ def _third_party(case: Case) -> r.ThirdPartyRecord:
     )
 
 
-def _conditions(case: Case, ordered: list[Milestone], luck: Luck) -> list[dict]:
+def _conditions(case: Case, ordered: list[Milestone], variates: Variates) -> list[dict]:
     names = [milestone.name for milestone in ordered]
     return [
         {
             "kind": r.CONDITION_KINDS.index(condition.kind),
             "milestone": names.index(condition.milestone) if condition.kind == "milestone" else -1,
             "probability": condition.waiver_probability,
-            "luck": _toss(luck, r.WAIVER, condition.name, condition.waiver_probability),
+            "variate": _bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
         }
         for condition in case.line.conditions
     ]
 
 
-def _toss(luck: Luck, purpose: int, name: str, probability: float) -> int:
-    return luck.ask(purpose, index_of(name), 0, r.UNIFORM) if 0 < probability < 1 else -1
+def _bernoulli(variates: Variates, purpose: int, name: str, probability: float) -> int:
+    return variates.ask(purpose, index_of(name), 0, r.UNIFORM) if 0 < probability < 1 else -1
 
 
-def _notes(case: Case, luck: Luck) -> list[dict]:
+def _notes(case: Case, variates: Variates) -> list[dict]:
     return [
         {
             "principal": note.principal,
             "rate": min(note.base_rate + note.margin, r.NEVER if note.rate_cap is None else note.rate_cap),
             "probability": note.extension_probability,
-            "luck": _toss(luck, r.EXTENSION, note.name, note.extension_probability),
+            "variate": _bernoulli(variates, r.EXTENSION, note.name, note.extension_probability),
             "prepay_above": note.sweep.prepay_above if note.sweep else r.NEVER,
             "reborrow_below": note.sweep.reborrow_below if note.sweep else 0.0,
         }

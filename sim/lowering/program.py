@@ -13,12 +13,12 @@ import numpy as np
 BLOCK = 128
 #: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
 CHUNK = 16_384
-#: More awake paths than these go through a purchase date as a block; fewer, one by one.
+#: More active paths than these go through a purchase date as a block; fewer, one by one.
 MANY = 24
 #: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
 SCRAMBLES = 16
 #: Third-party financings of a path that have quasi-random terms; later ones take the generator's.
-DEALS = 3
+FINANCINGS = 3
 #: Dollars below which an amount is no draw.
 CENT = 0.01
 
@@ -43,7 +43,7 @@ DAY_CALLS_A_MONTH = 16
 # What a half of a random call is used as.
 UNUSED, UNIFORM, NORMAL = 0, 1, 2
 
-# Whether a row of closes is looked at: never, on a purchase date, at or before the opening, or only for a rare deal.
+# Use of a row of closes: none, a purchase date, at or before the opening, or only a third-party financing.
 SKIPPED, NEEDED, OPENING, RARE = range(4)
 
 # Draw policies, window statistics, kinds of condition, causes of a cash-out.
@@ -53,8 +53,8 @@ STATISTICS = ("mean", "lowest")
 STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
 CONDITION_MILESTONE, CONDITION_SAME_CEO, CONDITION_NO_ADVERSE_CHANGE = range(3)
-CAUSES = ("none", "operations", "interest", "principal")
-# Floats, as they live in rows of floats (and as Numba compiles a function again for every literal integer).
+#: Causes of a cash-out, with the codes 1, 2, ...; 0 is no cash-out. Floats, as they stand in rows of floats.
+CAUSES = ("operations", "interest", "principal")
 CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = 0.0, 1.0, 2.0, 3.0
 
 # Binding reasons: 0 is the floor price, then one for each condition, then these, counted from the last condition.
@@ -95,18 +95,20 @@ def _record(**fields: str) -> np.dtype:
 #: One call of the generator, which gives two numbers: where each half goes and as what.
 CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
 #: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; at month-ends `ahead` is -1.
-WALK = _record(row="i", back="i", ahead="i", luck="i", ratio="f", root="f")
+WALK = _record(row="i", back="i", ahead="i", variate="i", ratio="f", root="f")
 #: One row of closes: its time, its log drift, and whether its close is looked at.
 DAY = _record(t="f", drift="f", needed="i")
 #: A relative move of the stock at a random time: a milestone's number, or -1 for the CEO change.
 JUMP = _record(milestone="i", factor="f")
-#: One month: expected cash used, and the luck that spreads it. Months outside the span have luck -1.
-MONTH = _record(level="f", market_luck="i", own_luck="i", arrival_luck="i")
-MILESTONE_RECORD = _record(probability="f", log_median="f", log_sd="f", follows="i", reached_luck="i", own_luck="i")
+#: One month: expected cash used, and the rows of its variates. Months outside the span have rows -1.
+MONTH = _record(level="f", market_variate="i", own_variate="i", arrival_variate="i")
+MILESTONE_RECORD = _record(
+    probability="f", log_median="f", log_sd="f", follows="i", reached_variate="i", own_variate="i"
+)
 #: `probability`: that the investor waives it.
-CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", luck="i")
+CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", variate="i")
 #: `probability`: that it is extended.
-NOTE_RECORD = _record(principal="f", rate="f", probability="f", luck="i", prepay_above="f", reborrow_below="f")
+NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f")
 #: A date with events, and what happens on it in this order. -1: nothing of the kind.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
@@ -115,7 +117,7 @@ STOP = _record(
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
-#: `everyone`: paths that sleep must wake, as a quarter begins or a condition starts to apply.
+#: `everyone`: inactive paths take part too, as a quarter begins or a condition starts to apply.
 PURCHASE = _record(
     t="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i", runway_cash="f",
     scheduled="f", everyone="i",
@@ -142,10 +144,10 @@ class BurnRecord(NamedTuple):
 
 
 class EventRecord(NamedTuple):
-    factor_luck: int  # -1: no milestone
+    factor_variate: int  # -1: no milestone
     loading: float
     own: float  # sqrt(1 - loading^2)
-    luck: int  # row of the CEO change's uniform; the adverse change's follows. -1: neither
+    variate: int  # row of the CEO change's uniform; the adverse change's follows. -1: neither
     ceo_mean_days: float  # NEVER: no such event
     adverse_mean_days: float
     adverse_duration: float
@@ -210,8 +212,8 @@ class Program(NamedTuple):
 class Histories(NamedTuple):
     """Everything random of one block of paths, written down. Rows are days, months, events; columns are paths."""
 
-    luck: np.ndarray  # uniforms and normals by row of the plan
-    half_luck: np.ndarray  # (rows, BLOCK / 2): luck of pairs, before it is mirrored
+    variates: np.ndarray  # uniforms and normals by row of the plan
+    half_variates: np.ndarray  # (rows, BLOCK / 2): variates of pairs, before they are mirrored
     closes: np.ndarray
     ready: np.ndarray  # int64 (rows,): whether a row of closes is finished
     cash_used: np.ndarray
@@ -220,10 +222,10 @@ class Histories(NamedTuple):
     adverse_change: np.ndarray  # (1, BLOCK) days
     waived: np.ndarray  # 1.0 or 0.0
     extended: np.ndarray
-    deals_until: np.ndarray  # int64: the deals of month k are numbers deals_until[k] ... deals_until[k + 1] - 1 below
-    deal_path: np.ndarray  # int64: which path of the block
-    deal_amount: np.ndarray
-    deal_reduces: np.ndarray  # 1.0 where the investor cuts the line for it
+    financings_until: np.ndarray  # int64: month k has numbers financings_until[k] ... financings_until[k + 1] - 1
+    financing_path: np.ndarray  # int64: which path of the block
+    financing_amount: np.ndarray
+    financing_reduces: np.ndarray  # 1.0 where the investor reduces the line for it
     scratch: np.ndarray  # (BLOCK,)
 
 
@@ -243,7 +245,7 @@ STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "cause", "ending_cash",
     "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding", "solvent", "short",
-    "paid", "next_active", "inactive_reason", "inactive_short", "counted",
+    "paid", "repaid", "next_active", "inactive_reason", "inactive_short", "counted",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")
@@ -274,19 +276,19 @@ class Span(NamedTuple):
     paths: int
     column: int  # of the output, for the first path
     seed: np.uint64
-    antithetic: int  # 1: paths 2m and 2m + 1 have mirrored luck; first_path is even
+    antithetic: int  # 1: paths 2m and 2m + 1 have mirrored variates; first_path is even
 
 
 class Points(NamedTuple):
-    """Quasi-random luck of a chunk, instead of the generator's; no paths where the generator is used.
+    """Quasi-random points of a chunk; no paths where the generator is used.
 
     The normals of month-ends and of burn come by importance and are turned into those of the months in order: z = Q g.
     """
 
-    uniforms: np.ndarray  # (luck rows, paths)
-    rows: np.ndarray  # int64 (2, months): luck rows of month-end normals and of burn normals, or no months
+    uniforms: np.ndarray  # (rows of variates, paths)
+    rows: np.ndarray  # int64 (2, months): rows of month-end normals and of burn normals, or no months
     turns: np.ndarray  # (2, months, months): Q of each
-    deals: np.ndarray  # (2 x DEALS, paths): uniforms for the amount and the cut of each path's first third-party deals
+    financings: np.ndarray  # (2 x FINANCINGS, paths): uniforms for amount and reduction of each path's first ones
     scratch: np.ndarray  # (months, BLOCK)
 
 
@@ -298,18 +300,51 @@ class Lanes(NamedTuple):
     recorded: int  # and those that are recorded
 
 
-class Tape(NamedTuple):
-    """A record of the first paths of a chunk: what each purchase date did and how much cash each month ended with."""
+class Recording(NamedTuple):
+    """What the ledgers of the first paths of a chunk did; arrays (rows, paths), without paths where not wanted."""
 
-    draws: np.ndarray  # (purchases, len(TAPE), paths), or no paths if unwanted
-    cash_month_end: np.ndarray  # (months, paths)
+    request: np.ndarray  # of each purchase date, as the next six
+    average: np.ndarray
+    price: np.ndarray
+    close: np.ndarray
+    amount: np.ndarray
+    shares: np.ndarray
+    binding: np.ndarray  # code of the reason
+    interest: np.ndarray  # paid at each action of a note
+    principal: np.ndarray  # repaid at each action of a note, less what is borrowed again
+    cash_month_end: np.ndarray  # of each month
 
 
-# Rows of what comes out for each path; the periods' raised follow.
-COLUMNS = (
-    "raised", "shares_issued", "discount_cost", "draws", "funding_gap", "ending_cash", "cash_out_days", "cause", "cut",
-)  # fmt: skip
-N_COLUMNS = len(COLUMNS)
+#: Fields of a recording that purchase dates have, in the order of a ledger's JSON.
+DRAW_FIELDS = Recording._fields[:7]
 
-# Fields of a tape: what a purchase date did, for one path.
-TAPE = ("request", "average", "price", "close", "amount", "shares", "binding")
+
+class Output(NamedTuple):
+    """What comes out for each path: arrays (paths,), and what each period raised, (periods, paths)."""
+
+    raised: np.ndarray
+    shares_issued: np.ndarray
+    discount_cost: np.ndarray
+    draws: np.ndarray
+    funding_gap: np.ndarray
+    ending_cash: np.ndarray
+    cash_out_days: np.ndarray
+    cause: np.ndarray
+    cut: np.ndarray
+    raised_by_period: np.ndarray
+
+
+#: Names of the outputs that a path has one of, in the order of the rows of `sim.engine.workspace.Workspace.out`.
+OUTPUTS = Output._fields[:-1]
+
+
+class Arrays(NamedTuple):
+    """The arrays that one thread works in."""
+
+    points: Points
+    histories: Histories
+    ledgers: Ledgers
+    tally: Tally
+    recording: Recording
+    output: Output
+    stop: np.ndarray  # int64 (1,): nonzero ends a run before its next block

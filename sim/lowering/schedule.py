@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -23,20 +22,11 @@ from sim.terms import Case, Note
 SESSIONS_IN_YEAR = 252.0
 
 
-@dataclass(frozen=True)
-class Period:
-    """A fiscal quarter, cut to the simulated span."""
-
-    label: str
-    start: datetime.date
-    end: datetime.date
-
-
-class Luck:
-    """Gives out rows of luck, and remembers which call of the generator fills each."""
+class Variates:
+    """Allocates rows of the array of variates and records which call of the generator fills each row."""
 
     def __init__(self) -> None:
-        self.rows = 1  # row 0 takes what nobody uses
+        self.rows = 1  # row 0 receives unused variates
         self._halves: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
 
     def ask(self, purpose: int, index: int, half: int, kind: int) -> int:
@@ -52,8 +42,8 @@ class Luck:
         return self._halves.get((purpose, index), {}).get(half, (-1, r.UNUSED))[0]
 
     def by_importance(self) -> list[int]:
-        """The rows, those on which a path's outcome hangs most first: the broad course of burn and market, what happens
-        to the company, then single months, then single days."""
+        """The rows in decreasing importance for the outcome of a path: the broad course of burn and market, the events
+        of the company, then single months, then single days."""
         ranked = [
             (self._rank(purpose, index, half), row)
             for (purpose, index), halves in self._halves.items()
@@ -92,7 +82,7 @@ class Calendar:
         self.outside: list[int] = []  # months outside the span that some coverage test looks at
         self.covers: list[dict] = []
         self.term_start = self.quarter(case.line.start)
-        self.periods = tuple(self._periods())
+        self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
         self.quarters: list[dict] = []
         if self.carries:
             q = max(self.term_start, self.quarter(case.valuation_date))
@@ -120,12 +110,6 @@ class Calendar:
     def t(self, day: datetime.date) -> float:
         """The close of business on a date, in days from the opening of the valuation date."""
         return float((day - self.case.valuation_date).days + 1)
-
-    def _periods(self) -> Iterator[Period]:
-        q = self.quarter(self.case.valuation_date)
-        while q.start <= self.case.horizon:
-            yield Period(q.label, max(q.start, self.case.valuation_date), min(q.end, self.case.horizon))
-            q = q.next()
 
     def period(self, day: datetime.date) -> int:
         return self.quarter(day).ordinal - self.quarter(self.case.valuation_date).ordinal
@@ -196,7 +180,7 @@ class Grid:
 
     case: Case
     calendar: Calendar
-    luck: Luck
+    variates: Variates
     walk: list[dict] = field(default_factory=list)
     days: list[dict] = field(default_factory=list)
 
@@ -241,16 +225,16 @@ class Grid:
     def _walk_month(self, k: int, first: int, start: int, end: int) -> None:
         length = end - start + 1
         back, row = self._row_of[start - 1], self._row_of[end]
-        z = self.luck.ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL)
-        self.walk.append({"row": row, "back": back, "ahead": -1, "luck": z, "ratio": 0.0, "root": math.sqrt(length)})
+        z = self.variates.ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL)
+        self.walk.append({"row": row, "back": back, "ahead": -1, "variate": z, "ratio": 0.0, "root": math.sqrt(length)})
         for n in range(end - 1, first - 1, -1):
             j, position = end - n - 1, n - start + 1
             ratio = position / (position + 1)
-            z = self.luck.ask(r.DAY_NORMAL, k * r.DAY_CALLS_A_MONTH + (j >> 1), j & 1, r.NORMAL)
+            z = self.variates.ask(r.DAY_NORMAL, k * r.DAY_CALLS_A_MONTH + (j >> 1), j & 1, r.NORMAL)
             self.walk.append(
                 {
                     "row": self._row_of[n], "back": back, "ahead": self._row_of[n + 1],
-                    "luck": z, "ratio": ratio, "root": math.sqrt(ratio),
+                    "variate": z, "ratio": ratio, "root": math.sqrt(ratio),
                 }
             )  # fmt: skip
 

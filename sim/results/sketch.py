@@ -36,8 +36,8 @@ from sim.results.summary import CAUSES, days_at_close, fiscal_periods
 if TYPE_CHECKING:
     from sim.terms import Case
 
-_COLUMN = {name: row for row, name in enumerate(r.COLUMNS)}
-_DIRECT = r.COLUMNS[: _COLUMN["cash_out_days"]]  # measures that are columns of the ledger
+_COLUMN = {name: row for row, name in enumerate(r.OUTPUTS)}
+_DIRECT = r.OUTPUTS[: _COLUMN["cash_out_days"]]  # measures that are columns of the ledger
 _DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
 _ROWS = (*_DIRECT, *_DERIVED)
 _BINNED = tuple(name for name in _ROWS if name != "dilution")  # which follows from the shares issued
@@ -64,12 +64,12 @@ class Sketch:
     def add(self, chunk: int, block: np.ndarray) -> None:
         """Take in a chunk by its number.
 
-        `block`, float64 (rows, paths), has as rows `sim.lowering.program.COLUMNS` and then each period's raised. Raises
+        `block`, float64 (rows, paths), has as rows `sim.lowering.program.OUTPUTS` and then each period's raised. Raises
         ValueError for a chunk that was added before, and for a block of another shape.
         """
         from sim.kernels import sketch as kernels
 
-        rows = r.N_COLUMNS + self.periods
+        rows = len(r.OUTPUTS) + self.periods
         if block.ndim != 2 or block.shape[0] != rows or block.dtype != np.float64:
             raise ValueError(f"block: {block.dtype} of shape {block.shape}; allowed: float64 of shape ({rows}, paths)")
         if chunk in self.moments:
@@ -83,7 +83,7 @@ class Sketch:
             block[_COLUMN[name]] for name in ("raised", "shares_issued", "discount_cost", "cash_out_days", "cause")
         )
         kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
-        direct, by_period = block[: len(_DIRECT)], block[r.N_COLUMNS :]
+        direct, by_period = block[: len(_DIRECT)], block[len(r.OUTPUTS) :]
         moments = np.empty((len(_ROWS) + self.periods, kernels.WIDTHS[self.kind]))
         lanes, start = np.empty((3, kernels.LANES)), 0
         for values in (direct, derived, by_period):

@@ -186,7 +186,7 @@ def _extensions(paths: int, seed: int) -> Iterator[Check]:
     changes = {"horizon": "2002-12-31", "company.cash": 1.2e7, "line.commitment": 0, "burn.monthly": 0}
     case = plain_case({**changes, "notes": [{**NOTE, "extension_probability": 0.9}]})
     result = sim.simulate(case, paths=paths, seed=seed)
-    due = result["cause"] == r.CAUSES.index("principal")
+    due = result["cause"] == 1 + r.CAUSES.index("principal")
     about = About("without an extension the principal is due", "1 - extension_probability")
     yield about.share("cash-out for principal", 0.1, due)
     # In all others: 12,000,000 - 862,500 on 31 December.

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.sobol import no_points
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import lower
 from sim.verify.samples import plain_case
@@ -33,33 +32,24 @@ def counters(calls: Sequence[Call], first_row: int) -> np.ndarray:
 
 def draw(calls: Sequence[Call], first_path: int, seed: int) -> np.ndarray:
     """What each call gives to BLOCK consecutive paths: (calls, 2, BLOCK)."""
-    from sim.kernels.block import simulate_chunk
-
     plan = lower(plain_case())
     space = Workspace(plan)
-    luck = np.zeros((plan.luck_rows + 2 * len(calls), r.BLOCK))
-    table = np.concatenate([plan.program.calls, counters(calls, plan.luck_rows)])
-    simulate_chunk(
-        plan.program._replace(calls=table), no_points(plan), space.histories._replace(luck=luck), space.ledgers,
-        space.tally, tape(plan, 0, draws=False), columns(plan, r.BLOCK),
-        r.Span(np.uint64(first_path), r.BLOCK, 0, np.uint64(seed), 0), np.zeros(1, np.int64),
-    )  # fmt: skip
-    return luck[plan.luck_rows :].reshape(len(calls), 2, r.BLOCK)
+    variates = np.zeros((plan.variate_rows + 2 * len(calls), r.BLOCK))
+    table = np.concatenate([plan.program.calls, counters(calls, plan.variate_rows)])
+    space.histories = space.histories._replace(variates=variates)
+    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(first_path), r.BLOCK, 0, np.uint64(seed), 0))
+    return variates[plan.variate_rows :].reshape(len(calls), 2, r.BLOCK)
 
 
 def turned(uniforms: np.ndarray) -> np.ndarray:
     """The normals that the kernels make of up to BLOCK given uniforms."""
-    from sim.kernels.block import simulate_chunk
-
     plan = lower(plain_case())
     space = Workspace(plan)
-    given = np.full((plan.luck_rows + 2, len(uniforms)), 0.5)
+    given = np.full((plan.variate_rows + 2, len(uniforms)), 0.5)
     given[-2:] = uniforms
-    luck = np.zeros((plan.luck_rows + 2, r.BLOCK))
-    table = np.concatenate([plan.program.calls, counters([Call(r.DAY_NORMAL, 0, r.NORMAL)], plan.luck_rows)])
-    simulate_chunk(
-        plan.program._replace(calls=table), no_points(plan)._replace(uniforms=given),
-        space.histories._replace(luck=luck), space.ledgers, space.tally, tape(plan, 0, draws=False),
-        columns(plan, r.BLOCK), r.Span(np.uint64(0), len(uniforms), 0, np.uint64(0), 0), np.zeros(1, np.int64),
-    )  # fmt: skip
-    return luck[-2, : len(uniforms)]
+    variates = np.zeros((plan.variate_rows + 2, r.BLOCK))
+    table = np.concatenate([plan.program.calls, counters([Call(r.DAY_NORMAL, 0, r.NORMAL)], plan.variate_rows)])
+    space.points = space.points._replace(uniforms=given)
+    space.histories = space.histories._replace(variates=variates)
+    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(0), len(uniforms), 0, np.uint64(0), 0))
+    return variates[-2, : len(uniforms)]

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.sobol import no_points
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.workspace import Workspace, new_recording, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import lower
 from sim.terms import Case
@@ -32,12 +31,16 @@ class Written:
     extended: np.ndarray  # (notes, paths), bool
     deals: np.ndarray  # (months, paths), dollars of the month's third-party financing; 0 where none came
     reduces: np.ndarray  # (months, paths), bool: the investor cuts the line for it
-    draws: np.ndarray  # (purchase dates, fields of sim.lowering.program.TAPE, paths)
-    cash_month_end: np.ndarray  # (months, paths), dollars
+    recording: r.Recording  # of every purchase date, payment on a note and month
 
     def draw(self, name: str) -> np.ndarray:
-        """One field of every draw, as named in `sim.lowering.program.TAPE`: (purchase dates, paths)."""
-        return self.draws[:, r.TAPE.index(name)]
+        """A field of every purchase date, one of `sim.lowering.program.DRAW_FIELDS`: (purchase dates, paths)."""
+        return getattr(self.recording, name)
+
+    @property
+    def cash_month_end(self) -> np.ndarray:
+        """Cash at the end of each month, dollars: (months, paths)."""
+        return self.recording.cash_month_end
 
     @property
     def open(self) -> np.ndarray:
@@ -52,33 +55,30 @@ def a_quarter(paths: int) -> int:
 
 def write_paths(case: Case, paths: int, seed: int) -> Written:
     """The first `paths` paths of a case under a seed, recorded. About 5 microseconds a path."""
-    from sim.kernels.block import simulate_chunk
-
     plan = lower(case)
-    workspace, points, stop = Workspace(plan), no_points(plan), np.zeros(1, np.int64)
+    workspace = Workspace(plan, recorded=r.BLOCK, draws=True)
     whole: dict[str, np.ndarray] = {}
     for first in range(0, paths, r.BLOCK):
         n = min(r.BLOCK, paths - first)
-        record, out = tape(plan, n, draws=True), columns(plan, n)
-        span = r.Span(np.uint64(first), n, 0, np.uint64(seed), 0)
-        simulate_chunk(
-            plan.program, points, workspace.histories, workspace.ledgers, workspace.tally, record, out, span, stop
-        )
-        for name, block in (_histories(workspace.histories, len(plan.months), n) | record._asdict()).items():
+        workspace.recording = new_recording(plan, n, draws=True)
+        run_chunk(workspace, plan.program, r.Span(np.uint64(first), n, 0, np.uint64(seed), 0))
+        recorded = workspace.recording._asdict()
+        for name, block in (_histories(workspace.histories, len(plan.months), n) | recorded).items():
             if name not in whole:
                 whole[name] = np.empty((*block.shape[:-1], paths), block.dtype)
             whole[name][..., first : first + n] = block
-    return Written(**whole)
+    recording = r.Recording(*(whole.pop(name) for name in r.Recording._fields))
+    return Written(**whole, recording=recording)
 
 
 def _histories(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
     """The first n columns of a block's histories, until the next block is simulated."""
     deals, reduces = np.zeros((months, n)), np.zeros((months, n), bool)
-    month = np.repeat(np.arange(months), np.diff(h.deals_until))
-    path, listed = h.deal_path[: len(month)], slice(len(month))
+    month = np.repeat(np.arange(months), np.diff(h.financings_until))
+    path, listed = h.financing_path[: len(month)], slice(len(month))
     wanted = path < n
-    deals[month[wanted], path[wanted]] = h.deal_amount[listed][wanted]
-    reduces[month[wanted], path[wanted]] = h.deal_reduces[listed][wanted] != 0.0
+    deals[month[wanted], path[wanted]] = h.financing_amount[listed][wanted]
+    reduces[month[wanted], path[wanted]] = h.financing_reduces[listed][wanted] != 0.0
     return {
         "cash_used": h.cash_used[:months, :n],
         "achieved": h.achieved[:, :n],

@@ -12,9 +12,8 @@ from sim.analysis import backtest as module
 from sim.analysis.backtest import backtest, issues, unmet
 from sim.analysis.pack import Pack, _recorded
 from sim.board.story.story import story
-from sim.engine.sobol import no_points
 from sim.engine.trace import trace_paths
-from sim.engine.workspace import Workspace, columns, tape
+from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import lower
 from sim.terms import describe
@@ -109,13 +108,8 @@ def test_a_wrong_record_is_refused_in_one_line(valence, change, line):
 def outstanding_of_the_ledger(case, seed):
     """Shares outstanding at the horizon, in the ledger's own state."""
     plan = lower(case)
-    work, out = Workspace(plan), columns(plan, r.BLOCK)
-    from sim.kernels.block import simulate_chunk
-
-    simulate_chunk(
-        plan.program, no_points(plan), work.histories, work.ledgers, work.tally, tape(plan, r.BLOCK, draws=True), out,
-        r.Span(np.uint64(0), r.BLOCK, 0, np.uint64(seed), 0), np.zeros(1, np.int64),
-    )  # fmt: skip
+    work = Workspace(plan, recorded=r.BLOCK, draws=True)
+    run_chunk(work, plan.program, r.Span(np.uint64(0), r.BLOCK, 0, np.uint64(seed), 0))
     return work.ledgers.state[0].outstanding.copy()
 
 

@@ -9,9 +9,8 @@ import pytest
 
 import sim
 from sim.engine import simulate as engine
-from sim.engine import workspace
-from sim.engine.sobol import no_points
 from sim.engine.trace import trace, trace_paths
+from sim.engine.workspace import Workspace, run_chunk
 from sim.kernels import block
 from sim.lowering import program as records
 from sim.lowering.lower import lower
@@ -269,18 +268,11 @@ def test_an_interrupted_run_leaves_nothing_behind(monkeypatch, stop, calls_befor
 
 def test_a_block_is_not_begun_after_the_stop():
     plan = lower(CASES["quarterly"])
-    work, stop = workspace.Workspace(plan), np.ones(1, np.int64)
-    arrays = (
-        work.histories,
-        work.ledgers,
-        work.tally,
-        workspace.tape(plan, 0, draws=False),
-        workspace.columns(plan, 1000),
-    )
-    span = records.Span(np.uint64(0), 1000, 0, np.uint64(5), 0)
-    assert block.simulate_chunk(plan.program, no_points(plan), *arrays, span, stop) == 0
-    stop[0] = 0
-    assert block.simulate_chunk(plan.program, no_points(plan), *arrays, span, stop) == 1000
+    work, span = Workspace(plan, 1000), records.Span(np.uint64(0), 1000, 0, np.uint64(5), 0)
+    work.stop[0] = 1
+    assert run_chunk(work, plan.program, span) == 0
+    work.stop[0] = 0
+    assert run_chunk(work, plan.program, span) == 1000
 
 
 def test_progress_counts_up_to_all_paths_from_the_callers_thread():
@@ -304,10 +296,9 @@ def plant(monkeypatch):
     def planted(fault):
         honest = block.simulate_chunk
 
-        def faulty(*arguments):
-            *before, span, stop = arguments
+        def faulty(program, arrays, span):
             first_path, seed = fault(int(span.first_path), int(span.seed), span.paths)
-            return honest(*before, span._replace(first_path=np.uint64(first_path), seed=np.uint64(seed)), stop)
+            return honest(program, arrays, span._replace(first_path=np.uint64(first_path), seed=np.uint64(seed)))
 
         monkeypatch.setattr(block, "simulate_chunk", faulty)
 

@@ -7,7 +7,7 @@ import sim
 from sim.engine import sobol as sampling
 from sim.lowering import program as r
 from sim.lowering.lower import _month_rows, lower
-from sim.lowering.schedule import Luck
+from sim.lowering.schedule import Variates
 
 PATHS = 64
 
@@ -77,7 +77,7 @@ def test_runs_side_by_side_do_not_take_each_others_points():
         np.testing.assert_array_equal(another.take(160).uniforms, points)
 
 
-def test_the_luck_that_decides_most_comes_first():
+def test_the_variates_that_matter_most_comes_first():
     """Sobol' points are at their best in their first dimensions."""
     plan = lower(sim.load_case("valence-2002"))
     what = {}
@@ -85,7 +85,7 @@ def test_the_luck_that_decides_most_comes_first():
         for half, row in enumerate((call["row_a"], call["row_b"])):
             what[int(row)] = int(call["purpose"]), int(call["index"]), half
     order = {what[row]: place for place, row in enumerate(plan.rows_by_importance)}
-    assert sorted(plan.rows_by_importance) == list(range(1, plan.luck_rows))  # each has its place
+    assert sorted(plan.rows_by_importance) == list(range(1, plan.variate_rows))  # each has its place
 
     def places(purpose: int) -> list[int]:
         """Of each month, or of each number."""
@@ -102,6 +102,6 @@ def test_the_luck_that_decides_most_comes_first():
 
 
 def test_months_without_a_number_have_no_row():
-    luck = Luck()
-    rows = [luck.ask(r.BURN_NORMAL, k >> 1, k & 1, r.NORMAL) for k in range(5)]
-    assert _month_rows(luck, r.BURN_NORMAL, 9) == tuple(rows)
+    variates = Variates()
+    rows = [variates.ask(r.BURN_NORMAL, k >> 1, k & 1, r.NORMAL) for k in range(5)]
+    assert _month_rows(variates, r.BURN_NORMAL, 9) == tuple(rows)

@@ -25,7 +25,7 @@ PATHS = 4 * CHUNK + 160
 def block_of(result):
     """What the engine would have written for the paths of a result."""
     columns = dict(result.columns, cut=np.zeros(result.paths))
-    rows = [columns[name].astype(float) for name in records.COLUMNS]
+    rows = [columns[name].astype(float) for name in records.OUTPUTS]
     return np.vstack([*rows, result.by_period["raised"].T])
 
 

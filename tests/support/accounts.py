@@ -75,11 +75,16 @@ class Accounts:
     shares_of_third_parties: int = 0
     cuts: dict[date, float] = field(default_factory=dict)  # of the commitment, by third parties
     opportunities: list[float] = field(default_factory=list)  # of each purchase date: min(remaining, period cap left)
+    paid_on_notes: float = 0.0  # interest and principal, less what was borrowed again
     overdrawn: float = 0.0  # the most by which a draw passed what was left of the commitment
 
     def add(self, amount: float) -> float:
         self.turnover += abs(amount)
         return amount
+
+    def pay(self, amount: float) -> float:
+        self.paid_on_notes += amount
+        return self.add(amount)
 
 
 def accounts(case, trace) -> Accounts:
@@ -111,14 +116,14 @@ def accounts(case, trace) -> Accounts:
             drawn += draw["amount"]
             books.shares_of_draws += draw["shares"]
         for loan in loans:
-            cash -= books.add(loan.pay(day))
+            cash -= books.pay(loan.pay(day))
         tomorrow = day + timedelta(days=1)
         if tomorrow.day == 1:
             if (day.month - case.company.fiscal_year_end_month) % 3 == 0:
                 drawn = 0.0
             cash -= books.add(history["cash_used"][month])  # all of the month's: nothing looks at cash in between
             for loan in loans:
-                cash -= books.add(loan.sweep(day, cash))
+                cash -= books.pay(loan.sweep(day, cash))
             books.cash_month_end[month] = cash
         day = tomorrow
     return books

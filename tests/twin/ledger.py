@@ -52,6 +52,7 @@ class Note:
     """One note's state on one path."""
 
     def __init__(self, terms: Terms, note: dict, extended: bool):
+        self.name = note["name"]
         self.principal, self.prepaid, self.accrued = float(note["principal"]), 0.0, 0.0
         self.accrued_to = as_date(_given(note, "last_interest_date", terms.valuation_date))
         lender_rate = float(note["base_rate"]) + float(_given(note, "margin", 0))
@@ -72,6 +73,7 @@ class Books:
     def __init__(self, terms: Terms, history: dict):
         self.terms, self.history = terms, history
         self.cash, self.outstanding = terms.opening_cash, terms.opening_shares
+        self.payments: dict[tuple[date, int], dict] = {}
         self.commitment, self.drawn, self.unused = terms.commitment, 0.0, 0.0
         self.quarter = terms.quarter(terms.start)  # `drawn` is this fiscal quarter's, `unused` that of those before
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
@@ -92,6 +94,16 @@ class Books:
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
         return float(self.history["cash_used"][key])
+
+    def pay_note(self, note: Note, day: date, interest: float, principal: float) -> None:
+        """List what is paid on a note on a day, interest and principal together."""
+        if interest == 0.0 and principal == 0.0:
+            return
+        key = (day, self.notes.index(note))
+        empty = {"date": day.isoformat(), "note": note.name, "interest": 0.0, "principal": 0.0}
+        payment = self.payments.setdefault(key, empty)
+        payment["interest"] += interest
+        payment["principal"] += principal
 
     def move_cash(self, amount: float, day: date) -> None:
         """Anything but operations moves the cash."""
@@ -136,6 +148,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
     return {
         "draws": books.draws,
+        "payments": [books.payments[key] for key in sorted(books.payments)],
         "cash_month_end": books.cash_month_end,
         "cash_out": books.cash_out,
         "raised": books.raised,
@@ -312,6 +325,7 @@ def pay_interest(books: Books, day: date) -> None:
         if day in note.interest_dates or day in (note.original_maturity, note.maturity):
             note.accrue(day)
         if day in note.interest_dates or day == note.maturity:
+            books.pay_note(note, day, note.accrued, 0.0)
             books.move_cash(-note.accrued, day)
             note.accrued = 0.0
             books.look_at_cash(books.terms.t(day), "interest")
@@ -321,6 +335,7 @@ def pay_principal(books: Books, day: date) -> None:
     """5.4: principal at the maturity, the extended one if there is one on this path."""
     for note in books.notes:
         if day == note.maturity:
+            books.pay_note(note, day, 0.0, note.principal)
             books.move_cash(-note.principal, day)
             note.principal = 0.0
             books.look_at_cash(books.terms.t(day), "principal")
@@ -340,12 +355,14 @@ def sweep_notes(books: Books, day: date) -> None:
             note.accrued -= interest
             note.principal -= principal
             note.prepaid += principal
+            books.pay_note(note, day, interest, principal)
             books.move_cash(-interest, day)
             books.move_cash(-principal, day)
         elif books.cash < below and day < note.original_maturity:
             again = min(below - books.cash, note.prepaid)
             note.prepaid -= again
             note.principal += again
+            books.pay_note(note, day, 0.0, -again)
             books.move_cash(again, day)
 
 

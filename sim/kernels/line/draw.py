@@ -11,12 +11,12 @@ from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, MANY
 
 
 @verb
-def purchase_shares(ledgers, histories, program, stop, tally, tape, lanes):
+def purchase_shares(ledgers, histories, program, stop, tally, recording, lanes):
     """The draw of a purchase date and its legal cost. Inactive paths are skipped."""
     state, p = ledgers.state[0], stop.purchase
     purchase = program.purchases[p]
-    recording = lanes.recorded > 0 and tape.draws.shape[2] > 0
-    active = BLOCK if recording or purchase.everyone != 0 else count_active(state, purchase.t)
+    recorded = lanes.recorded > 0 and recording.close.shape[1] > 0
+    active = BLOCK if recorded or purchase.everyone != 0 else count_active(state, purchase.t)
     together = active > MANY
     lo = np.int64(0)
     while active > 0 and lo < BLOCK:
@@ -28,8 +28,8 @@ def purchase_shares(ledgers, histories, program, stop, tally, tape, lanes):
                 mark_inactive(state, lo, hi, ledgers.failures, purchase.t, program)
             active -= hi - lo
         lo = hi
-    if recording:
-        record_draw(state, lanes, tape.draws[p])
+    if recorded:
+        record_draw(state, lanes, recording, p)
 
 
 @stage
@@ -85,14 +85,13 @@ def count_inactive(state, i, p, shortfall, binding, purchases):
 
 
 @stage
-def record_draw(state, lanes, fields):
-    """Record the draws of the block's first paths: rows as in `sim.lowering.program.TAPE`."""
-    offset = lanes.offset
+def record_draw(state, lanes, recording, p):
+    """Record purchase date p of the block's first paths."""
     for i in range(lanes.recorded):
-        fields[0, offset + i] = state.request[i]
-        fields[1, offset + i] = state.average[i]
-        fields[2, offset + i] = state.price[i]
-        fields[3, offset + i] = state.close[i]
-        fields[4, offset + i] = state.amount[i]
-        fields[5, offset + i] = state.shares[i]
-        fields[6, offset + i] = state.binding[i]
+        recording.request[p, lanes.offset + i] = state.request[i]
+        recording.average[p, lanes.offset + i] = state.average[i]
+        recording.price[p, lanes.offset + i] = state.price[i]
+        recording.close[p, lanes.offset + i] = state.close[i]
+        recording.amount[p, lanes.offset + i] = state.amount[i]
+        recording.shares[p, lanes.offset + i] = state.shares[i]
+        recording.binding[p, lanes.offset + i] = state.binding[i]

@@ -10,7 +10,7 @@ from sim.lowering.program import BLOCK, NEEDED, OPENING, RARE
 
 
 @verb
-def walk_prices(closes, ready, luck, walk, days, price):
+def walk_prices(closes, ready, variates, walk, days, price):
     """Fill `closes` (rows, BLOCK) with W, a Brownian motion that counts in sessions and is 0 at the opening.
 
     A month's end is a step of a random walk; inside the month each session, from the end backwards, is a Brownian
@@ -23,9 +23,11 @@ def walk_prices(closes, ready, luck, walk, days, price):
     for j in range(len(walk)):
         step = walk[j]
         if step.ahead < 0:
-            leap(closes[step.row], luck[step.luck], closes[step.back], step.root)
+            leap(closes[step.row], variates[step.variate], closes[step.back], step.root)
         else:
-            bridge(closes[step.row], luck[step.luck], closes[step.back], closes[step.ahead], step.ratio, step.root)
+            bridge(
+                closes[step.row], variates[step.variate], closes[step.back], closes[step.ahead], step.ratio, step.root
+            )
     for j in range(len(days)):
         if days[j].needed == OPENING:
             closes[j] = price.initial
@@ -77,7 +79,7 @@ def move(row, at, t, factor):
 
 @verb
 def finish_rows(histories, program, rare):
-    """All rows that purchase dates look at, and those that only a rare deal does if `rare`."""
+    """All rows that purchase dates look at, and those that only a rare financing does if `rare`."""
     for j in range(len(program.days)):
         if program.days[j].needed == NEEDED or (rare and program.days[j].needed == RARE):
             finish_row(histories, j, program)

@@ -7,11 +7,11 @@ from sim.lowering.program import BLOCK, NORMAL, UNUSED
 
 
 @stage
-def draw_luck(luck, calls, first_path, seed):
-    """Fill `luck` (rows, paths) for paths first_path ... as `calls` say. Row 0 takes what nobody uses."""
+def draw_variates(variates, calls, first_path, seed):
+    """Fill `variates` (rows, paths) for paths first_path ... as `calls` say. Row 0 takes what nobody uses."""
     for j in range(len(calls)):
         call = calls[j]
-        a, b = luck[call.row_a], luck[call.row_b]
+        a, b = variates[call.row_a], variates[call.row_b]
         fill_uniform_pair(a, b, first_path, call.index, call.purpose, seed)
         if call.kind_a == NORMAL and call.kind_b == NORMAL:
             normal_rows(a, b)
@@ -22,11 +22,11 @@ def draw_luck(luck, calls, first_path, seed):
 
 
 @stage
-def mirror(luck, half, calls):
-    """Spread the luck of `half` (rows, BLOCK / 2) over pairs of paths: a normal and its negative, u and 1 - u."""
+def mirror(variates, half, calls):
+    """Spread the variates of `half` (rows, BLOCK / 2) over pairs of paths: a normal and its negative, u and 1 - u."""
     for j in range(len(calls)):
-        mirror_row(luck[calls[j].row_a], half[calls[j].row_a], calls[j].kind_a)
-        mirror_row(luck[calls[j].row_b], half[calls[j].row_b], calls[j].kind_b)
+        mirror_row(variates[calls[j].row_a], half[calls[j].row_a], calls[j].kind_a)
+        mirror_row(variates[calls[j].row_b], half[calls[j].row_b], calls[j].kind_b)
 
 
 @stage
@@ -39,17 +39,17 @@ def mirror_row(row, half, kind):
 
 
 @stage
-def take_points(luck, calls, points, first):
-    """Fill `luck` from the columns first ... of quasi-random uniforms."""
+def take_points(variates, calls, points, first):
+    """Fill `variates` from the columns first ... of quasi-random uniforms."""
     for j in range(len(calls)):
         call = calls[j]
         for row, kind in ((call.row_a, call.kind_a), (call.row_b, call.kind_b)):
             if kind != UNUSED:
-                take_row(luck[row], points.uniforms[row], first)
+                take_row(variates[row], points.uniforms[row], first)
                 if kind == NORMAL:
-                    normal_row(luck[row])
+                    normal_row(variates[row])
     for group in range(2):
-        turn(luck, points.rows[group], points.turns[group], points.scratch)
+        turn(variates, points.rows[group], points.turns[group], points.scratch)
 
 
 @stage
@@ -60,15 +60,15 @@ def take_row(row, uniforms, first):
 
 
 @stage
-def turn(luck, rows, matrix, scratch):
-    """luck[rows] = matrix x luck[rows], summed from the first column to the last."""
+def turn(variates, rows, matrix, scratch):
+    """variates[rows] = matrix x variates[rows], summed from the first column to the last."""
     for k in range(len(rows)):
         scratch[k] = 0.0
         for j in range(len(rows)):
-            add_scaled(scratch[k], luck[rows[j]], matrix[k, j])
+            add_scaled(scratch[k], variates[rows[j]], matrix[k, j])
     for k in range(len(rows)):
-        luck[rows[k]] = 0.0
-        add_scaled(luck[rows[k]], scratch[k], 1.0)
+        variates[rows[k]] = 0.0
+        add_scaled(variates[rows[k]], scratch[k], 1.0)
 
 
 @stage

@@ -1,0 +1,56 @@
+"""The text of a trace: draws before and after the cash-out stand apart, and every payment on a note is listed."""
+
+import pytest
+
+import sim
+from sim.engine.trace import trace_paths
+from sim.engine.trace_text import ledger_text
+from tests.support.accounts import accounts
+
+APART = "After the cash-out (the shortfall is bridged; these amounts are not raised)"
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """Lines below each heading."""
+    found: dict[str, list[str]] = {"": []}
+    heading = ""
+    for line in text.splitlines():
+        if line.startswith("  "):
+            found[heading].append(line)
+        elif line:
+            heading, found[line] = line, []
+    return found
+
+
+@pytest.mark.parametrize("changes", [{}, {"company.cash": 3e6}, {"line.legal_cost_per_draw": 6e6}, {"notes": []}])
+def test_draws_after_the_cash_out_are_set_apart(changes):
+    case = sim.load_case("valence-2002").replace(changes | {"ranges": None})
+    apart = 0
+    for path in trace_paths(case, 0, 64, 3):
+        found, ledger = sections(ledger_text(case, path.ledger)), path.ledger
+        before, after = found["Draws"][1:], found.get(APART, [])
+        assert len(before) + len(after) == len(ledger["draws"])
+        assert sum(draw["amount"] for draw in ledger["draws"][: len(before)]) == pytest.approx(ledger["raised"])
+        apart += len(after)
+        if ledger["cash_out"] is None:
+            assert after == []
+    assert apart > 20
+
+
+@pytest.mark.parametrize("sweep", [None, {"prepay_above": 8e6, "reborrow_below": 5e6}])
+def test_payments_on_notes_are_listed_to_the_dollar(sweep):
+    case = sim.load_case("valence-2002")
+    if sweep:
+        case = case.replace({"notes[Baccarat note].sweep": sweep})
+    for path in trace_paths(case, 0, 32, 3):
+        lines = sections(ledger_text(case, path.ledger))["Payments on notes, $M (principal below 0 is borrowed again)"]
+        payments = path.ledger["payments"]
+        assert len(lines) == max(1, len(payments))
+        paid = sum(payment["interest"] + payment["principal"] for payment in payments)
+        assert paid == pytest.approx(accounts(case, path).paid_on_notes, abs=0.01)
+
+
+def test_a_replay_lists_the_same_payments():
+    traced = sim.trace("valence-2002", 3, seed=5)
+    assert sim.replay("valence-2002", traced.history) == traced.ledger
+    assert traced.ledger["payments"]
