@@ -55,6 +55,8 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
         if changed is not None:
             found[name] = changed
             together |= changes
+        else:
+            missing.append(f"{name} changes nothing or is beyond the values that a case may have")
     both = _allowed(case, together) if len(found) > 2 else None
     if both is not None:
         found[TOGETHER] = both

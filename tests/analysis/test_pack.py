@@ -140,9 +140,12 @@ def test_the_cases_own_policy_is_not_compared_with_itself():
     assert "maximum, every quarter" in policies_of(monthly)
 
 
-def test_a_scenario_beyond_what_a_case_may_say_is_left_out():
-    found, _ = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
+def test_a_scenario_that_a_case_cannot_have_is_named():
+    found, missing = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
     assert list(found) == ["as it is", "half the stock price"]
+    assert [words.partition(" changes nothing or is beyond")[0] for words in missing[-2:]] == [
+        "volatility up by a quarter", "burn up by a fifth",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("paths", "line"), [(0, "paths = 0"), ("many", "paths = 'many'")])
