@@ -291,3 +291,15 @@ def test_the_legend_names_every_cause(result):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "operations", "interest", "principal", "all causes, 95% interval",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(9.0, 5.2), (6.0, 4.0)])
+def test_headlines_are_not_cut(size):
+    pack = pack_of("valence")
+    for each in story(pack):
+        for chart in (chart for chart in each.charts if chart.kind != "table"):
+            figure, ax = pyplot.subplots(figsize=size, layout="constrained")
+            sketch(chart, pack.result, each.headline, ax)
+            figure.canvas.draw()
+            title = ax._left_title.get_window_extent()
+            assert title.x1 <= figure.bbox.x1, (chart.key, each.headline)

@@ -56,10 +56,12 @@ def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
 def headline(ax: Axes, sentence: str) -> None:
     """A sentence above the axes, wrapped to their width."""
     page(ax).draw_without_rendering()  # settles the layout, and with it the width of the axes
-    text = textwrap.fill(
-        sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip("."), _letters(ax, _TITLE_SIZE)
-    )
-    ax.set_title(text, loc="left", fontsize=_TITLE_SIZE, fontweight="bold", color=INK, pad=10, parse_math=False)
+    text = sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip(".")
+    for letters in range(_letters(ax, _TITLE_SIZE), 19, -2):
+        title = ax.set_title(textwrap.fill(text, letters), loc="left", fontsize=_TITLE_SIZE, fontweight="bold",
+                             color=INK, pad=10, parse_math=False)  # fmt: skip
+        if title.get_window_extent().width <= 0.95 * ax.get_window_extent().width:  # the layout may still change
+            break
 
 
 def axis_labels(ax: Axes, x: str, y: str) -> None:
