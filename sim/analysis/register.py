@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.analysis.inputs import shown
 from sim.analysis.paired_text import gain
@@ -14,10 +14,7 @@ from sim.analysis.sensitivity import Swing, sensitivity
 from sim.terms import Case, load_case
 from sim.terms.files import content_of
 from sim.terms.problems import CaseError
-from sim.terms.sources import sources
-
-if TYPE_CHECKING:
-    from sim.terms.sources import Sources
+from sim.terms.sources import Sources, sources
 
 ASSUMED = "ASSUMPTION"
 MOVED = ("runway_months", "raised", "cash_out_12m")
@@ -54,6 +51,9 @@ class Register:
     paths: int
     seed: int
 
+    def __repr__(self) -> str:
+        return f"<Register of {self.case.title!r}: {len(self.varied)} varied, {len(self.choices)} not>"
+
     def __str__(self) -> str:
         tags = "; ".join(f"[{tag}] {words}" for tag, words in self.legend.items())
         head = (
@@ -81,7 +81,7 @@ def register(
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Register:
-    """The register of a case, its moves simulated as `sim.sensitivity` does. Raises CaseError or ValueError."""
+    """The register of a case. Its moves are simulated by `sim.sensitivity`, whose parameters and errors these are."""
     case = load_case(case)
     found = sensitivity(case, paths, seed, indexed=0, workers=workers, progress=progress)
     said = sources(case)

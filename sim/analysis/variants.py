@@ -74,10 +74,29 @@ def entry(where: str, rows: Sequence[Any], i: int) -> str:
 
 
 def variants(case: Case | str) -> dict[str, Case]:
-    """The case "as signed", with the "line off", with "every condition waived" (if it has any), and "without KEY" for
-    each of its clauses.
+    """Predefined variants of a case, for `sim.compare`.
 
-    "line off" has a commitment of 0. Raises CaseError.
+    Parameters
+    ----------
+    case : Case or str
+        A case, the name of a shipped case, or the path of a case file.
+
+    Returns
+    -------
+    dict of str to Case
+        "as signed", "line off" (a commitment of 0), "every condition waived" (if there are conditions), and "without
+        NAME" for each clause of the line.
+
+    Raises
+    ------
+    CaseError
+        If the case cannot be read.
+
+    Examples
+    --------
+    >>> import sim
+    >>> list(sim.variants("valence-2002"))[:4]
+    ['as signed', 'line off', 'every condition waived', 'without discount']
     """
     case = load_case(case)
     found = main_variants(case)

@@ -24,7 +24,7 @@ def last_sessions(
     }
     if last < first:
         return ()
-    # A period's last session may lie past `last`, so look to the end of any period that is open there.
+    # The last session of the period that contains `last` may be after it, so sessions beyond `last` are needed.
     beyond = last + 100 * ONE_DAY
     ends = (list(days)[-1] for _, days in groupby(sessions(first, beyond), periods[cadence]))
     return tuple(day for day in ends if day <= last)

@@ -54,7 +54,19 @@ def content_of(name: str) -> bytes:
 
 
 def shipped_cases() -> list[tuple[str, str]]:
-    """The name and the title of every shipped case, sorted by name."""
+    """The shipped cases.
+
+    Returns
+    -------
+    list of (str, str)
+        The name and the title of each, sorted by name.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.shipped_cases()[0][0]
+    'valence-2002'
+    """
     return [(name, load_case(name).title) for name in _shipped_names()]
 
 
