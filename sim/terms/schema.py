@@ -37,9 +37,6 @@ class Draft:
         raise Unread(name)
 
 
-# --- rules for tables and lists --------------------------------------------------------------------------------------
-
-
 @dataclasses.dataclass(frozen=True)
 class Table:
     """A table that becomes an object of class `of`."""
