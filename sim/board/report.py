@@ -22,6 +22,7 @@ from sim.board.charts.images import save_figure
 from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
 from sim.board.story.story import story
+from sim.engine.simulate import simulate
 from sim.results.files import ResultError, shown
 
 if TYPE_CHECKING:
@@ -166,8 +167,6 @@ def _write_numbers(pack: Pack, path: Path) -> None:
 def _write_run(pack: Pack, path: Path) -> None:
     result = pack.result
     if result.paths > MOST_STORED and result.sketch is None:
-        from sim.engine.simulate import simulate
-
         run = result.run
         result = simulate(
             run.case, paths=run.paths, seed=run.seed, sampler=run.sampler, antithetic=run.antithetic,
