@@ -1,4 +1,4 @@
-"""Repeating a published run from its own record: the same case, seed and paths, and whether the bits are the same."""
+"""Repeat a run from its own record, with the same case, seed and paths, and compare the bits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_NAMED = 5  # differences
 
 
 class Record(NamedTuple):
-    """A run as it was written down.
+    """The record of a run in a file.
 
     `figures` are its header and its numbers by dotted name, empty for a file of paths. `in_report` says that the file
     is a report's, and holds analyses beside the run, of which a repetition of the run says nothing.
@@ -44,7 +44,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Rerun:
-    """What came of repeating a run.
+    """The comparison of a repeated run with its record.
 
     `same_paths` says whether the hash of all paths is the recorded one. `differences` are lines, one for each figure
     that is not the recorded one by more than rounding; `rounded` counts those that differ by less.
@@ -59,7 +59,7 @@ class Rerun:
 
     @property
     def same(self) -> bool:
-        """Whether nothing speaks against the record."""
+        """Whether paths and figures agree with the record."""
         return self.same_paths and not self.differences
 
     def __str__(self) -> str:
@@ -107,10 +107,33 @@ def rerun(
     progress: Callable[[int, int], Any] | None = None,
     any_version: bool = False,
 ) -> Rerun:
-    """Repeat the run of a record, or of a file, and compare.
+    """Repeat a recorded run and compare.
 
-    Raises ResultError where the file cannot be used, or was written by another version of fundrisk and `any_version`
-    does not say to try all the same.
+    Parameters
+    ----------
+    source : str, path or Record
+        A saved result (.npz), the JSON of a run, a report's result.json, or what `read_record` returns.
+    workers, progress
+        As in `sim.simulate`.
+    any_version : bool
+        Accept a file written by another version of fundrisk.
+
+    Returns
+    -------
+    Rerun
+        Whether the paths are the same to the last bit, and which figures differ.
+
+    Raises
+    ------
+    ResultError
+        If the file cannot be used, or was written by another version and `any_version` is false.
+
+    Examples
+    --------
+    >>> result = sim.simulate("valence-2002", paths=1000)
+    >>> result.save("run.npz")
+    >>> sim.rerun("run.npz").same
+    True
     """
     from sim import __version__
     from sim.engine.simulate import simulate

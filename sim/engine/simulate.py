@@ -49,23 +49,47 @@ def simulate(
     keep_paths: bool = True,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Result:
-    """Simulate a case and return its `sim.Result`.
+    """Simulate a case.
 
     Parameters
     ----------
-    case : a `Case`, the name of a shipped case, or the path of a case file.
-    paths, seed : as in the case's [simulation] unless given; at least 1 path, a seed from 0 to 2^64 - 1.
-    sampler : "philox", independent pseudo-random paths; or "sobol", sixteen independently scrambled Sobol' sequences
-        side by side: `paths` is a multiple of 16, at its best 16 times a power of two.
-    antithetic : whether paths 2m and 2m + 1 have mirrored variates (philox only; an even number of paths).
-    first_path : number of the first path, a multiple of 16,384: `sim.merge` makes one run of several such shards.
-    workers : threads; every core this process may use unless given. No result depends on it.
-    keep_paths : whether the result holds every path's measures. If not, it holds a summary in constant memory.
-    progress : called as progress(paths done, paths) now and then, from this thread.
+    case : Case or str
+        A case, the name of a shipped case, or the path of a case file.
+    paths : int, optional
+        Number of simulated paths, at least 1. Default: as in the case's [simulation].
+    seed : int, optional
+        From 0 to 2^64 - 1. Default: as in the case's [simulation].
+    sampler : {"philox", "sobol"}
+        Independent pseudo-random paths, or sixteen independently scrambled Sobol' sequences side by side: `paths` must
+        be a multiple of 16, and 16 times a power of two is best.
+    antithetic : bool
+        Mirror the random numbers of paths 2m and 2m + 1 (philox only; `paths` must be even).
+    first_path : int
+        Number of the first path, a multiple of 16,384. `sim.merge` joins such shards into one run.
+    workers : int, optional
+        Number of threads. Default: every core that this process may use. Results do not depend on it.
+    keep_paths : bool
+        Keep the measures of every path. Otherwise the result holds a summary in constant memory.
+    progress : callable, optional
+        Called as progress(paths done, paths) now and then, from the calling thread.
 
-    The result for (case, seed) is the same to the last bit for any number of workers, and the first n paths of a
-    longer run are the run of n paths. Raises CaseError or ValueError for input that cannot be used; KeyboardInterrupt
-    within half a second of Ctrl-C.
+    Returns
+    -------
+    Result
+        Equal to the last bit for any number of workers. The first n paths of a longer run are the run of n paths.
+
+    Raises
+    ------
+    CaseError, ValueError
+        If the case or an option cannot be used.
+    KeyboardInterrupt
+        Within half a second of Ctrl-C.
+
+    Examples
+    --------
+    >>> result = sim.simulate("valence-2002", paths=10_000, seed=7)
+    >>> result["raised"].shape
+    (10000,)
     """
     case = load_case(case)
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)

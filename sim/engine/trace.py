@@ -1,7 +1,6 @@
-"""One path written down: its history, its ledger, and the ledger of any history the user gives.
+"""The history and the ledger of a single path, and the ledger of a given history.
 
-Both come from the kernels that simulate millions of paths, so a trace, its replay and the path of a run agree to the
-last bit.
+Both are computed by the kernels that simulate runs, so a trace, its replay and the path of a run agree to the last bit.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class HistoryError(CaseError):
 
 
 class Record(dict):
-    """A dictionary of the contract's JSON shape whose keys can be read as attributes too."""
+    """A dictionary in the shape of its JSON, whose keys are attributes too."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -47,16 +46,16 @@ class Record(dict):
 
 
 class History(Record):
-    """Everything random in one path: closes, cash used, event days, waivers (SPEC, section 8)."""
+    """Everything random in one path: closes, cash used, event days, waivers."""
 
 
 class Ledger(Record):
-    """One path's draws, month-end cash, cash-out and totals (SPEC, section 8). Money in dollars."""
+    """One path's draws, month-end cash, payments, cash-out and totals, in dollars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One simulated path, written down."""
+    """The history and the ledger of one simulated path."""
 
     case: Case
     path: int
@@ -79,9 +78,33 @@ class Trace:
 
 
 def trace(case: Case | str, path: int, seed: int | None = None) -> Trace:
-    """History and ledger of path number `path` (from 0) of a case under `seed` (the case's own unless given).
+    """Simulate one path and record its history and its ledger.
 
-    Raises CaseError or ValueError for input that cannot be used.
+    Parameters
+    ----------
+    case : Case or str
+        A case, the name of a shipped case, or the path of a case file.
+    path : int
+        Number of the path, from 0.
+    seed : int, optional
+        From 0 to 2^64 - 1. Default: as in the case's [simulation].
+
+    Returns
+    -------
+    Trace
+        With `history` (closes, cash used, events) and `ledger` (draws, payments on notes, month-end cash in dollars,
+        cash-out): the same to the last bit as that path of a run with the sampler philox.
+
+    Raises
+    ------
+    CaseError, ValueError
+        If the case or a number cannot be used.
+
+    Examples
+    --------
+    >>> trace = sim.trace("valence-2002", path=17, seed=7)
+    >>> sim.replay("valence-2002", trace.history) == trace.ledger
+    True
     """
     return trace_paths(case, path, 1, seed)[0]
 
@@ -108,11 +131,34 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
 
 
 def replay(case: Case | str, history: Mapping[str, Any], source: str = "history") -> Ledger:
-    """The ledger of a history that the user gives: a real one, or a feared one.
+    """Compute the ledger of a given history.
 
-    Closes are final: no moves of the stock are applied to them. Closes and months that the ledger never looks at may be
-    left out, and events too: what is not said did not happen, and a third party whose `reduces_line` is left out cuts
-    nothing. Raises HistoryError, which lists every problem with `source` as the FILE part.
+    Parameters
+    ----------
+    case : Case or str
+        A case, the name of a shipped case, or the path of a case file.
+    history : mapping
+        As `Trace.history`: closes in dollars a share, cash used in dollars by month, days of events, names waived and
+        extended, third-party financings. Closes are final: no moves of the stock are applied to them. Closes and months
+        that the ledger does not need may be left out; an event that is left out does not happen.
+    source : str
+        Name of the history in error messages.
+
+    Returns
+    -------
+    Ledger
+
+    Raises
+    ------
+    CaseError
+        If the case cannot be used.
+    HistoryError
+        If the history cannot be used; it lists every problem.
+
+    Examples
+    --------
+    >>> history = sim.trace("valence-2002", path=17).history
+    >>> sim.replay("valence-2002", history)["raised"]  # doctest: +SKIP
     """
     from sim.kernels.block import replay_block
 
@@ -126,7 +172,7 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
 
 
 def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
-    """Column i of a block's histories, in the contract's shape."""
+    """Column i of a block's histories, as a `History`."""
 
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
@@ -196,7 +242,7 @@ def _cash_out(case: Case, days: float, cause: float) -> dict[str, Any] | None:
 
 
 class _Reader:
-    """Reads a history into the arrays of a block, and says all that is wrong with it."""
+    """Reads a history into the arrays of a block, and lists every problem."""
 
     KEYS = (
         "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
@@ -320,7 +366,7 @@ class _Reader:
             h.financing_amount[number], h.financing_reduces[number] = financings[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
-        """Closes of the days that the ledger looks at; the opening's are the initial price."""
+        """Closes of the days that the ledger needs; the opening's are the initial price."""
         program = self.plan.program
         h.closes[:] = np.nan
         h.ready[:] = 1

@@ -22,7 +22,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "fea58c112a98106327739b4b555b9db2"
+FINGERPRINT = "dbbde520c3366e0fe83761c86893dab5"
 
 
 @stage

@@ -1,4 +1,4 @@
-"""What happens to the company: milestones, changes of CEO, adverse changes, third-party financing, waivers."""
+"""Events of the company: milestones, changes of CEO, adverse changes, third-party financing, waivers, extensions."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def time_changes(ceo_change, adverse_change, variates, events):
 
 @stage
 def find_third_parties(histories, months, third_party, first_path, span, points, offset):
-    """List the block's third-party financings month by month: path, amount, and whether the line is cut for it.
+    """List the block's third-party financings month by month: path, amount, and whether the line is reduced for it.
 
     Arrivals are rare, so they are listed first, without branches, and their terms drawn for the list alone.
     """
@@ -95,7 +95,7 @@ def take_terms(histories, financings, uniforms, offset):
 
 @stage
 def list_arrivals(paths, financings, arrival, probability):
-    """Append the paths to whom somebody comes this month; returns how many are listed."""
+    """Append the paths that receive third-party financing this month; returns the length of the list."""
     for i in range(BLOCK):
         paths[financings] = i
         financings += arrival[i] < probability
@@ -104,7 +104,7 @@ def list_arrivals(paths, financings, arrival, probability):
 
 @stage
 def draw_flags(flags, variates, records):
-    """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Sure things take no variates (row -1)."""
+    """Fill `flags` (records, BLOCK): 1.0 with the record's probability. Those of 0 and 1 have no variate (-1)."""
     for j in range(len(records)):
         p = records[j].probability
         if records[j].variate < 0:

@@ -118,7 +118,7 @@ def count_bins(bits, start, cell_of, cells, kind):
     (pages in use, BINS, 1 + SLOTS[kind]). Returns at the first value that needs a page without room.
 
     A key is the value's bits turned over, so that 0 can mean none. Slots of pairs: 0 if the other path has no value, 1
-    for the smaller, 2 for the larger of both. NaN is counted too, to be left out when somebody looks.
+    for the smaller, 2 for the larger of both. NaN is counted too, to be left out by the reader.
     """
     width = np.uint64(2 + (2 if kind == PAIRS else SCRAMBLES - 1 if kind == SCRAMBLED else 0))
     left = bits[start:]

@@ -1,8 +1,8 @@
-"""The only door between a case and the kernels: dates become days, dollars stay floats, rules become lists of stops.
+"""Convert a validated `Case` into the numeric `Program` that the kernels run. No other module builds a `Program`.
 
-`lower(case)` gives a `Plan`: the `Program` that the kernels run, and the names and dates that give its rows a meaning.
-Constants are computed once, correctly rounded (square roots by IEEE 754, logarithms and exponentials by `decimal`), so
-that they are the same on every machine.
+Dates become day numbers, and contract rules a list of ledger dates. `lower(case)` returns a `Plan`: the program, and
+the names and dates that its rows stand for. Constants are computed once, correctly rounded (square roots by IEEE 754,
+logarithms and exponentials by `decimal`), so that they are the same on every machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Plan:
     burn_rows: tuple[int, ...]
     arrival_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
-    day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not looked at
+    day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not used
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
     purchase_dates: tuple[datetime.date, ...]
     periods: int  # fiscal quarters that the simulated span meets
@@ -291,7 +291,7 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
 
 
 def _may_skip(case: Case, calendar: Calendar) -> bool:
-    """Whether a path that cannot draw on a date cannot draw later in the quarter either, unless a condition changes."""
+    """Whether a path that cannot draw on a date cannot draw later in that quarter, unless a condition changes."""
     line = case.line
     still = line.coverage is None or line.coverage.basis != "to_date"
     several = len(calendar.purchases) > len({calendar.period(day) for day in calendar.purchases})

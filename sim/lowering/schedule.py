@@ -72,14 +72,14 @@ class Variates:
 
 
 class Calendar:
-    """Months, fiscal quarters and purchase dates of a case, and the coverage tests that look at them."""
+    """Months, fiscal quarters and purchase dates of a case, and the coverage tests that use them."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.n_months = month_number(case.valuation_date, case.horizon) + 1
         self.sessions = sessions(case.valuation_date, case.horizon)
         self.purchases = case.purchase_dates
-        self.outside: list[int] = []  # months outside the span that some coverage test looks at
+        self.outside: list[int] = []  # months outside the span that some coverage test needs
         self.covers: list[dict] = []
         self.term_start = self.quarter(case.line.start)
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span

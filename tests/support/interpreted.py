@@ -3,7 +3,7 @@
     python tests/support/interpreted.py [CASES [MODULE OLD NEW]]
 
 Runs alone, as the compiler is switched off before anything is imported. Histories and ledgers must agree with the twin
-to the last bit, and a run, in which paths that cannot draw sleep, with the traces of its paths, which never do. Prints
+to the last bit, and a run, in which inactive paths are skipped, with the traces of its paths, in which none is. Prints
 how much was compared; status 1 and what differs otherwise. OLD becomes NEW in a module's source: a fault to be seen.
 """
 
@@ -18,7 +18,7 @@ from importlib import util
 from math import isfinite
 from pathlib import Path
 
-BLOCK, MANY = 8, 3  # paths of a block, and how many must be awake for it to draw together
+BLOCK, MANY = 8, 3  # paths of a block, and how many must be active for it to draw together
 CASES = 12
 MOST_MONTHS, MOST_DATES = 9, 70  # of a case: interpreted code takes its time
 
@@ -147,13 +147,13 @@ def compare(cases: int) -> tuple[int, int]:
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
             ledgers += 1
         columns += compare_run(case, traces, number)
-    for number, case in sleepers(cases):
+    for number, case in inactive_cases(cases):
         columns += compare_run(case, audit.trace_paths(case, 0, BLOCK, seed=number), number)
     return ledgers, columns
 
 
-def sleepers(number: int):
-    """Cases with a purchase date on every session, on most of which nothing can be drawn and nobody looks."""
+def inactive_cases(number: int):
+    """Cases with a purchase date on every session, on most of which nothing can be drawn."""
     import sim
 
     for first, document, terms in small_cases(number, 19_000):
@@ -165,7 +165,7 @@ def sleepers(number: int):
 
 
 def compare_run(case, traces, number: int) -> int:
-    """The run whose paths these are, in which they sleep; returns how many columns were compared."""
+    """The run whose paths these are, in which they can be inactive; returns how many columns were compared."""
     import numpy as np
 
     import sim
@@ -180,7 +180,7 @@ def compare_run(case, traces, number: int) -> int:
 
 
 def compare_tallies(case, run, traces, where: str) -> None:
-    """A run counts the dates that paths slept through as if they had been awake."""
+    """A run counts the dates of inactive paths as those of active ones."""
     import numpy as np
 
     from tests.engine.test_identities import shared_out

@@ -3,7 +3,7 @@
     ledger = replay(case, history)        # section 5: the ledger of a history, both in section 8's JSON shape
     measures(case, ledger)                # section 7: the ten measures of that path
     raised_by_quarter(case, ledger)       # and what it raised in each fiscal quarter
-    history = sample(case, seed, path)    # section 6: everything random in one path (reference_luck.py)
+    history = sample(case, seed, path)    # section 6: everything random in one path (sampler.py)
 
 A case is the plain dictionary of its TOML file, or `read(case)` of it, which saves reading it again for every path.
 
@@ -170,7 +170,7 @@ def use_cash_in_operations(books: Books, day: date) -> None:
 
 
 def take_third_party_financing(books: Books, market, day: date) -> None:
-    """5.2: somebody else's money; equity is limited by the charter, and the investor may cut the line by as much."""
+    """5.2: third-party money; equity is limited by the charter, and the investor may cut the line by as much."""
     for deal in books.history["third_party"]:
         if deal["month"] != f"{day:%Y-%m}":
             continue
@@ -284,7 +284,7 @@ def draw_limits(books: Books, day: date, request: float, price: float) -> Iterat
 
 
 def smallest(limits: Iterator[tuple[str, float]]) -> tuple[float, str]:
-    """The smallest limit and its name, the earlier one on a tie; who is less than a cent below is in a tie."""
+    """The smallest limit and its name, the earlier one on a tie; limits less than a cent apart are a tie."""
     name, limit = next(limits)
     for other_name, other in limits:
         name = other_name if limit - other >= CENT else name

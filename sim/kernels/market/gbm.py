@@ -1,7 +1,7 @@
-"""Closes of a block of paths: a Brownian walk on the sessions that matter, then geometric Brownian motion, then moves.
+"""Closes of a block of paths: S_t = S0 exp((mu - sigma^2/2) t + sigma W_t). Glasserman (2004), section 3.2.1.
 
-Rows of `closes` hold W until somebody looks: then the row is finished for the whole block, or one path's close is
-worked out and the row left as it is. `ready` tells which rows are finished.
+Rows of `closes` store the Brownian value W and are converted to prices when needed: `finish_row` converts a row for all
+paths, `close_of` evaluates a single path without modifying the row. `ready` states which rows are converted.
 """
 
 from sim.kernels.jit import stage, verb
@@ -11,7 +11,7 @@ from sim.lowering.program import BLOCK, NEEDED, OPENING, RARE
 
 @verb
 def walk_prices(closes, ready, variates, walk, days, price):
-    """Fill `closes` (rows, BLOCK) with W, a Brownian motion that counts in sessions and is 0 at the opening.
+    """Fill `closes` (rows, BLOCK) with W, a Brownian motion in units of sessions that is 0 at the opening.
 
     A month's end is a step of a random walk; inside the month each session, from the end backwards, is a Brownian
     bridge between the previous month's end and the session after it. Glasserman (2004), section 3.1.
@@ -52,8 +52,8 @@ def bridge(row, z, back, ahead, ratio, root):
 def finish_row(histories, j, program):
     """Row j of closes, from W to dollars a share: S0 exp((mu - sigma^2/2) t + sigma W_t), then the moves of the stock.
 
-    Glasserman (2004), section 3.2.1. A milestone or the CEO change at or before the day multiplies by 1 + its jump
-    (SPEC, section 5).
+    A milestone or the CEO change at or before the day multiplies by 1 + its jump. Section "Moves of the stock" of
+    sim/docs/model.md.
     """
     if histories.ready[j] == 0:
         day, row = program.days[j], histories.closes[j]
@@ -79,7 +79,7 @@ def move(row, at, t, factor):
 
 @verb
 def finish_rows(histories, program, rare):
-    """All rows that purchase dates look at, and those that only a rare financing does if `rare`."""
+    """All rows that purchase dates need and, if `rare`, those that only third-party financings need."""
     for j in range(len(program.days)):
         if program.days[j].needed == NEEDED or (rare and program.days[j].needed == RARE):
             finish_row(histories, j, program)

@@ -1,4 +1,4 @@
-"""Random numbers of a block, from the generator, from the generator mirrored in pairs, or from quasi-random points."""
+"""Random numbers of a block: from the generator, mirrored in pairs, or from quasi-random points."""
 
 from sim.kernels.jit import stage
 from sim.kernels.random.elementary import normal_row, normal_rows
@@ -8,7 +8,7 @@ from sim.lowering.program import BLOCK, NORMAL, UNUSED
 
 @stage
 def draw_variates(variates, calls, first_path, seed):
-    """Fill `variates` (rows, paths) for paths first_path ... as `calls` say. Row 0 takes what nobody uses."""
+    """Fill `variates` (rows, paths) for paths first_path ... as `calls` state. Row 0 receives unused variates."""
     for j in range(len(calls)):
         call = calls[j]
         a, b = variates[call.row_a], variates[call.row_b]
@@ -54,7 +54,7 @@ def take_points(variates, calls, points, first):
 
 @stage
 def take_row(row, uniforms, first):
-    """A row of uniforms; paths beyond the last are given 1/2 and never looked at."""
+    """A row of uniforms; paths beyond the last are given 1/2 and are not used."""
     for i in range(BLOCK):
         row[i] = uniforms[first + i] if first + i < len(uniforms) else 0.5
 
