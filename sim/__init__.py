@@ -22,9 +22,10 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.variants import variants
+    from sim.engine.history import HistoryError
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
-    from sim.engine.trace import HistoryError, replay, trace
+    from sim.engine.trace import replay, trace
     from sim.results.files import ResultError
     from sim.results.merge import merge
     from sim.results.result import Result, load_result
@@ -73,7 +74,7 @@ _MODULES = {
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",
-    "HistoryError": "sim.engine.trace",
+    "HistoryError": "sim.engine.history",
     "replay": "sim.engine.trace",
     "trace": "sim.engine.trace",
     "ResultError": "sim.results.files",

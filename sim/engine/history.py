@@ -1,0 +1,199 @@
+"""Read a history, which may come from a file, into the arrays of a block."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sim.lowering import program as r
+from sim.lowering.lower import Plan
+from sim.terms import Case, CaseError
+from sim.terms.problems import MISSING, problem_line
+from sim.terms.ranges import iso_date
+
+#: Of the dollars, closes and days of a history. Sampled ones may be far beyond what a case may say; these are further.
+MOST_DOLLARS, LEAST_CLOSE, MOST_CLOSE, MOST_DAYS = 1e100, 1e-290, 1e290, sys.float_info.max
+CLOSE, DOLLARS = "a close above 0, in dollars a share, from 1e-290 to 1e290", "dollars, at most 1e100 either way"
+
+
+class HistoryError(CaseError):
+    """A history that cannot be replayed. `problems` holds one line each: `FILE: KEY = VALUE: must be ...`."""
+
+
+class HistoryReader:
+    """Reads a history into the arrays of a block, and lists every problem."""
+
+    KEYS = (
+        "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
+        "third_party",
+    )  # fmt: skip
+
+    def __init__(self, case: Case, plan: Plan, source: str) -> None:
+        self.case, self.plan, self.source = case, plan, source
+        self.problems: list[str] = []
+
+    def read(self, history: Mapping[str, Any], h: r.Histories) -> None:
+        """Fill every column of `h`. HistoryError if anything is wrong."""
+        if not isinstance(history, Mapping):
+            self.say("history", history, "must be a JSON object with the keys " + ", ".join(self.KEYS))
+            raise HistoryError(self.problems)
+        for key in history:
+            if key not in self.KEYS:
+                self.say(str(key), history[key], "unknown key; must be one of " + ", ".join(self.KEYS))
+        self.read_events(history, h)
+        self.read_third_party(history.get("third_party"), h)
+        self.read_closes(self.table(history, "closes"), h)
+        self.read_cash_used(self.table(history, "cash_used"), h)
+        if self.problems:
+            raise HistoryError(self.problems)
+
+    def say(self, key: str, value: Any, allowed: str) -> None:
+        self.problems.append(problem_line(self.source, (key, value, allowed)))
+
+    def missing(self, key: str, allowed: str) -> None:
+        self.problems.append(problem_line(self.source, (key, MISSING, allowed)))
+
+    def number(self, key: str, value: Any, least: float, most: float, allowed: str) -> float | None:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most:
+            return float(value)
+        self.say(key, value, f"must be {allowed}")
+        return None
+
+    def table(self, history: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        table = history.get(key)
+        if table is None:
+            return {}
+        if not isinstance(table, Mapping):
+            self.say(key, table, "must be an object")
+            return {}
+        return table
+
+    def names(self, history: Mapping[str, Any], key: str, known: list[str]) -> list[str]:
+        names = history.get(key)
+        if names is None:
+            return []
+        if not isinstance(names, (list, tuple)):
+            self.say(key, names, "must be a list of names")
+            return []
+        for name in names:
+            if name not in known:
+                self.say(
+                    key, name, f"must be one of {', '.join(known)}" if known else "must be absent: the case has none"
+                )
+        return [name for name in names if name in known]
+
+    def read_events(self, history: Mapping[str, Any], h: r.Histories) -> None:
+        achieved = self.table(history, "achieved_days")
+        for i, name in enumerate(self.plan.milestones):
+            h.achieved[i] = self.days(f"achieved_days.{name}", achieved.get(name))
+        for name, value in achieved.items():
+            if name not in self.plan.milestones:
+                self.say(f"achieved_days.{name}", value, "must be absent: the case has no such milestone")
+        h.ceo_change[0] = self.days("ceo_change_days", history.get("ceo_change_days"))
+        h.adverse_change[0] = self.days("adverse_change_days", history.get("adverse_change_days"))
+        conditions = self.case.line.conditions
+        adverse = any(condition.kind == "no_adverse_change" for condition in conditions)
+        if history.get("adverse_change_days") is not None and adverse and not self.case.events.adverse_change:
+            self.say(
+                "adverse_change_days", history["adverse_change_days"],
+                "must be null, as the case has no events.adverse_change to say how long it lasts",
+            )  # fmt: skip
+        waived = self.names(history, "waived", [condition.name for condition in conditions])
+        for i, condition in enumerate(conditions):
+            h.waived[i] = float(condition.name in waived)
+        extendable = [note.name for note in self.case.notes if note.extended_maturity]
+        extended = self.names(history, "extended", extendable)
+        for i, note in enumerate(self.case.notes):
+            h.extended[i] = float(note.name in extended)
+
+    def days(self, key: str, value: Any) -> float:
+        if value is None:
+            return r.NEVER
+        allowed = "days from the opening of the valuation date, at least 0, or null"
+        number = self.number(key, value, 0.0, MOST_DAYS, allowed)
+        return r.NEVER if number is None else number
+
+    def read_third_party(self, rows: Any, h: r.Histories) -> None:
+        if rows is None:
+            rows = []
+        if not isinstance(rows, (list, tuple)):
+            self.say("third_party", rows, "must be a list of objects with month, amount and reduces_line")
+            rows = []
+        financings: dict[int, tuple[float, float]] = {}
+        for i, row in enumerate(rows):
+            where = f"third_party[{i}]"
+            if not isinstance(row, Mapping) or set(row) - {"month", "amount", "reduces_line"} or "month" not in row:
+                self.say(where, row, "must be an object with month, amount and reduces_line")
+                continue
+            if self.case.third_party is None:
+                self.say(where, row["month"], "must be absent, as the case has no third_party table")
+                continue
+            month = row["month"]
+            if month not in self.plan.months or self.plan.months.index(month) in financings:
+                first, last = self.plan.months[0], self.plan.months[-1]
+                self.say(f"{where}.month", month, f"must be a month from {first} to {last}, each once")
+                continue
+            k = self.plan.months.index(month)
+            amount = self.number(f"{where}.amount", row.get("amount"), 0.0, MOST_DOLLARS, "dollars, from 0 to 1e100")
+            reduces = row.get("reduces_line", False)
+            if not isinstance(reduces, bool):
+                self.say(f"{where}.reduces_line", reduces, "must be true or false")
+            financings[k] = (amount or 0.0, float(reduces is True))
+        for number, k in enumerate(sorted(financings)):  # of path 0 only
+            h.financings_until[k + 1 :] = number + 1
+            h.financing_path[number] = 0
+            h.financing_amount[number], h.financing_reduces[number] = financings[k]
+
+    def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
+        """Closes of the days that the ledger needs; the opening's are the initial price."""
+        program = self.plan.program
+        h.closes[:] = np.nan
+        h.ready[:] = 1
+        wanted = set(program.purchases["row"].tolist())
+        for purchase in program.purchases:
+            wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))
+        if self.case.third_party is not None and self.case.third_party.kind == "equity":
+            for stop in program.stops:
+                if (
+                    stop["third_party_row"] >= 0
+                    and h.financings_until[stop["month"]] < h.financings_until[stop["month"] + 1]
+                ):
+                    wanted.add(int(stop["third_party_row"]))
+        used = {self.plan.day_dates[row] for row in wanted}
+        for key, close in closes.items():
+            day = iso_date(key)
+            if day is None:
+                self.say(f"closes.{key}", close, "its key must be a date, such as 2002-06-21")
+            elif day not in used:
+                self.number(f"closes.{key}", close, LEAST_CLOSE, MOST_CLOSE, CLOSE)
+        for row in sorted(wanted):
+            day = self.plan.day_dates[row]
+            if day is None:
+                h.closes[row] = program.price.initial
+                continue
+            key = day.isoformat()
+            if key not in closes:
+                self.missing(f"closes.{key}", f"must be {CLOSE}")
+                continue
+            h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, CLOSE) or np.nan
+
+    def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
+        """Cash used of the simulated months; months outside count at their expected figure."""
+        for k, level in enumerate(self.plan.program.months["level"]):
+            if k >= len(self.plan.months):
+                h.cash_used[k] = level
+                continue
+            month = self.plan.months[k]
+            if month not in cash_used:
+                self.missing(f"cash_used.{month}", "must be the cash used in operations in the month, in dollars")
+                continue
+            number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
+            h.cash_used[k] = 0.0 if number is None else number
+        for month, used in cash_used.items():
+            if iso_date(f"{month}-01") is None:
+                self.say(f"cash_used.{month}", used, "its key must be a month, such as 2002-06")
+            elif month not in self.plan.months:
+                self.number(f"cash_used.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
