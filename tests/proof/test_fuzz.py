@@ -54,7 +54,7 @@ def test_inputs_end_in_answers_or_clear_complaints():
         # A seal that fits anything.
         (fuzz.a_result, ["sim.results.files._seal"], lambda file, length: (file.seek(-80, 2), file.read(80))[1]),
         (fuzz.a_command_line, ["sim.cli.run.check_outputs"], lambda *_: None),
-        (fuzz.a_history, ["sim.engine.history.HistoryReader.number"], lambda self, key, value, least, most, allowed: value),
+        (fuzz.a_history, ["sim.engine.history.HistoryReader.number"], lambda self, key, value, *rule: value),
         (fuzz.a_forged_result, ["sim.results.histogram.Histogram.fill"], lambda self, bins, only, counts: None),
     ],
     ids=["limits", "lines", "seal", "outputs", "histories", "sketches"],
