@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -31,9 +31,7 @@ from sim.results.summary import (
     manifest,
 )
 from sim.results.views import ByPeriod, Fan, lookup
-
-if TYPE_CHECKING:
-    from sim.terms import Case
+from sim.terms import Case, CaseError
 
 __all__ = [
     "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
@@ -340,8 +338,6 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     ResultError
         In one line, if the file is missing, damaged or of another kind.
     """
-    from sim.terms import Case, CaseError
-
     arrays = read_arrays(path)
     try:
         header = json.loads(arrays["header"].tobytes())

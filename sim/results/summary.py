@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim import __version__
 from sim.calendar import fiscal_quarter
 from sim.results import summary_text
 from sim.results.distribution import Distribution
@@ -307,8 +308,6 @@ def versions() -> dict[str, str | None]:
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str | None], ...]:
-    from sim import __version__
-
     found: list[tuple[str, str | None]] = [("fundrisk", __version__), ("python", platform.python_version())]
     for name in ("numpy", "scipy", "numba", "llvmlite"):
         try:
