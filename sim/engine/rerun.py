@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from sim import __version__
+from sim.engine.simulate import simulate
 from sim.results.files import ResultError, reading, shown
+from sim.results.result import Result, load_result
+from sim.terms import Case, CaseError
 from sim.terms.problems import show
-
-if TYPE_CHECKING:
-    from sim.results.result import Result
-    from sim.terms import Case
 
 MOST_JSON = 64 * 2**20  # bytes
 SECTIONS = ("measures", "cash_out", "line")  # of a run's JSON: what its numbers are
@@ -135,9 +135,6 @@ def rerun(
     >>> sim.rerun("run.npz").same
     True
     """
-    from sim import __version__
-    from sim.engine.simulate import simulate
-
     record = source if isinstance(source, Record) else read_record(source)
     if record.version != __version__ and not any_version:
         raise ResultError(
@@ -159,15 +156,11 @@ def rerun(
 
 
 def _saved(path: str | os.PathLike[str]) -> Record:
-    from sim.results.result import load_result
-
     result = load_result(path)
     return _record(path, result.manifest | {"keep_paths": result.sketch is None}, result.sha256, {}, result.case)
 
 
 def _written(path: str | os.PathLike[str]) -> Record:
-    from sim.terms import Case, CaseError
-
     with reading(path), open(path, "rb") as file:
         data = file.read(MOST_JSON + 1)
     what = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sim import __version__
 from sim.engine.history import HistoryReader
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
@@ -56,8 +57,6 @@ class Trace:
 
     def to_dict(self) -> dict[str, Any]:
         """The path as JSON: `history` and `ledger`, and where they come from."""
-        from sim import __version__
-
         return {
             "case": self.case.title,
             "path": self.path,
