@@ -22,7 +22,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "dbbde520c3366e0fe83761c86893dab5"
+FINGERPRINT = "703c3edd3e091449d46c1361c0f6de58"
 
 
 @stage

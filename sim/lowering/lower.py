@@ -278,6 +278,7 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
     return r.LineRecord(
         commitment=float(line.commitment),
         cap=r.NEVER if line.max_per_period is None else float(line.max_per_period),
+        draw_cap=r.NEVER if line.max_per_draw is None else float(line.max_per_draw),
         multiplier=float(line.pricing.multiplier),
         floor=0.0 if line.pricing.floor is None else float(line.pricing.floor),
         statistic=r.STATISTICS.index(line.pricing.statistic),

@@ -65,6 +65,7 @@ REASONS_AFTER_CONDITIONS = (
     "period cap",
     "coverage",
     "authorized shares",
+    "draw cap",
     "minimum draw",
     "cash-out",
     "no purchase date",
@@ -75,10 +76,11 @@ REASONS_AFTER_CONDITIONS = (
     REASON_PERIOD_CAP,
     REASON_COVERAGE,
     REASON_AUTHORIZED,
+    REASON_DRAW_CAP,
     REASON_MINIMUM_DRAW,
     REASON_CASH_OUT,
     REASON_NO_DATE,
-) = range(1, 9)
+) = range(1, 10)
 #: Where "cash-out" stands among the reasons, from their end.
 CASH_OUT_FROM_END = REASONS_AFTER_CONDITIONS.index("cash-out") - len(REASONS_AFTER_CONDITIONS)
 
@@ -164,6 +166,7 @@ class ThirdPartyRecord(NamedTuple):
 class LineRecord(NamedTuple):
     commitment: float
     cap: float
+    draw_cap: float
     multiplier: float
     floor: float
     statistic: int

@@ -203,6 +203,11 @@ class Line(Terms):
         meaning="the most that the draws of one fiscal quarter can be",
         clause=Clause("period cap", "at most {} a fiscal quarter"),
     )  # fmt: skip
+    max_per_draw: float | None = key(
+        MONEY, None,
+        meaning="the most that one draw can be",
+        clause=Clause("draw cap", "at most {} a draw"),
+    )  # fmt: skip
     registered: bool = key(Flag(), False, meaning="whether the shares are registered for resale")
     legal_cost_per_draw: float = key(
         MONEY, 0.0,

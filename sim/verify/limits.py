@@ -37,6 +37,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _beyond_the_span()
     yield from _carried_forward()
     yield from _minimum_draw()
+    yield from _draw_cap()
     yield from _policies()
     yield from _ties()
     yield from _cadences()
@@ -132,6 +133,24 @@ def _minimum_draw() -> Iterator[Check]:
             known = {"2002-05-31": amount}
             yield from _amounts(what, "a minimum beside what a limit leaves", "model, section 5", known, drawn)
             yield _bound(what, binding, drawn["2002-05-31"])
+
+
+def _draw_cap() -> Iterator[Check]:
+    """Three draws in a quarter of at most 2,000 each and 5,000 in all; under a larger draw cap, 5,000 at once."""
+    days = ("2002-04-30", "2002-05-31", "2002-06-28")
+    for cap, amounts, reasons in (
+        (2_000_000, (2_000_000, 2_000_000, 1_000_000), ("draw cap", "draw cap", "period cap")),
+        (6_000_000, (5_000_000, 0, 0), ("period cap", "period cap", "period cap")),
+    ):
+        drawn = _draws({
+            "line.max_per_draw": cap,
+            "line.max_per_period": 5_000_000,
+            "policy": {"kind": "maximum", "cadence": "month_end"},
+        })  # fmt: skip
+        what = f"max_per_draw ${cap:,d}"
+        yield from _amounts(what, "the largest draw", BY_HAND, dict(zip(days, amounts, strict=True)), drawn)
+        for day, reason in zip(days, reasons, strict=True):
+            yield _bound(f"{what}, {day}", reason, drawn[day])
 
 
 def _policies() -> Iterator[Check]:

@@ -131,7 +131,7 @@ def test_chunks_go_on_where_the_one_before_ends():
     for first, number in ((0, 160), (160, 32), (192, 288)):
         part = parts.take(number)
         np.testing.assert_array_equal(part.uniforms, whole.uniforms[:, first : first + number])
-        np.testing.assert_array_equal(part.deals, whole.deals[:, first : first + number])
+        np.testing.assert_array_equal(part.financings, whole.financings[:, first : first + number])
 
 
 def test_no_point_is_taken_twice():

@@ -274,13 +274,14 @@ def _happened(days: float | None, t: float) -> bool:
 
 
 def draw_limits(books: Books, day: date, request: float, price: float) -> Iterator[tuple[str, float]]:
-    """Orders 3 to 7, in their order; a limit may be negative."""
+    """Orders 3 to 8, in their order; a limit may be negative."""
     yield "policy", request
     yield "commitment", books.commitment
     yield "period cap", books.terms.cap - books.drawn
     if books.terms.coverage:
         yield "coverage", allowance(books, day) + books.unused - books.drawn
     yield "authorized shares", books.headroom() * price
+    yield "draw cap", books.terms.draw_cap
 
 
 def smallest(limits: Iterator[tuple[str, float]]) -> tuple[float, str]:

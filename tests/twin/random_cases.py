@@ -143,6 +143,8 @@ def _line(rng: Random, case: dict, burn: float, months: int) -> dict:
         line["pricing"]["floor"] = case["price"]["initial"] * rng.choice((0.3, 0.6, 0.85))
     if rng.random() < 0.25:
         del line["max_per_period"]
+    if rng.random() < 0.3:
+        line["max_per_draw"] = _amount(rng, burn * rng.uniform(0, 3))
     if rng.random() < 0.75:
         line["coverage"] = {
             "percent": [rng.choice((0, 100, 75, 50, 150, 33.3)) for _ in range(rng.randint(1, 5))],

@@ -90,6 +90,7 @@ class Terms:
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
         self.commitment, self.cap = float(line["commitment"]), float(_given(line, "max_per_period", EVERYTHING))
+        self.draw_cap = float(_given(line, "max_per_draw", EVERYTHING))
         self.start, self.end = as_date(line["start"]), as_date(line["end"])
         self.legal_cost = float(_given(line, "legal_cost_per_draw", 0))
         self.minimum_draw = float(_given(line, "minimum_draw", 0))

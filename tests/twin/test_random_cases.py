@@ -32,7 +32,7 @@ def test_random_cases_reach_every_reason_and_cause(random_ledgers):
         out = ledger["cash_out"]
         legal = out and any(draw["date"] == out["date"] and draw["amount"] > 0 for draw in ledger["draws"])
         tied += bool(legal and out["cause"] == "operations" and out["days"] == terms.t(date.fromisoformat(out["date"])))
-    limits = {"policy", "commitment", "period cap", "coverage", "authorized shares"}
+    limits = {"policy", "commitment", "period cap", "coverage", "authorized shares", "draw cap"}
     assert set(reasons) == limits | {"floor price", "condition", "minimum draw"}
     assert set(causes) == {None, "operations", "interest", "principal"}
     assert min(reasons.values()) >= 50, reasons
@@ -61,8 +61,17 @@ def test_identities_hold_on_every_random_path(random_ledgers):
 
 
 MONEY = {
-    *("cash", "minimum_cash", "initial", "floor", "monthly", "commitment", "max_per_period", "legal_cost_per_draw"),
-    *("minimum_draw", "median_amount", "principal", "prepay_above", "reborrow_below", "amount", "amounts"),
+    *("cash", "minimum_cash", "initial", "floor", "monthly", "commitment", "max_per_period", "max_per_draw"),
+    *(
+        "legal_cost_per_draw",
+        "minimum_draw",
+        "median_amount",
+        "principal",
+        "prepay_above",
+        "reborrow_below",
+        "amount",
+        "amounts",
+    ),
     *("closes", "cash_used"),
 }
 

@@ -15,6 +15,7 @@ from sim.lowering.program import (
     REASON_AUTHORIZED,
     REASON_COMMITMENT,
     REASON_COVERAGE,
+    REASON_DRAW_CAP,
     REASON_MINIMUM_DRAW,
     REASON_PERIOD_CAP,
     REASON_POLICY,
@@ -42,6 +43,7 @@ def apply_limits(state, i, request, room, line):
     covered = state.coverage[i] + state.unused_coverage[i] - state.drawn[i]
     amount, reason = tighten(amount, reason, covered, first + REASON_COVERAGE)
     amount, reason = tighten(amount, reason, room, first + REASON_AUTHORIZED)
+    amount, reason = tighten(amount, reason, line.draw_cap, first + REASON_DRAW_CAP)
 
     amount = amount if amount >= CENT else 0.0
     too_small = (amount > 0.0) & (line.minimum_draw - amount >= CENT)
