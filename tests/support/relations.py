@@ -66,8 +66,8 @@ def times(document: dict, keys: list[str], factor: float) -> dict:
 
 DOLLARS = [
     "company.cash", "company.minimum_cash", "burn.monthly", "line.commitment", "line.max_per_period",
-    "line.max_per_draw", "line.legal_cost_per_draw", "line.minimum_draw", "third_party.median_amount", "notes[].principal",
-    "notes[].sweep.prepay_above", "notes[].sweep.reborrow_below", "policy.amounts",
+    "line.max_per_draw", "line.legal_cost_per_draw", "line.minimum_draw", "third_party.median_amount",
+    "notes[].principal", "notes[].sweep.prepay_above", "notes[].sweep.reborrow_below", "policy.amounts",
 ]  # fmt: skip
 DOLLARS_A_SHARE = ["price.initial", "line.pricing.floor"]
 SHARES = ["company.shares_outstanding", "company.shares_authorized", "company.shares_reserved"]
