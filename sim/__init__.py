@@ -12,6 +12,8 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sim.text.version import __version__
+
 if TYPE_CHECKING:  # editors and type checkers read these lines; at run time each name is imported at its first use
     from sim.analysis.backtest import backtest
     from sim.analysis.clauses import clauses
@@ -30,8 +32,6 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.results.merge import merge
     from sim.results.result import Result, load_result
     from sim.terms import Case, CaseError, load_case, shipped_cases
-
-__version__ = "0.2.0"
 
 __all__ = [
     "Case",

@@ -21,11 +21,11 @@ NETWORK = {
 }  # fmt: skip
 
 # From the top of the house to the bottom: a room imports itself and the rooms below it. Results lie below the engine,
-# as `simulate` returns a `Result`; the calendar lies below the terms, as a case checks its dates. `sim` itself gives
-# the version.
+# as `simulate` returns a `Result`; the calendar lies below the terms, as a case checks its dates. `sim` itself
+# names the public functions, which the rooms above it use.
 ROOMS = (
-    "cli", "live", "board", "verify", "analysis", "engine", "results", "kernels", "lowering", "terms", "calendar",
-    "text", "sim",
+    "cli", "live", "board", "verify", "sim", "analysis", "engine", "results", "kernels", "lowering", "terms",
+    "calendar", "text",
 )  # fmt: skip
 #: The kernels know neither dates nor documents: of the rooms below them they import the program's records alone.
 KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program")
@@ -62,18 +62,13 @@ def modules(folder: Path) -> dict[str, Path]:
     return found
 
 
-def imports_of(name: str, source: str, known: set[str], when: str = "any") -> set[str]:
-    """Modules that a module's source imports.
-
-    `when` is "any"; "running", without those for type checkers alone; or "late", those inside functions alone.
-    """
+def imports_of(name: str, source: str, known: set[str], late_only: bool = False) -> set[str]:
+    """Modules that a module's source imports, those for type checkers among them; or those inside functions alone."""
     found = set()
 
     def visit(node: ast.AST, late: bool) -> None:
-        if when != "any" and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            return
         late |= isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and (late or when != "late"):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and (late or not late_only):
             found.update(imported(name, node, known))
         for child in ast.iter_child_nodes(node):
             visit(child, late)
@@ -108,8 +103,6 @@ def wrong_imports(sources: dict[str, str]) -> list[str]:
     """Imports between rooms that run upwards, and what the kernels must not know."""
     wrong = []
     for name, source in sources.items():
-        if name == "sim":  # names its public functions wherever they live, and imports them at their first use
-            continue
         for other in sorted(imports_of(name, source, set(sources))):
             if other.split(".")[0] != "sim":
                 continue
@@ -122,8 +115,8 @@ def wrong_imports(sources: dict[str, str]) -> list[str]:
 
 
 def circle(sources: dict[str, str]) -> list[str]:
-    """A circle of imports, those inside functions among them, or nothing."""
-    graph = {name: imports_of(name, source, set(sources), "running") for name, source in sources.items()}
+    """A circle of imports, those inside functions and those for type checkers among them, or nothing."""
+    graph = {name: imports_of(name, source, set(sources)) for name, source in sources.items()}
     done: set[str] = set()
 
     def walk(name: str, trail: list[str]) -> list[str]:
@@ -143,7 +136,9 @@ def circle(sources: dict[str, str]) -> list[str]:
 
 def late_imports(sources: dict[str, str]) -> list[str]:
     """Imports inside functions for which LATE states no reason."""
-    late = ((name, other) for name in sources for other in imports_of(name, sources[name], set(sources), "late"))
+    late = (
+        (name, other) for name in sources for other in imports_of(name, sources[name], set(sources), late_only=True)
+    )
     return sorted(
         f"{name} imports {other}"
         for name, other in late
@@ -174,6 +169,8 @@ def test_imports_between_rooms_run_downwards(sources):
         ("sim.engine.simulate", "import sim.board.charts.figures"),
         ("sim.board.charts.figures", "from sim.kernels import elementary"),
         ("sim.results.measures", "from sim.cli import main"),
+        ("sim.results.measures", "from sim import simulate"),
+        ("sim.text.numbers", "from sim import __version__"),
     ],
 )
 def test_a_planted_import_backwards_is_seen(sources, module, line):
@@ -186,7 +183,14 @@ def test_imports_make_no_circle(sources):
     assert circle(sources) == []
 
 
-@pytest.mark.parametrize("line", ["from sim.results.result import Result", "def f():\n    from . import result"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from sim.results.result import Result",
+        "def f():\n    from . import result",
+        "if TYPE_CHECKING:\n    from sim.results.result import Result",
+    ],
+)
 def test_a_planted_circle_is_seen(sources, line):
     planted = dict(sources, **{"sim.results.measures": sources["sim.results.measures"] + "\n" + line})
     assert set(circle(planted)) >= {"sim.results.measures", "sim.results.result"}
@@ -218,8 +222,8 @@ def public_names(source: str) -> tuple[set[str], dict[str, str]]:
 
 def test_public_names_are_explicit(sources):
     names, homes = public_names(sources["sim"])
-    assert names == {*homes, "__version__"}
-    assert homes == sim._MODULES
+    assert names == set(homes)
+    assert homes == {**sim._MODULES, "__version__": "sim.text.version"}
     assert dir(sim) == sorted(names)
     for name in names:
         assert getattr(sim, name) is not None

@@ -5,92 +5,24 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.backtest_text import backtest_blocks
+from sim.analysis.facts import BRIDGED, GROWTH, Backtest, Fact
 from sim.analysis.inputs import shown
-from sim.analysis.paired import estimate_dict
 from sim.calendar import fiscal_quarter, is_session, month_end, sessions
 from sim.engine.trace import Trace, trace_paths
 from sim.lowering.program import BLOCK
 from sim.results.distribution import Distribution
-from sim.results.estimates import Estimate, proportion
-from sim.results.summary import days_at_close, jsonable, manifest
+from sim.results.estimates import proportion
+from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
-from sim.text.readable import Blocks, Readable
-
-if TYPE_CHECKING:
-    from sim.terms.record import Record, RecordedDraw
+from sim.terms.record import Record, RecordedDraw
 
 #: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
 PATHS = 4096
-
-BRIDGED = (
-    "After a cash-out a path goes on as if the shortfall were bridged at no cost: its cash is below the minimum, and "
-    "draws go on."
-)
-GROWTH = (
-    "Simulated shares grow by draws under the line and by third parties' equity only. Real ones also grow by other "
-    "sales to the investor, conversions and options, and before the simulation begins."
-)
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One recorded figure and the same figure on the simulated paths.
-
-    `percentile` is the share of paths strictly below `value`, `equal` the share with the very same value; p05, p50 and
-    p95 are quantiles over the paths, `errors` their standard errors, in `unit`: "$", "$/share", "shares", "quarters".
-    """
-
-    date: datetime.date
-    label: str
-    value: float
-    unit: str
-    percentile: Estimate
-    equal: float
-    p05: float
-    p50: float
-    p95: float
-    errors: tuple[float, float, float]
-    source: str
-
-    @property
-    def inside(self) -> bool:
-        """Whether it lies between the 5% and the 95% quantile."""
-        return self.p05 <= self.value <= self.p95
-
-
-@dataclass(frozen=True, repr=False)
-class Backtest(Readable):
-    """Every recorded figure that can be compared, in the order of the dates; `notes` are for the reader."""
-
-    case: Case
-    rows: tuple[Fact, ...]
-    paths: int
-    seed: int
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; absent numbers are None."""
-        facts = [
-            {name: getattr(row, name) for name in Fact.__dataclass_fields__}
-            | {"percentile": estimate_dict(row.percentile)}
-            for row in self.rows
-        ]
-        made = manifest(self.case, self.paths, self.seed, "philox")
-        document = {"facts": facts, "paths": self.paths, "seed": self.seed, "notes": self.notes, "manifest": made}
-        return jsonable(document)
-
-    def _blocks(self) -> Blocks:
-        return backtest_blocks(self)
-
-    def _in_brief(self) -> str:
-        return f"{len(self.rows)} recorded figures of {self.case.title}, {self.paths:,} paths"
 
 
 def backtest(

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.clauses_text import clauses_blocks
+from sim.analysis.clause_costs import ClauseCosts
 from sim.analysis.coalitions import Desk, Lifter
-from sim.analysis.paired import difference_of, estimate_dict, level_of, measures_of
+from sim.analysis.paired import difference_of, level_of, measures_of
 from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
 from sim.engine.simulate import simulate
-from sim.results.estimates import Estimate
-from sim.results.summary import jsonable, manifest
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
-from sim.text.readable import Blocks, Readable
 
 #: Of more clauses than these, some are combined: each clause doubles the number of runs.
 MOST = 12
@@ -29,68 +25,6 @@ PATHS = 4_096
 AT_ONCE = 4_096
 #: Separate sums, whatever the number of workers, so that this number changes no bit.
 LANES = 8
-
-
-@dataclass(frozen=True, repr=False)
-class ClauseCosts(Readable):
-    """The effect of removing the clauses of a line, in each measure.
-
-    `signed` and `lifted` are the case as signed and with all clauses removed, `together` is lifted minus signed, path
-    by path. `alone` is the effect of removing one clause only, `shapley` the Shapley value of each clause; these values
-    add up to `together`. `grouped` says which clauses were combined, where there are too many. `level_paths` is the
-    number of paths of `signed` and `lifted` where it is not `paths`, as in a board pack.
-    """
-
-    case: Case
-    clauses: tuple[Clause, ...]
-    paths: int
-    seed: int
-    signed: Mapping[str, Estimate]
-    lifted: Mapping[str, Estimate]
-    together: Mapping[str, Estimate]
-    alone: Mapping[str, tuple[Estimate, ...]]
-    shapley: Mapping[str, tuple[Estimate, ...]]
-    grouped: tuple[str, ...] = ()
-    level_paths: int = 0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "level_paths", self.level_paths or self.paths)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; absent numbers are None."""
-
-        def levels(table: Mapping[str, Estimate]) -> dict[str, Any]:
-            return {name: estimate_dict(estimate) for name, estimate in table.items()}
-
-        def of_clause(i: int) -> dict[str, Any]:
-            clause = self.clauses[i]
-            return {
-                "key": clause.key,
-                "words": clause.words,
-                "clause": clause.clause,
-                "lifted": clause.lifted,
-                "alone": {name: estimate_dict(row[i]) for name, row in self.alone.items()},
-                "shapley": {name: estimate_dict(row[i]) for name, row in self.shapley.items()},
-            }
-
-        document = {
-            "paths": self.paths,
-            "level_paths": self.level_paths,
-            "seed": self.seed,
-            "signed": levels(self.signed),
-            "lifted": levels(self.lifted),
-            "together": levels(self.together),
-            "clauses": [of_clause(i) for i in range(len(self.clauses))],
-            "grouped": self.grouped,
-            "manifest": manifest(self.case, self.paths, self.seed, "philox"),
-        }
-        return jsonable(document)
-
-    def _blocks(self) -> Blocks:
-        return clauses_blocks(self)
-
-    def _in_brief(self) -> str:
-        return f"{self.case.title}, {len(self.clauses)} clauses, {self.paths:,} paths, seed {self.seed}"
 
 
 def clauses(

@@ -8,87 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.compare_text import comparison_blocks
+from sim.analysis.comparison import Comparison
 from sim.analysis.paired import (
     ABSENT,
     NOTHING,
     Mean,
     Probability,
     difference_of,
-    estimate_dict,
     level_of,
     measures_of,
     values_of,
 )
 from sim.analysis.runs import Counter, Sampling, shards
-from sim.results.estimates import Estimate
 from sim.results.result import Result
-from sim.results.summary import Period, days_at_close, fiscal_periods, jsonable, manifest
+from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
-from sim.text.readable import Blocks, Readable
 
 BASE = "as signed"
-
-
-@dataclass(frozen=True, repr=False)
-class Comparison(Readable):
-    """Cases under common random numbers; the first is the base.
-
-    `estimates` has one estimate per measure and case; `differences` are those of case minus base, paired by path, 0 for
-    the base itself. `cash_out_by_period` is [case][period]: the probability of a cash-out by the end of each of the
-    base's fiscal quarters; absent where a case does not span it. `notes` are sentences on what differs, such as
-    horizons. Measures are those of `sim.analysis.paired.SHOWN`; "cash_out_12m" is among them where every case spans
-    twelve months. The effective price is not: it is absent on paths without a draw, so that its differences could not
-    be paired.
-    """
-
-    names: tuple[str, ...]
-    cases: tuple[Case, ...]
-    paths: int
-    seed: int
-    sampler: str
-    antithetic: bool
-    estimates: Mapping[str, tuple[Estimate, ...]]
-    differences: Mapping[str, tuple[Estimate, ...]]
-    cash_out_by_period: tuple[tuple[Estimate, ...], ...]
-    periods: tuple[Period, ...]
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON, with each whole case; absent numbers are None."""
-
-        def of_case(i: int) -> dict[str, Any]:
-            case, by_period = self.cases[i], zip(self.periods, self.cash_out_by_period[i], strict=True)
-            return {
-                "name": self.names[i],
-                "title": case.title,
-                "case_sha256": case.sha256,
-                "estimates": {name: estimate_dict(row[i]) for name, row in self.estimates.items()},
-                "differences": {name: estimate_dict(row[i]) for name, row in self.differences.items()},
-                "cash_out_by_period": [
-                    {"period": period.label, "end": period.end} | estimate_dict(chance) for period, chance in by_period
-                ],
-                "case": case.to_dict(),
-            }
-
-        document = {
-            "base": self.names[0],
-            "paths": self.paths,
-            "seed": self.seed,
-            "sampler": self.sampler,
-            "antithetic": self.antithetic,
-            "cases": [of_case(i) for i in range(len(self.cases))],
-            "notes": self.notes,
-            "manifest": manifest(self.cases[0], self.paths, self.seed, self.sampler, self.antithetic),
-        }
-        return jsonable(document)
-
-    def _blocks(self) -> Blocks:
-        return comparison_blocks(self)
-
-    def _in_brief(self) -> str:
-        return f"{len(self.names)} cases, the first {self.names[0]!r}, {self.paths:,} paths each, seed {self.seed}"
 
 
 def compare(

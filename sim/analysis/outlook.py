@@ -3,81 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.outlook_text import outlook_blocks
-from sim.analysis.paired import NOTHING, Difference, Mean, Probability, estimate_dict
+from sim.analysis.paired import NOTHING, Difference, Mean, Probability
 from sim.analysis.runs import Counter, Sampling, shards
+from sim.analysis.shortfall import Outlook
 from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
-from sim.results.estimates import Estimate
-from sim.results.summary import days_at_close, fiscal_periods, jsonable, manifest
+from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
-from sim.text.dates import long_date
-from sim.text.readable import Blocks, Readable
-
-#: What the probability means.
-NOTE = (
-    "A risk figure of this model, not an accounting conclusion: whether there is substantial doubt (ASC 205-40-50) or "
-    "material uncertainty (IAS 1.25-26) is for management to judge, from all that is known on the day of issue. The "
-    "period is one year from that day under ASC, and at least twelve months from the end of the reporting period under "
-    "IAS 1.26."
-)
-
-
-@dataclass(frozen=True, repr=False)
-class Outlook(Readable):
-    """Twelve months from the opening of `issued` to the close of `until`, cut at the horizon where that comes first.
-
-    `names` are "line off", "as signed" and, where the line has conditions, "every condition waived". `shortfall` is the
-    probability that cash falls below the minimum by `until`, of all paths: those out of cash before `issued` count, and
-    `already` says how many they are. `differences` are paired, to as signed. `gap` is the mean over all paths of the
-    largest shortfall ($) up to `gap_until`, the end of the fiscal quarter in which the window ends.
-    """
-
-    case: Case
-    issued: date
-    until: date
-    cut: bool
-    gap_until: date
-    names: tuple[str, ...]
-    shortfall: tuple[Estimate, ...]
-    already: tuple[Estimate, ...]
-    differences: tuple[Estimate, ...]
-    gap: tuple[Estimate, ...]
-    paths: int
-    seed: int
-    note: str = NOTE
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; absent numbers are None."""
-        tables = {name: getattr(self, name) for name in ("shortfall", "already", "differences", "gap")}
-        document = {
-            "issued": self.issued,
-            "until": self.until,
-            "cut_at_horizon": self.cut,
-            "gap_until": self.gap_until,
-            "paths": self.paths,
-            "seed": self.seed,
-            "variants": [
-                {"name": name} | {table: estimate_dict(row[i]) for table, row in tables.items()}
-                for i, name in enumerate(self.names)
-            ],
-            "note": self.note,
-            "manifest": manifest(self.case, self.paths, self.seed, "philox"),
-        }
-        return jsonable(document)
-
-    def _blocks(self) -> Blocks:
-        return outlook_blocks(self)
-
-    def _in_brief(self) -> str:
-        span = f"{long_date(self.issued)} to {long_date(self.until)}"
-        return f"{self.case.title}, {span}, {self.paths:,} paths"
 
 
 def outlook(

@@ -9,16 +9,22 @@ from datetime import date
 from typing import Any
 
 from sim.analysis.backtest import PATHS as RECORD_PATHS
-from sim.analysis.backtest import Backtest, backtest
+from sim.analysis.backtest import backtest
 from sim.analysis.capital import cost_of_capital
+from sim.analysis.clause_costs import ClauseCosts
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
-from sim.analysis.clauses import ClauseCosts, clauses
-from sim.analysis.compare import Comparison, compare
+from sim.analysis.clauses import clauses
+from sim.analysis.compare import compare
+from sim.analysis.comparison import Comparison
+from sim.analysis.facts import Backtest
 from sim.analysis.grid import Grid, grid
-from sim.analysis.outlook import Outlook, outlook
+from sim.analysis.outlook import outlook
 from sim.analysis.scenarios import policies_of, scenarios_of
-from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, Sensitivity, sensitivity
-from sim.analysis.solve import Solution, reverse_stress, solve
+from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
+from sim.analysis.shortfall import Outlook
+from sim.analysis.solution import Solution
+from sim.analysis.solve import reverse_stress, solve
+from sim.analysis.swings import Sensitivity
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
 from sim.engine.simulate import simulate

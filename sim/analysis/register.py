@@ -10,7 +10,8 @@ from typing import Any
 
 from sim.analysis.inputs import shown
 from sim.analysis.paired_text import gain
-from sim.analysis.sensitivity import Swing, sensitivity
+from sim.analysis.sensitivity import sensitivity
+from sim.analysis.swings import Swing
 from sim.terms import Case, load_case
 from sim.terms.files import content_of
 from sim.terms.problems import CaseError

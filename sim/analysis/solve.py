@@ -5,63 +5,17 @@ target. `reverse_stress`: the change of the price, the burn or a milestone at wh
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from sim.analysis.runs import Progress, paths_and_seed
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
-from sim.analysis.solve_text import EVEN, answer, stress
+from sim.analysis.solution import EVEN, Solution, answer, stress
 from sim.results.estimates import Estimate
-from sim.results.summary import days_at_close, jsonable
+from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
-from sim.text.readable import Blocks, Readable
 
 TARGET = 0.1
-
-
-@dataclass(frozen=True, repr=False)
-class Solution(Readable):
-    """The value at which the probability of cash-out by a date meets a target, or None where no value does.
-
-    `value`, its 95% `interval` and the case's own figure `base` are in `unit`. `probability` is that at `value`, or the
-    one nearest to the target that can be had, and `reached` where that is had first, within its standard error. A side
-    of the interval is infinite where no value bounds it: the interval holds all values at which the target lies within
-    the 95% interval of the probability. `note` is a sentence for people.
-    """
-
-    what: str
-    label: str
-    target: float
-    by: date
-    base: float
-    value: float | None
-    interval: tuple[float, float] | None
-    probability: Estimate
-    unit: str
-    note: str
-    reached: float | None = None
-    paths: int = 0
-    seed: int = 0
-
-    @property
-    def change(self) -> float | None:
-        """How far the value is from the case's own: relative, or as it is where the case's own is 0."""
-        if self.value is None:
-            return None
-        return self.value / self.base - 1.0 if self.base else self.value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, with "change"."""
-        document: dict[str, Any] = jsonable(asdict(self) | {"change": self.change})
-        return document
-
-    def _blocks(self) -> Blocks:
-        return [self.note]
-
-    def _in_brief(self) -> str:
-        value = "none" if self.value is None else f"{self.value:,.6g}"
-        return f"{self.what} {value} {self.unit}, probability of cash-out {self.probability} by {self.by}"
 
 
 def solve(

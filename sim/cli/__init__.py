@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from sim import __version__
 from sim.cli import (
     cases,
     check,
@@ -30,6 +29,7 @@ from sim.cli.arguments import Commands, Parser
 from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.cli.interrupt import AT_ONCE, INTERRUPTED
 from sim.terms import CaseError
+from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (

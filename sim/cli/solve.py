@@ -43,7 +43,8 @@ def _probability(text: str) -> float:
 def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     check_outputs([options.case], options.json)
-    from sim.analysis.solve import EVEN, TARGET, reverse_stress, solve
+    from sim.analysis.solution import EVEN
+    from sim.analysis.solve import TARGET, reverse_stress, solve
     from sim.text.tables import wrapped
 
     size = {"paths": options.paths, "seed": options.seed, "workers": options.workers}

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sim import __version__
 from sim.engine.simulate import simulate
 from sim.results.files import ResultError, reading, shown
 from sim.results.result import Result, load_result
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
+from sim.text.version import __version__
 
 MOST_JSON = 64 * 2**20  # bytes
 SECTIONS = ("measures", "cash_out", "line")  # of a run's JSON: what its numbers are

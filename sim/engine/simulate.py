@@ -16,9 +16,9 @@ from sim.engine.workspace import Workspace, new_recording, no_points, output_roo
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.program import CHUNK
+from sim.results.figures import Tallies
 from sim.results.result import Result
 from sim.results.sketch import Sketch
-from sim.results.summary import Tallies
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import __version__
 from sim.engine.history import HistoryReader
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
+from sim.text.version import __version__
 
 
 class Record(dict):

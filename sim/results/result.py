@@ -14,22 +14,11 @@ from sim.calendar import month_end
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
+from sim.results.figures import CAUSES, Period, Run, Tallies
 from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
 from sim.results.sketch import Sketch
-from sim.results.summary import (
-    CAUSES,
-    Period,
-    Run,
-    Summary,
-    Tallies,
-    checked,
-    days_at_close,
-    fiscal_periods,
-    frozen,
-    jsonable,
-    manifest,
-)
+from sim.results.summary import Summary, checked, days_at_close, fiscal_periods, frozen, jsonable, manifest
 from sim.results.views import ByPeriod, Fan, lookup
 from sim.terms import Case, CaseError
 

@@ -29,9 +29,10 @@ from sim.results.estimates import (
     grouped_proportion,
 )
 from sim.results.estimates import proportion as independent_proportion
+from sim.results.figures import CAUSES
 from sim.results.histogram import Histogram
 from sim.results.measures import DAYS_PER_MONTH, MEASURES
-from sim.results.summary import CAUSES, days_at_close, fiscal_periods
+from sim.results.summary import days_at_close, fiscal_periods
 
 if TYPE_CHECKING:
     from sim.terms import Case

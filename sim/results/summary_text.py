@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
+from sim.results.figures import Figures
 from sim.results.measures import COUNT, MEASURES
 from sim.text.dates import long_date
 from sim.text.numbers import first_digit, rounded, shared_decimals, with_decimals
 from sim.text.readable import Blocks
 from sim.text.tables import Table
-
-if TYPE_CHECKING:
-    from sim.results.summary import Summary
 
 #: Limits with a smaller share of a quarter's draws are not listed.
 LEAST_SHARE = 0.1
@@ -27,12 +24,12 @@ BINNED = (
 LINE_ONLY = "Dilution counts the shares issued under the line only"
 
 
-def blocks(summary: Summary) -> Blocks:
+def blocks(summary: Figures) -> Blocks:
     """The run, the answer in sentences, then the tables."""
     return [_title(summary), "\n".join(answer(summary)), *tables(summary)]
 
 
-def answer(summary: Summary) -> list[str]:
+def answer(summary: Figures) -> list[str]:
     """Sentences on how long the cash lasts, what the line raises, and how much its shares dilute."""
     raised, dilution = summary["raised"], summary["dilution"]
     return [
@@ -44,7 +41,7 @@ def answer(summary: Summary) -> list[str]:
     ]
 
 
-def odds(summary: Summary) -> str:
+def odds(summary: Figures) -> str:
     """The probability of a cash-out within the horizon, as a sentence."""
     cash_out, by = summary.cash_out, long_date(summary.periods[-1].end)
     if cash_out.value == 0.0:
@@ -60,7 +57,7 @@ def odds(summary: Summary) -> str:
     return f"Cash runs out by {by} with a probability of {cash_out.as_percent()} ({why})."
 
 
-def paths(summary: Summary) -> str:
+def paths(summary: Figures) -> str:
     """`100,000 paths`."""
     return _some_paths(summary.run.paths)
 
@@ -69,12 +66,12 @@ def _some_paths(number: int) -> str:
     return f"{number:,} path{'s' * (number != 1)}"
 
 
-def tables(summary: Summary) -> list[Table]:
+def tables(summary: Figures) -> list[Table]:
     """By quarter, by measure, and the commitment's waterfall."""
     return [_by_period(summary), _by_measure(summary), _waterfall(summary)]
 
 
-def _title(summary: Summary) -> str:
+def _title(summary: Figures) -> str:
     run = summary.run
     pairs = ", antithetic pairs" if run.antithetic else ""
     shard = f", from path {run.first_path:,} on" if run.first_path else ""
@@ -87,7 +84,7 @@ def _upward(probability: float) -> float:
     return math.ceil(100 * probability * 10.0**digits) / 10.0**digits
 
 
-def _lasting(summary: Summary) -> str:
+def _lasting(summary: Figures) -> str:
     """The median of the runway, where it is not the horizon, and its expected shortfall."""
     probability, runway = summary.cash_out.value, summary["runway_months"]
     if probability == 0.0:
@@ -99,12 +96,12 @@ def _lasting(summary: Summary) -> str:
     return f" Over all paths, the median runway is {median} and {shortfall}"
 
 
-def _other_shares(summary: Summary) -> str:
+def _other_shares(summary: Figures) -> str:
     party = summary.run.case.third_party
     return " Third parties' shares are not included." if party is not None and party.kind == "equity" else ""
 
 
-def _of_commitment(summary: Summary) -> str:
+def _of_commitment(summary: Figures) -> str:
     commitment = float(summary.run.case.line.commitment)
     return f", of {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else ""
 
@@ -140,7 +137,7 @@ def _quoted(reason: str) -> str:
     return reason if name == reason else f'"{name}"'
 
 
-def _by_period(summary: Summary) -> Table:
+def _by_period(summary: Figures) -> Table:
     out = summary.cash_out_by_period
     scaled = [100 * estimate.value for estimate in out]
     decimals = shared_decimals(scaled, [100 * estimate.error for estimate in out], 4)
@@ -169,7 +166,7 @@ def _by_period(summary: Summary) -> Table:
     return Table(heading, columns, rows, (0, 1, 5), note)
 
 
-def _by_measure(summary: Summary) -> Table:
+def _by_measure(summary: Figures) -> Table:
     rows = []
     for name, distribution in summary.distributions.items():
         measure, quantiles = MEASURES[name], distribution.quantiles
@@ -195,7 +192,7 @@ def _by_measure(summary: Summary) -> Table:
     return Table("Measures, of all paths", ("", "mean", "+-", *names, "CVaR, 5%"), rows, (0,), " ".join(notes))
 
 
-def _waterfall(summary: Summary) -> Table:
+def _waterfall(summary: Figures) -> Table:
     fall, raised = summary.waterfall, summary["raised"]
     # An amount between 0 and the commitment C with mean m varies by sqrt(m (C - m)) from path to path, or by less.
     spread = 2.0 if summary.run.groups == "pairs" else 1.0

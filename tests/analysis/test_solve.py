@@ -9,7 +9,8 @@ import pytest
 
 import sim
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
-from sim.analysis.solve import Solution, _solution, reverse_stress, solve
+from sim.analysis.solution import Solution
+from sim.analysis.solve import _solution, reverse_stress, solve
 from sim.cli import main
 from sim.results.estimates import proportion
 from sim.results.summary import days_at_close

@@ -18,8 +18,8 @@ from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, level, number, safe, set_to
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
+from sim.results.figures import CAUSES
 from sim.results.measures import MEASURES
-from sim.results.summary import CAUSES
 from tests.board.test_story import CASES, pack_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown

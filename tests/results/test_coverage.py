@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.results import estimates, measures, summary, summary_text
+from sim.results import estimates, figures, measures, summary_text
 from sim.results.measures import COUNT, MEASURES
 from sim.text import numbers
 from tests.proof import coverage
@@ -90,7 +90,7 @@ def test_groups_are_heeded_and_a_standard_error_that_ignores_them_is_seen(ready,
         result = sim.simulate(ready.case, paths=PATHS, seed=seed, workers=1, **coverage.RUNS[how])
         honest.append(coverage.intervals(result.summary(), ready))
         with monkeypatch.context() as patch:
-            patch.setattr(summary.Run, "groups", None)
+            patch.setattr(figures.Run, "groups", None)
             result._summary = None
             careless.append(coverage.intervals(result.summary(), ready))
     left_out = np.full((REPETITIONS, len(coverage.DIFFERENCES), 2), np.nan)

@@ -10,7 +10,7 @@ from sim.board.story.parts import INTERVALS, bars, estimated, table
 from sim.board.words import aligned, bare, capitalised, plus_minus, shortened, spoken
 
 if TYPE_CHECKING:
-    from sim.analysis.clauses import ClauseCosts
+    from sim.analysis.clause_costs import ClauseCosts
     from sim.analysis.pack import Pack
     from sim.results.estimates import Estimate
 

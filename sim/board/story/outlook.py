@@ -10,8 +10,8 @@ from sim.board.story.parts import largest_swing
 from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day
 
 if TYPE_CHECKING:
-    from sim.analysis.outlook import Outlook
     from sim.analysis.pack import Pack
+    from sim.analysis.shortfall import Outlook
 
 
 def outlook(pack: Pack) -> Chapter:

@@ -24,9 +24,9 @@ from sim.board.words import (
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
-    from sim.analysis.compare import Comparison
+    from sim.analysis.comparison import Comparison
     from sim.analysis.pack import Pack
-    from sim.analysis.sensitivity import Sensitivity, Swing
+    from sim.analysis.swings import Sensitivity, Swing
 
 #: Cases of a comparison that a slide has room for; a last row says how many more there are.
 MOST_CASES = 12

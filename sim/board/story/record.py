@@ -9,7 +9,7 @@ from sim.board.story.parts import setting, table
 from sim.board.words import brief, capitalised, short_day, shortened
 
 if TYPE_CHECKING:
-    from sim.analysis.backtest import Backtest, Fact
+    from sim.analysis.facts import Backtest, Fact
     from sim.analysis.pack import Pack
 
 _MOST_FACTS = 11

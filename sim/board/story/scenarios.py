@@ -9,7 +9,7 @@ from sim.board.story.parts import INTERVALS, compared_cases
 from sim.board.words import brief, capitalised, frequency, plus_minus, shortened, spoken
 
 if TYPE_CHECKING:
-    from sim.analysis.compare import Comparison
+    from sim.analysis.comparison import Comparison
     from sim.analysis.pack import Pack
 
 

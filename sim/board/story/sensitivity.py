@@ -12,7 +12,7 @@ from sim.board.words import capitalised, plus_minus, reading, shortened
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.analysis.sensitivity import Sensitivity, Swing
+    from sim.analysis.swings import Sensitivity, Swing
 
 _MOST_SWINGS = 8
 

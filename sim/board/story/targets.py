@@ -12,7 +12,7 @@ from sim.results.estimates import Quantile
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.analysis.solve import Solution
+    from sim.analysis.solution import Solution
 
 _COLUMNS = (
     "input", "in the case", "by", "target cash-outs", "value needed", "95% confidence interval", "probability there",

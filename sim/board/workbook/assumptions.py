@@ -12,6 +12,7 @@ from sim.board.story.assumptions import beside
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact
+from sim.board.workbook.page import Page
 from sim.terms import Case
 from sim.terms.overrides import known_key
 from sim.terms.sources import sources
@@ -27,7 +28,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 def draw(book: Book) -> None:
     case = book.result.case
     said, legend = sources(case)
-    page = book.page("Assumptions", book.headline("assumptions", "Assumptions"), [50, 24, 12, 100])
+    page = Page(book, "Assumptions", book.headline("assumptions", "Assumptions"), [50, 24, 12, 100])
     rows: list[list[Cell]] = []
     for key, value in leaves(plain_document(case)):
         unit = unit_of(key)
@@ -44,7 +45,7 @@ def draw(book: Book) -> None:
 def _manifest(book: Book) -> None:
     result, pack = book.result, book.pack
     run, made = result.run, result.manifest
-    page = book.page("Manifest", book.headline("limits", "How to repeat the run"), [34, 90], one=True)
+    page = Page(book, "Manifest", book.headline("limits", "How to repeat the run"), [34, 90], one=True)
     rows: list[list[Cell]] = [
         ["case", shortened(run.case.title, _MOST_TEXT)],
         ["case's SHA-256", made["case_sha256"]],

@@ -12,8 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 
 from sim.board.charts.canvas import GREY, INK
-from sim.board.workbook.cells import safe
-from sim.board.workbook.page import Block, Page
+from sim.board.workbook.cells import Block, safe
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -59,18 +58,6 @@ class Book:
         if key not in self._styles:
             self._styles[key] = self.file.add_format(look)
         return self._styles[key]
-
-    def page(
-        self, name: str, headline: str, widths: Sequence[float], paths: int | None = None, one: bool = False
-    ) -> Page:
-        """A new sheet with its headline; `paths` are those of its numbers, the run's unless given.
-
-        It is printed one page wide, and on `one` page if that leaves it readable.
-        """
-        page = Page(self, name, headline, widths, self.result.paths if paths is None else paths)
-        if one:
-            page.sheet.fit_to_pages(1, 1)
-        return page
 
     def headline(self, chapter: str, otherwise: str) -> str:
         """The headline of a slide, or another one if the slide is absent."""

@@ -27,7 +27,7 @@ def draw(book: Book) -> None:
     )
     if not dilution.p95.value:
         headline = "In at least 95 of 100 scenarios the line issues no shares"
-    page = book.page("Cap table", headline, [46, *[17] * 5], one=True)
+    page = Page(book, "Cap table", headline, [46, *[17] * 5], one=True)
     _inputs(page, book.result.case)
     first = page.row + 2  # as a formula counts rows
     columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.analysis.paired import SHOWN as _ANALYSED
 from sim.board.story.parts import setting
@@ -16,8 +16,8 @@ from sim.results.measures import MEASURES
 from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
-    "ABSENT", "PM", "Cell", "Number", "aligned", "change", "column", "error", "estimated", "exact", "form_like",
-    "level", "limits", "moved", "number", "safe", "set_to",
+    "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "change", "column", "error", "estimated", "exact",
+    "form_like", "level", "limits", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -29,6 +29,18 @@ _NUMBER = re.compile(r"[\d,]*\d(\.\d+)?")
 _DIGITS = re.compile(r"#,##0(?:\.(0+))?")  # of a number format
 _SCALE = {"M": 1e6, "%": 0.01}
 _MOST_ERROR_DECIMALS = 6
+
+
+class Block(NamedTuple):
+    """Where a table's rows are: on `sheet`, from row `first` to row `last`, counted from 0."""
+
+    sheet: str
+    first: int
+    last: int
+
+    def range(self, column: int, last: int | None = None) -> list[Any]:
+        """One of its columns, as the argument of a chart."""
+        return [self.sheet, self.first, column, self.last if last is None else last, column]
 
 
 class Number(NamedTuple):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import COLOURS
 from sim.board.words import name_of, plus_minus, reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, column, moved
-from sim.board.workbook.page import Block, Page
+from sim.board.workbook.cells import PM, Block, Cell, column, moved
+from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
-    from sim.analysis.clauses import ClauseCosts
+    from sim.analysis.clause_costs import ClauseCosts
 
 _MOST_NAME, _MOST_WORDS = 40, 110
 
@@ -20,7 +20,7 @@ def draw(book: Book) -> None:
     costs = book.pack.clauses
     if costs is None or not costs.clauses:
         return
-    page = book.page("Clauses", book.headline("clauses", "Cost of each clause"), [38, *[13] * 8], costs.paths)
+    page = Page(book, "Clauses", book.headline("clauses", "Cost of each clause"), [38, *[13] * 8], costs.paths)
     room = page.reserve(max(round(1.3 * len(costs.clauses)) + 6, 12))
     blocks = {name: _measure(page, costs, name) for name in costs.shapley}
     words: list[list[Cell]] = [

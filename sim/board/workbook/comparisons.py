@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import COLOURS
 from sim.board.words import reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, column, estimated, moved
-from sim.board.workbook.page import Block, Page
+from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
+from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
-    from sim.analysis.compare import Comparison
+    from sim.analysis.comparison import Comparison
 
 _FIRST = ("runway_months", "cash_out", "raised")
 _WIDTHS = (42, *[12.5] * 8)
@@ -20,7 +20,7 @@ _MOST_NAME = 60
 
 def draw(book: Book) -> None:
     pack = book.pack
-    page = book.page("Scenarios", book.headline("scenarios", "Scenarios"), _WIDTHS, pack.scenarios.paths)
+    page = Page(book, "Scenarios", book.headline("scenarios", "Scenarios"), _WIDTHS, pack.scenarios.paths)
     _compared(page, pack.scenarios)
     if len(pack.variants.names) > 1:
         page.turn()
@@ -28,7 +28,7 @@ def draw(book: Book) -> None:
         page.skip()
         _compared(page, pack.variants)
     if len(pack.policies.names) > 1:
-        page = book.page("When to draw", book.headline("policies", "When to draw"), _WIDTHS, pack.policies.paths)
+        page = Page(book, "When to draw", book.headline("policies", "When to draw"), _WIDTHS, pack.policies.paths)
         _compared(page, pack.policies)
 
 

@@ -10,6 +10,7 @@ from sim.board.charts.data import COLOURS, round_step
 from sim.board.words import brief, name_of
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
+from sim.board.workbook.page import Page
 from sim.results.result import Result
 
 _SHOWN = ("raised", "dilution", "runway_months")
@@ -19,7 +20,7 @@ _AXIS = {"raised": '"$"0,,"M"', "dilution": "0%", "runway_months": "0"}
 
 
 def draw(book: Book) -> None:
-    page = book.page("Distributions", _headline(book.result), [11, 11, 12, 3] * 3, one=True)
+    page = Page(book, "Distributions", _headline(book.result), [11, 11, 12, 3] * 3, one=True)
     room = page.reserve(17)
     first, charts = page.row, []
     last = first

@@ -6,8 +6,8 @@ from typing import Any
 
 from sim.board.charts.data import COLOURS
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import Cell, exact, level
-from sim.board.workbook.page import DATE, Block
+from sim.board.workbook.cells import Block, Cell, exact, level
+from sim.board.workbook.page import DATE, Page
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
 
@@ -22,8 +22,8 @@ def draw(book: Book) -> None:
     fan = result.fan()
     if not fan.paths:
         return
-    page = book.page(
-        "Cash fan", book.headline("cash", "Cash at month ends"), [14, *[15] * 6], fan.paths, len(fan.dates) < 40
+    page = Page(
+        book, "Cash fan", book.headline("cash", "Cash at month ends"), [14, *[15] * 6], fan.paths, len(fan.dates) < 40
     )
     room = page.reserve(18)
     minimum = exact(float(result.case.company.minimum_cash), "$", "M", 1e6)

@@ -9,9 +9,10 @@ from sim.board.story.outlook import gap_words
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, change, error, estimated, level, set_to
+from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
-    from sim.analysis.backtest import Backtest
+    from sim.analysis.facts import Backtest
 
 _MOST_LABEL, _MOST_SOURCE = 60, 200
 _COLUMNS = ["", "shortfall", PM, "95% low", "95% high", "change, points", PM, "before the window", "mean gap", PM]
@@ -22,7 +23,7 @@ _FACTS = [
 
 def draw(book: Book) -> None:
     found = book.pack.outlook
-    page = book.page("Outlook", book.headline("outlook", "Outlook"), [30, *[13] * 9], found.paths, one=True)
+    page = Page(book, "Outlook", book.headline("outlook", "Outlook"), [30, *[13] * 9], found.paths, one=True)
     room = page.reserve(13)
     page.table("The window", ["", "date"], [["from the opening of", found.issued], ["to the close of", found.until]])
     rows: list[list[Cell]] = []
@@ -44,7 +45,7 @@ def draw(book: Book) -> None:
 
 def _record(book: Book, found: Backtest) -> None:
     widths = [12, 38, 18, 11, 7, 11, 18, 18, 18, 10, 44]
-    page = book.page("Record", book.headline("record", "What really happened"), widths, found.paths)
+    page = Page(book, "Record", book.headline("record", "What really happened"), widths, found.paths)
     rows: list[list[Cell]] = []
     for fact in found.rows:
         below, quantiles = fact.percentile, (fact.p05, fact.p50, fact.p95)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sim.board.charts.canvas import GREY, INK, shortened
 from sim.board.charts.data import COLOURS
-from sim.board.workbook.cells import ABSENT, Cell, Number, aligned, safe
-
-if TYPE_CHECKING:
-    from sim.board.workbook.book import Book
+from sim.board.workbook.book import Book
+from sim.board.workbook.cells import ABSENT, Block, Cell, Number, aligned, safe
 
 DATE = "d mmm yyyy"
 PALE, LINE = "#f3f7fb", "#cfd8e3"
@@ -25,29 +23,30 @@ _MOST_HEADER = 70  # letters of a title on the printed page
 Place = tuple[int, int]
 
 
-class Block(NamedTuple):
-    """Where a table's rows are: on `sheet`, from row `first` to row `last`, counted from 0."""
-
-    sheet: str
-    first: int
-    last: int
-
-    def range(self, column: int, last: int | None = None) -> list[Any]:
-        """One of its columns, as the argument of a chart."""
-        return [self.sheet, self.first, column, self.last if last is None else last, column]
-
-
 class Page:
     """One sheet. What is added goes below what is there; columns are as wide as `widths` says."""
 
-    def __init__(self, book: Book, name: str, headline: str, widths: Sequence[float], paths: int) -> None:
+    def __init__(
+        self,
+        book: Book,
+        name: str,
+        headline: str,
+        widths: Sequence[float],
+        paths: int | None = None,
+        one: bool = False,
+    ) -> None:
+        """Add the sheet to the book, with its headline; `paths` are those of its numbers, the run's unless given.
+
+        It is printed one page wide, and on `one` page if that leaves it readable.
+        """
+        paths = book.result.paths if paths is None else paths
         self.book, self.name, self.widths = book, name, tuple(widths)
         self.sheet = book.file.add_worksheet(name)
         self.row = 0
         self._breaks: list[int] = []
         for i, width in enumerate(self.widths):
             self.sheet.set_column(i, i, width, book.style())
-        self._set_up(paths)
+        self._set_up(paths, one)
         self.words(headline, size=14, bold=True, color=COLOURS[0])
         title = shortened(book.result.case.title, 110)
         self.words(f"{title}. {book.source(paths)}", size=9, color=GREY)
@@ -175,13 +174,13 @@ class Page:
 
         return f"'{self.name}'!{xl_rowcol_to_cell(row, column, True, True)}"
 
-    def _set_up(self, paths: int) -> None:
+    def _set_up(self, paths: int, one: bool) -> None:
         """What the printed page looks like."""
         sheet, book = self.sheet, self.book
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 1 if one else 0)
         sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
         title = shortened(book.result.case.title, _MOST_HEADER).replace("&", "&&")
         # A blank ends the font's size: a title may begin with a digit.

@@ -9,9 +9,10 @@ from typing import Any
 from sim.board.charts.data import COLOURS
 from sim.board.story.commitment import reason_words
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, error, exact, level, limits
-from sim.board.workbook.page import Block, Page
-from sim.results.summary import CAUSES, Summary
+from sim.board.workbook.cells import PM, Block, Cell, Number, error, exact, level, limits
+from sim.board.workbook.page import Page
+from sim.results.figures import CAUSES
+from sim.results.summary import Summary
 
 _MOST_REASONS = 8
 _CAUSE_COLOURS = (COLOURS[0], COLOURS[4], COLOURS[1])
@@ -19,7 +20,8 @@ _LIMITS = 4, 5  # columns of the interval
 
 
 def draw(book: Book) -> None:
-    page = book.page(
+    page = Page(
+        book,
         "By quarter",
         book.headline("cash_out", "Cash-out by fiscal quarter"),
         [22, *[11.5] * 11],

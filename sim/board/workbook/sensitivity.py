@@ -9,13 +9,13 @@ from sim.board.charts.data import COLOURS
 from sim.board.story.targets import uncertain
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, change, column, error, level, set_to
-from sim.board.workbook.page import Block, Page
+from sim.board.workbook.cells import PM, Block, Cell, Number, change, column, error, level, set_to
+from sim.board.workbook.page import Page
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
-    from sim.analysis.sensitivity import Swing
-    from sim.analysis.solve import Solution
+    from sim.analysis.solution import Solution
+    from sim.analysis.swings import Swing
 
 _SHOWN = ("runway_months", "cash_out", "raised", "dilution")
 _MOST_BARS, _MOST_NAME = 10, 48
@@ -24,7 +24,7 @@ _MOST_BARS, _MOST_NAME = 10, 48
 def draw(book: Book) -> None:
     found = book.pack.sensitivity
     if found.swings:
-        page = book.page("Sensitivity", book.headline("sensitivity", "Sensitivity"), [40, *[13] * 9], found.paths)
+        page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), [40, *[13] * 9], found.paths)
         room = page.reserve(19)
         swings = found.ordered("runway_months")
         stated = f"{sum(swing.stated for swing in swings)} of {len(swings)} ranges come from the case file"
@@ -113,7 +113,7 @@ def _targets(book: Book) -> None:
     if not pack.solutions and not pack.stresses:
         return
     paths = (pack.solutions or pack.stresses)[0].paths or book.result.paths
-    page = book.page("Targets", book.headline("stress", "Targets"), [46, *[18] * 8], paths)
+    page = Page(book, "Targets", book.headline("stress", "Targets"), [46, *[18] * 8], paths)
     asked = (
         ("Values that meet the target probability of cash-out", pack.solutions),
         ("Values at which a cash-out is as likely as not", pack.stresses),

@@ -6,6 +6,7 @@ from sim.analysis.paired import MEASURED
 from sim.board.words import value
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, column, estimated, level
+from sim.board.workbook.page import Page
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
 from sim.results.measures import COUNT, MEASURES
@@ -15,7 +16,7 @@ _QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What w
 
 
 def draw(book: Book) -> None:
-    page = book.page("Summary", book.headline("answer", "The answer"), [31, *[10.5] * 10], one=True)
+    page = Page(book, "Summary", book.headline("answer", "The answer"), [31, *[10.5] * 10], one=True)
     chapter = book.chapters.get("answer")
     if chapter is not None:
         for card in chapter.cards:

@@ -17,8 +17,8 @@ from sim.board.charts.data import COLOURS
 from sim.board.story.parts import setting
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import ABSENT, PM, Cell, Number, form_like, level, set_to
-from sim.board.workbook.page import INPUT, LINE, Block, Page
+from sim.board.workbook.cells import ABSENT, PM, Block, Cell, Number, form_like, level, set_to
+from sim.board.workbook.page import INPUT, LINE, Page
 from sim.text.numbers import decimals_allowed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _HEADLINE = "Choose price, volatility, burn and waivers in the yellow cells"
 
 def draw(book: Book) -> None:
     grid = book.pack.grid
-    page = book.page("What-if", _HEADLINE, [38, 30, *[13] * 6], grid.paths, one=True)
+    page = Page(book, "What-if", _HEADLINE, [38, 30, *[13] * 6], grid.paths, one=True)
     page.sheet.set_portrait()
     labels = [axis_labels(axis) for axis in grid.axes]
     _picker(page, grid, labels)
@@ -173,7 +173,7 @@ def _store(book: Book, labels: list[tuple[str, ...]]) -> None:
     names = list(grid.mean)
     runs = math.prod(len(words) for words in labels)
     widths = [17, 17, 17, 17, *[11] * (2 * len(names))]
-    page = book.page("Grid", f"{runs:,} combinations, with common random numbers", widths, grid.paths)
+    page = Page(book, "Grid", f"{runs:,} combinations, with common random numbers", widths, grid.paths)
     rows: list[list[Cell]] = []
     for here in product(*(range(len(words)) for words in labels)):
         row: list[Cell] = [set_to(axis.values[i], axis.unit) for axis, i in zip(grid.axes, here, strict=True)]

@@ -1,23 +1,99 @@
-"""A sensitivity as tables."""
+"""A sensitivity, as data and as text."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sim.analysis.inputs import shown
 from sim.analysis.paired import SHOWN
 from sim.analysis.paired_text import gains
 from sim.results.estimates import Estimate
+from sim.results.summary import jsonable, manifest
+from sim.terms import Case
 from sim.text.numbers import decimals_allowed, rounded, shared_decimals
-from sim.text.readable import Blocks
+from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
-
-if TYPE_CHECKING:
-    from sim.analysis.sensitivity import Indices, Sensitivity
 
 SHOWN_SWINGS = 15
 _INDEXED = ("runway_months", "raised")
+
+
+@dataclass(frozen=True, repr=False)
+class Swing:
+    """One input at its low and at its high, everything else as the case has it.
+
+    `low`, `base` and `high` are in `unit`; `stated` says whether the case's [ranges] name them. `at_low` and `at_high`
+    are the measures there, `down` and `up` their differences to the base case, paired by path.
+    """
+
+    key: str
+    label: str
+    unit: str
+    low: float
+    base: float
+    high: float
+    stated: bool
+    at_low: Mapping[str, Estimate]
+    at_high: Mapping[str, Estimate]
+    down: Mapping[str, Estimate]
+    up: Mapping[str, Estimate]
+
+    def width(self, measure: str) -> float:
+        """The larger of the two moves of a measure, in its unit."""
+        return max(abs(self.down[measure].value), abs(self.up[measure].value))
+
+    def __repr__(self) -> str:
+        return f"<Swing: {self.label}, {self.low:g} to {self.high:g} {self.unit}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Indices:
+    """Sobol' indices by measure, one a key: the share of the variance of a measure's mean that comes from the input.
+
+    `first` is the share due to the input alone, `total` that due to the input together with others. Inputs are uniform
+    between low and high and independent. The function is a mean over paths with common random numbers, hence
+    deterministic: the intervals are those of the sample of inputs. `evaluations` is the number of runs.
+    """
+
+    keys: tuple[str, ...]
+    first: Mapping[str, tuple[Estimate, ...]]
+    total: Mapping[str, tuple[Estimate, ...]]
+    evaluations: int
+
+    def __repr__(self) -> str:
+        return f"<Indices: {len(self.keys)} inputs, {self.evaluations:,} runs>"
+
+
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Readable):
+    """The swings, largest effect on the runway first, and the indices of the inputs that matter most."""
+
+    swings: tuple[Swing, ...]
+    base: Mapping[str, Estimate]
+    indices: Indices | None
+    paths: int
+    seed: int
+    case: Case
+
+    def ordered(self, measure: str) -> tuple[Swing, ...]:
+        """The swings, largest effect on `measure` first."""
+        return tuple(sorted(self.swings, key=lambda swing: -swing.width(measure)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        table = asdict(self)
+        del table["case"]  # which is in the manifest
+        document: dict[str, Any] = jsonable(table | {"manifest": manifest(self.case, self.paths, self.seed, "philox")})
+        return document
+
+    def _blocks(self) -> Blocks:
+        return sensitivity_blocks(self)
+
+    def _in_brief(self) -> str:
+        return f"{len(self.swings)} inputs of {self.case.title}, {self.paths:,} paths each, seed {self.seed}"
 
 
 def sensitivity_blocks(sensitivity: Sensitivity) -> Blocks:

@@ -1,20 +1,64 @@
-"""What a search found, in sentences."""
+"""What a search found, as data and as text."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
 
 from sim.analysis.inputs import shown
+from sim.results.estimates import Estimate
+from sim.results.summary import jsonable
 from sim.text.dates import long_date
-
-if TYPE_CHECKING:
-    from sim.analysis.solve import Solution
-    from sim.results.estimates import Estimate
+from sim.text.readable import Blocks, Readable
 
 EVEN = 0.5  # as likely as not
 _Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, repr=False)
+class Solution(Readable):
+    """The value at which the probability of cash-out by a date meets a target, or None where no value does.
+
+    `value`, its 95% `interval` and the case's own figure `base` are in `unit`. `probability` is that at `value`, or the
+    one nearest to the target that can be had, and `reached` where that is had first, within its standard error. A side
+    of the interval is infinite where no value bounds it: the interval holds all values at which the target lies within
+    the 95% interval of the probability. `note` is a sentence for people.
+    """
+
+    what: str
+    label: str
+    target: float
+    by: date
+    base: float
+    value: float | None
+    interval: tuple[float, float] | None
+    probability: Estimate
+    unit: str
+    note: str
+    reached: float | None = None
+    paths: int = 0
+    seed: int = 0
+
+    @property
+    def change(self) -> float | None:
+        """How far the value is from the case's own: relative, or as it is where the case's own is 0."""
+        if self.value is None:
+            return None
+        return self.value / self.base - 1.0 if self.base else self.value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, with "change"."""
+        document: dict[str, Any] = jsonable(asdict(self) | {"change": self.change})
+        return document
+
+    def _blocks(self) -> Blocks:
+        return [self.note]
+
+    def _in_brief(self) -> str:
+        value = "none" if self.value is None else f"{self.value:,.6g}"
+        return f"{self.what} {value} {self.unit}, probability of cash-out {self.probability} by {self.by}"
 
 
 def answer(found: Solution, base: Estimate) -> str:
