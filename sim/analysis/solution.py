@@ -74,7 +74,8 @@ def answer(found: Solution, base: Estimate) -> str:
         assert found.reached is not None
         least = found.reached >= found.base if found.what == "burn" else found.reached <= found.base
         if least:
-            return f"No {found.label} is enough: at best {risk} {odds}, much as now. {own}"
+            lowest = f"the lowest attainable probability is {found.probability.as_percent()}"
+            return f"No {found.label} reaches the target: {lowest}, about the same as today. {own}"
         more = "or less" if found.what == "burn" else "or more"
         return f"No {found.label} is enough: at best {risk} {odds}, at {shown(found.reached, unit)} {more}. {own}"
     if found.what != "burn" and found.value == 0.0:

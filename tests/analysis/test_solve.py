@@ -66,12 +66,13 @@ def test_the_commitment_is_what_cash_and_legal_costs_leave_open():
     assert found.interval[1] - found.interval[0] <= 1.0
 
 
-def test_no_commitment_is_enough_where_the_clauses_bind():
+def test_no_commitment_reaches_the_target_where_the_clauses_bind():
     # Each quarter's draw is half of the quarter's cash used: 3 million, until March 2004 24 of 48 million.
     case = sure_case({"line.coverage.percent": [50], "line.commitment": 10e6})
     found = solve(case, "commitment", 0.1, paths=16)
     assert (found.value, found.interval, found.probability.value) == (None, None, 1.0)
-    assert found.note.startswith("No commitment is enough: at best cash runs out by 31 March 2004 with a probability")
+    assert found.note.startswith("No commitment reaches the target: the lowest attainable probability is ")
+    assert "%, about the same as today. " in found.note
     assert "The case has $10M" in found.note
     # Where it is had first: by 30 June 2003 every commitment beyond four draws is as good.
     risky = CASE.replace({"line.coverage.percent": [60]})
