@@ -68,10 +68,10 @@ def edits_of(case: Case) -> dict[str, Edit]:
     clauses = {f"line.{word}": known.clause.name for word, known in keys(Line).items() if known.clause}
     fields = {key: name.replace(" ", "_") for key, name in clauses.items()}
     edits: dict[str, Edit] = {
-        **{key: _line(field, r.NEVER) for key, field in fields.items() if field in r.LineRecord._fields},
+        **{key: _line(field, r.UNLIMITED) for key, field in fields.items() if field in r.LineRecord._fields},
         "line.pricing.multiplier": _line("multiplier"),
         "line.pricing.floor": _line("floor"),
-        "line.max_per_period": _line("cap", r.NEVER),
+        "line.max_per_period": _line("cap", r.UNLIMITED),
         "line.minimum_draw": _line("minimum_draw"),
         "line.legal_cost_per_draw": _line("legal_cost"),
         "line.coverage": _uncovered,

@@ -127,5 +127,5 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         notes=_records(len(plan.program.notes), r.BALANCES),
         failures=_records(len(plan.program.conditions), r.FAILURE),
         raised=_rows(plan.periods),
-        shortfall=_rows(len(plan.reasons)),
+        undrawn=_rows(len(plan.reasons)),
     )

@@ -22,7 +22,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "703c3edd3e091449d46c1361c0f6de58"
+FINGERPRINT = "3026aa22d1b569013d743be801457028"
 
 
 @stage
@@ -71,31 +71,32 @@ def write_output(output, first, ledgers, n):
 
 @stage
 def share_unraised(tally, ledgers, program, n):
-    """What was neither raised nor cut, shared by reason in proportion to the shortfalls (section
-    "Measures" of sim/docs/model.md).
+    """Attribute the commitment that was neither raised nor cut to the reasons, in proportion to the undrawn amounts.
 
-    Less than a cent is what sums of rounded amounts leave, and nothing that a reason kept back. Where no date fell
-    short, as when third parties cut the line before the next one, the rest is the cash-out's if dates followed it.
+    Source: section "Measures" of sim/docs/model.md. Less than one cent is the rounding error of sums and is ignored. If
+    no date has an undrawn amount, for example because third parties cut the line before the next date, all of it is
+    attributed to the cash-out if purchase dates follow it, otherwise to the period cap or, without
+    purchase dates, to "no purchase date".
     """
-    state, shortfall = ledgers.state[0], ledgers.shortfall
+    state, undrawn = ledgers.state[0], ledgers.undrawn
     base = len(program.conditions)
     dates = len(program.purchases)
     leftover = base + (REASON_PERIOD_CAP if dates > 0 else REASON_NO_DATE)
     last = program.purchases[dates - 1].t if dates > 0 else 0.0
     for i in range(BLOCK):
-        state.short[i] = 0.0
-    for r in range(len(shortfall)):
+        state.undrawn[i] = 0.0
+    for r in range(len(undrawn)):
         for i in range(BLOCK):
-            state.short[i] = state.short[i] + shortfall[r, i]
+            state.undrawn[i] = state.undrawn[i] + undrawn[r, i]
     for i in range(BLOCK):
         unraised = program.line.commitment - state.raised[i] - state.cut[i]
         state.amount[i] = unraised if (unraised >= CENT) & (i < n) else 0.0
         reason = base + REASON_CASH_OUT if state.out_days[i] < last else leftover
-        tally.unraised[reason, i] += state.amount[i] if state.short[i] <= 0.0 else 0.0
-        state.amount[i] = state.amount[i] / state.short[i] if state.short[i] > 0.0 else 0.0
-    for r in range(len(shortfall)):
+        tally.unraised[reason, i] += state.amount[i] if state.undrawn[i] <= 0.0 else 0.0
+        state.amount[i] = state.amount[i] / state.undrawn[i] if state.undrawn[i] > 0.0 else 0.0
+    for r in range(len(undrawn)):
         for i in range(BLOCK):
-            tally.unraised[r, i] = tally.unraised[r, i] + state.amount[i] * shortfall[r, i]
+            tally.unraised[r, i] = tally.unraised[r, i] + state.amount[i] * undrawn[r, i]
 
 
 @outermost(FINGERPRINT)

@@ -4,8 +4,8 @@ import numpy as np
 
 from sim.kernels.cash import close_month, operate
 from sim.kernels.jit import stage, verb
-from sim.kernels.line.draw import count_inactive, purchase_shares
-from sim.kernels.line.limits import cover
+from sim.kernels.line.coverage import cover
+from sim.kernels.line.purchase_date import count_inactive, purchase_shares
 from sim.kernels.market.gbm import close_of
 from sim.kernels.notes import pay_notes, sweep_notes
 from sim.lowering.program import (
@@ -82,7 +82,7 @@ def open_ledger(ledgers, program):
             balances.accrued[i] = 0.0
             balances.prepaid[i] = 0.0
     ledgers.raised[:] = 0.0
-    ledgers.shortfall[:] = 0.0
+    ledgers.undrawn[:] = 0.0
 
 
 @stage
@@ -122,11 +122,11 @@ def finance(state, histories, stop, program):
         operate(state, i, i + 1, histories.cash_used[stop.month], stop, opening.minimum)
         if third_party.price_factor > 0.0:
             price = close_of(histories, stop.third_party_row, i, program) * third_party.price_factor
-            room = opening.headroom - state.outstanding[i]
-            worth = room * price
+            headroom_shares = opening.headroom - state.outstanding[i]
+            worth = headroom_shares * price
             amount = worth if worth < amount else amount
             shares = np.floor(amount / price + 0.5)
-            state.outstanding[i] += room if shares > room else shares
+            state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
         if amount > 0.0:
             state.base_cash[i] = state.cash[i] + amount
             state.base_day[i] = stop.t
@@ -158,6 +158,6 @@ def close_ledger(ledgers, program, tally, lanes):
     state, purchases = ledgers.state[0], len(program.purchases)
     for i in range(lanes.paths):
         if state.counted[i] < purchases - 1:
-            count_inactive(state, i, purchases, ledgers.shortfall, tally.binding, program.purchases)
+            count_inactive(state, i, purchases, ledgers.undrawn, tally.binding, program.purchases)
     for i in range(BLOCK):
         state.ending_cash[i] = state.base_cash[i] if state.out_days[i] == NEVER else state.ending_cash[i]

@@ -263,7 +263,7 @@ def _notes(case: Case, variates: Variates) -> list[dict]:
     return [
         {
             "principal": note.principal,
-            "rate": min(note.base_rate + note.margin, r.NEVER if note.rate_cap is None else note.rate_cap),
+            "rate": min(note.base_rate + note.margin, r.UNLIMITED if note.rate_cap is None else note.rate_cap),
             "probability": note.extension_probability,
             "variate": _bernoulli(variates, r.EXTENSION, note.name, note.extension_probability),
             "prepay_above": note.sweep.prepay_above if note.sweep else r.NEVER,
@@ -277,8 +277,8 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
     line, policy = case.line, case.policy
     return r.LineRecord(
         commitment=float(line.commitment),
-        cap=r.NEVER if line.max_per_period is None else float(line.max_per_period),
-        draw_cap=r.NEVER if line.max_per_draw is None else float(line.max_per_draw),
+        cap=r.UNLIMITED if line.max_per_period is None else float(line.max_per_period),
+        draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
         multiplier=float(line.pricing.multiplier),
         floor=0.0 if line.pricing.floor is None else float(line.pricing.floor),
         statistic=r.STATISTICS.index(line.pricing.statistic),

@@ -22,8 +22,10 @@ FINANCINGS = 3
 #: Dollars below which an amount is no draw.
 CENT = 0.01
 
-#: Absent, never, unlimited.
+#: A day that does not come, a price or a balance that is not reached.
 NEVER = np.inf
+#: Dollars (or a rate) without a limit: a limit that the case does not have, or a request for the maximum.
+UNLIMITED = np.inf
 
 # Purposes of random numbers: one word of the generator's counter. A number, once given, is never reused.
 MONTH_END_NORMAL = 1
@@ -241,14 +243,14 @@ def _rows(*names: str) -> np.dtype:
 #: knows that its rows do not overlap.
 #: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
 #: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
-#: floor price or of a condition, or -1. `short`: by how much a purchase date falls short of min(remaining, cap left).
+#: floor price or of a condition, or -1. `undrawn`: min(remaining, cap left) less the draw of a purchase date.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
 #: purchase date in the tallies.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "cause", "ending_cash",
-    "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding", "solvent", "short",
-    "paid", "repaid", "next_active", "inactive_reason", "inactive_short", "counted",
+    "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding", "solvent", "undrawn",
+    "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn", "counted",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")
@@ -256,13 +258,13 @@ FAILURE = _rows("begins", "ends")
 
 
 class Ledgers(NamedTuple):
-    """The state of one block of paths on its way through the ledger, and what each purchase date fell short of."""
+    """The state of one block of paths on its way through the ledger, and the undrawn amounts of its purchase dates."""
 
     state: np.ndarray  # STATE (1,)
     notes: np.ndarray  # BALANCES (notes,)
     failures: np.ndarray  # FAILURE (conditions,)
     raised: np.ndarray  # (periods, BLOCK)
-    shortfall: np.ndarray  # (reasons, BLOCK): of purchase dates, by binding reason
+    undrawn: np.ndarray  # (reasons, BLOCK): sums over purchase dates, by binding reason, in dollars
 
 
 class Tally(NamedTuple):

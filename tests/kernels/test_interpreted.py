@@ -28,9 +28,14 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
 @pytest.mark.parametrize(
     ("module", "old", "new", "seen"),
     [
-        ("line.settlement", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
-        ("line.limits", "ends if (state.blocked[i] == code) & (ends < day) else day", "day", "AssertionError: case"),
-        ("line.draw", "(out, p - first - solvent)", "(out, p - first)", "binding reasons"),
+        ("line.draw", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
+        (
+            "line.inactivity",
+            "ends if (state.blocked[i] == code) & (ends < day) else day",
+            "day",
+            "AssertionError: case",
+        ),
+        ("line.purchase_date", "(out, p - first - solvent)", "(out, p - first)", "binding reasons"),
         ("ledger", "balances = ledgers.notes[j]", "balances = ledgers.notes[j + 9]", "IndexError"),
         ("cash", "put(state.cash, i, now)", "put(state.cash, i + 100, now)", "IndexError"),
     ],

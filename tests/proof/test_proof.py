@@ -202,7 +202,7 @@ def test_the_sample_has_every_file_and_repeats(population):
     assert 190 <= len(chosen) == len(set(chosen)) <= 240
     files = [population[name].file for name in chosen]
     assert all(files.count(file) >= 1 for file in {mutant.file for mutant in population.values()})
-    assert files.count("sim/kernels/line/limits.py") > files.count("sim/kernels/cash.py")
+    assert files.count("sim/kernels/ledger.py") > files.count("sim/kernels/cash.py")
     assert set(chosen) != set(mutants.sample(population.values(), 200, 2))
 
 

@@ -1,35 +1,13 @@
-"""The settlement of a draw: amount and shares, cash, totals, legal cost, and the impact on later closes."""
-
-import numpy as np
+"""The settlement of a draw: cash, shares, totals, legal fees, and the impact on later closes."""
 
 from sim.kernels.cash import pay
 from sim.kernels.jit import stage, verb
-from sim.kernels.line.limits import apply_limits, opportunity
-from sim.lowering.program import CAUSE_OPERATIONS, NEVER
-
-
-@stage
-def size_draw(state, lo, hi, line, headroom):
-    """`amount`, `shares` and `binding` of a draw, also after the cash-out; `short` counts draws before it only.
-
-    shares = floor(amount / price + 1/2), at most the headroom.
-    """
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        price = state.price[i]
-        room = headroom - state.outstanding[i]
-        amount, reason = apply_limits(state, i, state.request[i], room * price, line)
-        shares = np.floor(amount / price + 0.5)
-        solvent = 1.0 if state.out_days[i] == NEVER else 0.0
-        state.short[i] = opportunity(state, i, line) - solvent * amount
-        state.amount[i] = amount
-        state.shares[i] = room if shares > room else shares
-        state.binding[i] = reason
-        state.solvent[i] = solvent
+from sim.lowering.program import CAUSE_OPERATIONS
 
 
 @verb
 def settle_draw(state, lo, hi, raised, purchase, program):
-    """Cash, shares and totals after the draw, then its legal cost. `raised` (BLOCK,): of the purchase date's period."""
+    """Cash, shares and totals after the draw, then its legal fees. `raised` (BLOCK,): of the purchase date's period."""
     line = program.line
     if program.price.impact:
         move_later_closes(state, lo, hi)
