@@ -32,6 +32,9 @@ class Record(dict):
         except KeyError:
             raise AttributeError(f"{type(self).__name__} has no {name!r}; it has {', '.join(self)}") from None
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} with the keys {', '.join(self)}>"
+
     def to_dict(self) -> dict[str, Any]:
         """A plain copy, ready for JSON."""
         return copy.deepcopy(dict(self))
@@ -54,6 +57,13 @@ class Trace:
     seed: int
     history: History
     ledger: Ledger
+
+    def __repr__(self) -> str:
+        out = self.ledger["cash_out"]
+        return (
+            f"<Trace of {self.case.title!r}: path {self.path}, seed {self.seed}, {len(self.ledger['draws'])} purchase "
+            f"dates, {'no cash-out' if out is None else 'cash-out on ' + out['date']}>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The path as JSON: `history` and `ledger`, and where they come from."""

@@ -35,12 +35,14 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
 def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
     """Draws with their binding reason, payments on notes, month-end cash, and the outcome.
 
-    Draws after the cash-out are set apart: the ledger makes them as if the shortfall had been bridged, only to measure
-    the funding gap.
+    What follows the cash-out is set apart or marked: the ledger continues as if the shortfall had been bridged, only to
+    measure the funding gap.
     """
+    out = "9999" if ledger["cash_out"] is None else ledger["cash_out"]["date"]
     lines = ["Draws"]
     if ledger["draws"]:
-        lines.append("  date        asked, $M  average    price    close  amount, $M      shares  bound by")
+        statistic = case.line.pricing.statistic  # of the closes in the window
+        lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
     else:
         lines.append("  no purchase date lies in the term")
     before, after = _split_at_cash_out(case, ledger)
@@ -55,13 +57,16 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
         lines += [
             f"  {paid['date']}  {paid['note']:<{width}}  interest {paid['interest'] / 1e6:9.4f}"
-            f"  principal {paid['principal'] / 1e6:9.4f}"
+            f"  principal {paid['principal'] / 1e6:9.4f}{'  after the cash-out, bridged' if paid['date'] > out else ''}"
             for paid in ledger["payments"]
         ] or ["  none"]
-    lines += ["", "Cash at the end of each month, $M"]
-    months = [f"{month} {cash / 1e6:9.3f}" for month, cash in ledger["cash_month_end"].items()]
+    lines += ["", "Cash at the end of each month, $M" + (" (* after the cash-out, bridged)" if out < "9999" else "")]
+    months = [
+        f"{month} {cash / 1e6:9.3f}{'*' if month >= out[:7] else ' '}"
+        for month, cash in ledger["cash_month_end"].items()
+    ]
     for first in range(0, len(months), 4):
-        lines.append("  " + "   ".join(months[first : first + 4]))
+        lines.append(("  " + "  ".join(months[first : first + 4])).rstrip())
     lines += ["", _outcome(case, ledger)]
     return "\n".join(lines)
 

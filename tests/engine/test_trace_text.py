@@ -54,3 +54,29 @@ def test_a_replay_lists_the_same_payments():
     traced = sim.trace("valence-2002", 3, seed=5)
     assert sim.replay("valence-2002", traced.history) == traced.ledger
     assert traced.ledger["payments"]
+
+
+@pytest.mark.parametrize(("statistic", "timing"), [("mean", "before"), ("lowest", "through")])
+def test_the_price_column_names_the_statistic(statistic, timing):
+    case = sim.load_case("valence-2002").replace({"line.pricing.statistic": statistic, "line.pricing.timing": timing})
+    head = sections(ledger_text(case, sim.trace(case, 3, seed=5).ledger))["Draws"][0].split()
+    assert head[3] == statistic
+
+
+@pytest.mark.parametrize("changes", [{}, {"company.cash": 3e6}, {"notes": []}, {"company.cash": 9e8}])
+def test_payments_and_balances_after_the_cash_out_are_marked(changes):
+    case = sim.load_case("valence-2002").replace(changes | {"ranges": None})
+    for path in trace_paths(case, 0, 32, 3):
+        text, ledger = ledger_text(case, path.ledger), path.ledger
+        out = "9999" if ledger["cash_out"] is None else ledger["cash_out"]["date"]
+        assert text.count("after the cash-out, bridged\n") == sum(paid["date"] > out for paid in ledger["payments"])
+        assert text.count("*") - text.count("(*") == sum(month >= out[:7] for month in ledger["cash_month_end"])
+
+
+@pytest.mark.parametrize("cash", [3e6, 9e8])
+def test_traces_have_a_short_repr(cash):
+    case = sim.load_case("valence-2002").replace({"company.cash": cash})
+    traced = sim.trace(case, 3, seed=5)
+    for thing in (traced, traced.history, traced.ledger):
+        assert len(repr(thing)) < 240
+        assert "\n" not in repr(thing)
