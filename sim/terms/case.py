@@ -48,11 +48,11 @@ class Case(Terms):
     price: Price = key(Table(Price), meaning="the stock price")
     burn: Burn = key(Table(Burn), meaning="cash used in operations")
     line: Line = key(Table(Line), meaning="the equity line")
-    milestones: tuple[Milestone, ...] = key(Rows(Milestone), (), meaning="milestones that conditions ask for")
+    milestones: tuple[Milestone, ...] = key(Rows(Milestone), (), meaning="milestones that conditions require")
     events: Events = key(Table(Events), Events(), meaning="other events")
     third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
     notes: tuple[Note, ...] = key(Rows(Note), (), meaning="notes that fall due")
-    policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company asks for")
+    policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(
         StatedRanges(), None, meaning="low and high of uncertain inputs by their dotted keys; the others have defaults"

@@ -57,13 +57,13 @@ def _company(case: Case) -> Iterator[str]:
     quarter = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
     least = f"falls below {money(company.minimum_cash)}" if company.minimum_cash else "falls below zero"
     yield (
-        f"{company.name} opens on {long_date(case.valuation_date)} ({quarter.label}) with {money(company.cash)} "
-        f"of cash. It is out of cash when its cash {least}. The simulation ends on {long_date(case.horizon)}. "
-        f"Fiscal years end in {quarter.plus(4 - quarter.quarter).end:%B}."
+        f"{company.name}: the simulation starts on {long_date(case.valuation_date)} ({quarter.label}) with "
+        f"{money(company.cash)} of cash and ends on {long_date(case.horizon)}. The company is out of cash when its "
+        f"cash {least}. Fiscal years end in {quarter.plus(4 - quarter.quarter).end:%B}."
     )
     yield (
         f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}"
-        f"Each month varies around the average; the standard deviation of its logarithm is {percent(burn.volatility)}."
+        f"Monthly cash use varies; its logarithm has a standard deviation of {burn.volatility:g}."
     )
     yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average burn."
 
@@ -114,8 +114,8 @@ def _headroom(case: Case, headroom: int) -> str:
         return "The charter allows no more shares."
     limit = case.line.commitment / (headroom * case.line.pricing.multiplier)
     if limit > case.price.initial:
-        return f"The charter does not allow that many; it would at a stock price of ${limit:.2f} or more."
-    return f"The charter allows the whole commitment at a stock price of ${limit:.2f} or more."
+        return f"The charter does not allow that many. From a stock price of ${limit:.2f} it would."
+    return f"At a stock price of at least ${limit:.2f} the authorised shares suffice for the whole commitment."
 
 
 def _record(case: Case) -> Iterable[str]:

@@ -26,8 +26,8 @@ def _reached(case: Case, milestone: Milestone) -> str:
     chance = f"{percent(milestone.probability)} probability of being reached"
     if milestone.follows:
         return (
-            f"{chance}, if {milestone.follows} is reached. If reached, it takes {milestone.median_days:g} days "
-            f"from then (median; 90th percentile {milestone.p90_days:g} days)"
+            f"{chance}, if {milestone.follows} is reached. If reached, the time after {milestone.follows} has median "
+            f"{milestone.median_days:g} and 90th percentile {milestone.p90_days:g} days"
         )
     median, late = (_on(case, days) for days in (milestone.median_days, milestone.p90_days))
     return f"{chance}. If reached, the median date is {median} and the 90th percentile {late}"
@@ -85,7 +85,7 @@ def _interest(note: Note) -> str:
     if note.interest_date:
         month, day = map(int, note.interest_date.split("-"))
         paid = f"every {long_date(datetime.date(2000, month, day)).rpartition(' ')[0]} and with the principal"
-    since = f" It is paid up to {long_date(note.last_interest_date)}." if note.last_interest_date else ""
+    since = f" Interest has been paid to {long_date(note.last_interest_date)}." if note.last_interest_date else ""
     return (
         f"Interest is {percent(rate)} a year ({percent(note.base_rate)} + {percent(note.margin)}{cap}), "
         f"{money(note.principal * rate)} a year on the whole principal, due {paid}.{since}"

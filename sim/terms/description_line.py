@@ -25,7 +25,7 @@ CADENCES = {
     "dates": "On the listed dates",
 }
 BASES = {
-    "quarter": "in the whole quarter",
+    "quarter": "in that quarter",
     "to_date": "in that quarter through the purchase date",
     "previous_quarter": "in the fiscal quarter before",
 }
@@ -39,7 +39,7 @@ def line(case: Case) -> Iterator[str]:
     kind = "registered" if facility.registered else "restricted"
     yield (
         f"{facility.investor} buys up to {money(facility.commitment)} of {kind} stock from {long_date(facility.start)} "
-        f"to {long_date(facility.end)}, whenever the company asks for it and the conditions hold."
+        f"to {long_date(facility.end)}, on purchase dates on which the conditions hold."
     )
     floors = [sentence(stated.words) for stated in stated_clauses(case, "price") if stated.key.endswith("floor")]
     yield " ".join([f"Purchase price: {price_words(pricing)}.", *floors] + ["There is no floor price."] * (not floors))
@@ -58,14 +58,18 @@ def sentence(words: str) -> str:
 
 
 def price_words(pricing: Pricing) -> str:
-    """`85% of the mean close of the five trading days before the purchase date`."""
+    """`85% of the mean close of the five sessions (Nasdaq trading days) before the purchase date`."""
     share = f"{percent(pricing.multiplier)} of " if pricing.multiplier != 1 else ""
     if pricing.window == 1:
-        day = "the trading day before the purchase date" if pricing.timing == "before" else "the purchase date"
+        day = (
+            "the session (Nasdaq trading day) before the purchase date"
+            if pricing.timing == "before"
+            else "the purchase date"
+        )
         return f"{share}the close of {day}"
-    days = count(pricing.window, "trading day")
+    days = count(pricing.window, "session")
     when = "before the purchase date" if pricing.timing == "before" else "that end with the purchase date"
-    return f"{share}the {pricing.statistic} close of the {days} {when}"
+    return f"{share}the {pricing.statistic} close of the {days} (Nasdaq trading days) {when}"
 
 
 def _used_up(case: Case) -> str:
@@ -89,24 +93,25 @@ def purchases(case: Case) -> Iterator[str]:
     if coverage:
         carried = " Coverage that a quarter leaves unused is carried forward." * coverage.carry_forward
         yield (
-            "The draws of a fiscal quarter can be at most its coverage. This is a percentage of the cash used in "
-            f"operations {BASES[coverage.basis]}.{carried}"
+            "The draws of a fiscal quarter are limited to a percentage of the cash used in operations "
+            f"{BASES[coverage.basis]}.{carried}"
         )
     yield _quarter_table(case)
 
 
 def _request(case: Case) -> str:
-    policy, asks = case.policy, "the company asks for"
-    lacking = f"what it lacks to have {policy.target_months or 0:g} months of expected burn in cash"
+    policy, requests = case.policy, "the company requests"
+    lacking = f"the amount that restores cash to {policy.target_months or 0:g} months of expected burn"
+    everything = "the maximum that the limits allow"
     match policy.kind:
         case "runway":
-            return f"{asks} {lacking}"
+            return f"{requests} {lacking}"
         case "opportunistic":
             trigger = money((policy.price_trigger or 0) * case.price.initial)
-            return f"{asks} {lacking}, or for as much as it can get if the stock closes at {trigger} or above"
+            return f"{requests} {lacking}, or {everything} if the stock closes at {trigger} or above"
         case "schedule":
-            return f"{asks} listed amounts, {money(sum(policy.amounts))} in all"
-    return f"{asks} as much as it can get"
+            return f"{requests} listed amounts, {money(sum(policy.amounts))} in all"
+    return f"{requests} {everything}"
 
 
 def _quarter_table(case: Case) -> str:

@@ -56,7 +56,7 @@ class Price(Terms):
     model: str = key(Text(("gbm",), noun="model"), meaning='"gbm" is geometric Brownian motion')
     initial: float = key(
         Number(least=1e-6, most=1e9, unit="$/share"),
-        meaning="close of the trading day before the valuation date",
+        meaning="close of the last session (Nasdaq trading day) before the valuation date",
         label="opening stock price",
         vary=times(0.7, 1.3),  # four months of a stock whose volatility is 50%, about two months of one at 70%
     )
@@ -126,13 +126,13 @@ class Burn(Terms):
 
 @terms
 class Pricing(Terms):
-    """`multiplier` times the mean or lowest close of `window` trading days before or through the purchase date."""
+    """`multiplier` times the mean or lowest close of `window` sessions before or through the purchase date."""
 
     series: str = key(Text(("close",), noun="series"), "close", meaning="the prices that the window takes")
-    window: int = key(Whole(1, 250, unit="trading days"), meaning="length of the window")
+    window: int = key(Whole(1, 250, unit="sessions"), meaning="length of the window")
     timing: str = key(
         Text(("before", "through")), "before",
-        meaning='"before": the window ends on the trading day before the purchase date; "through": on the date itself',
+        meaning='"before": the window ends on the session before the purchase date; "through": on the date itself',
     )  # fmt: skip
     statistic: str = key(
         Text(("mean", "lowest")), "mean", meaning="the statistic of the closes in the window that sets the price"
@@ -213,7 +213,7 @@ class Line(Terms):
         MONEY, 0.0,
         meaning="legal fees that the company pays for each draw",
         clause=Clause("legal fees", "the company pays {} of legal fees for each draw", 0.0, kind="cost"),
-        label="legal cost of a draw", vary=HALF_TO_TWICE,
+        label="legal fees of a draw", vary=HALF_TO_TWICE,
     )  # fmt: skip
     minimum_draw: float = key(
         MONEY, 0.0,
@@ -237,12 +237,12 @@ class Line(Terms):
 
 @terms
 class Policy(Terms):
-    """When and how much the company asks for; keys that the kind does not use are kept but have no effect."""
+    """When and how much the company requests; keys that the kind does not use are kept but have no effect."""
 
     kind: str = key(
         Text(("maximum", "runway", "opportunistic", "schedule")), "maximum",
-        meaning="what the company asks for: everything; what it lacks for target_months of burn; the same, but "
-        "everything at a close of price_trigger or more; the listed amounts",
+        meaning="what the company requests: the maximum; what it lacks for target_months of burn; the same, but the "
+        "maximum at a close of price_trigger or more; the listed amounts",
     )  # fmt: skip
     cadence: str = key(
         Text(("quarter_end", "month_end", "weekly", "daily", "dates")), "quarter_end",
@@ -257,10 +257,10 @@ class Policy(Terms):
     )  # fmt: skip
     price_trigger: float | None = key(
         Number(above=0, most=1e6, unit="1"), None,
-        meaning='close at or above which "opportunistic" asks for everything, times price.initial',
+        meaning='close at or above which "opportunistic" requests the maximum, times price.initial',
     )  # fmt: skip
     amounts: tuple[float, ...] = key(
-        Values(MONEY), (), meaning='what "schedule" asks for, one amount for each purchase date'
+        Values(MONEY), (), meaning='what "schedule" requests, one amount for each purchase date'
     )
 
     def check_needs(self) -> Iterator[Problem]:

@@ -15,17 +15,22 @@ def flowing(changes=None):
 def test_the_shipped_case():
     text = flowing()
     for expected in [
-        "with $11.5 million of cash. It is out of cash when its cash falls below zero.",
+        "Valence Technology, Inc.: the simulation starts on 1 April 2002 (FY2003 Q1) with $11.5 million of cash and "
+        "ends on 31 March 2004.",
+        "The company is out of cash when its cash falls below zero.",
+        "Monthly cash use varies; its logarithm has a standard deviation of 0.25.",
         "From 1 October 2002 the average is multiplied by 0.92.",
         "Without draws and note payments, the opening cash lasts until 27 August 2002 at the average burn.",
-        "up to $30.0 million of restricted stock from 1 April 2002 to 31 March 2004",
-        "Purchase price: 85% of the mean close of the five trading days before the purchase date. There is no floor "
-        "price.",
+        "up to $30.0 million of restricted stock from 1 April 2002 to 31 March 2004, on purchase dates on which the "
+        "conditions hold.",
+        "Purchase price: 85% of the mean close of the five sessions (Nasdaq trading days) before the purchase date. "
+        "There is no floor price.",
         "Limits: at most $5.00 million a fiscal quarter. At $5.00 million a quarter, the commitment lasts six fiscal "
         "quarters. The term spans eight fiscal quarters.",
         "The company pays $25,000 of legal fees for each draw.",
-        "On the last session of each fiscal quarter, the company asks for as much as it can get. There are eight "
-        "purchase dates.",
+        "On the last session of each fiscal quarter, the company requests the maximum that the limits allow. There are "
+        "eight purchase dates. The draws of a fiscal quarter are limited to a percentage of the cash used in "
+        "operations in that quarter.",
         "FY2003 Q3 2002-12-31 2002-12-31 75% $4.90 million",
         "265 Wh/l polymer: After 30 September 2002, no draw until the milestone polymer-265 is reached. The investor "
         "waives this condition with probability 60%.",
@@ -33,6 +38,9 @@ def test_the_shipped_case():
         "average. The investor never waives this condition.",
         "polymer-265: 95% probability of being reached. If reached, the median date is 29 July 2002 and the 90th "
         "percentile 24 February 2003.",
+        "If reached, the time after cylindrical-samples has median 270 and 90th percentile 600 days.",
+        "Interest has been paid to 31 December 2001.",
+        "At a stock price of at least $0.65 the authorised shares suffice for the whole commitment.",
         "With probability 50%, Berg & Berg Enterprises, LLC then reduces the remaining commitment by the same amount.",
         "$15.0 million due 30 August 2002. With probability 90% it is extended to 30 September 2005. Interest is 5.75%",
         "so 54,447,690 can still be issued",
@@ -50,9 +58,9 @@ def test_the_shipped_case():
         ({"line.pricing.floor": 0.5}, "purchase date. No draw at a purchase price below $0.50."),
         ({"line.minimum_draw": 250_000}, "Limits: at most $5.00 million a fiscal quarter; no draw below $250,000."),
         ({"line.legal_cost_per_draw": 0}, "eight fiscal quarters. Purchase dates"),
-        ({"line.pricing.timing": "through"}, "the five trading days that end with the purchase date"),
-        ({"line.pricing.statistic": "lowest"}, "85% of the lowest close of the five trading days"),
-        ({"line.pricing.window": 1}, "85% of the close of the trading day before the purchase date"),
+        ({"line.pricing.timing": "through"}, "the five sessions (Nasdaq trading days) that end with the purchase date"),
+        ({"line.pricing.statistic": "lowest"}, "85% of the lowest close of the five sessions (Nasdaq trading days)"),
+        ({"line.pricing.window": 1}, "85% of the close of the session (Nasdaq trading day) before the purchase date"),
         ({"line.pricing.window": 1, "line.pricing.timing": "through"}, "85% of the close of the purchase date"),
         ({"line.pricing.multiplier": 1}, "Purchase price: the mean close of"),
         ({"line.coverage.basis": "previous_quarter"}, "cash used in operations in the fiscal quarter before."),
@@ -62,16 +70,19 @@ def test_the_shipped_case():
         ({"policy.cadence": "weekly"}, "13 from 2002-04-05 to 2002-06-28"),
         (
             {"policy.kind": "runway", "policy.target_months": 6},
-            "it lacks to have 6 months of expected burn in cash. There",
+            "requests the amount that restores cash to 6 months of expected burn. There",
         ),
-        ({"policy": {"kind": "opportunistic", "target_months": 6, "price_trigger": 1.25}}, "closes at $3.75 or above"),
+        (
+            {"policy": {"kind": "opportunistic", "target_months": 6, "price_trigger": 1.25}},
+            "or the maximum that the limits allow if the stock closes at $3.75 or above",
+        ),
         ({"policy": {"kind": "schedule", "amounts": [1e6] * 8}}, "listed amounts, $8.00 million in all"),
         ({"third_party.kind": "debt"}, "as debt, without shares"),
         ({"third_party": None}, "No financing by third parties"),
         ({"company.minimum_cash": 1e6}, "out of cash when its cash falls below $1.00 million"),
         (
             {"company.shares_authorized": 50_000_000},
-            "does not allow that many; it would at a stock price of $7.94 or more",
+            "does not allow that many. From a stock price of $7.94 it would.",
         ),
         ({"company.shares_authorized": 45_552_310}, "The charter allows no more shares."),
         ({"company.cash": 1e9}, "the opening cash lasts beyond the horizon"),
