@@ -7,8 +7,8 @@ from typing import Any
 from sim.analysis.variants import entry
 from sim.terms import Case, CaseError
 
-AS_IT_IS = "as it is"
-TOGETHER = "everything at once"
+BASE_CASE = "base case"
+TOGETHER = "all these changes together"
 
 # Changes of the scenarios: severe for a year or two of a small company, but observed before.
 PRICE, VOLATILITY, BURN, DELAY = 0.5, 1.25, 1.2, 365.0
@@ -24,7 +24,7 @@ _CADENCES = {"every quarter": "quarter_end", "every month": "month_end", "every 
 
 
 def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
-    """The case as it is, each scenario that changes it, all of them at once; and the reasons why some do not apply."""
+    """The base case, each scenario that changes it, all changes together; and the reasons why some do not apply."""
     parts: dict[str, dict[str, Any]] = {
         "half the stock price": {"price.initial": case.price.initial * PRICE},
         "volatility up by a quarter": {"price.volatility": case.price.volatility * VOLATILITY},
@@ -48,7 +48,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
         parts[f"no extension of {which}"] = called
     else:
         missing.append("the case has no note that may be extended")
-    found = {AS_IT_IS: case}
+    found = {BASE_CASE: case}
     together: dict[str, Any] = {}
     for name, changes in parts.items():
         changed = _allowed(case, changes)
@@ -64,8 +64,8 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
 
 
 def policies_of(case: Case) -> dict[str, Case]:
-    """The case as it is, and other cadences and requests without the one that it has itself."""
-    found = {AS_IT_IS: case}
+    """The base case, and other cadences and requests without the one that it has itself."""
+    found = {BASE_CASE: case}
     for asked, kind in _KINDS.items():
         for often, cadence in _CADENCES.items():
             policy = kind | {"cadence": cadence}

@@ -75,8 +75,8 @@ def test_a_part_with_another_seed_is_seen(pack):
 def test_the_parts_of_valence(pack):
     assert pack.variants.names == ("as signed", "line off", "every condition waived")
     assert len(pack.clauses.clauses) == 12
-    assert pack.scenarios.names[0] == "as it is"
-    assert pack.scenarios.names[-2:] == ("no extension of the Baccarat note", "everything at once")
+    assert pack.scenarios.names[0] == "base case"
+    assert pack.scenarios.names[-2:] == ("no extension of the Baccarat note", "all these changes together")
     assert len(pack.policies.names) == 9
     assert [solution.what for solution in pack.solutions] == ["commitment", "cash", "cost_cut", "burn"]
     assert [solution.what for solution in pack.stresses][:2] == ["price", "burn"]
@@ -126,7 +126,7 @@ def test_scenarios_change_what_they_say_and_keep_the_rest():
     assert (late["licence"].median_days, late["licence"].p90_days) == (635, 1065)
     assert late["generation-two"].median_days == 270  # follows the samples, which are late already
     assert found["no extension of the Baccarat note"].notes[0].extension_probability == 0
-    both = found["everything at once"]
+    both = found["all these changes together"]
     assert (both.price.initial, both.notes[0].extension_probability) == (1.5, 0)
     for changed in found.values():
         assert changed.line == case.line
@@ -142,7 +142,7 @@ def test_the_cases_own_policy_is_not_compared_with_itself():
 
 def test_a_scenario_that_a_case_cannot_have_is_named():
     found, missing = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
-    assert list(found) == ["as it is", "half the stock price"]
+    assert list(found) == ["base case", "half the stock price"]
     assert [words.partition(" changes nothing or is beyond")[0] for words in missing[-2:]] == [
         "volatility up by a quarter", "burn up by a fifth",
     ]  # fmt: skip

@@ -115,7 +115,7 @@ def test_the_fan_marks_notes_and_conditions(result):
     ax = figures.cash_fan(result)
     words = " ".join(" ".join(text.get_text().split()) for text in ax.texts)
     assert "30 Aug 2002: Baccarat note due, $15M" in words
-    assert "30 Sep 2002: later draws need 265 Wh/l polymer and 30 cylindrical samples" in words
+    assert "30 Sep 2002: later draws require 265 Wh/l polymer and 30 cylindrical samples" in words
     places = {line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"}
     assert mdates.date2num(date(2002, 8, 30)) in places
     assert mdates.date2num(date(2003, 3, 31)) in places

@@ -325,7 +325,7 @@ def test_choices_are_words_in_lists(made):
     for axis in pack.grid.axes:
         labels = axis_labels(axis)
         assert len(set(labels)) == len(axis.values)
-        assert sum(label.endswith("(as it is)") for label in labels) == 1
+        assert sum(label.endswith("(base case)") for label in labels) == 1
         assert not any(re.fullmatch(r"[\d.,$%-]+", label) for label in labels)  # would become a number
 
 

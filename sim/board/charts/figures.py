@@ -24,7 +24,7 @@ __all__ = ["cash_fan", "cash_out_by_quarter", "dilution_distribution", "raised_d
 def cash_fan(result: Result, ax: Axes | None = None) -> Axes:
     """Cash at month ends, in millions of dollars: median and bands of 50% and 90% of the scenarios.
 
-    Shortfalls are shown as if bridged. Raises ValueError for a run that kept no paths.
+    Cash may be negative after a cash-out. Raises ValueError for a run that kept no paths.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def cash_chart(result: Result, sentence: str) -> Chart:
     series.append(Series("minimum cash", (minimum,) * len(fan.dates), role="limit", colour="#1a1a1a"))
     marks = tuple(Mark(when, words) for when, words in important_dates(result)[:_MOST_MARKS])
     return Chart(
-        "cash", "fan", "Cash at month ends, $ millions; shortfalls are shown as if bridged",
+        "cash", "fan", "Cash at month ends, $ millions; it may be negative after a cash-out",
         alt=f"Cash over time: median and bands of 50% and 90% of {fan.paths:,} scenarios. {sentence}.",
         categories=fan.dates, series=tuple(series), unit="$M", y_title="$ millions", marks=marks,
     )  # fmt: skip
@@ -105,6 +105,6 @@ def important_dates(result: Result) -> list[tuple[date, str]]:
             due[note.extended_maturity].append(f"{name} due if extended, {amount}")
     found = []
     for when in sorted({*due, *begin}):
-        words = [f"later draws need {listed(begin[when])}"] if when in begin else []
+        words = [f"later draws require {listed(begin[when])}"] if when in begin else []
         found.append((when, shortened(f"{short_day(when)}: {'; '.join([*due.get(when, []), *words])}", 100)))
     return [(when, words) for when, words in found if case.valuation_date < when < case.horizon]

@@ -129,7 +129,7 @@ def _what_if(pack: Pack) -> Html:
     answers = (
         (_QUESTIONS[0][0], f"Each of the {combinations:,} combinations was simulated with {grid.paths:,} scenarios; "
                            "the number after ± is the standard error. Values between them are not interpolated."),
-        (_QUESTIONS[1][0], "With the case as it is, with common random numbers: the error of a change is at most the "
+        (_QUESTIONS[1][0], "With the base case, with common random numbers: the error of a change is at most the "
                            "sum of the two errors, and usually far less."),
         (_QUESTIONS[2][0], "Other inputs: see the sensitivity slide. To change any input, use --set KEY=VALUE."),
     )  # fmt: skip

@@ -24,13 +24,14 @@ def answer(pack: Pack) -> Chapter:
         key="answer",
         headline=answer_sentence(result),
         cards=_cards(result),
-        charts=(bars("variants", "Mean runway, months, at most to the horizon", names, runway, "months"),),
+        charts=(bars("variants", "Mean runway, months (censored at the horizon)", names, runway, "months"),),
         sure=f"{_error_words(result.summary().cash_out, result)} Uncertainty in the inputs is larger than this "
-        "sampling error; see the sensitivity slide.",
+        "sampling error; see the sensitivity slide. On all slides, ± is one standard error.",
         compared=compared_variants(pack),
         change=largest_swing(pack),
         source=f"{result.paths:,} simulated scenarios of the case {shortened(result.case.title, 70)}",
-        notes="Each scenario has its own stock price, cash use and events. The signed terms apply to all of them.",
+        notes="A scenario is one simulated path, with its own stock price, cash use and events. "
+        "The signed terms apply to all of them.",
     )
 
 
@@ -53,7 +54,7 @@ def _cards(result: Result) -> tuple[Card, ...]:
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never = summary.cash_out.value == 0.0
     third = result.case.third_party
-    others = "; third parties' shares come on top" if third is not None and third.kind == "equity" else ""
+    others = "; third parties' shares are not included" if third is not None and third.kind == "equity" else ""
     return (
         Card(
             frequency(summary.cash_out, result.paths),

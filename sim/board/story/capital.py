@@ -54,7 +54,7 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         ),
         Card(
             brief("effective_price", price.p50.value, price.p50.error),
-            "median price a share, of scenarios that draw",
+            "median price per share, over scenarios with a draw",
             f"50% of them: {low} to {high}",
         ),
         Card(

@@ -29,7 +29,7 @@ def cash(pack: Pack) -> Chapter | None:
         points=(
             f"Opening cash on {short_day(case.valuation_date)}: {brief('raised', fan.p50[0], 0.0)}",
             f"Minimum cash: {brief('raised', case.company.minimum_cash, 0.0)}",
-            f"Median on {short_day(case.horizon)}: {brief('raised', fan.p50[-1], 1e5)}, shortfalls bridged",
+            f"Median on {short_day(case.horizon)}: {brief('raised', fan.p50[-1], 1e5)} (negative after a cash-out)",
             *(f"{number}. {mark.label}" for number, mark in enumerate(chart.marks, 1)),
         ),
         sure=f"From {fan.paths:,} scenarios: the dark band contains 50% of them, both bands together 90%.",
@@ -37,7 +37,8 @@ def cash(pack: Pack) -> Chapter | None:
         "draw restores the balance, so the median may cross the line later than half of the scenarios.",
         change=scenario_change(pack, "note"),
         source="Cash after operations, draws, third-party financing, interest and principal",
-        notes="After a cash-out the ledger continues as if the shortfall were bridged at no cost, to show its size.",
+        notes="After a cash-out the simulation continues, so that cash may be negative; the funding gap is measured "
+        "from it.",
     )
 
 

@@ -22,6 +22,8 @@ _NAMES = {
     "discount": "discount to the market",
     "authorized shares": "authorised shares",
 }
+#: What a sentence says is removed, where that is not the name of the bar.
+_REMOVED = {"authorized shares": "limit on authorised shares"}
 
 
 def clauses(pack: Pack) -> Chapter | None:
@@ -35,13 +37,13 @@ def clauses(pack: Pack) -> Chapter | None:
     series = estimated("Shapley value", "raised", shares, signed=True)
     return Chapter(
         key="clauses",
-        headline=_costliest(names[0], shares[0], costs.shapley["runway_months"][order[0]]),
+        headline=_costliest(costs.clauses[order[0]].key, shares[0], costs.shapley["runway_months"][order[0]]),
         charts=(
             bars("clauses", "Shapley value of each clause, $ millions", names, series, "$M"),
             _table(costs, order, names),
         ),
-        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with common random numbers. The values add "
-        "up to removing all clauses." + _fewer(pack),
+        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with common random numbers. The Shapley "
+        "values sum to the effect of removing all clauses." + _fewer(pack),
         compared=_removed(costs),
         change="Removing one clause often changes less than its Shapley value, because another limit then binds.",
         source="Effect of removing one clause; Shapley values over all combinations of clauses",
@@ -70,13 +72,15 @@ def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
     return table("clause_table", title, ("clause", *columns), rows, (0,))
 
 
-def _costliest(name: str, raised: Estimate, runway: Estimate) -> str:
+def _costliest(key: str, raised: Estimate, runway: Estimate) -> str:
     if raised.value <= 2.0 * raised.error:
         return "Removing clauses would raise no more capital, within the sampling error"
-    text = f"{capitalised(name)} costs most: {spoken('raised', raised)} of capital"
+    name = clause_name(key)
+    what = f"condition {name}" if key.startswith("condition: ") else _REMOVED.get(key, name)
+    text = f"Removing the {what} would add most: {spoken('raised', raised)} of capital"
     if runway.value > 2.0 * runway.error:
         text += f" and {spoken('runway_months', runway)} of runway"
-    return f"{text} on average"
+    return f"{text} (Shapley value)"
 
 
 def _removed(costs: ClauseCosts) -> str:
@@ -92,4 +96,4 @@ def _fewer(pack: Pack) -> str:
     assert pack.clauses is not None
     if pack.clauses.paths == pack.result.paths:
         return ""
-    return f" Other slides use {pack.result.paths:,}: means differ within their errors."
+    return f" Other slides use {pack.result.paths:,} scenarios; means differ by sampling error."

@@ -20,7 +20,7 @@ _MOST_STEPS = 7  # of the waterfall; smaller ones are added up
 _MOST_REASONS = 5  # shown by quarter; others are added up
 #: A reason as the name of a bar, and as the end of a sentence with "because".
 _REASONS = {
-    "cash-out": ("cash ran out before", "cash has run out before"),
+    "cash-out": ("out of cash", "the company is already out of cash on the purchase date"),
     "no purchase date": ("no purchase date left", "no purchase date is left"),
     "cut by third parties": ("third-party cuts", "the investor cuts the line for third parties' money"),
     "period cap": ("quarterly cap", "of the quarterly cap"),
@@ -51,7 +51,7 @@ def commitment(pack: Pack) -> Chapter | None:
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
         source="Undrawn amounts at each purchase date, attributed to the limit that was binding",
-        notes="The reason cash-out means that cash had run out before the purchase date.",
+        notes="Out of cash: the company was already out of cash on the purchase date.",
     )
 
 

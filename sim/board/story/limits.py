@@ -32,7 +32,7 @@ def limits(pack: Pack) -> Chapter:
         points=(
             f"The stock price follows a {_MODELS.get(price.model, price.model)}; draws {moves} it",
             "The company cuts no costs and sells no assets when cash is short",
-            "After a cash-out there is no rescue; the ledger continues only to measure the funding gap",
+            "After a cash-out there is no rescue; the simulation continues only to measure the funding gap",
             "Risks and terms that the case does not name do not occur",
         ),
         sure="Confidence intervals measure the sampling error only, not whether the inputs are right.",

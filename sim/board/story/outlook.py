@@ -34,17 +34,18 @@ def outlook(pack: Pack) -> Chapter:
         "common random numbers.",
         compared=_differences(found),
         change=largest_swing(pack),
-        source="Share of all scenarios whose cash falls below the minimum by the end of the window; earlier ones count",
-        notes="Under ASC 205-40 management's plans count only if they are probable.",
+        source="Share of all scenarios whose cash falls below the minimum by the end of the window, including those out "
+        "of cash before it",
+        notes="The mean funding gap is that of all scenarios. Under ASC 205-40 management's plans count only if they are probable.",
     )
 
 
 def gap_words(found: Outlook) -> list[str]:
-    """The mean shortfall of each variant, and why it is measured to another day where it is."""
+    """The mean funding gap of each variant, and why it is measured to another day where it is."""
     why = " (the end of the fiscal quarter in which the window ends)" if found.gap_until != found.until else ""
     gaps = aligned("funding_gap", found.gap)
     listed_gaps = [f"{capitalised(name)}: {gap}" for name, gap in zip(found.names, gaps, strict=True)]
-    return [f"Mean shortfall over all scenarios up to {short_day(found.gap_until)}{why}:", *listed_gaps]
+    return [f"Mean funding gap up to {short_day(found.gap_until)}{why}:", *listed_gaps]
 
 
 def _columns(found: Outlook) -> Chart:

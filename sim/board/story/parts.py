@@ -1,4 +1,4 @@
-"""What several slides have: a measure of several cases as bars, the table beside it, sentences on what matters most."""
+"""What several slides have: a measure of several cases as bars, its table, and sentences on the largest effects."""
 
 from __future__ import annotations
 
@@ -86,10 +86,15 @@ def setting(number: float, unit: str, error: float = math.nan) -> str:
 
 def span(low: float, high: float, unit: str, error: float = math.nan) -> str:
     """`$1.894M to $2.84M a month`: the unit once."""
+    return " to ".join(ends_of(low, high, unit, error))
+
+
+def ends_of(low: float, high: float, unit: str, error: float = math.nan) -> tuple[str, str]:
+    """`$1.894M` and `$2.84M a month`: two values of an input, of which the last has the unit."""
     first, last = setting(low, unit, error), setting(high, unit, error)
     for words in (" a month", " a year", f" {unit}"):
         first = first.removesuffix(words) if last.endswith(words) else first
-    return f"{first} to {last}"
+    return first, last
 
 
 def compared_variants(pack: Pack) -> str:
@@ -125,12 +130,12 @@ NOTHING_MOVES = "No input, between its low and its high value, changes the runwa
 
 
 def swing_sentence(swing: Swing, measure: str) -> str:
-    """`Cash used a month matters most: from $0.92M to $1.38M it changes mean runway by +3.8 to −5.9 months`."""
+    """`Burn a month has the largest effect: mean runway changes by +3.8 months at $0.92M, by −5.9 at $1.38M`."""
     down, up = aligned(measure, [swing.down[measure], swing.up[measure]], signed=True)
-    ends = f"{down.removesuffix(' months')} to {up}"
-    name = capitalised(shortened(swing.label, 40))
+    name, (low, high) = capitalised(shortened(swing.label, 40)), ends_of(swing.low, swing.high, swing.unit)
     return (
-        f"{name} matters most: from {span(swing.low, swing.high, swing.unit)} it changes {mean_of(measure)} by {ends}"
+        f"{name} has the largest effect: {mean_of(measure)} changes by {down} at {low}, "
+        f"by {up.removesuffix(' months')} at {high}"
     )
 
 
@@ -140,7 +145,7 @@ def mean_of(measure: str) -> str:
 
 
 def scenario_change(pack: Pack, word: str) -> str:
-    """What the first scenario whose name has a word changes; else what matters most."""
+    """What the first scenario whose name has a word changes; else the input with the largest effect."""
     for name, moved in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
         if word in name.lower():
             moves = change("runway_months", moved, short=True)

@@ -23,12 +23,12 @@ def policies(pack: Pack) -> Chapter | None:
         headline=_best(found),
         charts=compared_cases("policies", found),
         sure=f"Paired differences over {found.paths:,} scenarios with common random numbers; {INTERVALS}.",
-        compared=f"As in the case: {plus_minus('runway_months', found.estimates['runway_months'][0])} of mean runway, "
+        compared=f"Base case: {plus_minus('runway_months', found.estimates['runway_months'][0])} of mean runway, "
         f"{plus_minus('raised', found.estimates['raised'][0])} raised.",
         change="The company decides when and how much it requests; it does not decide whether the conditions hold.",
         source="The same case with other purchase dates and other requests",
         notes="'maximum' requests all that the line allows; 'runway' requests the amount that restores a target number "
-        "of months of burn; 'opportunistic' does so, and requests the maximum while the stock price is high.",
+        "of months of burn; 'opportunistic' requests the maximum at a close at or above the trigger, else as 'runway'.",
     )
 
 

@@ -31,7 +31,8 @@ def record(pack: Pack) -> Chapter | None:
         sure=f"Shares of {found.paths:,} scenarios{most}. A single history cannot validate the model; it can only "
         "contradict it.",
         compared=shortened(found.notes[0] if found.notes else "The scenarios on the same dates.", 210),
-        change="The inputs are those known on the valuation date; later ones would fit better and say less.",
+        change="The inputs are those known on the valuation date. Later ones are not used, because the "
+        "comparison would then not test the model.",
         source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
         notes=" ".join(("The simulation does not use the observed figures.", *found.notes)),
     )

@@ -1,4 +1,4 @@
-"""Slide: named scenarios beside the case as it is."""
+"""Slide: named scenarios compared with the base case."""
 
 from __future__ import annotations
 

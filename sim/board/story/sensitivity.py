@@ -29,9 +29,9 @@ def sensitivity(pack: Pack) -> Chapter | None:
         headline=swing_sentence(swings[0], measure) if swings[0].width(measure) else NOTHING_MOVES,
         charts=(_tornado(swings, measure),),
         sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {_ranges(found)}",
-        compared=f"The case as it is has a {mean_of(measure)} of {plus_minus(measure, found.base[measure])}.",
+        compared=f"Base case: {mean_of(measure)} {plus_minus(measure, found.base[measure])}.",
         change=_interactions(found),
-        source="One input at a time at its low and its high value, everything else as in the case",
+        source="One input at a time at its low and its high value, everything else as in the base case",
         notes="Terms of the documents are not varied here. The scenarios slide changes several inputs at once.",
     )
 
@@ -70,6 +70,6 @@ def _interactions(found: Sensitivity) -> str:
     labels = {swing.key: swing.label for swing in found.swings}
     name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
     return (
-        f"Variance of mean runway over {len(indices.keys)} inputs: {name} explains {100 * first[top].value:.0f}%; "
-        f"first-order effects together {alone:.0f}%, interactions the remainder."
+        f"Variance of mean runway over {len(indices.keys)} inputs: {name} explains {100 * first[top].value:.0f}%; all "
+        f"first-order effects explain {alone:.0f}%, interactions the rest."
     )

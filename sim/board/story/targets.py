@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sim.analysis.solution import Solution
 
 _COLUMNS = (
-    "input", "in the case", "by", "target cash-outs", "value needed", "95% confidence interval", "probability there",
+    "input", "base case", "by", "target cash-outs", "value needed", "95% confidence interval",
+    "probability at that value",
 )  # fmt: skip
 _NAMES = {"commitment": "commitment", "cash": "opening cash", "cost_cut": "cost cut", "burn": "monthly burn"}
 
@@ -34,11 +35,11 @@ def stress(pack: Pack) -> Chapter | None:
         charts=(table("targets", "Targets and reverse stress", _COLUMNS, rows, (0,)),),
         sure="Sampling error only: the interval contains every value whose probability is within its 95% confidence "
         "interval of the target.",
-        compared="The second column is the value in the case.",
+        compared="The second column is the value in the base case.",
         change=shortened(
             notes[0] if notes else "One input changes at a time; several together need to change less.", 200
         ),
-        source="Bisection on one input with common random numbers, everything else as in the case",
+        source="Bisection on one input with common random numbers, everything else as in the base case",
         notes=" ".join(notes)[:1500],
     )
 
@@ -55,16 +56,15 @@ def _sentence(solutions: tuple[Solution, ...]) -> str:
     if not solutions:
         return "Changes of the inputs that make a cash-out as likely as not"
     first = next((solution for solution in solutions if solution.value is not None), solutions[0])
-    aim, name = f"cash-outs in at most {_target(first)} scenarios by {short_day(first.by)}", _name(first)
+    aim, name = f"{_target(first)} scenarios to run out of cash by {short_day(first.by)}", _name(first)
     if first.value is None:
         best = brief("cash_out", first.probability.value, first.probability.error)
-        return f"No {name} alone achieves {aim}; the lowest probability is {best}"
+        return f"No {name} alone is enough for at most {aim}; the lowest probability is {best}"
     needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
     enough = first.value < first.base if first.what in ("commitment", "cash", "cost_cut") else first.value > first.base
-    name = name if name == "opening cash" else f"a {name}"
-    if enough:
-        return f"{capitalised(name)} of {needed}, instead of {now}, would be enough for {aim}"
-    return f"It takes {name} of {needed}, instead of {now}, for {aim}"
+    name = capitalised(name if name == "opening cash" else f"the {name}")
+    verb = "could" if enough else "must"
+    return f"{name} {verb} be {needed} (base case {now}) for at most {aim}"
 
 
 def _row(solution: Solution, chance: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def draw(book: Book) -> None:
         "Cash at the opening and at month ends",
         ["date", *(name for name, _, _ in _LINES)],
         rows,
-        note=f"From {fan.paths:,} scenarios. Shortfalls are shown as if bridged at no cost.",
+        note=f"From {fan.paths:,} scenarios. Cash may be negative after a cash-out.",
     )
     page.place(room, _chart(book, block))
 

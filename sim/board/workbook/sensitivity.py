@@ -60,7 +60,7 @@ def _measure(page: Page, book: Book, name: str) -> Block:
     shown = level(name, base.value, base.error)
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "at the low", PM, "change", PM, "at the high", PM, "change", PM]
-    total: list[Cell] = ["the case as it is", shown, error(name, base)]
+    total: list[Cell] = ["base case", shown, error(name, base)]
     return page.table(f"{column(name)}{points}, largest effect first", columns, rows, total=total)
 
 
@@ -120,7 +120,7 @@ def _targets(book: Book) -> None:
     )
     for heading, found in asked:
         if found:
-            columns = ["", "in the case", "by", "target", "value needed", "95% low", "95% high", "cash-out there"]
+            columns = ["", "base case", "by", "target", "value needed", "95% low", "95% high", "cash-out there"]
             page.table(heading, [*columns, PM], [_solution(each) for each in found], tall=2)
             for each in found:
                 if each.note:

@@ -1,7 +1,7 @@
 """Sheets What-if and Grid: a picker over a precomputed grid, with charts of the choice.
 
 Choices are texts ("$3 a share") in lists; their positions in the lists select a row of the grid. The values stored
-with the formulas are computed here by the same rule, for the case as it is.
+with the formulas are computed here by the same rule, for the base case.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def axis_labels(axis: Axis) -> tuple[str, ...]:
     if len(set(found)) < len(found):
         found = [f"{value!r} ({axis.unit})" for value in axis.values]
     suffix = _SUFFIX.get(axis.key, "")
-    return tuple(f"{text}{suffix}{' (as it is)' * (i == axis.base)}" for i, text in enumerate(found))
+    return tuple(f"{text}{suffix}{' (base case)' * (i == axis.base)}" for i, text in enumerate(found))
 
 
 def measure_name(name: str) -> str:
@@ -92,10 +92,10 @@ def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
 
 
 def _measures(page: Page, grid: Grid) -> None:
-    """Every measure as chosen and as it is."""
+    """Every measure as chosen and in the base case."""
     here = tuple(axis.base for axis in grid.axes)
     base_row = 1 + sum(b * s for b, s in zip(here, _strides(grid), strict=True))
-    columns = ["", "as chosen", PM, "as it is", PM, "change", "charts divide by", "and round to"]
+    columns = ["", "as chosen", PM, "base case", PM, "change", "charts divide by", "and round to"]
     names = list(grid.mean)
     block = page.table(
         "Means over the scenarios",
