@@ -34,9 +34,10 @@ def outlook(pack: Pack) -> Chapter:
         "common random numbers.",
         compared=_differences(found),
         change=largest_swing(pack),
-        source="Share of all scenarios whose cash falls below the minimum by the end of the window, including those out "
-        "of cash before it",
-        notes="The mean funding gap is that of all scenarios. Under ASC 205-40 management's plans count only if they are probable.",
+        source="Share of all scenarios whose cash falls below the minimum by the end of the window, including those "
+        "out of cash before it",
+        notes="The mean funding gap is that of all scenarios. Under ASC 205-40 management's plans "
+        "count only if they are probable.",
     )
 
 
