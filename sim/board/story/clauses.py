@@ -96,4 +96,4 @@ def _fewer(pack: Pack) -> str:
     assert pack.clauses is not None
     if pack.clauses.paths == pack.result.paths:
         return ""
-    return f" Other slides use {pack.result.paths:,} scenarios; means differ by sampling error."
+    return f" Other slides use {pack.result.paths:,} scenarios."

@@ -20,7 +20,7 @@ _MOST_STEPS = 7  # of the waterfall; smaller ones are added up
 _MOST_REASONS = 5  # shown by quarter; others are added up
 #: A reason as the name of a bar, and as the end of a sentence with "because".
 _REASONS = {
-    "cash-out": ("out of cash", "the company is already out of cash on the purchase date"),
+    "cash-out": ("out of cash", "the company is already out of cash"),
     "no purchase date": ("no purchase date left", "no purchase date is left"),
     "cut by third parties": ("third-party cuts", "the investor cuts the line for third parties' money"),
     "period cap": ("quarterly cap", "of the quarterly cap"),
