@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator
 
+from sim.calendar import month_number
 from sim.terms.case import Case
 from sim.terms.clauses import stated_clauses
 from sim.terms.consistency import entries
@@ -110,13 +112,16 @@ def _draws(case: Case) -> Iterator[str]:
         return
     key, most = _largest_draw(case)
     if line.minimum_draw > most:
+        at_burn = key == "line.coverage"
         yield (
-            f"- line.minimum_draw = {number_text(line.minimum_draw)} is above {key}, {number_text(most)}: "
-            "no draw is large enough."
+            f"- line.minimum_draw = {number_text(line.minimum_draw)} is above {key}, {number_text(most)}"
+            + (" at the expected burn: few draws are large enough." if at_burn else ": no draw is large enough.")
         )
-    if most >= line.commitment:
+    price = line.pricing.multiplier * case.price.initial
+    headroom = company.shares_authorized - company.shares_outstanding - company.shares_reserved
+    if most >= line.commitment and headroom * price >= line.commitment and _requests(case) >= line.commitment:
         yield f"- line.commitment = {number_text(line.commitment)} can be drawn on one day: no limit is smaller."
-    shares = most / (line.pricing.multiplier * case.price.initial)
+    shares = most / price
     if shares > company.shares_outstanding:
         yield (
             f"- price.initial = {number_text(case.price.initial)} makes a draw of {money(most)} {shares:,.0f} shares, "
@@ -127,6 +132,16 @@ def _draws(case: Case) -> Iterator[str]:
             f"- line.legal_cost_per_draw = {number_text(line.legal_cost_per_draw)} is more than half of the largest "
             f"draw, {number_text(most)}."
         )
+
+
+def _requests(case: Case) -> float:
+    """The largest amount that the policy can request on one date."""
+    if case.policy.kind == "schedule":
+        return max(case.policy.amounts)
+    if case.policy.kind == "runway":
+        months = case.policy.target_months or 0.0
+        return months * max(case.burn_level(k) for k in range(month_number(case.valuation_date, case.horizon) + 1))
+    return math.inf
 
 
 def _largest_draw(case: Case) -> tuple[str, float]:

@@ -51,6 +51,10 @@ NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
         ),
         ({"line.max_per_period": 3e7, "line.coverage": None}, "line.commitment = 30000000 can be drawn on one day: no"),
         (NO_LIMIT, "line.commitment = 30000000 can be drawn on one day"),
+        (
+            {"line.coverage.percent": [1.5], "line.minimum_draw": 2e5},
+            "line.minimum_draw = 200000 is above line.coverage, 106515 at the expected burn: few draws are",
+        ),
         ({**NO_LIMIT, "line.coverage": {"percent": [500]}}, "line.commitment = 30000000 can be drawn on one day"),
         (
             {"line.minimum_draw": 6e6},
@@ -96,3 +100,16 @@ def test_unusual_values_are_warned_about(changes, expected):
 )  # fmt: skip
 def test_usual_values_are_not_warned_about(changes):
     assert list(warnings_of(CASE.replace(changes))) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"company.shares_authorized": 46_000_000},
+        {"company.shares_reserved": 50_000_000},
+        {"policy": {"kind": "runway", "target_months": 6}},
+        {"policy": {"kind": "schedule", "cadence": "quarter_end", "amounts": [3e6] * 8}},
+    ],
+)
+def test_a_commitment_out_of_reach_is_no_warning(changes):
+    assert not any("on one day" in line for line in warnings_of(CASE.replace(NO_LIMIT | changes)))

@@ -39,7 +39,7 @@ def clauses(pack: Pack) -> Chapter | None:
         key="clauses",
         headline=_costliest(costs.clauses[order[0]].key, shares[0], costs.shapley["runway_months"][order[0]]),
         charts=(
-            bars("clauses", "Shapley value of each clause, $ millions", names, series, "$M"),
+            bars("clauses", f"Shapley value of each clause, $ millions{_from(pack)}", names, series, "$M"),
             _table(costs, order, names),
         ),
         sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with common random numbers. The Shapley "
@@ -89,6 +89,12 @@ def _removed(costs: ClauseCosts) -> str:
         for name in ("raised", "runway_months")
     )
     return f"All clauses removed: mean raised {raised}; mean runway {runway}."
+
+
+def _from(pack: Pack) -> str:
+    """The number of scenarios of the clauses where it is not that of the run, which the footer states."""
+    assert pack.clauses is not None
+    return "" if pack.clauses.paths == pack.result.paths else f" (from {pack.clauses.paths:,} scenarios)"
 
 
 def _fewer(pack: Pack) -> str:
