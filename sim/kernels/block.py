@@ -22,7 +22,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "3026aa22d1b569013d743be801457028"
+FINGERPRINT = "08b09505d3836b7edcae4e5853386d15"
 
 
 @stage

@@ -1,4 +1,4 @@
-"""The ledger of a block of paths, stop by stop. Section "The ledger of one path" of sim/docs/model.md."""
+"""The ledger of a block of paths, by ledger date. Section "The ledger of one path" of sim/docs/model.md."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from sim.lowering.program import (
 
 @verb
 def keep_ledger(ledgers, histories, program, tally, recording, lanes):
-    """Walk a block of paths through every stop, in time order."""
+    """Update a block of paths at each ledger date, in time order."""
     state, minimum = ledgers.state[0], program.opening.minimum
     first, last = np.int64(0), np.int64(BLOCK)
     open_ledger(ledgers, program)
@@ -87,7 +87,7 @@ def open_ledger(ledgers, program):
 
 @stage
 def time_failures(failures, histories, conditions, adverse_duration):
-    """When each condition fails, from a day until before another; never where it is waived."""
+    """Set the interval [begins, ends) in which each condition fails; both are NEVER if the condition is waived."""
     for c in range(len(conditions)):
         kind, failure = conditions[c].kind, failures[c]
         for i in range(BLOCK):
@@ -106,7 +106,7 @@ def time_failures(failures, histories, conditions, adverse_duration):
 
 @stage
 def apply_price_impact(state, closes, days, first, last):
-    """Dilution impact of the draws so far on the closes from row `first` to before row `last`."""
+    """Multiply closes in rows first to last - 1 by the dilution impact of earlier draws."""
     for j in range(first, last):
         if days[j].needed == NEEDED or days[j].needed == RARE:
             for i in range(BLOCK):
@@ -115,7 +115,7 @@ def apply_price_impact(state, closes, days, first, last):
 
 @verb
 def finance(state, histories, stop, program):
-    """Third-party financing of the month, and the reduction of the line for it. Rare, so path by path."""
+    """Third-party financing of the month, and the line's reduction. Processed per path because financings are rare."""
     third_party, opening = program.third_party, program.opening
     for j in range(histories.financings_until[stop.month], histories.financings_until[stop.month + 1]):
         i, amount = histories.financing_path[j], histories.financing_amount[j]
@@ -142,7 +142,7 @@ def finance(state, histories, stop, program):
 
 @verb
 def close_quarter(state, cash_used, program, q):
-    """End of a fiscal quarter: its unused coverage is carried forward; the next quarter starts undrawn."""
+    """End of a fiscal quarter: its unused coverage is carried forward, and `drawn` is reset to 0."""
     if q >= 0:
         cover(state, np.int64(0), np.int64(BLOCK), cash_used, program.covers, program.quarters[q])
         for i in range(BLOCK):
