@@ -18,6 +18,7 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import proportion
 from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 from sim.terms.record import Record, RecordedDraw
 
@@ -66,7 +67,7 @@ def backtest(
     if case.record is None:
         raise ValueError("backtest: the case must have a table [record] of what really happened")
     paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     questions, notes = _questions(case, case.record)
     answers: dict[Question, list[float]] = {question: [] for question in questions}
     drawing = _drawing(case, [draw.date for draw in case.record.draws])

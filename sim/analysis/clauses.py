@@ -16,6 +16,7 @@ from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
 from sim.engine.simulate import simulate
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 #: Of more clauses than these, some are combined: each clause doubles the number of runs.
@@ -72,7 +73,7 @@ def clauses(
     """
     case = load_case(case)
     paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     workers = min(threads(workers), LANES)
     chosen, grouped = _few_enough(case, clauses_of(case))
     simulate(case, paths=1, seed=seed, workers=1)  # compiles

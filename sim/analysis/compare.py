@@ -23,9 +23,8 @@ from sim.analysis.runs import Counter, Sampling, shards
 from sim.results.result import Result
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
-
-BASE = "as signed"
 
 
 def compare(
@@ -77,7 +76,7 @@ def compare(
     names, cases = _named(cases)
     base = cases[0]
     paths = check_whole("paths", base.simulation.paths if paths is None else paths, 1, 10**12)
-    seed = check_whole("seed", base.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(base, seed)
     how = Sampling(seed, sampler, antithetic, workers)
     sums, counter = _Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
     base_values: dict[str, np.ndarray] = {}

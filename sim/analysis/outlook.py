@@ -14,6 +14,7 @@ from sim.analysis.shortfall import Outlook
 from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
+from sim.terms.options import day_of, seed_of
 from sim.terms.problems import check_whole
 
 
@@ -61,10 +62,10 @@ def outlook(
     <Outlook: Valence Technology and the Berg & Berg equity line, 2002, 1 July 2002 to 30 June 2003, 1,000 paths>
     """
     case = load_case(case)
-    issued = _issued(case, issued)
+    issued = day_of(case, "issued", issued, case.valuation_date)
     until, gap_until, cut = _window(case, issued)
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     found = main_variants(shortened(case, gap_until))
     cases = {name: found[name] for name in (SIGNED, LINE_OFF, *list(found)[2:])}  # as signed first: the others' base
     before, end = days_at_close(case, issued) - 1, days_at_close(case, until)
@@ -110,18 +111,6 @@ def shortened(case: Case, horizon: date) -> Case:
     if kept and policy["kind"] == "schedule":
         policy["amounts"] = policy["amounts"][: len(kept)]
     return type(case).from_dict(doc, source=case.source)
-
-
-def _issued(case: Case, issued: date | str | None) -> date:
-    first, last = case.valuation_date, case.horizon
-    try:
-        when = first if issued is None else issued if isinstance(issued, date) else date.fromisoformat(issued)
-        inside = first <= when <= last
-    except (TypeError, ValueError):
-        inside = False
-    if not inside:
-        raise ValueError(f"issued = {issued}: must be a date from {first} to {last}")
-    return when
 
 
 def _window(case: Case, issued: date) -> tuple[date, date, bool]:

@@ -31,6 +31,7 @@ from sim.engine.simulate import simulate
 from sim.results.result import Result
 from sim.results.summary import jsonable
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 #: A run with more paths keeps none of them.
@@ -146,7 +147,7 @@ def gather(
     case = load_case(case)
     least = 4 if antithetic else 2  # of one there is no error, and no interval to draw
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, least, 10**12)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     run = _Steps(seed, workers, progress)
     by = min(month_end(case.valuation_date, 11), case.horizon)
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}

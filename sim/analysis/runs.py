@@ -17,6 +17,7 @@ from sim.engine.simulate import available_workers, simulate
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
 from sim.terms import Case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ TICK = 0.1
 def paths_and_seed(case: Case, paths: int | None, seed: int | None, most: int = MOST_PATHS) -> tuple[int, int]:
     """Paths and seed of an analysis: as given, else the case's, at most `most` paths. Raises ValueError."""
     paths = check_whole("paths", min(case.simulation.paths, most) if paths is None else paths, 1, 10**7)
-    return paths, check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    return paths, seed_of(case, seed)
 
 
 def threads(workers: int | None) -> int:

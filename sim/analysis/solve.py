@@ -14,6 +14,7 @@ from sim.analysis.solution import EVEN, Solution, answer, stress
 from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
+from sim.terms.options import day_of
 
 TARGET = 0.1
 
@@ -63,7 +64,8 @@ def solve(
     >>> sim.solve("valence-2002", "cost_cut", target=0.5, paths=1000).value
     0.5492
     """
-    case, by = load_case(case), _day(load_case(case), by)
+    case = load_case(case)
+    by = day_of(case, "by", by, case.horizon)
     target = _target(target)
     turned = dial(case, what)
     paths, seed = paths_and_seed(case, paths, seed)
@@ -107,7 +109,8 @@ def reverse_stress(
     >>> [found.what for found in sim.reverse_stress("valence-2002", paths=1000)][:2]
     ['price', 'burn']
     """
-    case, by = load_case(case), _day(load_case(case), by)
+    case = load_case(case)
+    by = day_of(case, "by", by, case.horizon)
     target = _target(target)
     paths, seed = paths_and_seed(case, paths, seed)
     dials = list(dials_of_stress(case))
@@ -121,17 +124,6 @@ def reverse_stress(
         made = _solution(search, target, by)
         found.append(replace(made, note=stress(made, search.chance(search.here))))
     return tuple(found)
-
-
-def _day(case: Case, by: date | str | None) -> date:
-    try:
-        when = case.horizon if by is None else by if isinstance(by, date) else date.fromisoformat(by)
-        inside = case.valuation_date <= when <= case.horizon
-    except (TypeError, ValueError):
-        inside = False
-    if not inside:
-        raise ValueError(f"by = {by}: must be a date from {case.valuation_date} to {case.horizon}")
-    return when
 
 
 def _target(target: float) -> float:

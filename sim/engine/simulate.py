@@ -20,6 +20,7 @@ from sim.results.figures import Tallies
 from sim.results.result import Result
 from sim.results.sketch import Sketch
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 #: Paths whose month-end cash is kept for the fan of balances.
@@ -93,7 +94,7 @@ def simulate(
     """
     case = load_case(case)
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
     first_path = check_whole("first_path", first_path, 0, 2**62)
     _check_sampling(sampler, antithetic, paths, first_path)

@@ -19,6 +19,7 @@ from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.terms import Case, load_case
+from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 from sim.text.version import __version__
 
@@ -114,7 +115,7 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
     case = load_case(case)
     first_path = check_whole("path", first_path, 0, 2**63 - 1)
     paths = check_whole("paths", paths, 1, r.BLOCK)
-    seed = check_whole("seed", case.simulation.seed if seed is None else seed, 0, 2**64 - 1)
+    seed = seed_of(case, seed)
     plan = lower(case)
     workspace = Workspace(plan, paths, recorded=paths, draws=True)
     run_chunk(workspace, plan.program, r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0))

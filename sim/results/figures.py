@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.lowering.program import CAUSES
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
 from sim.terms import Case
 
-#: Causes of a cash-out, in the order of their codes 1, 2, 3; code 0 is no cash-out.
-CAUSES = ("operations", "interest", "principal")
 #: Reasons of a purchase date that are no limit on a draw.
 NOT_BINDING = ("cash-out", "no purchase date")
 

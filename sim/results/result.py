@@ -21,6 +21,7 @@ from sim.results.sketch import Sketch
 from sim.results.summary import Summary, checked, days_at_close, fiscal_periods, frozen, jsonable, manifest
 from sim.results.views import ByPeriod, Fan, lookup
 from sim.terms import Case, CaseError
+from sim.terms.options import day_of
 
 __all__ = [
     "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
@@ -198,14 +199,7 @@ class Result:
         ValueError
             For any other `by`.
         """
-        first, last = self.case.valuation_date, self.case.horizon
-        try:
-            when = last if by is None else by if isinstance(by, date) else date.fromisoformat(by)
-            inside = first <= when <= last
-        except (TypeError, ValueError):
-            inside = False
-        if not inside:
-            raise ValueError(f"by = {by!r}: must be a date from {first} to {last}")
+        when = day_of(self.case, "by", by, self.case.horizon)
         if self.sketch is None:
             return self._out_by(days_at_close(self.case, when))
         ends = dict(zip((period.end for period in self.periods), self.summary().cash_out_by_period, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from sim.text.tables import Table, table_html, table_text, wrapped
@@ -10,18 +11,18 @@ from sim.text.tables import Table, table_html, table_text, wrapped
 Blocks = Sequence[str | Table]
 
 
-class Readable:
+class Readable(ABC):
     """Base of results that people read. A subclass gives its text as `_blocks` and its `repr` as `_in_brief`."""
 
     __slots__ = ()
 
+    @abstractmethod
     def _blocks(self) -> Blocks:
         """Paragraphs and tables, in the order of reading."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _in_brief(self) -> str:
-        """What stands in the `repr` after the name of the class."""
-        raise NotImplementedError
+        """The text of the `repr` after the name of the class."""
 
     def __str__(self) -> str:
         return "\n\n".join(

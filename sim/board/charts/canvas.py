@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 INK = "#1a1a1a"
 GREY = "#666666"
 # Blues that differ in lightness, so that they can be told apart in grey and by colour-blind readers.
-LIGHT, MIDDLE, DARK = "#cfe1f2", "#7fb2d9", "#08306b"
+LIGHT, MIDDLE = "#cfe1f2", "#7fb2d9"
 
 _TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
 _MOST_LINES = 5

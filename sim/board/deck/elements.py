@@ -90,7 +90,7 @@ def fill(format_: Any, colour: str) -> None:
     format_.fill.fore_color.rgb = rgb(colour)
 
 
-def error_bars(drawn: Any, series: Series, direction: str = "y") -> None:
+def error_bars(drawn: Any, series: Series) -> None:
     """95% intervals."""
     if not series.low or not series.high:
         return

@@ -58,7 +58,7 @@ def _columns(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     native.plots[0].gap_width = 60
     for series, drawn in zip(chart.series, native.plots[0].series, strict=True):
         fill(drawn.format, series.colour)
-        error_bars(drawn, series, "y")
+        error_bars(drawn, series)
         labels(drawn, series)
     _value_axis(native, chart, most=100.0 if chart.unit == "%" and _largest(chart) > 80.0 else None)
     return frame
@@ -126,7 +126,7 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     for series, drawn in zip(chart.series, plot.series, strict=True):
         fill(drawn.format, series.colour)
         drawn.invert_if_negative = False
-        error_bars(drawn, series, "y")
+        error_bars(drawn, series)
     ends = [v for s in chart.series for v in (*s.values, *s.low, *s.high) if v is not None]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     room = 0.22 * (high - low) or 1.0

@@ -60,6 +60,11 @@ def table(
     return Chart(key, "table", title, alt="", table=Table("", tuple(columns), rows, left))
 
 
+def paired(found: Comparison) -> str:
+    """How sure the differences of a comparison are."""
+    return f"Paired differences over {found.paths:,} scenarios with common random numbers; {INTERVALS}."
+
+
 def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     """Mean runway of each case as bars, and a table of the other measures beside it."""
     shown = range(min(len(found.names), MOST_CASES))

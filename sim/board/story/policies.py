@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import INTERVALS, compared_cases
+from sim.board.story.parts import compared_cases, paired
 from sim.board.words import change, plus_minus, shortened
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def policies(pack: Pack) -> Chapter | None:
         key="policies",
         headline=_best(found),
         charts=compared_cases("policies", found),
-        sure=f"Paired differences over {found.paths:,} scenarios with common random numbers; {INTERVALS}.",
+        sure=paired(found),
         compared=f"Base case: {plus_minus('runway_months', found.estimates['runway_months'][0])} of mean runway, "
         f"{plus_minus('raised', found.estimates['raised'][0])} raised.",
         change="The company decides when and how much it requests; it does not decide whether the conditions hold.",

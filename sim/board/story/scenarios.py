@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import INTERVALS, compared_cases
+from sim.board.story.parts import compared_cases, paired
 from sim.board.words import brief, capitalised, frequency, plus_minus, shortened, spoken
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def scenarios(pack: Pack) -> Chapter | None:
         key="scenarios",
         headline=_worst(found),
         charts=compared_cases("scenarios", found),
-        sure=f"Paired differences over {found.paths:,} scenarios with common random numbers; {INTERVALS}.",
+        sure=paired(found),
         compared=f"{capitalised(found.names[0])}: {plus_minus('runway_months', found.estimates['runway_months'][0])} "
         f"of mean runway; {frequency(found.estimates['cash_out'][0], found.paths)} scenarios run out of cash.",
         change="The targets and reverse-stress slide shows how large a change would be needed.",
