@@ -15,7 +15,7 @@ from sim.text.numbers import decimals_allowed, rounded, shared_decimals
 
 __all__ = [
     "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "frequency", "listed", "median_day",
-    "name_of", "plus_minus", "reading", "short_day", "shortened", "spoken", "value",
+    "name_of", "own_scenarios", "plus_minus", "reading", "short_day", "shortened", "spoken", "value",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -126,6 +126,11 @@ def listed(items: Sequence[str]) -> str:
 def capitalised(text: str) -> str:
     """With a capital first letter, the others unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def own_scenarios(paths: int, result: Result) -> str:
+    """For the title of a chart: its number of scenarios, if it is not that of the run, which the footer states."""
+    return "" if paths == result.paths else f" (from {paths:,} scenarios)"
 
 
 def short_day(when: date) -> str:

@@ -15,7 +15,7 @@ from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases
 from sim.board.story.story import CHAPTERS, story
-from sim.board.words import aligned, brief, change, frequency, plus_minus, value
+from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
 
@@ -392,3 +392,16 @@ def test_many_quarters_have_short_names():
 @pytest.mark.parametrize(("span", "step"), [(60.0, 10.0), (1.0, 0.2), (0.0, 1.0), (8.0, 1.0), (8.1, 2.0)])
 def test_steps_are_round(span, step):
     assert round_step(span) == pytest.approx(step)
+
+
+def test_charts_of_fewer_scenarios_state_their_number(pack):
+    own = {"clauses": pack.clauses.paths if pack.clauses else None, "cash": pack.result.fan().paths}
+    for chart in (chart for chapter in story(pack) for chart in chapter.charts if chart.key in own):
+        assert (f"(from {own[chart.key]:,} scenarios)" in chart.title) == (own[chart.key] != pack.result.paths)
+
+
+@pytest.mark.parametrize(("paths", "words"), [(4096, " (from 4,096 scenarios)"), (16_384, " (from 16,384 scenarios)")])
+def test_own_scenarios_are_named_beside_the_run(paths, words):
+    result = pack_of(next(iter(CASES))).result
+    assert own_scenarios(paths, result) == words
+    assert own_scenarios(result.paths, result) == ""

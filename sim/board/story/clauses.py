@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
-from sim.board.words import aligned, bare, capitalised, plus_minus, shortened, spoken
+from sim.board.words import aligned, bare, capitalised, own_scenarios, plus_minus, shortened, spoken
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
@@ -34,12 +34,13 @@ def clauses(pack: Pack) -> Chapter | None:
     order = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)[:_MOST_CLAUSES]
     names = [clause_name(costs.clauses[i].key) for i in order]
     shares = [costs.shapley["raised"][i] for i in order]
+    title = "Shapley value of each clause, $ millions" + own_scenarios(costs.paths, pack.result)
     series = estimated("Shapley value", "raised", shares, signed=True)
     return Chapter(
         key="clauses",
         headline=_costliest(costs.clauses[order[0]].key, shares[0], costs.shapley["runway_months"][order[0]]),
         charts=(
-            bars("clauses", f"Shapley value of each clause, $ millions{_from(pack)}", names, series, "$M"),
+            bars("clauses", title, names, series, "$M"),
             _table(costs, order, names),
         ),
         sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with common random numbers. The Shapley "
@@ -89,12 +90,6 @@ def _removed(costs: ClauseCosts) -> str:
         for name in ("raised", "runway_months")
     )
     return f"All clauses removed: mean raised {raised}; mean runway {runway}."
-
-
-def _from(pack: Pack) -> str:
-    """The number of scenarios of the clauses where it is not that of the run, which the footer states."""
-    assert pack.clauses is not None
-    return "" if pack.clauses.paths == pack.result.paths else f" (from {pack.clauses.paths:,} scenarios)"
 
 
 def _fewer(pack: Pack) -> str:
