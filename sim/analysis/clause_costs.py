@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.paired import SHOWN, estimate_dict
-from sim.analysis.paired_text import gains, levels
+from sim.analysis.paired_text import gains, measured
 from sim.analysis.variants import Clause
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
@@ -96,11 +96,7 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
     def ordered(found: tuple[Estimate, ...]) -> list[Estimate]:
         return [found[i] for i in order]
 
-    sides = [levels(name, [costs.signed[name], costs.lifted[name]]) for name in _MEASURES]
-    errors = [levels_errors(name, [costs.signed[name], costs.lifted[name]]) for name in _MEASURES]
-    both = [
-        [f"{value} +- {error}" for value, error in zip(*pair, strict=True)] for pair in zip(sides, errors, strict=True)
-    ]
+    both = [measured(name, [costs.signed[name], costs.lifted[name]]) for name in _MEASURES]
     shapley = [gains(name, [*ordered(costs.shapley[name]), costs.together[name]]) for name in _MEASURES]
     alone = [gains(name, ordered(costs.alone[name])) for name in _MEASURES]
     note = ""
@@ -116,8 +112,3 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
         table("Effect of removing one clause alone, with standard error", names, alone),
         *(note[0].upper() + note[1:] + "." for note in costs.grouped),
     ]
-
-
-def levels_errors(name: str, estimates: Sequence[Estimate]) -> list[str]:
-    """Standard errors of a measure, in its unit."""
-    return [SHOWN[name].format_error(each.error, each.value) for each in estimates]

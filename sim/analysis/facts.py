@@ -20,12 +20,12 @@ from sim.text.tables import Table
 _LARGE = 1e5  # from here on shares are counted in millions
 
 BRIDGED = (
-    "After a cash-out a path goes on as if the shortfall were bridged at no cost: its cash is below the minimum, and "
-    "draws go on."
+    "After a cash-out the simulation continues as if someone covered the missing cash at no cost. Cash is then shown "
+    "as an amount below the minimum, and draws continue."
 )
 GROWTH = (
-    "Simulated shares grow by draws under the line and by third parties' equity only. Real ones also grow by other "
-    "sales to the investor, conversions and options, and before the simulation begins."
+    "Simulated shares grow only by draws and by third parties' equity. Real share counts also grow by "
+    "other sales to the investor, conversions and options, and by shares issued before the simulation begins."
 )
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.inputs import Input, input_of, label_of, merged, shown, trial, waivers
+from sim.analysis.inputs import Input, input_of, merged, shown, trial, waivers
 from sim.analysis.paired import level_of, measures_of, values_of
 from sim.analysis.runs import Counter, many, paths_and_seed
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
 from sim.terms import Case, load_case
-from sim.terms.overrides import find, known_key
+from sim.terms.overrides import find, known_key, label_of
 from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:

@@ -8,17 +8,16 @@ uncertain and are left out, unless the case's [ranges] name them.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sim.results.estimates import decimals_allowed, rounded
 from sim.terms import Case
-from sim.terms.overrides import find, known_key
+from sim.terms.overrides import find, known_key, label_of
 from sim.terms.ranges import Number
 from sim.terms.schema import Key, Rows, Table, keys, values_of
-from sim.terms.stated import WAIVERS
+from sim.terms.stated import WAIVERS, WAIVERS_LABEL
 from sim.terms.variation import Ends
 
 
@@ -93,22 +92,13 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
             return {name: p * (mean / base) for name, p in signed.items()}
         return {name: 1.0 - (1.0 - p) * ((1.0 - mean) / (1.0 - base)) for name, p in signed.items()}
 
-    return Input(WAIVERS, "waivers: mean probability", "1", low, base, high, stated, overrides)
+    return Input(WAIVERS, WAIVERS_LABEL, "1", low, base, high, stated, overrides)
 
 
 def number_rule(known: Key) -> Number:
     """The rule of a key's number, or of the numbers of its list."""
     rule: Number = known.rule if isinstance(known.rule, Number) else known.rule.of
     return rule
-
-
-def label_of(case: Case, name: str) -> str:
-    """The label of a dotted key: `licence: probability`; the key itself where it has none."""
-    label = known_key(Case, name).label
-    if "{date}" in label:
-        return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
-    entry = re.search(r"\[(.*)\]", name)
-    return (label.format(name=entry[1]) if entry else label) or name
 
 
 def places(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
@@ -133,18 +123,32 @@ def merged(inputs: tuple[Input, ...], values: tuple[float, ...]) -> dict[str, fl
 
 def shown(value: float, unit: str, error: float = math.nan) -> str:
     """A value of an input as people read it, with no more digits than its error allows; without one, at most four."""
+    scale, before, after = _format(value, unit, error)
+    bare = abs(value) / scale
+    text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
+    text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
+    return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"
+
+
+def as_shown(value: float, unit: str, error: float) -> float:
+    """The number that `shown` prints for a value with an error above 0."""
+    scale = _format(value, unit, error)[0]
+    return round(value / scale, decimals_allowed(error / scale)) * scale
+
+
+def _format(value: float, unit: str, error: float) -> tuple[float, str, str]:
+    """The scale in which a value is printed, and the text before and after the number."""
     scale, before, after = 1.0, "", f" {unit}"
     if unit in ("$", "$/month"):
         scale, before, after = (1e6, "$", "M") if max(abs(value), error) >= 1e5 else (1.0, "$", "")
         after += " a month" if unit == "$/month" else ""
     elif unit == "$/share":
         before, after = "$", ""
+    elif unit == "events/year":  # the label says what is counted and that it is per year
+        after = ""
     elif unit in ("1", "1/year"):
         scale, after = 0.01, "%" + " a year" * (unit == "1/year")
-    bare = abs(value) / scale
-    text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
-    text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
-    return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"
+    return scale, before, after
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------

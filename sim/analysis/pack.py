@@ -56,8 +56,8 @@ class Pack:
 
     `variants` are the line as signed, off, and with every condition waived; `scenarios` and `policies` begin with the
     case as it is. `solutions` are the values at which a cash-out by `by` is unlikely: twelve months after the valuation
-    date, or the horizon if that is sooner. `stresses` are the changes at which a cash-out is as likely as not, by the
-    last quarter's end up to `by` at which it is less likely than not, if there is one. `signed` and `lifted` of the
+    date, or the horizon if that is sooner. `stresses` are the changes at which a cash-out has probability 50% by the
+    last quarter's end up to `by` at which its probability is below 50%, if there is one. `signed` and `lifted` of the
     clause costs are of all paths of the run, like every other figure of the case as it is.
     """
 
@@ -180,7 +180,7 @@ def gather(
 
 
 def _before_even_odds(result: Result, by: date) -> date:
-    """The last quarter's end, up to `by`, at which a cash-out is less likely than not: what it takes to change that."""
+    """The last quarter's end, up to `by`, at which a cash-out has a probability below 50%."""
     chances = zip(result.periods, result.summary().cash_out_by_period, strict=True)
     return max((period.end for period, chance in chances if period.end <= by and chance.value < 0.5), default=by)
 

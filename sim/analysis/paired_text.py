@@ -14,6 +14,14 @@ def levels(name: str, estimates: Sequence[Estimate]) -> list[str]:
     return SHOWN[name].aligned([each.value for each in estimates], [each.error for each in estimates])
 
 
+def measured(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Values of a measure with their standard errors, as `11.50 +- 0.02`."""
+    decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
+    errors = [with_decimals(each.error / scale, decimals) for each in estimates]
+    values = [with_decimals(each.value / scale, decimals, each.error / scale) for each in estimates]
+    return _with_errors(values, [f" +- {error}" for error in errors])
+
+
 def intervals(name: str, estimates: Sequence[Estimate]) -> list[str]:
     """95% intervals, as `1.19 to 1.27`."""
     decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
@@ -56,10 +64,16 @@ def _signed(name: str, estimates: Sequence[Estimate], decimals: int) -> list[str
 
 
 def _with(estimates: Sequence[Estimate], values: list[str], errors: list[str]) -> list[str]:
-    """Values with their errors; those below the last decimal, exact ones and absent ones stand alone."""
+    """Values with their errors; exact zeros stand alone."""
+    texts = _with_errors(values, errors)
+    return ["0" if _nothing(each) else text for each, text in zip(estimates, texts, strict=True)]
+
+
+def _with_errors(values: Sequence[str], errors: Sequence[str]) -> list[str]:
+    """Values with their errors; those below the last decimal and absent ones stand alone."""
     return [
-        "0" if _nothing(each) else value if value[0] in "<>" or value == "-" else value + error
-        for each, value, error in zip(estimates, values, errors, strict=True)
+        value if value[0] in "<>" or value == "-" else value + error
+        for value, error in zip(values, errors, strict=True)
     ]
 
 

@@ -60,7 +60,8 @@ class Register:
         head = (
             f"{self.case.title}: {len(self.varied)} inputs, each alone at its low and at its high, {self.paths:,} "
             f"paths of seed {self.seed} each, with common random numbers. Moves are differences from the case itself, "
-            "with their standard errors. A star marks a low and a high from the case file; the others are defaults."
+            "with their standard errors. A star marks a low and a high from the case file; the others are standard "
+            "ranges set by the program."
         )
         lines = [_filled(head), ""]
         lines += [_filled(f"Sources: {tags}."), ""] if tags else []

@@ -1,4 +1,4 @@
-"""Named scenarios of a case, and other policies for drawing its line."""
+"""Stress cases, which are cases with changed inputs, and other policies for drawing the line of a case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.terms import Case, CaseError
 BASE_CASE = "base case"
 TOGETHER = "all these changes together"
 
-# Changes of the scenarios: severe for a year or two of a small company, but observed before.
+# Changes of the stress cases: severe for a year or two of a small company, but observed before.
 PRICE, VOLATILITY, BURN, DELAY = 0.5, 1.25, 1.2, 365.0
 # Parameters of the compared policies.
 TARGET_MONTHS, PRICE_TRIGGER = 6.0, 1.25
@@ -24,11 +24,11 @@ _CADENCES = {"every quarter": "quarter_end", "every month": "month_end", "every 
 
 
 def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
-    """The base case, each scenario that changes it, all changes together; and the reasons why some do not apply."""
+    """The base case, each stress case, all changes together; and the reasons why some do not apply."""
     parts: dict[str, dict[str, Any]] = {
         "half the stock price": {"price.initial": case.price.initial * PRICE},
-        "volatility up by a quarter": {"price.volatility": case.price.volatility * VOLATILITY},
-        "burn up by a fifth": {"burn.monthly": case.burn.monthly * BURN},
+        "volatility 25% higher": {"price.volatility": case.price.volatility * VOLATILITY},
+        "burn 20% higher": {"burn.monthly": case.burn.monthly * BURN},
     }
     missing = []
     late = {}

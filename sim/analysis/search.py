@@ -19,7 +19,7 @@ from sim.terms.ranges import MOST_MONEY
 
 #: A search ends when the paths between its ends are this fraction of the standard error of their number.
 RESOLUTION = 0.02
-MOST_SLIP = 36_500  # days: later than any horizon
+MOST_DELAY = 36_500  # days: later than any horizon
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def dial(case: Case, what: str) -> Dial:
             lambda cut: {"burn.monthly": burn * (1.0 - cut)},
         ),
         "burn": Dial(
-            what, "burn a month", "$/month", burn, 1.0, 1, 0, _most_burn(case), True, False, _key("burn.monthly")
+            what, "monthly burn", "$/month", burn, 1.0, 1, 0, _most_burn(case), True, False, _key("burn.monthly")
         ),
     }  # fmt: skip
     if what not in dials:
@@ -78,7 +78,7 @@ def dial(case: Case, what: str) -> Dial:
 
 
 def dials_of_stress(case: Case) -> Iterator[Dial]:
-    """The parameters of `reverse_stress`: the price, the burn, and the slip of each milestone in days."""
+    """The parameters of `reverse_stress`: the price, the burn, and the delay of each milestone in days."""
     price = case.price.initial
     most = min(1_000_000, int(1e9 / price * 10_000))  # a hundred times the price
     yield Dial(
@@ -88,12 +88,12 @@ def dials_of_stress(case: Case) -> Iterator[Dial]:
     for place, milestone in places("milestones", case.milestones):
         median, late = milestone.median_days, milestone.p90_days
 
-        def slip(days: float, place: str = place, median: float = median, late: float = late) -> dict[str, float]:
+        def delayed(days: float, place: str = place, median: float = median, late: float = late) -> dict[str, float]:
             return {f"{place}.median_days": median + days, f"{place}.p90_days": late + days}
 
         earliest = 1 - math.ceil(median)
         name = f"milestone: {milestone.name}"
-        yield Dial(name, f"slip of {milestone.name}", "days", 0.0, 1.0, 1, earliest, MOST_SLIP, True, False, slip)
+        yield Dial(name, f"delay of {milestone.name}", "days", 0.0, 1.0, 1, earliest, MOST_DELAY, True, False, delayed)
 
 
 def _most_burn(case: Case) -> int:

@@ -36,7 +36,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Effect of each uncertain input at its low and at its high, and Sobol' indices of the most important inputs.
 
-    Lows and highs are those of the case's [ranges], else the defaults of the kind of input. All runs have common random
+    Lows and highs are those of the case's [ranges], else standard ranges set with each key. All runs have common random
     numbers, so that effects are paired by path.
 
     Parameters
@@ -71,7 +71,7 @@ def sensitivity(
     --------
     >>> found = sim.sensitivity("valence-2002", paths=500, indexed=0)
     >>> found.swings[0].label
-    'burn a month'
+    'monthly burn'
     """
     case = load_case(case)
     paths, seed = paths_and_seed(case, paths, seed)

@@ -7,14 +7,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sim.analysis.inputs import shown
+from sim.analysis.inputs import as_shown, shown
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 from sim.text.dates import long_date
 from sim.text.readable import Blocks, Readable
 
-EVEN = 0.5  # as likely as not
+EVEN = 0.5  # the target of `reverse_stress`, unless another is given
 _Z95 = 1.959963984540054
+_WITHOUT = {"commitment": "a commitment of $0", "cash": "opening cash of $0", "cost_cut": "no cut of the burn"}
+_DELAY_OF = "delay of "
+_FINE = 5e-4  # relative error that stands for one that is not known
+_MOST_EXTRA = 6  # digits of a value beyond those that its error allows
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,41 +70,60 @@ def answer(found: Solution, base: Estimate) -> str:
     unit = _unit(found)
     risk, odds = f"cash runs out by {long_date(found.by)}", f"with a probability of {found.probability.as_percent()}"
     wanted = f"with a probability of at most {shown(found.target, '1')}"
-    own = f"The case has {shown(found.base, unit)}, and {base.as_percent()}."
-    own = f"Without a cut it is {base.as_percent()}." if found.what == "cost_cut" else own
+    own = f"In the base case the {found.label} is {shown(found.base, unit)} and the probability is {base.as_percent()}."
+    own = f"Without a cut the probability is {base.as_percent()}." if found.what == "cost_cut" else own
     if found.value is None and found.what == "burn" and found.probability.value <= found.target:
-        return f"Whatever the burn, {risk} {wanted}. {own}"
+        return f"The target is met at any {found.label}: {risk} {wanted}. {own}"
     if found.value is None:
         assert found.reached is not None
         least = found.reached >= found.base if found.what == "burn" else found.reached <= found.base
-        if least:
-            lowest = f"the lowest attainable probability is {found.probability.as_percent()}"
-            return f"No {found.label} reaches the target: {lowest}, about the same as today. {own}"
         more = "or less" if found.what == "burn" else "or more"
-        return f"No {found.label} is enough: at best {risk} {odds}, at {shown(found.reached, unit)} {more}. {own}"
+        where = "about the same as in the base case" if least else f"at {shown(found.reached, unit)} {more}"
+        return (
+            f"The target cannot be met by changing the {found.label} alone: the lowest probability of a cash-out by "
+            f"{long_date(found.by)} is {found.probability.as_percent()}, {where}. {own}"
+        )
     if found.what != "burn" and found.value == 0.0:
-        return f"No {found.label} is needed: even without, {risk} {odds}. {own}"
+        return f"Even with {_WITHOUT[found.what]} the target is met: {risk} {odds}. {own}"
     kind = "largest" if found.what == "burn" else "smallest"
     return f"The {kind} {found.label} at which {risk} {wanted} is {_told(found)}. {own}"
 
 
 def stress(found: Solution, base: Estimate) -> str:
     """What `reverse_stress` found; `base` is the probability as the case is."""
-    worse, slips = base.value <= found.target, found.unit == "days"
-    even = "as likely as not" if found.target == EVEN else f"as likely as {shown(found.target, '1')}"
-    risk, own = f"a cash-out by {long_date(found.by)} {even}", f"It is {base.as_percent()} now."
+    worse, in_days = base.value <= found.target, found.unit == "days"
+    name = found.label.removeprefix(_DELAY_OF) if in_days else f"the {found.label}"
+    target, risk = shown(found.target, "1"), f"the probability of a cash-out by {long_date(found.by)}"
+    own = f"In the base case it is {base.as_percent()}."
     rises = worse == (found.what != "price")  # a lower price is the dangerous one
     if found.value is None:
-        name = found.label.removeprefix("slip of ") if slips else f"the {found.label}"
-        move = ("delay" if worse else "speeding up") if slips else ("rise" if rises else "fall")
+        move = ("delay" if worse else "earlier date") if in_days else ("rise" if rises else "fall")
         edge = "at most" if worse else "at least"
-        return f"No {move} of {name} makes {risk}: it stays {edge} {found.probability.as_percent()}. {own}"
-    if slips:
-        name, late = found.label.removeprefix("slip of "), "later" if found.value >= 0.0 else "earlier"
-        return f"{name} coming {_told(_positive(found))} {late} makes {risk}. {own}"
+        return f"No {move} of {name} brings {risk} to {target}; it stays {edge} {found.probability.as_percent()}. {own}"
+    if in_days:
+        late = "later" if found.value >= 0.0 else "earlier"
+        return f"If {name} comes {_told(_positive(found))} {late}, {risk} is {target}. {own}"
     way = "rises" if found.value >= found.base else "falls"
-    change, error = abs(found.change or 0.0), _error(found) / found.base if found.base else math.nan
-    return f"The {found.label} makes {risk} where it {way} by {shown(change, '1', error)} to {_told(found)}. {own}"
+    change, error = _relative(found)
+    return f"If {name} {way} by {change} to {_told(found, error)}, {risk} is {target}. {own}"
+
+
+def _relative(found: Solution) -> tuple[str, float]:
+    """The relative change in percent, and an error that leaves the value enough digits to agree with it."""
+    assert found.value is not None
+    if not found.base:
+        return shown(abs(found.change or 0.0), "1"), _error(found)
+    error = _error(found)
+    error = allowed = _FINE * found.base if math.isnan(error) else error
+
+    def percent(value: float) -> str:
+        return shown(abs(value / found.base - 1.0), "1", allowed / found.base)
+
+    for _ in range(_MOST_EXTRA):
+        if percent(as_shown(found.value, _unit(found), error)) == percent(found.value):
+            break
+        error /= 10.0
+    return percent(found.value), error
 
 
 def _unit(found: Solution) -> str:
@@ -115,10 +138,10 @@ def _error(found: Solution) -> float:
     return error if 0.0 < error < math.inf else math.nan
 
 
-def _told(found: Solution) -> str:
-    """The value and its interval."""
+def _told(found: Solution, error: float | None = None) -> str:
+    """The value and its interval, with the digits that `error` allows, by default that of the interval."""
     assert found.value is not None
-    unit, error = _unit(found), _error(found)
+    unit, error = _unit(found), _error(found) if error is None else error
     text = shown(found.value, unit, error)
     low, high = found.interval or (found.value, found.value)
     if low == high:
@@ -130,7 +153,7 @@ def _told(found: Solution) -> str:
 
 
 def _positive(found: Solution) -> Solution:
-    """A slip as a number of days, whichever way."""
+    """A delay as a number of days, whichever way."""
     assert found.value is not None
     if found.value >= 0.0 or found.interval is None:
         return replace(found, value=abs(found.value))

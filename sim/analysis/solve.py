@@ -1,5 +1,5 @@
 """`solve`: the smallest commitment, cash or cost cut, or the largest burn, at which the probability of cash-out meets a
-target. `reverse_stress`: the change of the price, the burn or a milestone at which a cash-out is as likely as not.
+target. `reverse_stress`: the change of the price, the burn or a milestone at which that probability is 50%.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ def reverse_stress(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Solution, ...]:
-    """The changes of the opening price, the burn and each milestone at which a cash-out by a day is as likely as not.
+    """The changes of the opening price, the burn and each milestone at which a cash-out by a day has probability 50%.
 
-    Where it is more likely already, the changes are improvements. A slip of a milestone moves its median and its 90%
+    Where it is more likely already, the changes are improvements. A delay of a milestone moves its median and its 90%
     point by the same number of days.
 
     Parameters

@@ -115,19 +115,21 @@ def _swings(sensitivity: Sensitivity, measure: str) -> Table:
         f"{name.column}: {name.format_bare(base.value, base.error)}. Effect of one input at a time, path by path, with "
         "standard error"
     )
-    note = "* low and high are those of the case's [ranges]; the others are the defaults of the kind of input."
-    if rest:
-        widest = rest[0].width(measure)
-        note += (
-            f" {len(rest)} more inputs have an effect of at most {name.format(*_upward(widest, name.reading.scale))}."
+    notes = []
+    if any(swing.stated for swing in listed):
+        notes.append(
+            "* Low and high are from [ranges] in the case file; the others are standard ranges set by the program."
         )
+    if rest:
+        widest = name.format(*_upward(rest[0].width(measure), name.reading.scale))
+        notes.append(f"{len(rest)} more inputs have an effect of at most {widest}.")
     down = gains(measure, [swing.down[measure] for swing in listed])
     up = gains(measure, [swing.up[measure] for swing in listed])
     rows = [
         (swing.label + "*" * swing.stated, shown(swing.low, swing.unit), shown(swing.high, swing.unit), low, high)
         for swing, low, high in zip(listed, down, up, strict=True)
     ]
-    return Table(heading, ("Input", "Low", "High", "At low", "At high"), rows, (0,), note)
+    return Table(heading, ("Input", "Low", "High", "At low", "At high"), rows, (0,), " ".join(notes))
 
 
 def _upward(value: float, scale: float) -> tuple[float, float]:

@@ -6,22 +6,24 @@ import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
 from sim.results.estimates import DUST, Estimate
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading
 from sim.results.result import Result
 from sim.text.dates import long_date as day
-from sim.text.numbers import decimals_allowed, rounded, shared_decimals
+from sim.text.numbers import decimals_allowed, rounded, shared_decimals, with_decimals
 
 __all__ = [
     "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "frequency", "listed", "median_day",
-    "name_of", "own_scenarios", "plus_minus", "reading", "short_day", "shortened", "spoken", "value",
+    "name_of", "own_scenarios", "plus_minus", "reading", "short_day", "shortened", "spoken", "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _PER_CENT = Reading(0.01, "", "%", 2)
 _MOST_BASE = 1_000_000  # "3 of 1,000,000"
 _NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
+_VARIANTS = {SIGNED: "with the line", LINE_OFF: "without the line", WAIVED: "with the line, all conditions waived"}
 
 
 def reading(name: str) -> Reading:
@@ -32,6 +34,14 @@ def reading(name: str) -> Reading:
 def name_of(name: str) -> str:
     """The name of a measure, or of a probability of cash-out."""
     return MEASURES[name].label if name in MEASURES else _NAMES[name]
+
+
+def variant_name(name: str, in_sentence: bool = False) -> str:
+    """What the documents of a board call a variant of the line: `with the line`, `without the line`.
+
+    `in_sentence` is for a list of variants in a sentence, where a name has no comma.
+    """
+    return "with all conditions waived" if in_sentence and name == WAIVED else _VARIANTS.get(name, name)
 
 
 def value(name: str, number: float, error: float) -> str:
@@ -59,7 +69,7 @@ def plus_minus(name: str, estimate: Estimate) -> str:
         return f"{text} (error unknown)"
     if error <= 0.0:
         return text
-    shown = rounded(error / scale, min(decimals_allowed(error / scale), 6))
+    shown = with_decimals(error / scale, min(decimals_allowed(error / scale), reading(name).max_decimals))
     return f"{text}{NO_BREAK}{PLUS_MINUS}{NO_BREAK}{shown}"
 
 

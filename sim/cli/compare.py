@@ -1,6 +1,8 @@
 """`fundrisk compare CASE...`."""
 
 import argparse
+from collections import Counter
+from pathlib import Path
 
 from sim.cli.arguments import Commands, add_json, add_set, add_simulation
 from sim.cli.files import Unusable, check_outputs, put, shown
@@ -39,7 +41,8 @@ def run(options: argparse.Namespace) -> None:
 
 def read_cases(options: argparse.Namespace) -> dict[str, Case]:
     """The cases by name: the first one, its variants, then the others."""
-    given = [(name, overridden(load_case(name), options.overrides)) for name in options.cases]
+    names = _short(options.cases)
+    given = [(names[name], overridden(load_case(name), options.overrides)) for name in options.cases]
     first = given[0][1]
     named = [given[0]]
     if options.variants:
@@ -61,3 +64,10 @@ def read_cases(options: argparse.Namespace) -> dict[str, Case]:
             raise Unusable(f"compare: {shown(name)}: must not be named twice")
         cases[name] = case
     return cases
+
+
+def _short(given: list[str]) -> dict[str, str]:
+    """Cases by the names of their files without folder and ending; as they are given where two names would be equal."""
+    stems = {name: Path(name).stem if name.endswith(".toml") else name for name in given}
+    counts = Counter(stems.values())
+    return {name: stem if stem and counts[stem] == 1 else name for name, stem in stems.items()}

@@ -98,7 +98,7 @@ class Figures:
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
     periods x causes) counts those paths by `CAUSES`; `raised_by_period` are means of the amounts raised in each period.
-    `binned`: quantiles and the expected shortfall come from a quantile sketch (`sim.results.sketch`). `sha256` is
+    `binned`: quantiles and CVaR come from a quantile sketch (`sim.results.sketch`). `sha256` is
     `Result.sha256`.
     """
 

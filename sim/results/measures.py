@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.results.estimates import DUST
-from sim.text.numbers import aligned, decimals_allowed, rounded
+from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
 UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
@@ -71,11 +71,11 @@ class Measure:
         return aligned(read, known, self.reading.max_decimals)
 
     def format_error(self, error: float, value: float) -> str:
-        """The error of `value` in the same reading, to as many digits as `decimals_allowed` says."""
+        """The error of `value` in the same reading, with the decimals that `format_bare` gives the value."""
         if not math.isfinite(error):
             return "-"
         scaled = error / self.reading.scale
-        return "0" if error <= DUST * abs(value) else rounded(scaled, decimals_allowed(scaled))
+        return "0" if error <= DUST * abs(value) else with_decimals(scaled, self.decimals(error))
 
     def decimals(self, error: float) -> int:
         """Decimals of the number read that an error allows; never more than the reading's own limit."""
@@ -115,9 +115,9 @@ MEASURES: dict[str, Measure] = _registry(
     ("effective_discount", "1", "Effective discount", "Effective discount, %", "high", _PERCENT,
      "discount cost / (raised + discount cost); absent where nothing was raised"),
     ("runway_months", "months", "Runway", "Runway, months", "low", _MONTHS,
-     "cash-out time / 30.4375 days; a path that reaches the horizon is censored there"),
+     "cash-out time / 30.4375 days; a path without a cash-out counts with the full period (censored)"),
     ("funding_gap", "$", "Funding gap", "Funding gap, $M", "high", _MILLION_DOLLARS,
-     "largest amount by which cash falls below the minimum, if every shortfall were bridged"),
+     "largest amount by which cash falls below the minimum, if someone covered every shortage"),
     ("ending_cash", "$", "Ending cash", "Ending cash, $M", "low", _MILLION_DOLLARS,
      "cash at the horizon, or at the cash-out"),
     ("draws", "1", "Draws", "Draws", "low", COUNT,

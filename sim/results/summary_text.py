@@ -16,10 +16,9 @@ from sim.text.tables import Table
 
 #: Limits with a smaller share of a quarter's draws are not listed.
 LEAST_SHARE = 0.1
-SHORTFALL = "expected shortfall (CVaR), 5%"
+WORST = "in the worst 5% of the paths"
 BINNED = (
-    "The run kept no paths: quantiles and the expected shortfall come from a quantile sketch with a relative error of "
-    "at most 1/2,048."
+    "The run kept no paths: quantiles and CVaR come from a quantile sketch with a relative error of at most 1/2,048."
 )
 LINE_ONLY = "Dilution counts the shares issued under the line only"
 
@@ -35,9 +34,9 @@ def answer(summary: Figures) -> list[str]:
     return [
         odds(summary) + _lasting(summary),
         f"The line raises {_mean('raised', raised)} on average{_of_commitment(summary)}; "
-        f"the {SHORTFALL}, is {_shortfall('raised', raised)}.",
+        f"{WORST}, {_worst('raised', raised)} on average (CVaR).",
         f"The line's shares dilute the holders by {_mean('dilution', dilution)} on average; "
-        f"the {SHORTFALL}, is {_shortfall('dilution', dilution)}.{_other_shares(summary)}",
+        f"{WORST}, by {_worst('dilution', dilution)} on average (CVaR).{_other_shares(summary)}",
     ]
 
 
@@ -85,15 +84,15 @@ def _upward(probability: float) -> float:
 
 
 def _lasting(summary: Figures) -> str:
-    """The median of the runway, where it is not the horizon, and its expected shortfall."""
+    """The median of the runway, where it is not the horizon, and its mean over the worst paths."""
     probability, runway = summary.cash_out.value, summary["runway_months"]
     if probability == 0.0:
         return ""
-    shortfall = f"the {SHORTFALL}, of the runway is {_shortfall('runway_months', runway)}."
+    worst = f" In{WORST[2:]}, the runway is {_worst('runway_months', runway)} on average (CVaR)."
     if probability < 0.5:
-        return f" Over all paths, {shortfall}"
+        return worst
     median = _briefly("runway_months", runway.p50.value, runway.p50.error)
-    return f" Over all paths, the median runway is {median} and {shortfall}"
+    return f" Over all paths, the median runway is {median}.{worst}"
 
 
 def _other_shares(summary: Figures) -> str:
@@ -110,13 +109,14 @@ def _mean(name: str, distribution: Distribution) -> str:
     return _briefly(name, distribution.mean, distribution.mcse)
 
 
-def _shortfall(name: str, distribution: Distribution) -> str:
+def _worst(name: str, distribution: Distribution) -> str:
     return _briefly(name, distribution.worst5_mean, distribution.worst5_se)
 
 
 def _briefly(name: str, value: float, error: float) -> str:
     """For a sentence: at most three significant digits, however small the error."""
-    coarse = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value and math.isfinite(value) else 0.0
+    # Twice the place of the third digit: an error of 1.4 places would leave four digits.
+    coarse = 2.0 * 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value and math.isfinite(value) else 0.0
     return MEASURES[name].format(value, max(error, coarse) if math.isfinite(error) else math.inf)
 
 
@@ -160,8 +160,8 @@ def _by_period(summary: Figures) -> Table:
     columns = ("Quarter", "ends", "out, %", "95% interval", "raised, $M", "limits on its draws")
     heading = "Probability of a cash-out by the end of each fiscal quarter, and mean raised in it, of all paths"
     note = (
-        "Limits: share of the purchase dates before a cash-out on which each limit was binding; shares below "
-        f"{LEAST_SHARE:.0%} are not listed."
+        "Limits: share of the purchase dates before a cash-out on which each limit fixed the amount of the draw; "
+        f"shares below {LEAST_SHARE:.0%} are not listed."
     )
     return Table(heading, columns, rows, (0, 1, 5), note)
 
@@ -183,13 +183,17 @@ def _by_measure(summary: Figures) -> Table:
         )
     names = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
     absent, censored = summary["effective_price"].absent, round(summary.run.paths * (1.0 - summary.cash_out.value))
-    have = "has" if absent == 1 else "have"
-    notes = ["CVaR, 5%: expected shortfall, the mean of the worst 5% of the paths."]
+    notes = ["CVaR, 5%: the mean of the worst 5% of the paths, also called expected shortfall."]
     notes += [f"{LINE_ONLY}, not those of third parties."] * bool(_other_shares(summary))
-    notes += [f"{_some_paths(absent)} drew nothing and {have} no effective price."] * bool(absent)
-    notes += [f"The runway of {_some_paths(censored)} reaches the horizon and is censored there."] * bool(censored)
+    notes += [f"{_some_paths(absent)} drew nothing and {_has(absent)} no effective price."] * bool(absent)
+    without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored)."
+    notes += [without] * bool(censored)
     notes += [BINNED] * summary.binned
     return Table("Measures, of all paths", ("", "mean", "+-", *names, "CVaR, 5%"), rows, (0,), " ".join(notes))
+
+
+def _has(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 def _waterfall(summary: Figures) -> Table:
@@ -202,7 +206,7 @@ def _waterfall(summary: Figures) -> Table:
         return max(most, _known(raised.mcse))
 
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
-    amounts = {"raised": fall.raised, "cut by third parties": fall.cut}
+    amounts = {"raised": fall.raised, "reduction for third-party financing": fall.cut}
     amounts |= {f"unraised: {reason}": amount for reason, amount in ranked}
     errors = [_known(raised.mcse), *(error(amount) for amount in list(amounts.values())[1:]), 0.0]
     amounts["commitment"] = fall.commitment

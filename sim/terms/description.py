@@ -35,11 +35,11 @@ def describe(case: Case) -> str:
         ("Notes", notes(case)),
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
-        ("Ranges of uncertain inputs", range_lines(case.ranges) if case.ranges else ()),
+        ("Ranges of uncertain inputs", tuple(range_lines(case))),
         ("What really happened (compared with the simulation, not used by it)", _record(case)),
         ("Warnings: unusual values (none is an error)", tuple(warnings_of(case))),
     )
-    title = f"{wrapped(case.title)}\n{one_line(case.source, 80)}  ({case.sha256[:12]})\n"
+    title = f"{wrapped(case.title)}\n{one_line(case.source, 80)}  (terms SHA-256 {case.sha256[:12]}...)\n"
     return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())
 
 
@@ -62,10 +62,9 @@ def _company(case: Case) -> Iterator[str]:
         f"cash {least}. Fiscal years end in {quarter.plus(4 - quarter.quarter).end:%B}."
     )
     yield (
-        f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}"
-        f"Monthly cash use varies; its logarithm has a standard deviation of {burn.volatility:g}."
+        f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"
     )
-    yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average burn."
+    yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average cash use."
 
 
 def _growth(case: Case) -> str:
@@ -78,8 +77,16 @@ def _growth(case: Case) -> str:
     return said + f"It changes {count(more, 'more time')} after that. " * (more > 0)
 
 
+def _spread(volatility: float) -> str:
+    """The range of one standard deviation of the log: it contains 68% of the months."""
+    if not volatility:
+        return "Monthly cash use does not vary around the average."
+    low, high = (math.exp(side * volatility - volatility**2 / 2.0) for side in (-1, 1))
+    return f"In about two months of three, cash use is between {low:.0%} and {high:.0%} of the average."
+
+
 def _lasts(case: Case) -> str:
-    """How long the opening cash lasts at the expected burn."""
+    """How long the opening cash lasts at the average cash use."""
     left = case.company.cash - case.company.minimum_cash
     for k in range(calendar.month_number(case.valuation_date, case.horizon) + 1):
         level = case.burn_level(k)
@@ -94,9 +101,10 @@ def _lasts(case: Case) -> str:
 def _shares(case: Case) -> Iterator[str]:
     company, line = case.company, case.line
     headroom = company.shares_authorized - company.shares_reserved - company.shares_outstanding
+    reserved = f"{company.shares_reserved:,}" if company.shares_reserved else "none"
     yield (
-        f"{company.shares_outstanding:,} shares are outstanding and {company.shares_reserved:,} are reserved. "
-        f"The charter authorises {company.shares_authorized:,}, so {headroom:,} can still be issued."
+        f"{company.shares_outstanding:,} shares are outstanding and {reserved} are reserved for other purposes, such "
+        f"as options. The charter authorises {company.shares_authorized:,}, so {headroom:,} can still be issued."
     )
     price = line.pricing.multiplier * case.price.initial
     needed = math.floor(line.commitment / price + 0.5)
@@ -129,8 +137,16 @@ def _simulation(case: Case) -> Iterator[str]:
         if price.impact == "dilution"
         else "Draws do not move it."
     )
+    trend = f"a growth of its mean of {percent(price.drift)} a year" if price.drift else "no trend in its mean"
+    apart = " Apart from its moves at milestones and other events, it" if _jumps(case) else " It"
     yield (
-        f"The stock price is a geometric Brownian motion from ${price.initial:.2f} with a volatility of "
-        f"{percent(price.volatility)} and a drift of {percent(price.drift)} a year. {impact}"
+        f"The stock price is ${price.initial:.2f} at the opening.{apart} moves at random with a volatility of "
+        f"{percent(price.volatility)} a year and {trend} (geometric Brownian motion). {impact}"
     )
-    yield f"{case.simulation.paths:,} paths, seed {case.simulation.seed}."
+    yield f"{case.simulation.paths:,} simulated paths; the seed {case.simulation.seed} fixes the random numbers."
+
+
+def _jumps(case: Case) -> bool:
+    """Whether an event moves the stock price."""
+    ceo = case.events.ceo_change
+    return any(milestone.price_jump for milestone in case.milestones) or bool(ceo and ceo.price_jump)

@@ -26,11 +26,11 @@ def _reached(case: Case, milestone: Milestone) -> str:
     chance = f"{percent(milestone.probability)} probability of being reached"
     if milestone.follows:
         return (
-            f"{chance}, if {milestone.follows} is reached. If reached, the time after {milestone.follows} has median "
-            f"{milestone.median_days:g} and 90th percentile {milestone.p90_days:g} days"
+            f"{chance}, if {milestone.follows} is reached. If it is reached, the median time after {milestone.follows} "
+            f"is {milestone.median_days:g} days; with probability 90% it is at most {milestone.p90_days:g} days"
         )
     median, late = (_on(case, days) for days in (milestone.median_days, milestone.p90_days))
-    return f"{chance}. If reached, the median date is {median} and the 90th percentile {late}"
+    return f"{chance}. If it is reached, the median date is {median}; with probability 90% it is {late} or earlier"
 
 
 def _on(case: Case, days: float) -> str:
@@ -80,13 +80,13 @@ def _extension(note: Note) -> str:
 def _interest(note: Note) -> str:
     whole = note.base_rate + note.margin
     rate = whole if note.rate_cap is None else min(whole, note.rate_cap)
-    cap = "" if note.rate_cap is None else f", at most {percent(note.rate_cap)}"
-    paid = "with the principal"
+    cap = "" if note.rate_cap is None else f", capped at {percent(note.rate_cap)}"
+    paid = "when the principal is repaid"
     if note.interest_date:
         month, day = map(int, note.interest_date.split("-"))
-        paid = f"every {long_date(datetime.date(2000, month, day)).rpartition(' ')[0]} and with the principal"
+        paid = f"every {long_date(datetime.date(2000, month, day)).rpartition(' ')[0]} and when the principal is repaid"
     since = f" Interest has been paid to {long_date(note.last_interest_date)}." if note.last_interest_date else ""
     return (
-        f"Interest is {percent(rate)} a year ({percent(note.base_rate)} + {percent(note.margin)}{cap}), "
-        f"{money(note.principal * rate)} a year on the whole principal, due {paid}.{since}"
+        f"Interest is {percent(rate)} a year: base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
+        f"{cap}. That is {money(note.principal * rate)} a year on the whole principal, paid {paid}.{since}"
     )

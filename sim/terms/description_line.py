@@ -46,7 +46,8 @@ def line(case: Case) -> Iterator[str]:
     limits = [stated.words for stated in stated_clauses(case, "limit", "size")]
     if facility.max_per_period is None:
         limits.append("no limit by fiscal quarter")
-    yield f"Limits: {'; '.join(limits)}.{_used_up(case)}"
+    covered = ", and the coverage limit below" if facility.coverage else ""
+    yield f"Limits: {'; '.join(limits)}{covered}.{_used_up(case)}"
     costs = [sentence(stated.words) for stated in stated_clauses(case, "cost")]
     if costs:
         yield " ".join(costs)
@@ -81,7 +82,7 @@ def _used_up(case: Case) -> str:
     first, last = (calendar.fiscal_quarter(day, month) for day in (facility.start, facility.end))
     full = count(math.ceil(facility.commitment / cap), "fiscal quarter")
     term = count(last.ordinal - first.ordinal + 1, "fiscal quarter")
-    return f" At {money(cap)} a quarter, the commitment lasts {full}. The term spans {term}."
+    return f" At {money(cap)} per quarter, the commitment lasts {full}. The term spans {term}."
 
 
 def purchases(case: Case) -> Iterator[str]:
@@ -94,7 +95,7 @@ def purchases(case: Case) -> Iterator[str]:
         carried = " Coverage that a quarter leaves unused is carried forward." * coverage.carry_forward
         yield (
             "The draws of a fiscal quarter are limited to a percentage of the cash used in operations "
-            f"{BASES[coverage.basis]}.{carried}"
+            f"{BASES[coverage.basis]}. This percentage is called coverage.{carried}"
         )
     yield _quarter_table(case)
 
@@ -124,8 +125,11 @@ def _quarter_table(case: Case) -> str:
             shown = f"{len(dates)} from {dates[0]} to {dates[-1]}"
         cells = [quarter.label, str(quarter.end), shown]
         rows.append((*cells, f"{share:g}%", money(dollars or 0.0)) if covered else tuple(cells))
-    heads = ("quarter", "ends", "purchase dates", "coverage", "at average burn")
-    return table_text(Table("", heads if covered else heads[:3], rows, left=(0, 1, 2)))
+    heads = ("quarter", "ends", "purchase dates", "coverage", "coverage limit")
+    note = "The coverage limit shown is that at the average cash use." if covered else ""
+    if covered and case.line.max_per_period is not None:
+        note += f" The limit of {money(case.line.max_per_period)} per fiscal quarter applies as well."
+    return table_text(Table("", heads if covered else heads[:3], rows, left=(0, 1, 2), note=note))
 
 
 def conditions(case: Case) -> Iterator[str]:
@@ -162,4 +166,5 @@ def _yearly(rate: float) -> str:
 def _waiver(case: Case, condition: Condition) -> str:
     if not condition.waiver_probability:
         return "The investor never waives this condition."
-    return f"The investor waives this condition with probability {percent(condition.waiver_probability)}."
+    chance = percent(condition.waiver_probability)
+    return f"With probability {chance}, the investor waives this condition for the whole term."

@@ -39,8 +39,9 @@ class Milestone(Terms):
 class CeoChange(Terms):
     annual_rate: float = key(
         ANNUAL_RATE,
-        meaning="mean number of changes of the chief executive a year",
-        label="rate of CEO changes",
+        meaning="mean number of changes of the chief executive per year",
+        unit="events/year",
+        label="CEO changes per year",
         vary=HALF_TO_TWICE,
     )
     price_jump: float = key(
@@ -53,8 +54,9 @@ class CeoChange(Terms):
 class AdverseChange(Terms):
     annual_rate: float = key(
         ANNUAL_RATE,
-        meaning="mean number of material adverse changes a year",
-        label="rate of adverse changes",
+        meaning="mean number of material adverse changes per year",
+        unit="events/year",
+        label="adverse changes per year",
         vary=HALF_TO_TWICE,
     )
     duration_days: float = key(
@@ -77,8 +79,9 @@ class Events(Terms):
 class ThirdParty(Terms):
     annual_rate: float = key(
         ANNUAL_RATE,
-        meaning="mean number of financings by third parties a year",
-        label="rate of third-party financing",
+        meaning="mean number of financings by third parties per year",
+        unit="events/year",
+        label="third-party financings per year",
         vary=HALF_TO_TWICE,
     )
     median_amount: float = key(
@@ -102,9 +105,9 @@ class ThirdParty(Terms):
     reduction_probability: float = key(
         PROBABILITY, 0.0,
         meaning="probability that the investor then reduces the remaining commitment by the amount of the financing",
-        label="reduction by third parties", vary=TWO_TENTHS,
+        label="probability of a reduction for third-party financing", vary=TWO_TENTHS,
         clause=Clause(
-            "reduction", "the investor may cut the line by what a third party invests", 0.0, kind="reduction",
+            "reduction", "the investor may reduce the commitment by what a third party invests", 0.0, kind="reduction",
             used=lambda third_party: third_party.annual_rate > 0,
         ),
     )  # fmt: skip

@@ -81,6 +81,15 @@ def known_key(of: Any, name: str) -> Key:
     return found
 
 
+def label_of(case: Any, name: str) -> str:
+    """The label of a dotted key of a case: `licence: probability`; the key itself where it has none."""
+    label = known_key(type(case), name).label
+    if "{date}" in label:
+        return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
+    entry = re.search(r"\[(.*)\]", name)
+    return (label.format(name=entry[1]) if entry else label) or name
+
+
 def _find(part: Any, name: str, of: Any) -> tuple[Any, Any]:
     where, rule = "", None
     for word, indices, is_last in _parts(name):

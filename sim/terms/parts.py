@@ -98,7 +98,7 @@ class Burn(Terms):
         MONEY,
         meaning="mean cash used in operations",
         unit="$/month",
-        label="burn a month",
+        label="monthly burn",
         vary=times(0.8, 1.2),  # a budget is often missed by a fifth where revenue is small
     )
     growth: float = key(
@@ -155,7 +155,7 @@ class Pricing(Terms):
 class Coverage(Terms):
     percent: tuple[float, ...] = key(
         Values(Number(least=0, most=1000, unit="%"), least_entries=1),
-        meaning="draws of a fiscal quarter at most this share of the cash used; one entry a quarter from line.start, "
+        meaning="draws of a fiscal quarter at most this share of the cash used; one entry per quarter from line.start, "
         "the last one goes on",
     )
     basis: str = key(
@@ -201,12 +201,12 @@ class Line(Terms):
     max_per_period: float | None = key(
         MONEY, None,
         meaning="the most that the draws of one fiscal quarter can be",
-        clause=Clause("period cap", "at most {} a fiscal quarter"),
+        clause=Clause("period cap", "at most {} per fiscal quarter"),
     )  # fmt: skip
     max_per_draw: float | None = key(
         MONEY, None,
         meaning="the most that one draw can be",
-        clause=Clause("draw cap", "at most {} a draw"),
+        clause=Clause("draw cap", "at most {} per draw"),
     )  # fmt: skip
     registered: bool = key(Flag(), False, meaning="whether the shares are registered for resale")
     legal_cost_per_draw: float = key(

@@ -11,6 +11,7 @@ _SCALES = {
     "k": 10**3, "thousand": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "mio": 10**6, "million": 10**6,
     "millions": 10**6, "b": 10**9, "bn": 10**9, "billion": 10**9,
 }  # fmt: skip
+_CENTS = ("c", "ct", "cent", "cents", "\u00a2")
 _CURRENCY = r"US\$|USD|EUR|GBP|[$\u20ac\u00a3]"
 _WORDS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
 
@@ -28,10 +29,12 @@ def spelled(text: str, in_percent: bool = False) -> str:
     percent = re.fullmatch(r"(.*\S)\s*%", number)
     if percent:
         number, reason = percent[1], "without %"
-    scale = re.fullmatch(r"(.*[\d.])\s*([a-zA-Z]+)", number)
-    factor = 1
-    if scale and scale[2].lower() in _SCALES:
-        number, factor, reason = scale[1], _SCALES[scale[2].lower()], f"in full, without {scale[2]}"
+    scale = re.fullmatch(r"(.*[\d.])\s*([a-zA-Z]+|\u00a2)", number)
+    factor = Decimal(1)
+    if scale and scale[2].lower() in _CENTS:
+        number, factor, reason = scale[1], Decimal("0.01"), f"in dollars, without {scale[2]}"
+    elif scale and scale[2].lower() in _SCALES:
+        number, factor, reason = scale[1], Decimal(_SCALES[scale[2].lower()]), f"in full, without {scale[2]}"
     plain, separated = _ungrouped(number)
     if plain is None:
         return "" if reason else _other(text)
@@ -59,7 +62,7 @@ def _ungrouped(text: str) -> tuple[str | None, str]:
         return text.replace(",", "."), "TOML has no decimal commas"
     if re.fullmatch(r"[+-]?(\d+\.|\.\d+)", text):
         return text, "TOML requires digits on both sides of the point"
-    if re.fullmatch(r"[+-]?0\d+(\.\d+)?", text):
+    if re.fullmatch(r"[+-]?0[\d_]*\d(\.\d+)?", text):
         return text, "TOML has no leading zeros"
     return (text, "") if re.fullmatch(r"[+-]?\d[\d_]*(\.\d+)?([eE][+-]?\d+)?", text) else (None, "")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.terms.overrides import find
+from sim.terms.overrides import find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
+from sim.text.numbers import percent
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
-WAIVERS = "waivers"
+WAIVERS, WAIVERS_LABEL = "waivers", "waivers: mean probability"
 
 
 class Ranges(Mapping[str, tuple[float, float]]):
@@ -107,7 +108,22 @@ def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:
     return Ranges(kept) if kept else None
 
 
-def range_lines(ranges: Ranges) -> Iterator[str]:
-    """The ranges in words, a line each."""
-    for name, (low, high) in ranges.items():
-        yield f"- {one_line(name, 200)}: {low:,.15g} to {high:,.15g}"
+def range_lines(case: Any) -> Iterator[str]:
+    """What the ranges of a case are for, and each of them in words."""
+    if not case.ranges:
+        return
+    yield "The simulation does not use these ranges; the sensitivity analysis and the what-if tables do."
+    for name, (low, high) in case.ranges.items():
+        known = None if name == WAIVERS else known_key(type(case), name)
+        label = WAIVERS_LABEL if known is None else label_of(case, name)
+        ends = (_with_unit(end, "1" if known is None else known.unit) for end in (low, high))
+        yield f"- {one_line(label[:1].upper() + label[1:], 200)}: {' to '.join(ends)}"
+
+
+def _with_unit(number: float, unit: str) -> str:
+    """A number with all its digits and its unit; the label of an input says what is per month or per year."""
+    if unit in ("$", "$/month", "$/share"):
+        return f"${number / 1e6:,.15g} million" if abs(number) >= 1e6 else f"${number:,.15g}"
+    if unit in ("1", "1/year"):
+        return percent(number) + " a year" * (unit == "1/year")
+    return f"{number:,.15g}" + f" {unit}" * (unit != "events/year")

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
 
@@ -15,6 +17,7 @@ from sim.analysis.coalitions import Desk, Lifter, measures_of
 from sim.analysis.paired import values_of
 from sim.analysis.variants import Clause, clauses_of, variants
 from sim.cli import main
+from sim.results.estimates import proportion
 from sim.terms import Case
 from tests.twin.random_cases import random_case
 
@@ -213,6 +216,18 @@ def test_the_text_and_the_document_say_the_same(valence, monkeypatch):
 def test_wrong_numbers_are_refused(valence, paths, line):
     with pytest.raises(ValueError, match=line):
         clauses(valence, paths)
+
+
+@pytest.mark.parametrize("paths", [20, 50, 400])
+def test_a_column_of_levels_has_one_number_of_decimals(valence, paths):
+    costs = clauses(valence.replace({"line.conditions": None, "third_party": None}), paths, 3)
+    some = replace(costs, lifted=costs.lifted | {"cash_out": proportion(0, 2_000)})
+    for each in (costs, some):
+        table = each._blocks()[1]
+        for column in list(zip(*table.rows, strict=True))[1:]:
+            numbers = re.findall(r"\d+\.?\d*", " ".join(column))
+            assert len(numbers) == 4
+            assert len({len(number.partition(".")[2]) for number in numbers}) == 1, column
 
 
 def test_the_ready_variants(valence):

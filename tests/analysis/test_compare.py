@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -15,6 +16,7 @@ from sim.analysis.paired import ABSENT, MEASURED, NOTHING, Difference, Mean, Pro
 from sim.cli import main
 from sim.results.distribution import Distribution
 from sim.terms import Case
+from sim.terms.files import SHIPPED
 from tests.twin.random_cases import random_case
 
 PATHS, SEED = 4_096, 11
@@ -195,6 +197,29 @@ def test_the_command_compares_variants_of_a_case(capsys, tmp_path):
     assert [case["case"]["price"]["volatility"] for case in document["cases"]] == [0.95, 0.5, 0.95]
     assert max(map(len, printed.splitlines())) <= 100
     assert "Difference from valence-2002" in printed
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["mine.toml"], ["mine", "calm"]),
+        (["mine.toml", "other.toml"], ["mine", "calm", "other"]),
+        (["a/mine.toml", "b/mine.toml"], ["a/mine.toml", "calm", "b/mine.toml"]),
+        (["a/mine.toml", "valence-2002"], ["mine", "calm", "valence-2002"]),
+    ],
+)
+def test_the_command_names_a_case_by_its_file(files, names, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = SHIPPED.joinpath("valence-2002.toml").read_text(encoding="utf-8")
+    for file in files:
+        if file.endswith(".toml"):
+            Path(file).parent.mkdir(exist_ok=True)
+            Path(file).write_text(text, encoding="utf-8")
+    words = [*files, "--variant", "calm", "price.volatility=0.5", "--paths", "100", "--json", "-"]
+    assert main(["compare", *words]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [case["name"] for case in document["cases"]] == names
+    assert document["base"] == names[0]
 
 
 def test_the_command_knows_the_ready_variants(capsys):

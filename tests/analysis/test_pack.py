@@ -121,7 +121,7 @@ def test_scenarios_change_what_they_say_and_keep_the_rest():
     found, missing = scenarios_of(case)
     assert missing == ()
     assert found["half the stock price"].price.initial == 1.5
-    assert found["burn up by a fifth"].burn.monthly == pytest.approx(2_840_400)
+    assert found["burn 20% higher"].burn.monthly == pytest.approx(2_840_400)
     late = {milestone.name: milestone for milestone in found["a year's delay of the milestones"].milestones}
     assert (late["licence"].median_days, late["licence"].p90_days) == (635, 1065)
     assert late["generation-two"].median_days == 270  # follows the samples, which are late already
@@ -144,7 +144,7 @@ def test_a_scenario_that_a_case_cannot_have_is_named():
     found, missing = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
     assert list(found) == ["base case", "half the stock price"]
     assert [words.partition(" changes nothing or is beyond")[0] for words in missing[-2:]] == [
-        "volatility up by a quarter", "burn up by a fifth",
+        "volatility 25% higher", "burn 20% higher",
     ]  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_ranges_are_part_of_the_case():
     assert document["ranges"]["company.cash"] == [9_895_000.0, 11_936_000.0]
     again = Case.from_dict(document)
     assert (again, again.sha256, hash(again)) == (CASE, CASE.sha256, hash(CASE))
-    assert "company.cash: 9,895,000 to 11,936,000" in describe(CASE)
+    assert "Opening cash: $9.895 million to $11.936 million" in describe(CASE)
     assert again != CASE.replace({"ranges": {"company.cash": [9_895_000, 11_936_001]}})
 
 
@@ -355,10 +355,25 @@ def test_indices_choose_what_matters_and_can_be_repeated():
     text = str(found)
     assert max(map(len, text.splitlines())) <= 100
     assert "Sobol' indices" in text
-    assert "burn a month*" in text
+    assert "monthly burn*" in text
+    assert text.count("* Low and high are from [ranges] in the case file; the others are standard ranges") == 2
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert document["swings"][0]["down"]["runway_months"]["value"] == found.swings[0].down["runway_months"].value
     assert document["manifest"]["case_sha256"] == CASE.sha256
+
+
+def test_the_star_is_explained_where_there_is_one():
+    text = str(sensitivity(CASE.replace({"ranges": None}), 64, 7, indexed=0))
+    assert "*" not in text
+    assert "more inputs have an effect of at most" in text
+
+
+def test_frequencies_of_events_are_numbers_per_year():
+    found = {swing.key: swing for swing in sensitivity(CASE, 64, 7, indexed=0).swings}
+    assert found["third_party.annual_rate"].label == "third-party financings per year"
+    assert found["events.ceo_change.annual_rate"].label == "CEO changes per year"
+    assert [shown(x, "events/year") for x in (0.06, 0.8, 12.0)] == ["0.06", "0.8", "12"]
+    assert {found[key].unit for key in found if key.endswith("annual_rate")} == {"events/year"}
 
 
 @pytest.mark.parametrize(

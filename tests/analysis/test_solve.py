@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import math
+import re
 from datetime import date
 
 import pytest
 
 import sim
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
-from sim.analysis.solution import Solution
+from sim.analysis.solution import Solution, stress
 from sim.analysis.solve import _solution, reverse_stress, solve
 from sim.cli import main
 from sim.results.estimates import proportion
@@ -71,9 +72,10 @@ def test_no_commitment_reaches_the_target_where_the_clauses_bind():
     case = sure_case({"line.coverage.percent": [50], "line.commitment": 10e6})
     found = solve(case, "commitment", 0.1, paths=16)
     assert (found.value, found.interval, found.probability.value) == (None, None, 1.0)
-    assert found.note.startswith("No commitment reaches the target: the lowest attainable probability is ")
-    assert "%, about the same as today. " in found.note
-    assert "The case has $10M" in found.note
+    assert found.note.startswith(
+        "The target cannot be met by changing the commitment alone: the lowest probability of a cash-out by "
+    )
+    assert "%, about the same as in the base case. In the base case the commitment is $10M and the " in found.note
     # Where it is had first: by 30 June 2003 every commitment beyond four draws is as good.
     risky = CASE.replace({"line.coverage.percent": [60]})
     found = solve(risky, "commitment", 0.05, BY, paths=2_000)
@@ -89,10 +91,10 @@ def test_no_commitment_reaches_the_target_where_the_clauses_bind():
 
 def test_what_is_safe_already_needs_nothing():
     safe = sure_case({"company.cash": 60e6})
-    for what in ("commitment", "cost_cut"):
+    for what, said in (("commitment", "a commitment of $0"), ("cost_cut", "no cut of the burn")):
         found = solve(safe, what, 0.1, paths=16)
         assert found.value == 0.0
-        assert " is needed: even without, cash runs out" in found.note
+        assert found.note.startswith(f"Even with {said} the target is met: cash runs out by ")
     assert arithmetic(solve(safe, "cash", 0.1, BY, paths=16), 18_000_000) <= 1.0  # less than the case has
 
 
@@ -173,15 +175,41 @@ def test_the_reverse_stress_of_a_sure_case_is_arithmetic():
     case = sure_case({"burn.volatility": 0.001})
     price, burn = reverse_stress(case, BY, paths=200)
     assert (price.what, price.value) == ("price", None)  # no line, no effect
-    assert price.note.startswith("No rise of the opening stock price makes a cash-out by 31 December 2002 as likely as")
+    assert price.note.startswith(
+        "No rise of the opening stock price brings the probability of a cash-out by 31 December 2002 to 50%; it stays"
+    )
     assert burn.value == pytest.approx(11_527_000 / 9, rel=1e-3)
-    assert "where it falls by 35.9" in burn.note
+    assert burn.note.startswith("If the monthly burn falls by 35.9")
+    assert ", the probability of a cash-out by 31 December 2002 is 50%. In the base case it is " in burn.note
     better = reverse_stress(case.replace({"burn.monthly": 1e6}), BY, paths=200)[1]
     assert better.value == pytest.approx(burn.value, rel=1e-4)
-    assert "where it rises by 28" in better.note
+    assert better.note.startswith("If the monthly burn rises by 28")
 
 
-def slip_case(median: int) -> Case:
+@pytest.mark.parametrize(
+    ("base", "value", "error", "said"),
+    [
+        (1.85, 1.74973, 0.09, "falls by 5% to $1.75 (95% interval $1.57 to $1.93)"),
+        (1.85, 1.74973, 0.3, "falls by 10% to $1.7 (95% interval $1.2 to $2.3)"),
+        (3.0, 0.3789, 0.01, "falls by 87.4% to $0.379 (95% interval $0.359 to $0.399)"),
+        (1.85, 1.74973, None, "falls by 5.42% to $1.7497,"),
+        (2.0, 2.96, 0.5, "rises by 50% to $3.0 (95% interval $2.0 to $3.9)"),
+    ],
+)
+def test_a_relative_change_agrees_with_the_value_beside_it(base, value, error, said):
+    ends = (value, value) if error is None else (value - 1.96 * error, value + 1.96 * error)
+    found = Solution(
+        "price", "opening stock price", 0.5, BY, base, value, ends, proportion(50, 100), "$/share", ""
+    )  # fmt: skip
+    note = stress(found, proportion(40 if value < base else 60, 100))
+    assert note.startswith(f"If the opening stock price {said}")
+    percent, shown = re.search(r"by ([\d.]+)% to \$([\d.]+)", note).groups()
+    places = len(percent.partition(".")[2])
+    digit = 10.0 if percent.endswith("0") and not places else 10.0**-places
+    assert abs(100 * abs(float(shown) / base - 1) - float(percent)) <= 0.51 * digit
+
+
+def delay_case(median: int) -> Case:
     """A line whose draws wait for one milestone, which is reached on the day of the median, or about it."""
     milestones = [{"name": "it", "probability": 1, "median_days": median, "p90_days": median + 1}]
     conditions = [{"name": "done", "kind": "milestone", "milestone": "it"}]
@@ -189,14 +217,15 @@ def slip_case(median: int) -> Case:
 
 
 @pytest.mark.parametrize(("median", "word"), [(60, "later"), (150, "earlier")])
-def test_a_milestone_may_slip_to_the_purchase_date_that_matters(median, word):
+def test_a_milestone_may_be_delayed_to_the_purchase_date_that_matters(median, word):
     # Cash lasts until 22 September, so the draw of 28 June, the close of day 89, decides about the year.
-    *_, slip = reverse_stress(slip_case(median), BY, paths=200, seed=5)
-    assert slip.what == "milestone: it"
-    assert abs(median + slip.value - 89) <= 1.0
-    assert slip.note.startswith("it coming ")
-    assert f" {word} makes a cash-out by 31 December 2002 as likely as not" in slip.note
-    assert abs(median + slip.value - 183) > 1.0  # not the draw of 30 September, which comes too late
+    *_, delay = reverse_stress(delay_case(median), BY, paths=200, seed=5)
+    assert delay.what == "milestone: it"
+    assert abs(median + delay.value - 89) <= 1.0
+    assert delay.label == "delay of it"
+    assert delay.note.startswith("If it comes ")
+    assert f" {word}, the probability of a cash-out by 31 December 2002 is 50%." in delay.note
+    assert abs(median + delay.value - 183) > 1.0  # not the draw of 30 September, which comes too late
 
 
 def test_the_stresses_of_the_shipped_case():
@@ -283,4 +312,4 @@ def test_the_command(capsys, tmp_path):
     (found,) = json.loads(file.read_text())["solutions"]
     assert found["what"] == "cost_cut"
     assert main(["solve", "valence-2002", "--reverse", "--by", "2002-12-31", "--paths", "50"]) == 0
-    assert "as likely as not" in capsys.readouterr().out
+    assert "the probability of a cash-out by 31 December 2002 is 50%" in " ".join(capsys.readouterr().out.split())

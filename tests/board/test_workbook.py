@@ -27,7 +27,7 @@ from tests.support.sheet_sums import Sums, shown
 _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
-    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Scenarios", "When to draw", "Clauses",
+    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw", "Clauses",
     "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
 )  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_every_quarter_has_the_results_probabilities_and_dates(made):
     assert total.value == pytest.approx(summary["raised"].mean, rel=1e-12, abs=1e-9)
 
 
-@pytest.mark.parametrize(("name", "field"), [("Scenarios", "scenarios"), ("When to draw", "policies")])
+@pytest.mark.parametrize(("name", "field"), [("Stress cases", "scenarios"), ("When to draw", "policies")])
 def test_comparisons_carry_estimates_and_paired_differences(made, name, field):
     pack, path = made
     book, found = read(path), getattr(pack, field)

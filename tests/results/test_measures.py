@@ -100,6 +100,23 @@ def test_measures_read_as_a_board_reads_them():
     assert MEASURES["effective_price"].format(math.nan) == "-"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "error", "expected"),
+    [
+        ("runway_months", 11.0, 0.016, ("11.00", "0.02")),
+        ("runway_months", 11.0, 0.0001, ("11.00", "<0.01")),
+        ("raised", 11.5e6, 15_000.0, ("11.500", "0.015")),
+        ("raised", 11.5e6, 140_000.0, ("11.50", "0.14")),
+        ("dilution", 0.1118, 0.00016, ("11.18", "0.02")),
+        ("draws", 2.5, 0.0001, ("2.500", "<0.001")),
+        ("funding_gap", 20e6, 0.0, ("20", "0")),
+    ],
+)
+def test_an_estimate_and_its_error_have_the_same_decimals(name, value, error, expected):
+    measure = MEASURES[name]
+    assert (measure.format_bare(value, error), measure.format_error(error, value)) == expected
+
+
 # --- proportions ---
 
 

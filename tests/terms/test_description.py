@@ -18,31 +18,45 @@ def test_the_shipped_case():
         "Valence Technology, Inc.: the simulation starts on 1 April 2002 (FY2003 Q1) with $11.5 million of cash and "
         "ends on 31 March 2004.",
         "The company is out of cash when its cash falls below zero.",
-        "Monthly cash use varies; its logarithm has a standard deviation of 0.25.",
+        "In about two months of three, cash use is between 75% and 124% of the average.",
         "From 1 October 2002 the average is multiplied by 0.92.",
-        "Without draws and note payments, the opening cash lasts until 27 August 2002 at the average burn.",
+        "Without draws and note payments, the opening cash lasts until 27 August 2002 at the average cash use.",
         "up to $30.0 million of restricted stock from 1 April 2002 to 31 March 2004, on purchase dates on which the "
         "conditions hold.",
         "Purchase price: 85% of the mean close of the five sessions (Nasdaq trading days) before the purchase date. "
         "There is no floor price.",
-        "Limits: at most $5.00 million a fiscal quarter. At $5.00 million a quarter, the commitment lasts six fiscal "
-        "quarters. The term spans eight fiscal quarters.",
+        "Limits: at most $5.00 million per fiscal quarter, and the coverage limit below. At $5.00 million per quarter, "
+        "the commitment lasts six fiscal quarters. The term spans eight fiscal quarters.",
         "The company pays $25,000 of legal fees for each draw.",
         "On the last session of each fiscal quarter, the company requests the maximum that the limits allow. There are "
         "eight purchase dates. The draws of a fiscal quarter are limited to a percentage of the cash used in "
-        "operations in that quarter.",
+        "operations in that quarter. This percentage is called coverage. quarter ends purchase dates coverage coverage "
+        "limit FY2003 Q1",
         "FY2003 Q3 2002-12-31 2002-12-31 75% $4.90 million",
-        "265 Wh/l polymer: After 30 September 2002, no draw until the milestone polymer-265 is reached. The investor "
-        "waives this condition with probability 60%.",
+        "50% $3.27 million The coverage limit shown is that at the average cash use. The limit of $5.00 million per "
+        "fiscal quarter applies as well. Conditions",
+        "265 Wh/l polymer: After 30 September 2002, no draw until the milestone polymer-265 is reached. With "
+        "probability 60%, the investor waives this condition for the whole term.",
         "same CEO: No draw once the chief executive has changed. The simulation has 0.12 such changes a year on "
         "average. The investor never waives this condition.",
-        "polymer-265: 95% probability of being reached. If reached, the median date is 29 July 2002 and the 90th "
-        "percentile 24 February 2003.",
-        "If reached, the time after cylindrical-samples has median 270 and 90th percentile 600 days.",
+        "polymer-265: 95% probability of being reached. If it is reached, the median date is 29 July 2002; with "
+        "probability 90% it is 24 February 2003 or earlier.",
+        "If it is reached, the median time after cylindrical-samples is 270 days; with probability 90% it is at most "
+        "600 days.",
         "Interest has been paid to 31 December 2001.",
         "At a stock price of at least $0.65 the authorised shares suffice for the whole commitment.",
         "With probability 50%, Berg & Berg Enterprises, LLC then reduces the remaining commitment by the same amount.",
-        "$15.0 million due 30 August 2002. With probability 90% it is extended to 30 September 2005. Interest is 5.75%",
+        "$15.0 million due 30 August 2002. With probability 90% it is extended to 30 September 2005. Interest is 5.75% "
+        "a year: base rate 4.75% plus margin 1%, capped at 10%. That is $862,500 a year on the whole principal, paid "
+        "every 31 December and when the principal is repaid.",
+        "45,552,310 shares are outstanding and none are reserved for other purposes, such as options.",
+        "The stock price is $3.00 at the opening. Apart from its moves at milestones and other events, it moves at "
+        "random with a volatility of 95% a year and no trend in its mean (geometric Brownian motion).",
+        "100,000 simulated paths; the seed 20020401 fixes the random numbers.",
+        "The simulation does not use these ranges; the sensitivity analysis and the what-if tables do. - Monthly burn: "
+        "$2.23 million to $2.911 million - Opening cash: $9.895 million to $11.936 million - Probability of a "
+        "reduction for third-party financing: 0% to 100%",
+        "(terms SHA-256 b3a56d2cdf5b...)",
         "so 54,447,690 can still be issued",
         "At this price the whole commitment is 11,764,706 shares, a dilution of 20.53%.",
     ]:
@@ -54,9 +68,24 @@ def test_the_shipped_case():
     ("changes", "expected"),
     [
         ({"line.commitment": 0}, "The line is off"),
-        ({"line.max_per_period": None}, "Limits: no limit by fiscal quarter."),
+        ({"line.max_per_period": None}, "Limits: no limit by fiscal quarter, and the coverage limit below."),
+        ({"line.max_per_period": None}, "at the average cash use. Conditions"),
+        ({"line.coverage": None}, "Limits: at most $5.00 million per fiscal quarter. At"),
+        ({"burn.volatility": 0, "ranges": None}, "Monthly cash use does not vary around the average."),
+        ({"burn.volatility": 1, "ranges": None}, "cash use is between 22% and 165% of the average"),
+        ({"company.shares_reserved": 1_000}, "outstanding and 1,000 are reserved for other purposes"),
+        ({"price.drift": 0.05}, "a volatility of 95% a year and a growth of its mean of 5% a year"),
+        ({"milestones": None, "line.conditions": None, "events": None}, "$3.00 at the opening. It moves at random"),
+        ({"ranges": {"price.initial": [2, 4.5]}}, "- Opening stock price: $2 to $4.5"),
+        ({"ranges": {"waivers": [0.1, 1]}}, "- Waivers: mean probability: 10% to 100%"),
+        ({"ranges": {"milestones[licence].median_days": [90, 300]}}, "- Licence: median time: 90 days to 300 days"),
+        ({"ranges": {"third_party.annual_rate": [0.2, 0.8]}}, "- Third-party financings per year: 0.2 to 0.8"),
+        ({"ranges": {"burn.growth": [-0.1, 0.1]}}, "- Growth of the burn: -10% a year to 10% a year"),
         ({"line.pricing.floor": 0.5}, "purchase date. No draw at a purchase price below $0.50."),
-        ({"line.minimum_draw": 250_000}, "Limits: at most $5.00 million a fiscal quarter; no draw below $250,000."),
+        (
+            {"line.minimum_draw": 250_000},
+            "Limits: at most $5.00 million per fiscal quarter; no draw below $250,000, and the coverage",
+        ),
         ({"line.legal_cost_per_draw": 0}, "eight fiscal quarters. Purchase dates"),
         ({"line.pricing.timing": "through"}, "the five sessions (Nasdaq trading days) that end with the purchase date"),
         ({"line.pricing.statistic": "lowest"}, "85% of the lowest close of the five sessions (Nasdaq trading days)"),
@@ -94,7 +123,7 @@ def test_the_shipped_case():
             {"notes[0].sweep": {"prepay_above": 2e7, "reborrow_below": 3e6}},
             "cash above $20.0 million prepays the note.",
         ),
-        ({"notes[0].rate_cap": None}, "Interest is 5.75% a year (4.75% + 1%), $862,500 a year"),
+        ({"notes[0].rate_cap": None}, "base rate 4.75% plus margin 1%. That is $862,500 a year"),
         ({"price.impact": "dilution"}, "ex-issue price"),
         ({"line.start": "2004-01-02", "line.end": "2004-01-05"}, "There are no purchase dates."),
     ],
@@ -121,7 +150,7 @@ def test_lines_fit_a_hundred_columns_and_keep_hyphens():
 def test_a_time_in_days_becomes_its_date(days, expected):
     """Day 1 ends with 1 April; 30.5 is half of 1 May."""
     changes = {"milestones[polymer-265].median_days": days, "milestones[polymer-265].p90_days": days + 1e-3}
-    assert f"the median date is {expected} and" in flowing(changes)
+    assert f"the median date is {expected};" in flowing(changes)
 
 
 @pytest.mark.parametrize(

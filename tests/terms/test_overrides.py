@@ -1,6 +1,7 @@
 """Changing keys by their dotted names."""
 
 from datetime import date
+from importlib.resources import files
 
 import pytest
 
@@ -128,6 +129,16 @@ def test_overridden_says_every_problem_with_set_as_the_file():
         "--set: price.volatility = nan: must be a number from 0 to 10",
         "--set: line.pricing.window = 5.0: must be a whole number from 1 to 250",
     ]
+
+
+def test_the_ways_of_removing_a_key_are_those_of_the_document():
+    document = files("sim").joinpath("docs", "case-file.md").read_text(encoding="utf-8")
+    assert "removed by an empty value on the command\n  line, `--set line.coverage=`, and by None in Python" in document
+    for without in (overridden(CASE, ["line.coverage="]), CASE.replace({"line.coverage": None})):
+        assert CASE.line.coverage
+        assert without.line.coverage is None
+    with pytest.raises(CaseError, match='"": must be a table'):
+        CASE.replace({"line.coverage": ""})
 
 
 @pytest.mark.parametrize(

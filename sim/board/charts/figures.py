@@ -60,7 +60,7 @@ def raised_distribution(result: Result, ax: Axes | None = None) -> Axes:
     Parameters and return value are those of `cash_fan`.
     """
     raised = result.summary()["raised"]
-    sentence = f"The line raises {brief('raised', raised.mean, raised.mcse)} on average"
+    sentence = f"The company raises {brief('raised', raised.mean, raised.mcse)} on average"
     return sketch(distribution_chart(result, "raised"), result, sentence, ax)
 
 

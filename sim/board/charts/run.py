@@ -87,7 +87,7 @@ def distribution_chart(result: Result, name: str) -> Chart:
         categories=tuple(float(m) for m in (edges[:-1] + edges[1:]) / 2.0), edges=tuple(float(e) for e in edges),
         series=(Series("scenarios", tuple(100.0 * float(c) / values.size for c in counts), colour=MIDDLE),),
         unit="%", y_title="% of scenarios", marks=marks,
-        x_title=f"{label.lower()}, {'%' if unit == '%' else '$ millions'}; a column starts at its number",
+        x_title=f"{label.lower()}, {'%' if unit == '%' else '$ millions'}; the number below a column is its lower end",
     )  # fmt: skip
 
 

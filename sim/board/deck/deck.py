@@ -99,7 +99,7 @@ def _body(slide: Any, chapter: Chapter) -> None:
         (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]
     titled = bool(drawn)
-    columns += [(1.15 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box, titled)) for chart in tables]
+    columns += [(1.25 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box, titled)) for chart in tables]
     if chapter.cards and len(chapter.cards) != 4:
         columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))
     if chapter.points:
@@ -209,8 +209,8 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
         top, height = top + 0.2, height - 0.2
     headed = any(table.columns)
     step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
-    size = 12.0 if step >= 0.34 else 10.5
     shares = _shares(table)
+    size = 12.0 if step >= 0.34 and _fits(table, width, step, 12.0) else 10.5
     room = [_letters_in(width * share, size - 1, 1) for share in shares]
     head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
     whole = step * len(table.rows) + head * headed
@@ -227,7 +227,7 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
         tall = head if heading else step
         grid.rows[place].height = Inches(tall)
         letter = size - heading
-        lines = max(int((tall - 0.04) / (letter * 1.2 / 72)), 1)
+        lines = _lines_in(tall, letter)
         for column, words in enumerate(row):
             cell = grid.cell(place, column)
             cell.margin_left = cell.margin_right = Inches(_MARGIN)
@@ -247,6 +247,18 @@ def _letters_in(width: float, size: float, lines: int) -> int:
     return max(along if lines == 1 else int(along * lines * 0.88), 4)
 
 
+def _lines_in(height: float, size: float) -> int:
+    """Lines that fit a cell of a height in inches."""
+    return max(int((height - 0.04) / (size * 1.2 / 72)), 1)
+
+
+def _fits(table: Table, width: float, step: float, size: float) -> bool:
+    """Whether no cell of rows of a height is cut at a font size."""
+    lines = _lines_in(step, size)
+    room = [_letters_in(width * share, size, lines) for share in _shares(table)]
+    return all(len(str(cell)) <= letters for row in table.rows for cell, letters in zip(row, room, strict=True))
+
+
 def _longest(table: Table) -> int:
     return max((len(str(cell)) for row in table.rows for cell in row), default=0)
 
@@ -257,7 +269,8 @@ def _shares(table: Table) -> list[float]:
     for column, head in enumerate(table.columns):
         cells = max((len(str(row[column])) for row in table.rows), default=0)
         word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and not broken
-        wants.append(min(max(cells * 1.08, word, len(head) / 2, 6), 75) + 2)
+        wide = 1.2 if table.left == (column,) else 1.08  # the only column of words: they would be cut, numbers not
+        wants.append(min(max(cells * wide, word, len(head) / 2, 6), 75) + 2)
     return [want / sum(wants) for want in wants]
 
 

@@ -32,13 +32,13 @@ _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"),
 #: Of the table of contents.
 _NAMES = {
     "answer": "The answer", "cash": "Cash over time", "cash_out": "Cash-out by quarter",
-    "commitment": "What the line pays",
+    "commitment": "Use of the commitment",
     "clauses": "Cost of each clause", "capital": "Cost of capital", "sensitivity": "Sensitivity",
-    "scenarios": "Scenarios", "policies": "When to draw", "stress": "Targets and reverse stress", KEY: "What if?",
+    "scenarios": "Stress cases", "policies": "When to draw", "stress": "Targets and reverse stress", KEY: "What if?",
     "outlook": "The next twelve months", "record": "What really happened", "assumptions": "Assumptions",
     "limits": "Limits and manifest",
 }  # fmt: skip
-_WARNING = "Simulated scenarios are risk figures under stated assumptions, not forecasts."
+_WARNING = "The results are risk figures under stated assumptions, not forecasts."
 _NOTHING_ELSE = "img-src data:; default-src 'none'; base-uri 'none'; form-action 'none'"
 #: The picker stands before the first of these.
 _AFTER_PICKER = ("outlook", "record", "assumptions", "limits")
@@ -131,7 +131,8 @@ def _what_if(pack: Pack) -> Html:
                            "the number after ± is the standard error. Values between them are not interpolated."),
         (_QUESTIONS[1][0], "With the base case, with common random numbers: the error of a change is at most the "
                            "sum of the two errors, and usually far less."),
-        (_QUESTIONS[2][0], "Other inputs: see the sensitivity slide. To change any input, use --set KEY=VALUE."),
+        (_QUESTIONS[2][0], "Other inputs: the section Sensitivity shows their effects. To change any input, use "
+                           "--set KEY=VALUE."),
     )  # fmt: skip
     footer = _source(pack.result, f"{grid.paths:,} simulated scenarios a choice, seed {grid.seed}, philox")
     return _section(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Card, Chapter
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing
-from sim.board.words import brief, capitalised, day, frequency, median_day, plus_minus, shortened, value
+from sim.board.words import brief, capitalised, day, frequency, median_day, plus_minus, value, variant_name
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 def answer(pack: Pack) -> Chapter:
     """Probability of cash-out, runway, capital raised and dilution, with the mean runway of the line's variants."""
     result, variants = pack.result, pack.variants
-    names = [capitalised(name) for name in variants.names]
+    names = [capitalised(variant_name(name)) for name in variants.names]
     runway = estimated("mean runway", "runway_months", variants.estimates["runway_months"])
     return Chapter(
         key="answer",
         headline=answer_sentence(result),
         cards=_cards(result),
-        charts=(bars("variants", "Mean runway, months (censored at the horizon)", names, runway, "months"),),
-        sure=f"{_error_words(result.summary().cash_out, result)} Uncertainty in the inputs is larger than this "
-        "sampling error; see the sensitivity slide. On all slides, ± is one standard error.",
+        charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
+        sure=f"{_error_words(result.summary().cash_out, result)} This covers the error from using a finite number of "
+        "scenarios, not the uncertain inputs. On all slides, ± is one standard error.",
         compared=compared_variants(pack),
         change=largest_swing(pack),
-        source=f"{result.paths:,} simulated scenarios of the case {shortened(result.case.title, 70)}",
+        source="Cash-out: the first day on which cash is below the minimum. In the mean runway, a scenario without a "
+        "cash-out counts with the full period.",
         notes="A scenario is one simulated path, with its own stock price, cash use and events. "
         "The signed terms apply to all of them.",
     )
@@ -63,7 +64,7 @@ def _cards(result: Result) -> tuple[Card, ...]:
         ),
         Card(
             brief("runway_months", runway.p50.value, runway.p50.error),
-            "median runway" + " (the whole horizon)" * never,
+            "median runway" + " (the full period)" * never,
             "no scenario runs out of cash earlier"
             if never
             else f"5 of 100 scenarios: {brief('runway_months', runway.p05.value, runway.p05.error)} or less",
@@ -75,7 +76,7 @@ def _cards(result: Result) -> tuple[Card, ...]:
             else "raised under the line, which is off",
             f"5 of 100 scenarios: {brief('raised', raised.p05.value, raised.p05.error)} or less"
             if raised.p05.value
-            else "at least 5 of 100 scenarios raise nothing",
+            else "in at least 5 of 100 scenarios nothing is raised",
         ),
         Card(
             brief("dilution", dilution.mean, dilution.mcse),

@@ -12,7 +12,7 @@ from sim.terms.sources import sources
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
-_MOST_ROWS, _MOST_SOURCE = 13, 170
+_FIXED, _MOST_ROWS, _MOST_SOURCE = 3, 13, 170
 
 
 def assumptions(pack: Pack) -> Chapter:
@@ -28,15 +28,17 @@ def assumptions(pack: Pack) -> Chapter:
     ]
     return Chapter(
         key="assumptions",
-        headline=f"At least {assumed} of the {len(rows)} inputs that matter most are assumptions without a document"
+        headline=f"Of the {len(rows)} inputs shown, {assumed} are marked as assumptions in the case file"
         if assumed
         else "The inputs that matter most, and their sources",
         charts=(table("assumptions", "Assumptions", ("input", "value (range)", "source"), shown, (0, 1, 2)),),
-        sure="The range is the low and the high value of the sensitivity slide; the first rows are opening figures.",
-        compared="The workbook and result.json list every key of the case with its value.",
+        sure=f"The first {_FIXED} rows are always shown; the others are in the order of their effect. In parentheses "
+        "are the low and the high value of the sensitivity analysis.",
+        compared="The third column gives the source of each value in the case file. The workbook and result.json list "
+        "every key.",
         change="To change an input, use --set KEY=VALUE or edit the case file, and run the report again.",
         source="; ".join(f"[{tag}] {words}" for tag, words in legend.items()) or f"Case: {shortened(case.source, 80)}",
-        notes="Ordered by the effect on the runway.",
+        notes="The effect is that on the mean runway, or on the capital raised where no input changes the runway.",
     )
 
 
@@ -56,7 +58,11 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
     ]
     swings = pack.sensitivity.ordered(swing_measure(pack.sensitivity)) if pack.sensitivity else ()
     varied = [swing for swing in swings if swing.key != "company.cash"]
+    opening = next((swing for swing in swings if swing.key == "company.cash"), None)
+    if opening is not None:
+        what, figure, source = rows[0]
+        rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(shortened(swing.label, 44)), ends, beside(said, swing.key)))
+        rows.append((capitalised(shortened(swing.label, 52)), ends, beside(said, swing.key)))
     return rows

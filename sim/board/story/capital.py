@@ -25,21 +25,22 @@ def capital(pack: Pack) -> Chapter | None:
     mean = brief("effective_discount", summary["effective_discount"].mean, summary["effective_discount"].mcse)
     return Chapter(
         key="capital",
-        headline=f"The capital costs {spoken('effective_discount', cost.all_in)} of the shares' market value, and the "
+        headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; the "
         f"line's shares dilute the holders by {brief('dilution', dilution.mean, dilution.mcse)} on average",
         charts=(distribution_chart(result, "dilution"),) if result.sketch is None else (),
         cards=_cards(summary, cost),
-        sure=f"All-in cost {plus_minus('effective_discount', cost.all_in)}; mean dilution by the line "
+        sure=f"Discount and fees {plus_minus('effective_discount', cost.all_in)}; mean dilution by the line "
         f"{plus_minus('dilution', dilution.estimate)}.",
         compared=price_words(result.case),
-        change=f"The stock price: in 5 of 100 scenarios the line's shares dilute the holders by "
-        f"{brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
+        change="A lower stock price: the same amount drawn under the line then dilutes the holders more. In 5 of 100 "
+        f"scenarios the line's dilution is {brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
         if dilution.p95.value
-        else "Whether the line pays at all: in at least 95 of 100 scenarios it does not.",
-        source="Discount to the close of the purchase date, plus legal fees, over the shares' market value",
-        notes="Dilution by the line: its shares over opening shares plus its own, up to the cash-out; shares that "
-        "third parties buy are not counted. The cost is that of all scenarios together, weighted by what each raises; "
-        f"the mean of the scenarios' own discounts is {mean}.",
+        else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
+        source="Discount to the close of the purchase date plus legal fees, divided by the shares' market value; "
+        "one-off, not a rate per year",
+        notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
+        "third parties buy are not counted. Cost = total discount and fees / total market value, over all scenarios. "
+        f"The simple average of the discounts, over scenarios with a draw, is {mean}.",
     )
 
 
@@ -55,13 +56,13 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         Card(
             brief("effective_price", price.p50.value, price.p50.error),
             "median price per share, over scenarios with a draw",
-            f"50% of them: {low} to {high}",
+            f"middle 50%: {low} to {high}",
         ),
         Card(
             spoken("effective_discount", cost.all_in),
-            "all-in cost of the capital",
+            "discount and fees, of the shares' market value",
             f"discount {spoken('effective_discount', cost.discount)}, legal fees "
-            f"{spoken('effective_discount', cost.legal)} of the market value",
+            f"{spoken('effective_discount', cost.legal)}",
         ),
     )
 

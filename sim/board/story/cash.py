@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.board.charts.run import cash_chart
 from sim.board.story.answer import complement
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import scenario_change
+from sim.board.story.parts import stress_change
 from sim.board.words import brief, day, frequency, median_day, short_day
 
 if TYPE_CHECKING:
@@ -29,17 +29,24 @@ def cash(pack: Pack) -> Chapter | None:
         points=(
             f"Opening cash on {short_day(case.valuation_date)}: {brief('raised', fan.p50[0], 0.0)}",
             f"Minimum cash: {brief('raised', case.company.minimum_cash, 0.0)}",
-            f"Median on {short_day(case.horizon)}: {brief('raised', fan.p50[-1], 1e5)} (negative after a cash-out)",
+            f"Median on {short_day(case.horizon)}: {brief('raised', fan.p50[-1], 1e5)}{_below(fan.p50[-1])}",
             *(f"{number}. {mark.label}" for number, mark in enumerate(chart.marks, 1)),
         ),
         sure=f"From {fan.paths:,} scenarios: the dark band contains 50% of them, both bands together 90%.",
-        compared="Dashed line: minimum cash. A scenario is out of cash from its first day below it, even if a later "
-        "draw restores the balance, so the median may cross the line later than half of the scenarios.",
-        change=scenario_change(pack, "note"),
+        compared="The minimum cash (dashed line). A scenario is out of cash from its first day below it, even if cash "
+        "is above the minimum again after a later draw.",
+        change=stress_change(pack, "note"),
         source="Cash after operations, draws, third-party financing, interest and principal",
-        notes="After a cash-out the simulation continues, so that cash may be negative; the funding gap is measured "
-        "from it.",
+        notes="The median can fall below the minimum later than the day by which half of the scenarios are out of "
+        "cash, because later draws restore cash in some of them. After a cash-out the simulation continues as if "
+        "someone covered the missing cash, so that cash may be negative. The funding gap is the largest amount by "
+        "which this cash falls below the minimum.",
     )
+
+
+def _below(median: float) -> str:
+    """What a negative median says."""
+    return " (below zero: at least half of the scenarios need outside cash)" if median < 0.0 else ""
 
 
 def cash_sentence(result: Result) -> str:

@@ -67,7 +67,7 @@ def most_cash_outs(names: list[str], steps: list[float], paths: int, often: str)
         return f"Cash runs out most often in {names[worst]}: in {often}"
     if len(rivals) == 2:
         return f"Cash runs out most often in {listed(rivals)}: in about {often} each"
-    return f"Cash-outs are spread over the quarters; {names[worst]} has most of them: {often}"
+    return f"Cash-outs are spread over the quarters; the largest number is in {names[worst]}: {often}"
 
 
 def _causes(summary: Summary) -> list[str]:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _MOST_CLAUSES = 9
 _NAMES = {
-    "reduction": "cut for third-party money",
+    "reduction": "reduction for third-party financing",
     "period cap": "quarterly cap",
-    "coverage": "coverage test",
+    "coverage": "coverage limit",
     "discount": "discount to the market",
     "authorized shares": "authorised shares",
 }
@@ -34,54 +34,56 @@ def clauses(pack: Pack) -> Chapter | None:
     order = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)[:_MOST_CLAUSES]
     names = [clause_name(costs.clauses[i].key) for i in order]
     shares = [costs.shapley["raised"][i] for i in order]
-    title = "Shapley value of each clause, $ millions" + own_scenarios(costs.paths, pack.result)
+    title = "Shapley value of each clause, $M" + own_scenarios(costs.paths, pack.result)
     series = estimated("Shapley value", "raised", shares, signed=True)
     return Chapter(
         key="clauses",
-        headline=_costliest(costs.clauses[order[0]].key, shares[0], costs.shapley["runway_months"][order[0]]),
+        headline=_costliest(costs.clauses[order[0]].key, shares[0]),
         charts=(
             bars("clauses", title, names, series, "$M"),
             _table(costs, order, names),
         ),
-        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with common random numbers. The Shapley "
-        "values sum to the effect of removing all clauses." + _fewer(pack),
+        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with the same random numbers for every set of "
+        "clauses. The Shapley values sum to the effect of removing all clauses." + _fewer(pack),
         compared=_removed(costs),
-        change="Removing one clause often changes less than its Shapley value, because another limit then binds.",
-        source="Effect of removing one clause; Shapley values over all combinations of clauses",
-        notes="The Shapley value of a clause is the effect of removing it, averaged over all orders of removal.",
+        change="Removing one clause alone can change less than its Shapley value, because another limit then fixes the "
+        "amount of the draw.",
+        source="Clauses are removed one after another, in every possible order. The average effect of each is its "
+        "Shapley value.",
+        notes="In the column 'removed alone', one clause is removed and the others stay.",
     )
 
 
 def clause_name(key: str) -> str:
-    """The name of a clause: `coverage test`."""
-    return shortened(_NAMES.get(key, key.replace("condition: ", "")), 30)
+    """The name of a clause: `coverage limit`."""
+    return shortened(_NAMES.get(key, key.replace("condition: ", "")), 36)
 
 
 def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
     columns = {
-        "alone: raised, $M": ("raised", costs.alone),
-        "runway, months": ("runway_months", costs.shapley),
-        "cash-out, points": ("cash_out", costs.shapley),
-        "line's dilution, points": ("dilution", costs.shapley),
+        "raised, $M (removed alone)": ("raised", costs.alone),
+        "runway, months (Shapley)": ("runway_months", costs.shapley),
+        "cash-out, points (Shapley)": ("cash_out", costs.shapley),
+        "line's dilution, points (Shapley)": ("dilution", costs.shapley),
     }
     cells = [
         [bare(text) for text in aligned(measure, [found[measure][i] for i in order], signed=True)]
         for measure, found in columns.values()
     ]
     rows = list(zip(names, *cells, strict=True))
-    title = "Removed alone; Shapley values of other measures"
+    title = "Effect of removing a clause on other measures"
     return table("clause_table", title, ("clause", *columns), rows, (0,))
 
 
-def _costliest(key: str, raised: Estimate, runway: Estimate) -> str:
+def _costliest(key: str, raised: Estimate) -> str:
     if raised.value <= 2.0 * raised.error:
         return "Removing clauses would raise no more capital, within the sampling error"
     name = clause_name(key)
     what = f"condition {name}" if key.startswith("condition: ") else _REMOVED.get(key, name)
-    text = f"Removing the {what} would add most: {spoken('raised', raised)} of capital"
-    if runway.value > 2.0 * runway.error:
-        text += f" and {spoken('runway_months', runway)} of runway"
-    return f"{text} (Shapley value)"
+    return (
+        f"The {what} costs the most capital: {spoken('raised', raised)}, averaged over all orders in which the clauses "
+        "can be removed (Shapley value)"
+    )
 
 
 def _removed(costs: ClauseCosts) -> str:

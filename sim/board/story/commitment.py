@@ -1,10 +1,11 @@
-"""Slide: where the commitment goes, and which limits bind the draws of each quarter."""
+"""Slide: where the commitment goes, and which limit fixed the amounts of the draws of each quarter."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from sim.analysis.variants import WAIVED
 from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
 from sim.board.story.chapter import Chapter
 from sim.board.words import aligned, brief, change, frequency, plus_minus, shortened
@@ -22,10 +23,10 @@ _MOST_REASONS = 5  # shown by quarter; others are added up
 _REASONS = {
     "cash-out": ("out of cash", "the company is already out of cash"),
     "no purchase date": ("no purchase date left", "no purchase date is left"),
-    "cut by third parties": ("third-party cuts", "the investor cuts the line for third parties' money"),
+    "reduction": ("reduction for third-party financing", "of the reduction for third-party financing"),
     "period cap": ("quarterly cap", "of the quarterly cap"),
-    "coverage": ("coverage test", "of the coverage test"),
-    "policy": ("policy", "the company does not request it"),
+    "coverage": ("coverage limit", "of the coverage limit"),
+    "policy": ("not requested by the company", "the company does not request it"),
     "authorized shares": ("authorised shares", "the charter allows no more shares"),
     "other reasons": ("other reasons", "of other reasons"),
 }
@@ -44,19 +45,19 @@ def commitment(pack: Pack) -> Chapter | None:
     because = f"; {labels[1]} is not raised because {_because(steps[0][0])}" if steps else ""
     return Chapter(
         key="commitment",
-        headline=f"Of {labels[0]} committed, the line pays {labels[-1]} on average{because}",
+        headline=f"Of {labels[0]} committed, the company raises {labels[-1]} on average{because}",
         charts=(fall, *filter(None, [_binding_chart(summary)])),
         sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, summary.waterfall.commitment)}.",
         compared=f"The commitment is {labels[0]}; the median amount raised is "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
-        source="Undrawn amounts at each purchase date, attributed to the limit that was binding",
+        source="Undrawn amounts at each purchase date, attributed to the limit that fixed the amount of the draw",
         notes="Out of cash: the company was already out of cash on the purchase date.",
     )
 
 
 def reason_words(reason: str) -> str:
-    """The name of a limit that bound a draw: `coverage test`."""
+    """The name of a limit that fixed the amount of a draw: `coverage limit`."""
     if reason.startswith("condition: "):
         return shortened(reason.removeprefix("condition: "), 28)
     return _REASONS[reason][0] if reason in _REASONS else reason
@@ -71,7 +72,7 @@ def _because(reason: str) -> str:
 def _steps(summary: Summary) -> list[tuple[str, float]]:
     """Mean dollars that each reason kept from being raised, the largest first."""
     fall = summary.waterfall
-    steps = [("cut by third parties", fall.cut), *fall.unraised.items()]
+    steps = [("reduction", fall.cut), *fall.unraised.items()]
     ranked = sorted((step for step in steps if step[1] > 0.0), key=lambda step: -step[1])
     if len(ranked) <= _MOST_STEPS:
         return ranked
@@ -93,7 +94,7 @@ def _waterfall_chart(summary: Summary, steps: list[tuple[str, float]]) -> Chart:
 
 
 def _binding_chart(summary: Summary) -> Chart | None:
-    """Shares of the purchase dates of each quarter, by the limit that bound the draw."""
+    """Shares of the purchase dates of each quarter, by the limit that fixed the amount of the draw."""
     by_period = summary.binding_by_period
     total: defaultdict[str, float] = defaultdict(float)
     for shares in by_period:
@@ -115,26 +116,26 @@ def _binding_chart(summary: Summary) -> Chart | None:
         if shares
     )
     return Chart(
-        "binding", "stacked", "Binding limits, % of purchase dates before a cash-out",
-        alt=f"The limit that was binding most often, by quarter: {said}.", categories=names, series=tuple(series),
-        unit="%", y_title="% of purchase dates",
+        "binding", "stacked", "The limit that fixed each draw, % of purchase dates before a cash-out",
+        alt=f"The limit that most often fixed the amount of the draw, by quarter: {said}.", categories=names,
+        series=tuple(series), unit="%", y_title="% of purchase dates",
     )  # fmt: skip
 
 
 def _tails(raised: Distribution, commitment: float) -> str:
     low, high = raised.p05, raised.p95
     if not high.value:
-        return "At least 95 of 100 scenarios raise nothing"
+        return "In at least 95 of 100 scenarios nothing is raised"
     least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
     most = f"{brief('raised', high.value, high.error)} or more" if high.value < commitment else "all of it"
-    return f"5 of 100 scenarios raise {least}, 5 of 100 raise {most}"
+    return f"In 5 of 100 scenarios {least} is raised, in 5 of 100 {most}"
 
 
 def _waivers(pack: Pack) -> str:
-    variants, name = pack.variants, "every condition waived"
+    variants, name = pack.variants, WAIVED
     if name not in variants.names:
         return "The line has no conditions that could be waived."
     i = variants.names.index(name)
     raised, runway = (change(m, variants.differences[m][i], short=True) for m in ("raised", "runway_months"))
     out = frequency(variants.estimates["cash_out"][i], variants.paths)
-    return f"Every condition waived: {raised} raised, {runway} of mean runway; {out} scenarios run out of cash."
+    return f"All conditions waived: {raised} raised, {runway} of mean runway; {out} scenarios run out of cash."

@@ -36,10 +36,11 @@ def limits(pack: Pack) -> Chapter:
             "Risks and terms that the case does not name do not occur",
         ),
         sure="Confidence intervals measure the sampling error only, not whether the inputs are right.",
-        compared="The same case, seed and number of scenarios give the same numbers to the last bit, on any machine.",
-        change="`fundrisk verify` compares the model with known answers.",
+        compared="`fundrisk verify` compares the program with known answers.",
+        change="Another seed changes the results within the sampling error. The same case, seed, number of scenarios "
+        "and version give the same numbers to the last bit, on any machine.",
         source="All inputs and the manifest are in result.json and run.npz",
-        notes="The simulated scenarios are risk figures under stated assumptions, not forecasts.",
+        notes="The results are risk figures under stated assumptions, not forecasts.",
     )
 
 

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.variants import SIGNED
 from sim.board.charts.data import COLOURS, Chart, Series
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import largest_swing
-from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day
+from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day, variant_name
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.analysis.shortfall import Outlook
 
 
+GAP = (
+    "The funding gap is the largest amount by which cash falls below the minimum, if someone covered every shortage. "
+    "The mean is over all scenarios."
+)
+
+
 def outlook(pack: Pack) -> Chapter:
     """Probability of a shortfall in the window and its mean size, as signed and for the line's variants."""
     found = pack.outlook
-    signed = found.names.index("as signed")
-    window = f"From {day(found.issued)} to {day(found.until)}"
-    if not found.cut:
-        window = f"Within twelve months from {day(found.issued)}"
+    signed = found.names.index(SIGNED)
     return Chapter(
         key="outlook",
-        headline=f"{window}, cash falls short in {frequency(found.shortfall[signed], found.paths)} scenarios",
+        headline=f"By {day(found.until)}, cash has fallen below the minimum in "
+        f"{frequency(found.shortfall[signed], found.paths)} scenarios",
         charts=(_columns(found),),
         points=(
             f"Window: {short_day(found.issued)} to {short_day(found.until)}",
             *gap_words(found),
             "A risk figure, not an accounting conclusion (ASC 205-40, IAS 1)",
         ),
-        sure=f"As signed: {plus_minus('cash_out', found.shortfall[signed])}, from {found.paths:,} scenarios with "
-        "common random numbers.",
+        sure=f"With the line: {plus_minus('cash_out', found.shortfall[signed])}, from {found.paths:,} scenarios.",
         compared=_differences(found),
         change=largest_swing(pack),
         source="Share of all scenarios whose cash falls below the minimum by the end of the window, including those "
         "out of cash before it",
-        notes="The mean funding gap is that of all scenarios. Under ASC 205-40 management's plans "
-        "count only if they are probable.",
+        notes=f"{GAP} Under ASC 205-40 management's plans count only if they are probable.",
     )
 
 
@@ -45,12 +48,12 @@ def gap_words(found: Outlook) -> list[str]:
     """The mean funding gap of each variant, and why it is measured to another day where it is."""
     why = " (the end of the fiscal quarter in which the window ends)" if found.gap_until != found.until else ""
     gaps = aligned("funding_gap", found.gap)
-    listed_gaps = [f"{capitalised(name)}: {gap}" for name, gap in zip(found.names, gaps, strict=True)]
+    listed_gaps = [f"{capitalised(variant_name(name))}: {gap}" for name, gap in zip(found.names, gaps, strict=True)]
     return [f"Mean funding gap up to {short_day(found.gap_until)}{why}:", *listed_gaps]
 
 
 def _columns(found: Outlook) -> Chart:
-    names = tuple(capitalised(name) for name in found.names)
+    names = tuple(capitalised(variant_name(name)) for name in found.names)
     labels = aligned("cash_out", found.shortfall)
     series = Series(
         "a shortfall in the window", tuple(100.0 * each.value for each in found.shortfall),
@@ -67,8 +70,8 @@ def _columns(found: Outlook) -> Chart:
 
 def _differences(found: Outlook) -> str:
     others = [
-        f"{change('cash_out', difference, short=True)} with {'the ' if name == 'line off' else ''}{name}"
+        f"{change('cash_out', difference, short=True)} {variant_name(name, in_sentence=True)}"
         for name, difference in zip(found.names, found.differences, strict=True)
-        if name != "as signed"
+        if name != SIGNED
     ]
-    return f"Compared with the line as signed: {listed(others)}." if others else ""
+    return f"Change from the probability with the line: {listed(others)}." if others else ""

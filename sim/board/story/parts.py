@@ -15,11 +15,13 @@ from sim.board.words import (
     base_of,
     capitalised,
     change,
+    day,
     frequency,
     listed,
     name_of,
     reading,
     shortened,
+    variant_name,
 )
 from sim.results.estimates import Estimate
 
@@ -62,7 +64,10 @@ def table(
 
 def paired(found: Comparison) -> str:
     """How sure the differences of a comparison are."""
-    return f"Paired differences over {found.paths:,} scenarios with common random numbers; {INTERVALS}."
+    return (
+        f"{found.paths:,} scenarios. All cases use the same random numbers, so their differences have less sampling "
+        f"error; {INTERVALS}."
+    )
 
 
 def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
@@ -80,8 +85,8 @@ def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     if len(found.names) > len(rows):
         more = len(found.names) - len(rows)
         rows.append((f"{more} more in the workbook", "", "", "", ""))
-    columns = ("", "runway, months", "out of cash, %", "raised, $M", "line's dilution, %")
-    return chart, table(f"{key}_table", "Change of the mean runway, and the other measures", columns, rows, (0,))
+    columns = ("", "change of runway, months", "out of cash, %", "raised, $M", "line's dilution, %")
+    return chart, table(f"{key}_table", "Change of runway; level of the other measures", columns, rows, (0,))
 
 
 def setting(number: float, unit: str, error: float = math.nan) -> str:
@@ -103,17 +108,17 @@ def ends_of(low: float, high: float, unit: str, error: float = math.nan) -> tupl
 
 
 def compared_variants(pack: Pack) -> str:
-    """Scenarios out of cash as signed, without the line and with its conditions waived, over one denominator."""
+    """Scenarios out of cash with the line, without it and with its conditions waived, over one denominator."""
     variants = pack.variants
     chances = variants.estimates["cash_out"]
     if len(chances) < 2:
         return ""
     base = base_of(chances[0], variants.paths)
     said = [
-        f"{frequency(chance, variants.paths, base)} {'as signed' if i == 0 else f'with {name}'}"
-        for i, (name, chance) in enumerate(zip(variants.names, chances, strict=True))
+        f"{frequency(chance, variants.paths, base)} {variant_name(name, in_sentence=True)}"
+        for name, chance in zip(variants.names, chances, strict=True)
     ]
-    return f"Scenarios out of cash by the horizon: {listed(said)}.".replace("with line off", "with the line off")
+    return f"Scenarios out of cash by {day(pack.result.case.horizon)}: {listed(said)}."
 
 
 def swing_measure(found: Sensitivity) -> str:
@@ -135,7 +140,7 @@ NOTHING_MOVES = "No input, between its low and its high value, changes the runwa
 
 
 def swing_sentence(swing: Swing, measure: str) -> str:
-    """`Burn a month has the largest effect: mean runway changes by +3.8 months at $0.92M, by −5.9 at $1.38M`."""
+    """`Monthly burn has the largest effect: mean runway changes by +3.8 months at $0.92M, by −5.9 at $1.38M`."""
     down, up = aligned(measure, [swing.down[measure], swing.up[measure]], signed=True)
     name, (low, high) = capitalised(shortened(swing.label, 40)), ends_of(swing.low, swing.high, swing.unit)
     return (
@@ -149,8 +154,8 @@ def mean_of(measure: str) -> str:
     return {"raised": "mean capital raised"}.get(measure, f"mean {name_of(measure).lower()}")
 
 
-def scenario_change(pack: Pack, word: str) -> str:
-    """What the first scenario whose name has a word changes; else the input with the largest effect."""
+def stress_change(pack: Pack, word: str) -> str:
+    """What the first stress case whose name has a word changes; else the input with the largest effect."""
     for name, moved in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
         if word in name.lower():
             moves = change("runway_months", moved, short=True)

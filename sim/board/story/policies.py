@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import compared_cases, paired
 from sim.board.words import change, plus_minus, shortened
@@ -27,8 +28,10 @@ def policies(pack: Pack) -> Chapter | None:
         f"{plus_minus('raised', found.estimates['raised'][0])} raised.",
         change="The company decides when and how much it requests; it does not decide whether the conditions hold.",
         source="The same case with other purchase dates and other requests",
-        notes="'maximum' requests all that the line allows; 'runway' requests the amount that restores a target number "
-        "of months of burn; 'opportunistic' requests the maximum at a close at or above the trigger, else as 'runway'.",
+        notes="Maximum: the company requests all that the line allows. Six months' runway: the company requests the "
+        f"amount that restores {TARGET_MONTHS:g} months of burn. Opportunistic: the company requests the maximum if "
+        f"the stock closes at {PRICE_TRIGGER:.0%} of the opening price or more. Otherwise it requests the amount that "
+        f"restores {TARGET_MONTHS:g} months of burn.",
     )
 
 
@@ -36,10 +39,11 @@ def _best(found: Comparison) -> str:
     runway = found.differences["runway_months"]
     best = max(range(1, len(found.names)), key=lambda i: runway[i].value)
     if runway[best].value <= 2.0 * runway[best].error:
-        return "No other way of drawing the line makes the cash last longer"
+        return "No other draw policy lengthens the mean runway"
     more = change("runway_months", runway[best], short=True)
     dilution = change("dilution", found.differences["dilution"][best], short=True)
     return (
-        f"Drawing \N{LEFT DOUBLE QUOTATION MARK}{shortened(found.names[best], 40)}\N{RIGHT DOUBLE QUOTATION MARK} "
-        f"changes mean runway by {more} and the line's dilution by {dilution}"
+        "With the policy "
+        f"\N{LEFT DOUBLE QUOTATION MARK}{shortened(found.names[best], 40)}\N{RIGHT DOUBLE QUOTATION MARK}, "
+        f"mean runway changes by {more} and the line's dilution by {dilution}"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
 _MOST_FACTS = 11
-_COLUMNS = ("date", "figure", "observed", "scenarios below", "90% of the scenarios", "median")
+_COLUMNS = ("date", "figure", "observed", "scenarios with a lower value", "middle 90% of scenarios", "median")
 
 
 def record(pack: Pack) -> Chapter | None:
@@ -26,10 +26,10 @@ def record(pack: Pack) -> Chapter | None:
     inside = f"{sum(fact.inside for fact in found.rows)} of {len(found.rows)}"
     return Chapter(
         key="record",
-        headline=f"{_first_price(found)}{inside} observed figures lie inside the simulated 90% range",
+        headline=f"{_first_price(found)}{inside} figures lie inside the simulated 90% range",
         charts=(table("record", "Observed and simulated", _COLUMNS, [_row(fact) for fact in shown], (0, 1)),),
-        sure=f"Shares of {found.paths:,} scenarios{most}. A single history cannot validate the model; it can only "
-        "contradict it.",
+        sure=f"Percentages are of {found.paths:,} simulated scenarios{most}. One real history is too little to confirm "
+        "the model.",
         compared=shortened(found.notes[0] if found.notes else "The scenarios on the same dates.", 210),
         change="The inputs are those known on the valuation date. Later ones are not used, because the "
         "comparison would then not test the model.",
@@ -58,7 +58,7 @@ def _first_price(found: Backtest) -> str:
     lower = brief("cash_out", price.percentile.value, price.percentile.error)
     name = shortened(capitalised(price.label), 40)
     observed = _amount(price.value, price.unit, 0.0)
-    return f"{name} on {short_day(price.date)}: {observed}, lower in {lower} of scenarios; "
+    return f"{name} on {short_day(price.date)}: {observed}; in {lower} of scenarios the price is lower; "
 
 
 def _amount(number: float, unit: str, error: float) -> str:

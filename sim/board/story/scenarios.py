@@ -1,4 +1,4 @@
-"""Slide: named scenarios compared with the base case."""
+"""Slide: stress cases compared with the base case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def scenarios(pack: Pack) -> Chapter | None:
-    """Mean runway of each set of changed inputs; nothing where there is none."""
+    """Mean runway of each stress case, a set of changed inputs; nothing where there is none."""
     found = pack.scenarios
     if len(found.names) < 2:
         return None
@@ -25,9 +25,9 @@ def scenarios(pack: Pack) -> Chapter | None:
         sure=paired(found),
         compared=f"{capitalised(found.names[0])}: {plus_minus('runway_months', found.estimates['runway_months'][0])} "
         f"of mean runway; {frequency(found.estimates['cash_out'][0], found.paths)} scenarios run out of cash.",
-        change="The targets and reverse-stress slide shows how large a change would be needed.",
-        source="Named changes of the inputs, all with common random numbers",
-        notes="These are changes of the inputs, not forecasts; no probability is attached to them.",
+        change="Another slide shows how far one input must change to reach a 50% probability of running out of cash.",
+        source="Stress cases: the case with one or more inputs changed",
+        notes="Stress cases are changes of the inputs, not forecasts; no probability is attached to them.",
     )
 
 
@@ -35,7 +35,7 @@ def _worst(found: Comparison) -> str:
     runway = found.differences["runway_months"]
     worst = min(range(1, len(found.names)), key=lambda i: runway[i].value)
     if runway[worst].value >= -2.0 * runway[worst].error:
-        return "No named change of the inputs shortens the runway"
+        return "No stress case shortens the mean runway"
     less = brief("runway_months", -runway[worst].value, runway[worst].error)
     lasting = spoken("runway_months", found.estimates["runway_months"][worst])
     return f"{capitalised(shortened(found.names[worst], 50))}: mean runway falls by {less} to {lasting}"

@@ -28,11 +28,12 @@ def sensitivity(pack: Pack) -> Chapter | None:
         key="sensitivity",
         headline=swing_sentence(swings[0], measure) if swings[0].width(measure) else NOTHING_MOVES,
         charts=(_tornado(swings, measure),),
-        sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {_ranges(found)}",
+        sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {ranges_words(found)}",
         compared=f"Base case: {mean_of(measure)} {plus_minus(measure, found.base[measure])}.",
         change=_interactions(found),
         source="One input at a time at its low and its high value, everything else as in the base case",
-        notes="Terms of the documents are not varied here. The scenarios slide changes several inputs at once.",
+        notes="Terms of the agreement such as the commitment, the caps and the discount are varied only if the case "
+        "file gives a range for them. The slide on stress cases shows several inputs changed at once.",
     )
 
 
@@ -53,23 +54,24 @@ def _tornado(swings: tuple[Swing, ...], measure: str) -> Chart:
     )  # fmt: skip
 
 
-def _ranges(found: Sensitivity) -> str:
+def ranges_words(found: Sensitivity) -> str:
+    """Where the ranges of the inputs come from."""
     stated, n = sum(swing.stated for swing in found.swings), len(found.swings)
     if not stated:
-        return "All ranges are defaults."
-    return f"{stated} of {n} ranges come from the case file; the others are defaults."
+        return "All ranges are standard ranges set by the program."
+    return f"{stated} of {n} ranges come from the case file; the others are standard ranges set by the program."
 
 
 def _interactions(found: Sensitivity) -> str:
     indices = found.indices
     if indices is None or "runway_months" not in indices.first or not indices.keys:
-        return "Several inputs that change together can have more effect than the sum of their bars; see the scenarios."
+        return "Several inputs that change together can have more effect than the sum of their bars."
     first = indices.first["runway_months"]
     alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
     top = max(range(len(first)), key=lambda i: first[i].value)
     labels = {swing.key: swing.label for swing in found.swings}
     name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
     return (
-        f"Variance of mean runway over {len(indices.keys)} inputs: {name} explains {100 * first[top].value:.0f}%; all "
-        f"first-order effects explain {alone:.0f}%, interactions the rest."
+        f"When the {len(indices.keys)} most important inputs vary together, {name} alone causes "
+        f"{100 * first[top].value:.0f}% of the variance of mean runway. Combined effects cause {100.0 - alone:.0f}%."
     )

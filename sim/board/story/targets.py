@@ -1,4 +1,4 @@
-"""Slide: what meets a target probability of cash-out, and what makes a cash-out as likely as not."""
+"""Slide: what meets a target probability of cash-out, and what brings it to 50%."""
 
 from __future__ import annotations
 
@@ -33,12 +33,10 @@ def stress(pack: Pack) -> Chapter | None:
         key="stress",
         headline=_sentence(pack.solutions),
         charts=(table("targets", "Targets and reverse stress", _COLUMNS, rows, (0,)),),
-        sure="Sampling error only: the interval contains every value whose probability is within its 95% confidence "
-        "interval of the target.",
-        compared="The second column is the value in the base case.",
-        change=shortened(
-            notes[0] if notes else "One input changes at a time; several together need to change less.", 200
-        ),
+        sure="The interval contains every input value for which the target lies inside the 95% confidence interval of "
+        "the simulated probability. It covers sampling error only.",
+        compared="The base case; its values are in the second column.",
+        change="Here one input changes at a time. If several change together, smaller changes of each can be enough.",
         source="Bisection on one input with common random numbers, everything else as in the base case",
         notes=" ".join(notes)[:1500],
     )
@@ -54,17 +52,16 @@ def uncertain(solution: Solution) -> float:
 def _sentence(solutions: tuple[Solution, ...]) -> str:
     """What the first input that can meet the target must be."""
     if not solutions:
-        return "Changes of the inputs that make a cash-out as likely as not"
+        return "Changes of the inputs at which a cash-out has a probability of 50%"
     first = next((solution for solution in solutions if solution.value is not None), solutions[0])
-    aim, name = f"{_target(first)} scenarios to run out of cash by {short_day(first.by)}", _name(first)
+    aim, name = f"cash-outs at or below {_target(first)} scenarios by {short_day(first.by)}", _name(first)
     if first.value is None:
         best = brief("cash_out", first.probability.value, first.probability.error)
-        return f"No {name} alone is enough for at most {aim}; the lowest probability is {best}"
+        return f"No {name} alone keeps {aim}; the lowest probability is {best}"
     needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
-    enough = first.value < first.base if first.what in ("commitment", "cash", "cost_cut") else first.value > first.base
-    name = capitalised(name if name == "opening cash" else f"the {name}")
-    verb = "could" if enough else "must"
-    return f"{name} {verb} be {needed} (base case {now}) for at most {aim}"
+    name = name if name == "opening cash" else f"the {name}"
+    bound = "may be at most" if first.what == "burn" else "must be at least"
+    return f"To keep {aim}, {name} {bound} {needed} (base case {now})"
 
 
 def _row(solution: Solution, chance: str) -> tuple[str, ...]:

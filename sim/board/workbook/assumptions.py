@@ -19,7 +19,7 @@ from sim.terms.sources import sources
 
 _MOST_SOURCE, _MOST_TEXT = 400, 300
 #: Units as the sheet writes them, where that differs.
-_UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year"}
+_UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year", "events/year": "per year"}
 _IN_MILLIONS = 1e5
 _NO_INPUT = ("schema", "title")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -65,7 +65,7 @@ def _manifest(book: Book) -> None:
         ("sensitivity", pack.sensitivity),
         ("outlook", pack.outlook),
     ]
-    parts += [("scenarios", pack.scenarios), ("when to draw", pack.policies), ("what-if grid", pack.grid)]
+    parts += [("stress cases", pack.scenarios), ("when to draw", pack.policies), ("what-if grid", pack.grid)]
     parts += [("targets", pack.solutions[0])] * bool(pack.solutions)
     counts: list[list[Cell]] = [[name, Number(part.paths, "#,##0")] for name, part in parts if part is not None]
     page.table("Paths of each analysis, all of the same seed", ["", "paths"], counts, flush=True)

@@ -30,7 +30,7 @@ def draw(book: Book) -> None:
     page.table("What the clauses say", ["clause", "in words"], words)
     page.words(
         "Alone: the effect of removing one clause and keeping the others. Shapley value: the effect of removing it, "
-        "averaged over all orders in which the clauses could be removed; the values add up to removing all of them, on "
+        "averaged over all orders in which the clauses can be removed; the values add up to removing all of them, on "
         f"every path. From {costs.paths:,} scenarios; means differ from those of {book.result.paths:,} within their "
         "errors.",
         size=9,
@@ -54,7 +54,9 @@ def _measure(page: Page, costs: ClauseCosts, name: str) -> Block:
     if together is not None:
         together = together._replace(formula=f"=SUM(F{first}:F{first + len(rows) - 1})")  # type: ignore[union-attr]
     points = ", percentage points" * (reading(name).suffix == "%")
-    ends = f"{plus_minus(name, costs.signed[name])} as signed, {plus_minus(name, costs.lifted[name])} without clauses"
+    ends = (
+        f"{plus_minus(name, costs.signed[name])} with the line, {plus_minus(name, costs.lifted[name])} without clauses"
+    )
     columns = ["", "alone", PM, "95% low", "95% high", "Shapley value", PM, "95% low", "95% high"]
     total: list[Cell] = ["all clauses removed", "", "", "", "", together, *others]
     return page.table(f"{name_of(name)}{points}: {ends}", columns, rows, total=total)

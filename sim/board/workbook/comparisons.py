@@ -1,11 +1,11 @@
-"""Sheets Scenarios and When to draw: cases with common random numbers, and their paired differences."""
+"""Sheets Stress cases and When to draw: cases with common random numbers, and their paired differences."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
-from sim.board.words import reading, shortened
+from sim.board.words import reading, shortened, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
 from sim.board.workbook.page import Page
@@ -20,11 +20,11 @@ _MOST_NAME = 60
 
 def draw(book: Book) -> None:
     pack = book.pack
-    page = Page(book, "Scenarios", book.headline("scenarios", "Scenarios"), _WIDTHS, pack.scenarios.paths)
+    page = Page(book, "Stress cases", book.headline("scenarios", "Stress cases"), _WIDTHS, pack.scenarios.paths)
     _compared(page, pack.scenarios)
     if len(pack.variants.names) > 1:
         page.turn()
-        page.words("The line as signed, without it, and with its conditions waived", size=13, bold=True)
+        page.words("With the line, without it, and with its conditions waived", size=13, bold=True)
         page.skip()
         _compared(page, pack.variants)
     if len(pack.policies.names) > 1:
@@ -48,7 +48,11 @@ def _compared(page: Page, found: Comparison) -> None:
 
 def _measure(page: Page, found: Comparison, name: str) -> Block:
     rows: list[list[Cell]] = [
-        [shortened(words, _MOST_NAME), *estimated(name, estimate), *(moved(name, difference) if i else [None] * 4)]
+        [
+            shortened(variant_name(words), _MOST_NAME),
+            *estimated(name, estimate),
+            *(moved(name, difference) if i else [None] * 4),
+        ]
         for i, (words, estimate, difference) in enumerate(
             zip(found.names, found.estimates[name], found.differences[name], strict=True)
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.variants import SIGNED
 from sim.board.charts.data import COLOURS
-from sim.board.story.outlook import gap_words
-from sim.board.words import shortened
+from sim.board.story.outlook import GAP, gap_words
+from sim.board.words import shortened, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, change, error, estimated, level, set_to
 from sim.board.workbook.page import Page
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 _MOST_LABEL, _MOST_SOURCE = 60, 200
 _COLUMNS = ["", "shortfall", PM, "95% low", "95% high", "change, points", PM, "before the window", "mean gap", PM]
 _FACTS = [
-    "date", "figure", "observed", "scenarios below", PM, "equal", "p05", "median", "p95", "90% range", "source",
+    "date", "figure", "observed", "scenarios with a lower value", PM, "equal", "p05", "median", "p95", "middle 90%",
+    "source",
 ]  # fmt: skip
 
 
@@ -29,13 +31,13 @@ def draw(book: Book) -> None:
     rows: list[list[Cell]] = []
     for i, name in enumerate(found.names):
         short, difference, gap = found.shortfall[i], found.differences[i], found.gap[i]
-        signed = name == "as signed"
-        row: list[Cell] = [name, *estimated("cash_out", short)]
+        signed = name == SIGNED
+        row: list[Cell] = [variant_name(name), *estimated("cash_out", short)]
         row += [None, None] if signed else [change("cash_out", difference), error("cash_out", difference)]
         row += [level("cash_out", found.already[i].value, found.already[i].error), *estimated("funding_gap", gap)[:2]]
         rows.append(row)
     block = page.table("Scenarios with a shortfall of cash", _COLUMNS, rows, tall=2)
-    page.words(f"Mean gap: {gap_words(found)[0].rstrip(':')}.", size=9)
+    page.words(f"Mean gap: {gap_words(found)[0].rstrip(':')}. {GAP}", size=9)
     page.words(found.note, size=9)
     title = "Scenarios with a shortfall in the window, with 95% confidence interval"
     page.place(room, book.bars(title, block, 1, found.shortfall, COLOURS[0], kind="column", share=True))

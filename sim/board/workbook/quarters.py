@@ -1,4 +1,4 @@
-"""Sheet By quarter: cash-out by cause, capital raised, binding limits, and the waterfall of the commitment."""
+"""Sheet By quarter: cash-out by cause, capital raised, limits of the draws, and the waterfall of the commitment."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _cash_out(page: Page, summary: Summary) -> Block:
 
 
 def _binding(page: Page, summary: Summary) -> None:
-    """Binding limits of the draws, as shares of the purchase dates before the cash-out."""
+    """The limits that fixed the amounts of the draws, as shares of the purchase dates before the cash-out."""
     by_period = summary.binding_by_period
     weight: defaultdict[str, float] = defaultdict(float)
     for shares in by_period:
@@ -85,7 +85,7 @@ def _binding(page: Page, summary: Summary) -> None:
             weight[reason] += share
     ranked = sorted(weight, key=lambda reason: -weight[reason])
     if not ranked:
-        page.words("No purchase date is before the cash-out, so no limit was binding.")
+        page.words("No purchase date is before the cash-out, so no limit fixed the amount of a draw.")
         page.skip()
         return
     shown, rest = ranked[:_MOST_REASONS], ranked[_MOST_REASONS:]
@@ -99,7 +99,12 @@ def _binding(page: Page, summary: Summary) -> None:
         other = [_share(sum(shares.get(reason, 0.0) for reason in rest) if shares else None, dates)] * bool(rest)
         rows.append([period.label, *cells, *other])
     names = [reason_words(reason) for reason in shown] + ["other reasons"] * bool(rest)
-    page.table("Binding limits: shares of the purchase dates before the cash-out", ["Quarter", *names], rows, tall=3)
+    page.table(
+        "The limit that fixed the amount of the draw: shares of the purchase dates before the cash-out",
+        ["Quarter", *names],
+        rows,
+        tall=3,
+    )
 
 
 def _share(share: float | None, dates: int) -> Number | None:
@@ -112,7 +117,7 @@ def _waterfall(page: Page, summary: Summary) -> None:
     fall, uncertain = summary.waterfall, summary["raised"].mcse
     if not fall.commitment:
         return
-    steps = [("raised", fall.raised), ("cut by third parties", fall.cut)]
+    steps = [("raised", fall.raised), ("reduction for third-party financing", fall.cut)]
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
     steps += [(f"not raised: {reason_words(reason)}", amount) for reason, amount in ranked]
     first = page.row + 3

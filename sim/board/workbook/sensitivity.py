@@ -1,4 +1,4 @@
-"""Sheets Sensitivity and Targets: effects of the inputs, and the values that meet a target or make a cash-out even."""
+"""Sheets Sensitivity and Targets: effects of the inputs, and the values that meet a target probability."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.data import COLOURS
+from sim.board.story.sensitivity import ranges_words
 from sim.board.story.targets import uncertain
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
@@ -27,15 +28,15 @@ def draw(book: Book) -> None:
         page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), [40, *[13] * 9], found.paths)
         room = page.reserve(19)
         swings = found.ordered("runway_months")
-        stated = f"{sum(swing.stated for swing in swings)} of {len(swings)} ranges come from the case file"
+        stated = ranges_words(found)
         page.table(
-            f"Low and high value of each input; {stated}",
+            f"Low and high value of each input. {stated}",
             ["input", "low", "base", "high", "range"],
             [
                 [
                     shortened(swing.label, _MOST_NAME),
                     *(set_to(x, swing.unit) for x in (swing.low, swing.base, swing.high)),
-                    "case file" if swing.stated else "default",
+                    "case file" if swing.stated else "standard",
                 ]
                 for swing in swings
             ],
@@ -85,7 +86,7 @@ def _indices(page: Page, book: Book) -> None:
         columns,
         rows,
         tall=2,
-        note="Alone: first-order index. In all: total index, with the interactions with other inputs.",
+        note="Alone: first-order index. In all: total index, with the combined effects with other inputs.",
     )
 
 
@@ -116,7 +117,7 @@ def _targets(book: Book) -> None:
     page = Page(book, "Targets", book.headline("stress", "Targets"), [46, *[18] * 8], paths)
     asked = (
         ("Values that meet the target probability of cash-out", pack.solutions),
-        ("Values at which a cash-out is as likely as not", pack.stresses),
+        ("Values at which a cash-out has a probability of 50%", pack.stresses),
     )
     for heading, found in asked:
         if found:

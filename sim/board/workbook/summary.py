@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.analysis.paired import MEASURED
-from sim.board.words import value
+from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, column, estimated, level
 from sim.board.workbook.page import Page
@@ -37,7 +37,7 @@ def draw(book: Book) -> None:
     quantiles = [f"p{percent:02d}" for percent in QUANTILE_PERCENTS]
     page.table(
         "Measures",
-        ["", "mean", PM, "95% low", "95% high", *quantiles, "expected shortfall (CVaR), 5%"],
+        ["", "mean", PM, "95% low", "95% high", *quantiles, "CVaR, 5%"],
         [_measure(name, summary[name]) for name in MEASURES],
         tall=3,
         note=" ".join([_NOTE] + [BINNED] * summary.binned),
@@ -45,11 +45,11 @@ def draw(book: Book) -> None:
     found = book.pack.variants
     columns = [column(name) for name in MEASURED]
     page.table(
-        "The line as signed, without it, and with its conditions waived: means with common random numbers",
+        "With the line, without it, and with its conditions waived: means with common random numbers",
         ["", *columns],
         [
             [
-                name,
+                variant_name(name),
                 *(
                     level(each, found.estimates[each][i].value, found.estimates[each][i].error)
                     for each in MEASURED
@@ -57,15 +57,16 @@ def draw(book: Book) -> None:
             ]
             for i, name in enumerate(found.names)
         ],
-        note="Differences with their intervals are on the sheet Scenarios.",
+        note="Differences with their intervals are on the sheet Stress cases.",
         tall=2,
     )  # fmt: skip
 
 
 _NOTE = (
-    "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells; the "
-    "expected shortfall is the mean of the worst 5%. A runway that reaches the horizon is censored there; scenarios "
-    "that draw nothing have no price and no discount. Dilution is that of the line's shares alone."
+    "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells. "
+    "CVaR, also called expected shortfall, is the mean of the worst 5%. In the runway, a scenario without a cash-out "
+    "counts with the full period. Scenarios that draw nothing have no price and no discount. Dilution is that of the "
+    "line's shares alone."
 )
 
 
