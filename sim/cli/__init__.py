@@ -89,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="fundrisk",
-        description="Simulate how much an equity line of credit pays, at what dilution, and how long the cash lasts.",
+        description="Simulate how much a company raises under an equity line of credit, at what dilution, and how long "
+        "its cash lasts.",
         epilog="`fundrisk COMMAND --help` lists the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"fundrisk {__version__}")

@@ -70,7 +70,7 @@ def add_size(parser: argparse.ArgumentParser, paths: str = "the case's number") 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--workers", type=whole("--workers"), metavar="W", help="number of threads (default: one a core)"
+        "--workers", type=whole("--workers"), metavar="W", help="number of threads (default: one per core)"
     )
 
 

@@ -8,7 +8,7 @@ from sim.terms.description import describe
 
 
 def add(commands: Commands) -> None:
-    commands.add("check", run, "print the terms of a case in plain words, or every error in its file")
+    commands.add("check", run, "print the terms of a case in plain words, or every mistake in its file")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from sim.cli.meter import progress
 
 
 def add(commands: Commands) -> None:
-    summary = "print the probability of a cash shortfall within 12 months of issuing the accounts"
+    summary = "print the probability that cash falls below the minimum by 12 months after the accounts are issued"
     parser = commands.add("outlook", run, summary)
     parser.add_argument("--issued", metavar="DATE", help="date of issue of the accounts (default: the valuation date)")
     add_size(parser)

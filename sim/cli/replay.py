@@ -14,7 +14,7 @@ MOST_JSON = 64 * 2**20  # bytes of a history file
 
 
 def add(commands: Commands) -> None:
-    parser = commands.add("replay", run, "compute the ledger of a given history")
+    parser = commands.add("replay", run, "compute cash and draws for prices, burn and events that you supply")
     parser.add_argument(
         "--history", required=True, metavar="FILE.json", help="a history, or a file that trace --json wrote"
     )

@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     )
     what.add_argument(
         "--reverse", action="store_true",
-        help="find how far the price, the burn or a milestone must move until cash-out has the target probability",
+        help="find the change of the price, the burn or a milestone at which a cash-out has the target probability",
     )  # fmt: skip
     parser.add_argument(
         "--target", type=_probability, metavar="P",

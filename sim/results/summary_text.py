@@ -33,7 +33,7 @@ def answer(summary: Figures) -> list[str]:
     raised, dilution = summary["raised"], summary["dilution"]
     return [
         odds(summary) + _lasting(summary),
-        f"The line raises {_mean('raised', raised)} on average{_of_commitment(summary)}; "
+        f"The company raises {_mean('raised', raised)}{_of_commitment(summary)} on average; "
         f"{WORST}, {_worst('raised', raised)} on average (CVaR).",
         f"The line's shares dilute the holders by {_mean('dilution', dilution)} on average; "
         f"{WORST}, by {_worst('dilution', dilution)} on average (CVaR).{_other_shares(summary)}",
@@ -102,7 +102,7 @@ def _other_shares(summary: Figures) -> str:
 
 def _of_commitment(summary: Figures) -> str:
     commitment = float(summary.run.case.line.commitment)
-    return f", of {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else ""
+    return f" of the {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else " under the line"
 
 
 def _mean(name: str, distribution: Distribution) -> str:

@@ -11,7 +11,7 @@ from sim.terms.case import Case
 
 
 class CoveredQuarter(NamedTuple):
-    """One fiscal quarter with purchase dates; without a coverage test `percent` and `dollars` are None."""
+    """One fiscal quarter with purchase dates; without a coverage limit `percent` and `dollars` are None."""
 
     quarter: calendar.FiscalQuarter
     dates: tuple[datetime.date, ...]

@@ -226,7 +226,8 @@ def test_the_answer_comes_first(result):
     assert title.startswith("Valence Technology")
     chance = result.summary().cash_out
     assert f"with a probability of {100 * chance.value:.1f}% +- {100 * chance.se:.1f}%" in " ".join(answer.split())
-    assert "of $30M committed" in answer
+    assert "of the $30M committed on average; in the worst 5% of the paths, $" in " ".join(answer.split())
+    assert "paths, the runway is " in " ".join(answer.split())
 
 
 def test_certainty_is_said_with_its_bound():

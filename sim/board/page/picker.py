@@ -30,9 +30,9 @@ _CHANCES = ("cash_out", "cash_out_12m")
 #: What is shown, in this order, as far as the grid has it.
 _SHOWN = ("cash_out", "cash_out_12m", "runway_months", "raised", P05, "dilution", "funding_gap")
 _NAMES = {
-    "price.initial": "Stock price today",
+    "price.initial": "Opening stock price",
     "price.volatility": "Volatility of the stock price",
-    "burn.monthly": "Cash used a month",
+    "burn.monthly": "Monthly burn",
     "waivers": "Probability that a failed condition is waived",
 }
 _Z95 = 1.96

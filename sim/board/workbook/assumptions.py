@@ -21,6 +21,7 @@ _MOST_SOURCE, _MOST_TEXT = 400, 300
 #: Units as the sheet writes them, where that differs.
 _UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year", "events/year": "per year"}
 _IN_MILLIONS = 1e5
+_PARTS = {"scenarios": "stress cases"}
 _NO_INPUT = ("schema", "title")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -70,7 +71,7 @@ def _manifest(book: Book) -> None:
     counts: list[list[Cell]] = [[name, Number(part.paths, "#,##0")] for name, part in parts if part is not None]
     page.table("Paths of each analysis, all of the same seed", ["", "paths"], counts, flush=True)
     for name, reason in pack.skipped.items():
-        page.words(f"Left out, {name}: {reason}.", size=9)
+        page.words(f"Left out, {_PARTS.get(name, name)}: {reason}.", size=9)
     chapter = book.chapters.get("limits")
     if chapter is not None:
         page.skip()
