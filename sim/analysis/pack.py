@@ -54,11 +54,11 @@ WORK = {
 class Pack:
     """The analyses of `gather`. None, or an empty tuple, where one does not apply; `skipped` gives the reason by field.
 
-    `variants` are the line as signed, off, and with every condition waived; `scenarios` and `policies` begin with the
-    case as it is. `solutions` are the values at which a cash-out by `by` is unlikely: twelve months after the valuation
-    date, or the horizon if that is sooner. `stresses` are the changes at which a cash-out has probability 50% by the
-    last quarter's end up to `by` at which its probability is below 50%, if there is one. `signed` and `lifted` of the
-    clause costs are of all paths of the run, like every other figure of the case as it is.
+    `variants` are the line as signed, off, and with every condition waived; `scenarios`, the stress cases, and
+    `policies` begin with the case as it is. `solutions` are the values at which a cash-out by `by` is unlikely: twelve
+    months after the valuation date, or the horizon if that is sooner. `stresses` are the changes at which a cash-out
+    has probability 50% by the last quarter's end up to `by` at which its probability is below 50%, if there is one.
+    `signed` and `lifted` of the clause costs are of all paths of the run, like every other figure of the case as it is.
     """
 
     result: Result

@@ -8,14 +8,16 @@ from datetime import date
 
 import pytest
 
+from sim.analysis.variants import WAIVED
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
+from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _error_words
 from sim.board.story.capital import price_words
 from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases
 from sim.board.story.story import CHAPTERS, story
-from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value
+from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value, variant_name
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
 
@@ -104,6 +106,64 @@ def test_words_that_were_replaced_are_absent(pack):
     for each in story(pack):
         for text in texts(each):
             assert not re.search(gone, text), (each.key, text)
+
+
+def test_no_text_of_the_shipped_case_is_cut(valence):
+    for each in story(valence):
+        assert len(each.headline) <= BUDGETS["headline"], each.key
+        if each.key not in ("assumptions", "record"):  # which list the sources that the case file names
+            assert len(each.source) <= BUDGETS["source"], each.key
+        for text in (each.sure, each.compared, each.change):
+            assert len(text) <= BUDGETS["question"], (each.key, text)
+            assert "..." not in text, (each.key, text)
+        for chart in each.charts:
+            names = {row[0] for row in chart.table.rows} if chart.table else set(chart.categories)
+            assert not [name for name in names if "..." in str(name)], chart.key
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "said"),
+    [
+        ("answer", "source", "Cash-out: the first day on which cash is below the minimum."),
+        ("answer", "source", "a scenario without a cash-out counts with the full period"),
+        ("cash", "notes", "The funding gap is the largest amount by which this cash falls below the minimum."),
+        ("outlook", "notes", "The funding gap is the largest amount by which cash falls below the minimum, if someone"),
+        ("scenarios", "sure", "All cases use the same random numbers, so their differences have less sampling error"),
+        ("clauses", "source", "The average effect of each is its Shapley value."),
+        (
+            "policies",
+            "notes",
+            "if the stock closes at 125% of the opening price or more. Otherwise it requests the amount",
+        ),
+        ("limits", "compared", "known answers"),
+    ],
+)
+def test_slides_explain_their_terms(valence, key, field, said):
+    assert said in getattr(chapter(valence, key), field)
+
+
+def test_a_median_below_zero_is_explained(pack):
+    found = [each for each in story(pack) if each.key == "cash"]
+    for each in found:
+        (median,) = [point for point in each.points if point.startswith("Median on ")]
+        assert ("need outside cash" in median) == (pack.result.fan().p50[-1] < 0.0)
+
+
+def test_variants_have_the_names_of_a_board(valence):
+    charts = {chart.key: chart for each in story(valence) for chart in each.charts}
+    names = ("With the line", "Without the line", "With the line, all conditions waived")
+    assert charts["variants"].categories == names
+    assert set(charts["outlook"].categories) == set(names)
+    assert variant_name("without coverage") == "without coverage"
+    assert variant_name(WAIVED, in_sentence=True) == "with all conditions waived"
+
+
+def test_the_named_assumptions_are_those_that_are_shown(valence):
+    each = chapter(valence, "assumptions")
+    rows = each.charts[0].table.rows
+    marked = sum("assumption" in source for _, _, source in rows)
+    assert each.headline == f"Of the {len(rows)} inputs shown, {marked} are marked as assumptions in the case file"
+    assert rows[0][:2] == ("Opening cash", "$11.5M ($9.895M to $11.94M)")
 
 
 def test_dilution_says_that_it_is_the_lines(pack):
