@@ -67,6 +67,10 @@ def test_ranges_are_part_of_the_case():
         ),
         ({"waivers": [0, 2]}, '"waivers" = [0.0, 2.0]: must be two numbers from 0 to 1'),
         ({"price..x": [0, 2]}, '"price..x" = [0.0, 2.0]: must be a key, such as price.volatility'),
+        (
+            {"line.coverage.percent[0][0]": [50, 100]},
+            '"line.coverage.percent[0][0]" = [50.0, 100.0]: line.coverage.percent is not a list of lists, so [0] does',
+        ),
         ({"price.volatility.x": [0, 2]}, '"price.volatility.x" = [0.0, 2.0]: price.volatility has no keys of its own'),
     ],
 )
@@ -174,6 +178,39 @@ def test_waivers_have_the_mean_that_was_asked_for(mean):
     order = [condition.waiver_probability for condition in CASE.line.conditions]
     assert mean in (0.0, 1.0) or sorted(order) == [old for _, old in sorted(zip(chances, order, strict=True))]
     assert one.base == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize(
+    ("key", "base", "low", "high"),
+    [
+        ("price.initial", 3.0, 2.1, 3.9),
+        ("price.drift", 0.0, -0.2, 0.2),
+        ("price.volatility", 0.8, 0.6, 1.0),
+        ("burn.monthly", 2e6, 1.6e6, 2.4e6),
+        ("burn.growth", 0.0, -0.1, 0.1),
+        ("burn.volatility", 0.2, 0.1, 0.4),
+        ("burn.persistence", 0.8, 0.5, 0.95),
+        ("burn.price_correlation", -0.2, -0.5, 0.1),
+        ("burn.steps[0].factor", 0.75, 0.5, 1.0),  # from no saving to twice what was promised
+        ("burn.steps[0].factor", 0.25, 0.0, 1.0),
+        ("burn.steps[0].factor", 1.25, 1.0, 1.5),
+        ("events.common_loading", 0.0, 0.0, 0.3),
+        ("events.common_loading", 0.5, 0.2, 0.8),
+        ("milestones[licence].probability", 0.7, 0.5, 0.9),
+        ("milestones[licence].price_jump", 0.15, 0.0, 0.3),
+        ("third_party.annual_rate", 0.4, 0.2, 0.8),
+        ("third_party.discount", 0.1, 0.0, 0.2),
+    ],
+)
+def test_assumptions_vary_as_far_as_their_kind(key, base, low, high):
+    one = input_of(BARE.replace({key: base}), key)
+    assert (one.low, one.base, one.high) == pytest.approx((low, base, high), abs=1e-12)
+
+
+def test_correlations_of_a_steady_burn_do_not_vary():
+    correlations = {"burn.persistence", "burn.price_correlation"}
+    assert correlations <= {one.key for one in inputs_of(BARE)}
+    assert not correlations & {one.key for one in inputs_of(BARE.replace({"burn.volatility": 0}))}
 
 
 def test_kinds_stay_within_what_a_key_allows():
@@ -380,6 +417,8 @@ def test_frequencies_of_events_are_numbers_per_year():
     ("wrong", "expected"),
     [
         ({"paths": 0}, "paths = 0: must be a whole number from 1 to"),
+        ({"paths": True}, "paths = True: must be a whole number from 1 to"),
+        ({"seed": 2**64}, "seed = 18446744073709551616: must be a whole number from 0 to 18446744073709551615"),
         ({"indexed": -1}, "indexed = -1: must be a whole number from 0 to 50"),
         ({"samples": 100}, "samples = 100: must be a power of two"),
         ({"workers": 0}, "workers = 0: must be a whole number"),

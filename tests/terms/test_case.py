@@ -20,6 +20,7 @@ from sim.terms import (
     load_case,
     shipped_cases,
 )
+from sim.terms.clauses import stated_clauses
 from tests.support.documents import CASE, REMOVED, SHIPPED, changed
 
 
@@ -166,6 +167,14 @@ def test_burn_level_is_the_nearest_float():
     case = CASE.replace({"burn.monthly": 1.25, "burn.growth": 0.21, "burn.steps[0].factor": 0.3})
     exact = Fraction(1.25) * (1 + Fraction(0.21)) * Fraction(0.3)
     assert case.burn_level(12) == float(exact)
+
+
+def test_clauses_are_those_that_have_an_effect():
+    names = [stated.clause.name for stated in stated_clauses(CASE)]
+    assert names == ["discount", "reduction", "period cap", "coverage", "authorized shares", "legal fees"]
+    assert [stated.clause.name for stated in stated_clauses(CASE, "cost", "price")] == ["discount", "legal fees"]
+    full_price = CASE.replace({"line.pricing.multiplier": 1, "line.legal_cost_per_draw": 0})
+    assert [stated.clause.name for stated in stated_clauses(full_price, "cost", "price")] == []
 
 
 def test_wrong_objects_cannot_exist():

@@ -115,6 +115,17 @@ def test_the_shipped_case():
         ),
         ({"company.shares_authorized": 45_552_310}, "The charter allows no more shares."),
         ({"company.cash": 1e9}, "the opening cash lasts beyond the horizon"),
+        (
+            {"company.cash": 24.5e6, "burn.monthly": 1e6, "burn.steps": None},
+            "the opening cash lasts beyond the horizon",
+        ),
+        (
+            {"company.cash": 23.5e6, "burn.monthly": 1e6, "burn.steps": None},
+            "the opening cash lasts until 16 March 2004",
+        ),
+        ({"milestones[0].price_jump": 0.2}, "2003 or earlier. The stock price then moves by +20%. - cyl"),
+        ({"milestones[0].price_jump": -0.2}, "2003 or earlier. The stock price then moves by -20%. - cyl"),
+        ({"milestones[0].price_jump": 0}, "24 February 2003 or earlier. - cylindrical-samples"),
         ({"burn.growth": 0.1}, "The average grows by 10% a year."),
         ({"events": None}, "The simulation has no such change."),
         ({"events.ceo_change.annual_rate": 0}, "changed. The simulation has no such change."),
@@ -144,6 +155,15 @@ def test_lines_fit_a_hundred_columns_and_keep_hyphens():
     assert not [line for line in lines if line.endswith("-")]
 
 
+def test_lines_hang_under_the_text_of_their_item():
+    sections = dict(part.split("\n", 1) for part in describe(CASE).split("\n\n")[1:])
+    for head in ("Conditions", "Milestones", "Notes"):
+        lines = sections[head].splitlines()
+        assert any(line.startswith("    ") for line in lines)
+        assert all(line.startswith("  - ") or (line[:4] == "    " and line[4] != " ") for line in lines)
+    assert all(line[:2] == "  " and line[2] != " " for line in sections["Company"].splitlines())
+
+
 @pytest.mark.parametrize(
     ("days", "expected"), [(1.0, "1 April 2002"), (30.5, "1 May 2002"), (999_999, "25 February 4740")]
 )
@@ -158,19 +178,24 @@ def test_a_time_in_days_becomes_its_date(days, expected):
     [
         ("quarter", "2002-04-15", "$3.00 million"),
         ("previous_quarter", "2002-04-15", "$3.00 million"),
+        ("quarter", "2002-10-15", "$6.00 million"),
+        ("previous_quarter", "2002-10-15", "$3.00 million"),
         ("to_date", "2002-04-15", "$500,000"),
         ("to_date", "2002-08-15", "$1.48 million"),  # July and 15 of August's 31 days
     ],
 )
 def test_the_coverage_table_counts_the_basis(basis, day, expected):
-    """$1M a month, and one purchase date in the middle of a month."""
+    """$1M a month, $2M from October on, and one purchase date in the middle of a month."""
     case = CASE.replace(
         {
-            "burn": {"model": "lognormal", "monthly": 1e6, "volatility": 0.0},
+            "burn": {
+                "model": "lognormal", "monthly": 1e6, "volatility": 0.0,
+                "steps": [{"date": "2002-10-01", "factor": 2}],
+            },
             "line.coverage": {"percent": [100], "basis": basis},
             "policy": {"kind": "maximum", "cadence": "dates", "dates": [day]},
             "ranges": None,
         }
-    )
+    )  # fmt: skip
     row = next(line for line in describe(case).splitlines() if day in line and "100%" in line)
     assert row.split("100%")[1].strip() == expected

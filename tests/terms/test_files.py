@@ -33,6 +33,13 @@ def test_files_that_are_not_toml(tmp_path, content, expected):
     assert "\n" not in line
 
 
+SCALES = [
+    (word, "_000" * number)
+    for number, words in [(1, "k thousand"), (2, "m mm mn mio million millions"), (3, "b bn billion")]
+    for word in words.split()
+]
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
@@ -49,6 +56,7 @@ def test_files_that_are_not_toml(tmp_path, content, expected):
         ("$9,400,000", "TOML has no thousands commas; write 9_400_000"),
         ("$30 million", "a number is written in full, without million; write 30_000_000"),
         ("9.4M", "a number is written in full, without M; write 9_400_000"),
+        *((f"5{word}", f"a number is written in full, without {word}; write 5{zeros}") for word, zeros in SCALES),
         ("5c", "a number is written in dollars, without c; write 0.05"),
         ("50 cents", "a number is written in dollars, without cents; write 0.5"),
         ("12.5\u00a2", "a number is written in dollars, without \u00a2; write 0.125"),

@@ -112,6 +112,8 @@ ONE_PROBLEM = [
     ),
     # names
     ({("company", "name"): ""}, f'company.name = "": must be {TEXT}'),
+    ({("company", "name"): " Valence"}, f'company.name = " Valence": must be {TEXT}'),
+    ({("company", "name"): "Valence "}, f'company.name = "Valence ": must be {TEXT}'),
     ({("company", "name"): "a\n\x1b[31mb"}, f'company.name = "a\\n\\x1b[31mb": must be {TEXT}'),
     ({("company", "name"): 'a"\\' + "x" * 300}, f'company.name = "a\\"\\\\{"x" * 52}...": must be {TEXT}'),
     (
@@ -266,6 +268,11 @@ def test_accepted_edges():
         {("policy", "amounts"): [1.0]},  # not used by the kind of the policy
         {("price", "volatility"): 0},
         {("burn", "persistence"): -0.999},
+        {  # above 1e15 before the valuation date only
+            ("burn", "monthly"): 1e15,
+            ("burn", "growth"): -0.5,
+            ("burn", "steps"): [{"date": date(2002, 2, 1), "factor": 1}],
+        },
     ]:
         case = Case.from_dict(changed(changes))
         assert Case.from_dict(case.to_dict()) == case

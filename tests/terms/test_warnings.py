@@ -40,6 +40,11 @@ NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
             "line.pricing.multiplier = 0.03 sells shares at 3% of the price of the window. For a discount of 3%, write "
             "0.97.",
         ),
+        (
+            {"line.pricing.multiplier": 0.4},
+            "line.pricing.multiplier = 0.4 sells shares at 40% of the price of the window. For a discount of 40%, "
+            "write 0.6.",
+        ),
         ({"line.pricing.multiplier": 1.5}, "line.pricing.multiplier = 1.5 sells shares above the price of the window."),
         (
             {"line.pricing.floor": 2.6},
