@@ -85,6 +85,18 @@ def test_a_probability_of_none_still_prints_an_error():
     assert str(proportion(0, 10_000)) == "0.0000 +- 0.0001"
 
 
+@pytest.mark.parametrize(("successes", "text"), [(0, "0.0% +- 0.1%"), (842, "84% +- 1%"), (1000, "100.0% +- 0.1%")])
+def test_probabilities_in_percent_keep_their_error(successes, text):
+    assert proportion(successes, 1_000).as_percent() == text
+
+
+def test_a_column_has_an_error_for_each_value():
+    assert MEASURES["raised"].aligned([1.2e6, 3e6], [1e5, 1e5]) == ["1.2", "3.0"]
+    for errors in ([1e5], [1e5] * 3):
+        with pytest.raises(ValueError, match="zip"):
+            MEASURES["raised"].aligned([1.2e6, 3e6], errors)
+
+
 def test_decimals_and_rounding():
     assert [decimals_allowed(error) for error in (0.0012, 0.0096, 1.0, 23_000.0)] == [3, 2, 0, -4]
     assert decimals_allowed(0.0) == decimals_allowed(math.nan) == 15
@@ -110,6 +122,7 @@ def test_measures_read_as_a_board_reads_them():
         ("dilution", 0.1118, 0.00016, ("11.18", "0.02")),
         ("draws", 2.5, 0.0001, ("2.500", "<0.001")),
         ("funding_gap", 20e6, 0.0, ("20", "0")),
+        ("funding_gap", 0.0, 0.0, ("0", "0")),
     ],
 )
 def test_an_estimate_and_its_error_have_the_same_decimals(name, value, error, expected):
@@ -148,13 +161,14 @@ def test_quantiles_are_the_inverse_of_the_empirical_distribution(n):
 
 @pytest.mark.parametrize("n", [1, 2, 7, 59, 73, 100, 555, 720, 1000, 12_345, 10**6, 10**8])
 @pytest.mark.parametrize("percent", [1, *QUANTILE_PERCENTS, 99])
-def test_interval_ranks_are_the_tightest_that_leave_at_most_2_5_percent_on_each_side(n, percent):
-    low, high = interval_ranks(n, percent)
-    below = stats.binom(n, percent / 100)
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_interval_ranks_are_the_tightest_of_their_level(n, percent, level):
+    low, high = interval_ranks(n, percent, level)
+    below, tail = stats.binom(n, percent / 100), (1 - level) / 2
     assert low <= quantile_rank(n, percent) <= high
-    assert below.cdf(low - 1) <= 0.025 < below.cdf(low)
-    assert below.sf(high - 1) <= 0.025 < below.sf(high - 2)
-    assert below.cdf(high - 1) - below.cdf(low - 1) >= 0.95
+    assert below.cdf(low - 1) <= tail < below.cdf(low)
+    assert below.sf(high - 1) <= tail < below.sf(high - 2)
+    assert below.cdf(high - 1) - below.cdf(low - 1) >= level
 
 
 def test_too_few_values_leave_a_side_of_the_interval_open():
@@ -465,6 +479,37 @@ def test_ranks_of_independent_groups_are_nearly_the_binomials():
         got = grouped_ranks(10_000, percent, 1.0, math.inf)
         assert low - 1 <= got[0] <= low + 1
         assert high - 1 <= got[1] <= high + 1
+
+
+@pytest.mark.parametrize(("effect", "dof"), [(1.0, math.inf), (0.3, 499), (2.0, 499), (3.0, 15)])
+@pytest.mark.parametrize("percent", QUANTILE_PERCENTS)
+def test_grouped_ranks_are_the_tightest_of_students(percent, effect, dof):
+    """Values below the quantile are at most k as often as their stand-in is at most k + 1/2."""
+    n, p = 1_000, percent / 100
+    low, high = grouped_ranks(n, percent, effect, dof)
+    below = stats.t(dof, n * p, math.sqrt(effect * n * p * (1 - p)))
+    assert below.cdf(low - 0.5) <= 0.025 < below.cdf(low + 0.5)
+    assert below.sf(high - 0.5) <= 0.025 < below.sf(high - 1.5)
+
+
+def test_pairs_of_equal_paths_count_once():
+    """42 in 100 values are 0 and the others 1: the interval of the median begins at rank 40."""
+    once = np.repeat([0.0, 1.0], [42, 58])
+    twice = np.repeat(once, 2)
+    assert Distribution.from_values(once).p50 == (1.0, (0.0, 1.0))
+    assert Distribution.from_values(twice, groups="pairs").p50 == (1.0, (0.0, 1.0))
+    assert Distribution.from_values(twice).p50 == (1.0, (1.0, 1.0))  # 200 independent paths know more
+
+
+@pytest.mark.parametrize("bad_tail", ["low", "high"])
+def test_pairs_of_one_path_are_independent_paths(bad_tail):
+    values = np.random.default_rng(4).exponential(size=2_000)
+    lone = np.stack([values, np.full(2_000, np.nan)], axis=1).ravel()
+    got, expected = Distribution.from_values(lone, bad_tail, "pairs"), Distribution.from_values(values, bad_tail)
+    assert (got.n, got.mean, got.worst5_mean) == (expected.n, expected.mean, expected.worst5_mean)
+    assert got.mcse == pytest.approx(expected.mcse, rel=1e-12)
+    # The formula for independent paths divides by n, that for groups by n - 1.
+    assert got.worst5_se == pytest.approx(expected.worst5_se * math.sqrt(2_000 / 1_999), rel=1e-12)
 
 
 def test_the_design_effect_of_pairs_that_are_one_is_two():
