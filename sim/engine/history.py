@@ -142,26 +142,25 @@ class HistoryReader:
             if not isinstance(reduces, bool):
                 self.say(f"{where}.reduces_line", reduces, "must be true or false")
             financings[k] = (amount or 0.0, float(reduces is True))
+        listed = h.financings
         for number, k in enumerate(sorted(financings)):  # of path 0 only
-            h.financings_until[k + 1 :] = number + 1
-            h.financing_path[number] = 0
-            h.financing_amount[number], h.financing_reduces[number] = financings[k]
+            listed.until[k + 1 :] = number + 1
+            listed.order[number], listed.path[number], listed.month[number] = number, 0, k
+            listed.amount[number], listed.reduces[number] = financings[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
         """Closes of the days that the ledger needs; the opening's are the initial price."""
-        program = self.plan.program
+        program, plan = self.plan.program, self.plan
         h.closes[:] = np.nan
-        h.ready[:] = 1
         wanted = set(program.purchases["row"].tolist())
         for purchase in program.purchases:
             wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))
+        financed: dict[int, int] = {}  # financings by the row of their close
         if self.case.third_party is not None and self.case.third_party.kind == "equity":
-            for stop in program.stops:
-                if (
-                    stop["third_party_row"] >= 0
-                    and h.financings_until[stop["month"]] < h.financings_until[stop["month"] + 1]
-                ):
-                    wanted.add(int(stop["third_party_row"]))
+            last_days = {day.isoformat()[:7]: row for row, day in enumerate(plan.day_dates) if day}
+            for number in range(h.financings.until[-1]):
+                financed[last_days[plan.months[h.financings.month[number]]]] = number
+        wanted.update(financed)
         used = {self.plan.day_dates[row] for row in wanted}
         for key, close in closes.items():
             day = iso_date(key)
@@ -179,6 +178,8 @@ class HistoryReader:
                 self.missing(f"closes.{key}", f"must be {CLOSE}")
                 continue
             h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, CLOSE) or np.nan
+            if row in financed:
+                h.financings.close[financed[row]] = h.closes[row, 0]
 
     def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
         """Cash used of the simulated months; months outside count at their expected figure."""

@@ -192,7 +192,7 @@ class _Run:
         fan, out = desk.simulate(points, c, paths)
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
         self.unraised[c] = desk.space.tally.unraised.sum(axis=1)
-        self.cut[c] = out[r.OUTPUTS.index("cut")].sum()
+        self.cut[c] = desk.space.tally.cut.sum()
         if desk.sketch is not None:
             desk.sketch.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
         with self.lock:
@@ -203,7 +203,6 @@ class _Run:
         """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
         assert self.out is not None
         columns = dict(zip(r.OUTPUTS, self.out, strict=False))
-        del columns["cut"]
         columns["draws"] = columns["draws"].astype(np.int32)
         columns["cause"] = columns["cause"].astype(np.int8)
         return {**columns, "raised_by_period": self.out[len(r.OUTPUTS) :]}
@@ -233,7 +232,7 @@ class _Desk:
 
     def __init__(self, run: _Run) -> None:
         self.run = run
-        self.space = Workspace(run.plan, CHUNK, out=run.out, stop=run.stop)
+        self.space = Workspace(run.plan, CHUNK, closes=run.points is not None, out=run.out, stop=run.stop)
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:

@@ -113,8 +113,9 @@ class SobolPoints:
 
     def __init__(self, plan: Plan, seed: int) -> None:
         self.plan = plan
-        self.financings = 2 * r.FINANCINGS if plan.arrival_rows else 0
-        self.order = _by_importance(plan, self.financings)
+        self.first_wait = plan.program.third_party.variate
+        self.financings = 2 * r.FINANCINGS if self.first_wait >= 0 else 0
+        self.order = _by_importance(plan, self.first_wait, self.financings)
         # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
         self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
         size = max(len(plan.market_rows), len(plan.burn_rows))
@@ -132,39 +133,22 @@ class SobolPoints:
 
     def take(self, paths: int) -> r.Points:
         """Variates of the next `paths` paths, a multiple of SCRAMBLES."""
-        everything = np.full((self.plan.variate_rows + self.financings, paths), 0.5)
+        rows = self.plan.variate_rows + self.plan.day_rows
+        everything = np.full((rows + self.financings, paths), 0.5)
         for number, sequence in enumerate(self.sequences):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
                 points = sequence.random(paths // r.SCRAMBLES)
             everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
-        uniforms, financings = everything[: self.plan.variate_rows], everything[self.plan.variate_rows :]
-        if self.financings:
-            _space_arrivals(uniforms, self.plan.arrival_rows, self.plan.program.third_party.probability)
+        uniforms, financings = everything[:rows], everything[rows:]
         scratch = np.zeros((self.turned.shape[1], r.BLOCK))
         return r.Points(uniforms, self.turned, self.turns, financings, scratch)
 
 
-def _by_importance(plan: Plan, financings: int) -> list[int]:
+def _by_importance(plan: Plan, first_wait: int, financings: int) -> list[int]:
     """Rows of variates, then of financings' terms, in the order of their dimensions."""
     rows = list(plan.rows_by_importance)
     if financings:
-        after = rows.index(plan.arrival_rows[0]) + 1
-        rows[after:after] = range(plan.variate_rows, plan.variate_rows + financings)
+        after, last = rows.index(first_wait) + 1, plan.variate_rows + plan.day_rows
+        rows[after:after] = range(last, last + financings)
     return rows
-
-
-def _space_arrivals(uniforms: np.ndarray, rows: tuple[int, ...], probability: float) -> None:
-    """Turn the arrival rows, in place, from one number a month into waiting times: the first says when the first third
-    party comes, the second when the next one does. Months then are Bernoulli with `probability` as before."""
-    waits = uniforms[list(rows)]
-    arrives = np.zeros(waits.shape, bool)
-    month = np.full(waits.shape[1], -1.0)
-    never = math.log1p(-min(probability, 1.0 - 2.0**-53))
-    for wait in waits:
-        month = month + 1.0 + np.floor(np.log(wait) / never)
-        here = np.flatnonzero(month < len(rows))
-        if len(here) == 0:
-            break
-        arrives[month[here].astype(np.int64), here] = True
-    uniforms[list(rows)] = np.where(arrives, 0.5 * probability, 0.5 + 0.5 * probability)

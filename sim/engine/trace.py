@@ -118,7 +118,7 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
     seed = seed_of(case, seed)
     plan = lower(case)
     workspace = Workspace(plan, paths, recorded=paths, draws=True)
-    run_chunk(workspace, plan.program, r.Span(np.uint64(first_path), paths, 0, np.uint64(seed), 0))
+    run_chunk(workspace, plan.program, r.Span(np.uint64(first_path), paths, 0, np.uint64(seed)))
     return [
         Trace(
             case,
@@ -161,14 +161,12 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     >>> history = sim.trace("valence-2002", path=17).history
     >>> sim.replay("valence-2002", history)["raised"]  # doctest: +SKIP
     """
-    from sim.kernels.block import replay_block
-
     case = load_case(case)
     plan = lower(case)
     workspace = Workspace(plan, 1, recorded=1, draws=True)
     HistoryReader(case, plan, source).read(history, workspace.histories)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
-    replay_block(program, workspace.arrays(), 1)
+    run_chunk(workspace, program, r.Span(np.uint64(0), 1, 0, np.uint64(0), given=1))
     return _read_ledger(case, workspace, 0)
 
 
@@ -178,6 +176,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
 
+    listed = h.financings
     achieved = {name: float(h.achieved[m, i]) for m, name in enumerate(plan.milestones)}
     return History(
         closes={day.isoformat(): float(h.closes[j, i]) for j, day in enumerate(plan.day_dates) if day},
@@ -188,10 +187,10 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         waived=[c.name for j, c in enumerate(case.line.conditions) if h.waived[j, i]],
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
-            {"month": month, "amount": float(h.financing_amount[j]), "reduces_line": bool(h.financing_reduces[j])}
+            {"month": month, "amount": float(listed.amount[j]), "reduces_line": bool(listed.reduces[j])}
             for k, month in enumerate(plan.months)
-            for j in range(h.financings_until[k], h.financings_until[k + 1])
-            if h.financing_path[j] == i
+            for j in listed.order[listed.until[k] : listed.until[k + 1]]
+            if listed.path[j] == i
         ],
     )
 

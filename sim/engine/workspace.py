@@ -17,6 +17,8 @@ class Workspace:
     paths : room for the output of so many paths.
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
+    closes : have the closes of all sessions at once, as recordings, quasi-random points, the impact of draws on later
+        closes, and histories that are given need them. Otherwise closes are made for the paths that need them.
     out : (outputs, paths), to write to in the place of an array of one's own; see `output_room`.
     stop : int64 (1,): nonzero ends a run before its next block.
 
@@ -34,15 +36,19 @@ class Workspace:
         *,
         recorded: int = 0,
         draws: bool = False,
+        closes: bool = False,
         out: np.ndarray | None = None,
         stop: np.ndarray | None = None,
     ) -> None:
         self.plan = plan
         self.points = no_points(plan)
-        self.histories = _histories(plan)
+        whole = closes or draws or plan.program.price.impact != 0
+        self.histories = _histories(plan, whole)
+        self.selection = _selection(plan, whole)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
-            binding=np.zeros((plan.periods * len(plan.reasons), r.BLOCK), np.int64),
+            binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
+            cut=np.zeros(r.BLOCK),
             unraised=np.zeros((len(plan.reasons), r.BLOCK)),
         )
         self.recording = new_recording(plan, recorded, draws)
@@ -54,7 +60,7 @@ class Workspace:
         n = len(r.OUTPUTS)
         output = r.Output._make([*self.out[:n], self.out[n:]])
         return r.Arrays(
-            self.points, self.histories, self.ledgers, self.tally, self.recording, output, self.stop
+            self.points, self.histories, self.selection, self.ledgers, self.tally, self.recording, output, self.stop
         )  # fmt: skip
 
 
@@ -64,13 +70,14 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
 
     workspace.tally.binding[:] = 0
     workspace.tally.unraised[:] = 0.0
+    workspace.tally.cut[:] = 0.0
     return block.simulate_chunk(program, workspace.arrays(), span)
 
 
 def no_points(plan: Plan) -> r.Points:
     """What stands for quasi-random points where the generator is used."""
     return r.Points(
-        uniforms=np.zeros((plan.variate_rows, 0)),
+        uniforms=np.zeros((plan.variate_rows + plan.day_rows, 0)),
         rows=np.zeros((2, 0), np.int64),
         turns=np.zeros((2, 0, 0)),
         financings=np.zeros((0, 0)),
@@ -100,24 +107,50 @@ def _records(n: int, dtype: np.dtype) -> np.recarray:
     return np.zeros(max(n, 1), dtype).view(np.recarray)
 
 
-def _histories(plan: Plan) -> r.Histories:
+def _histories(plan: Plan, whole: bool) -> r.Histories:
     program, months = plan.program, len(plan.months)
+    room = (months + 1) * r.BLOCK  # of financings, at most one a month, and to read on to a multiple of 8
+    events = _rows(max(len(program.milestones), 1) + 1)
     return r.Histories(
         variates=_rows(plan.variate_rows),
-        half_variates=np.zeros((plan.variate_rows, r.BLOCK // 2)),
-        closes=_rows(len(program.days)),
-        ready=np.zeros(max(len(program.days), 1), np.int64),
+        month_ends=_rows(len(program.walk) + 1),
+        closes=np.zeros((len(plan.day_dates) if whole else 0, r.BLOCK)),
         cash_used=_rows(len(program.months)),
-        achieved=_rows(len(program.milestones)),
-        ceo_change=_rows(1),
+        events=events,
+        achieved=events[:-1],
+        ceo_change=events[-1:],
         adverse_change=_rows(1),
         waived=_rows(len(program.conditions)),
         extended=_rows(len(program.notes)),
-        financings_until=np.zeros(months + 1, np.int64),
-        financing_path=np.zeros(months * r.BLOCK + 1, np.int64),
-        financing_amount=np.zeros(months * r.BLOCK),
-        financing_reduces=np.zeros(months * r.BLOCK),
-        scratch=np.zeros(r.BLOCK),
+        financings=r.Financings(
+            until=np.zeros(months + 1, np.int64),
+            order=np.zeros(room, np.int64),
+            path=np.zeros(room, np.int64),
+            month=np.zeros(room, np.int64),
+            amount=np.zeros(room),
+            reduces=np.zeros(room),
+            close=np.zeros(room),
+            waits=_rows(2),
+            before=np.zeros(r.BLOCK),
+        ),
+    )
+
+
+def _selection(plan: Plan, whole: bool) -> r.Selection:
+    """Room for the largest window that will be used."""
+    windows = plan.program.windows if whole else plan.program.windows[:-1]
+
+    def most(*names: str) -> int:
+        return sum(max((windows[f"last_{name}"] - windows[f"first_{name}"]).tolist(), default=0) for name in names)
+
+    return r.Selection(
+        paths=np.zeros(r.BLOCK, np.int64),
+        everyone=np.arange(r.BLOCK),
+        normals=_rows(2 * most("call")),
+        walked=_rows(most("anchor", "bridge")),
+        moved_at=_rows(1),
+        closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
+        average=np.zeros(r.BLOCK),
     )
 
 

@@ -1,6 +1,6 @@
-"""The outermost kernels: uniform random words in, finished ledgers out, block by block.
+"""The outermost kernel: random words in, finished ledgers out, block by block.
 
-These alone are cached on disk. Numba's cache looks at this file only, so the file carries a fingerprint of all kernel
+It alone is cached on disk. Numba's cache looks at this file only, so the file carries a fingerprint of all kernel
 sources: where it does not fit them, the cache is not used (see `sim.kernels.jit`).
 """
 
@@ -8,11 +8,13 @@ import numpy as np
 
 from sim.kernels.burn import spread_burn
 from sim.kernels.cache import outermost
-from sim.kernels.events import draw_flags, find_third_parties, time_changes, time_milestones
-from sim.kernels.jit import stage
+from sim.kernels.events import draw_flags, time_changes, time_milestones
+from sim.kernels.financing import find_financings
+from sim.kernels.jit import stage, verb
 from sim.kernels.ledger import keep_ledger
-from sim.kernels.market.gbm import finish_rows, walk_prices
-from sim.kernels.random.variates import draw_variates, mirror, take_points
+from sim.kernels.market.gbm import close_window
+from sim.kernels.market.walk import walk_months
+from sim.kernels.random.variates import draw_variates, take_points
 from sim.lowering.program import (
     BLOCK,
     CENT,
@@ -22,31 +24,31 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "08b09505d3836b7edcae4e5853386d15"
+FINGERPRINT = "ce62c298feeb9bc67cbfa2e7d356aa82"
 
 
-@stage
-def sample(histories, program, points, span, offset, all_closes):
-    """Fill `histories` with everything random of BLOCK paths; prices of all days at once where they are recorded."""
-    variates, first_path = histories.variates, span.first_path + np.uint64(offset)
+@verb
+def sample(arrays, program, lanes):
+    """Fill the histories with everything random of BLOCK paths; the closes of all sessions only if they are wanted."""
+    histories, selection, points = arrays.histories, arrays.selection, arrays.points
+    variates, everyone = histories.variates, selection.everyone
     if points.uniforms.shape[1] > 0:
-        take_points(variates, program.calls, points, offset)
-    elif span.antithetic:
-        draw_variates(histories.half_variates, program.calls, first_path >> np.uint64(1), span.seed)
-        mirror(variates, histories.half_variates, program.calls)
+        take_points(variates, program.calls, points, lanes.offset)
     else:
-        draw_variates(variates, program.calls, first_path, span.seed)
-    spread_burn(histories.cash_used, variates, program.months, program.burn, histories.scratch)
+        draw_variates(variates, program.calls, everyone, lanes.first_path, lanes.antithetic, lanes.seed)
+    spread_burn(histories.cash_used, variates, program.months, program.burn, selection.average)
     time_milestones(histories.achieved, variates, program.milestones, program.events)
     time_changes(histories.ceo_change, histories.adverse_change, variates, program.events)
     draw_flags(histories.waived, variates, program.conditions)
     draw_flags(histories.extended, variates, program.notes)
-    if program.third_party.probability > 0.0:
-        find_third_parties(histories, program.months, program.third_party, first_path, span, points, offset)
-    walk_prices(histories.closes, histories.ready, variates, program.walk, program.days, program.price)
-    everything = all_closes or program.price.impact != 0
-    if everything or not program.line.skips:
-        finish_rows(histories, program, everything)
+    walk_months(histories.month_ends, variates, program.walk)
+    if program.third_party.variate >= 0:
+        find_financings(histories, selection, program, points, lanes)
+    if lanes.whole != 0:
+        for i in range(BLOCK):
+            selection.paths[i] = i
+        window = program.windows[len(program.windows) - 1]
+        close_window(histories.closes, selection, BLOCK, histories, program, window, points, lanes)
 
 
 @stage
@@ -62,7 +64,6 @@ def write_output(output, first, ledgers, n):
         output.ending_cash[first + i] = state.ending_cash[i]
         output.cash_out_days[first + i] = state.out_days[i]
         output.cause[first + i] = state.cause[i]
-        output.cut[first + i] = state.cut[i]
     for q in range(len(ledgers.raised)):
         row = output.raised_by_period[q]
         for i in range(n):
@@ -88,6 +89,8 @@ def share_unraised(tally, ledgers, program, n):
     for r in range(len(undrawn)):
         for i in range(BLOCK):
             state.undrawn[i] = state.undrawn[i] + undrawn[r, i]
+    for i in range(n):
+        tally.cut[i] += state.cut[i]
     for i in range(BLOCK):
         unraised = program.line.commitment - state.raised[i] - state.cut[i]
         state.amount[i] = unraised if (unraised >= CENT) & (i < n) else 0.0
@@ -102,27 +105,24 @@ def share_unraised(tally, ledgers, program, n):
 @outermost(FINGERPRINT)
 def simulate_chunk(program, arrays, span):
     """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished."""
-    recording = arrays.recording
-    recorded_paths = recording.cash_month_end.shape[1]
-    done = 0
+    recording, done = arrays.recording, 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:
             break
         n = min(BLOCK, span.paths - offset)
-        lanes = Lanes(offset, n, min(n, max(0, recorded_paths - offset)))
-        all_closes = lanes.recorded > 0 and recording.close.shape[1] > 0
-        sample(arrays.histories, program, arrays.points, span, offset, all_closes)
-        keep_ledger(arrays.ledgers, arrays.histories, program, arrays.tally, recording, lanes)
+        lanes = Lanes(
+            offset,
+            n,
+            min(n, max(0, recording.cash_month_end.shape[1] - offset)),
+            span.first_path + np.uint64(offset),
+            span.seed,
+            span.antithetic,
+            int(len(arrays.histories.closes) > 0),
+        )
+        if span.given == 0:
+            sample(arrays, program, lanes)
+        keep_ledger(arrays, program, lanes)
         share_unraised(arrays.tally, arrays.ledgers, program, n)
         write_output(arrays.output, span.column + offset, arrays.ledgers, n)
         done += n
     return done
-
-
-@outermost(FINGERPRINT)
-def replay_block(program, arrays, n):
-    """The ledger alone, for histories that are given; the first n <= BLOCK columns are wanted."""
-    keep_ledger(arrays.ledgers, arrays.histories, program, arrays.tally, arrays.recording, Lanes(np.int64(0), n, n))
-    share_unraised(arrays.tally, arrays.ledgers, program, n)
-    write_output(arrays.output, np.int64(0), arrays.ledgers, n)
-    return n

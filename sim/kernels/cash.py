@@ -8,47 +8,57 @@ at the earliest), so days without a cash flow change no bit. Shortfalls of less 
 rounding cannot turn exactly three months of cash into a cash-out on the last day.
 """
 
-from sim.kernels.jit import peek, put, stage
+from sim.kernels.jit import stage, verb
 from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER
 
 
-@stage
-def operate(state, lo, hi, used, stop, minimum):
-    """Cash of paths lo ... hi - 1 after operations through the stop's day, and the cash-out if it falls in between.
+@verb
+def operate(state, i, used, part, t, minimum):
+    """Cash of path i after operations through day t, and the cash-out if it falls in between.
 
-    `used` (BLOCK,): cash used in the stop's month. `ending_cash` is the minimum from the start, as at such a cash-out.
+    `used`: cash used in the month, `part`: 1 / its days. `ending_cash` is the minimum from the start, as at such a
+    cash-out. The cash-out's day is `out_days` + max(0, `out_cash` / `out_rate`), see `cash_out_day`.
     """
-    t, month_days = stop.t, stop.month_days
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        base, since = state.base_cash[i], state.base_day[i]
-        rate = peek(used, i) / month_days
-        now = base - rate * (t - since)
-        put(state.cash, i, now)
-        short = minimum - now
-        short = short if short >= CENT else 0.0
-        put(state.funding_gap, i, short if short > state.funding_gap[i] else state.funding_gap[i])
-        lasts = (base - minimum) / rate
-        out = (short > 0.0) & (state.out_days[i] == NEVER)
-        put(state.out_days, i, since + (lasts if lasts > 0.0 else 0.0) if out else state.out_days[i])
-        put(state.cause, i, CAUSE_OPERATIONS if out else state.cause[i])
+    base, since = state.base_cash[i], state.base_day[i]
+    rate = used * part
+    now = base - rate * (t - since)
+    short = minimum - now
+    out = (short >= CENT) & (state.out_days[i] == NEVER)
+    state.cash[i] = now
+    state.funding_gap[i] = short if short > state.funding_gap[i] else state.funding_gap[i]
+    state.out_days[i] = since if out else state.out_days[i]
+    state.out_cash[i] = base - minimum if out else state.out_cash[i]
+    state.out_rate[i] = rate if out else state.out_rate[i]
+    state.cause[i] = CAUSE_OPERATIONS if out else state.cause[i]
+
+
+@verb
+def pay(state, i, paid, t, minimum, cause):
+    """Path i pays out of its cash on day t; the funding gap, and the cash-out with its cause if cash is then too low."""
+    cash = state.cash[i] - paid
+    short = minimum - cash
+    out = (short >= CENT) & (state.out_days[i] == NEVER)
+    state.cash[i] = cash
+    state.base_cash[i] = cash if paid != 0.0 else state.base_cash[i]
+    state.base_day[i] = t if paid != 0.0 else state.base_day[i]
+    state.funding_gap[i] = short if short > state.funding_gap[i] else state.funding_gap[i]
+    state.out_days[i] = t if out else state.out_days[i]
+    state.cause[i] = cause if out else state.cause[i]
+    state.ending_cash[i] = cash if out & (cause != CAUSE_OPERATIONS) else state.ending_cash[i]
+
+
+@verb
+def cash_out_day(state, i):
+    """Days to the cash-out of path i: linear interpolation inside a stretch of operations. NEVER if there is none."""
+    lasts = state.out_cash[i] / state.out_rate[i]
+    return state.out_days[i] + (lasts if lasts > 0.0 else 0.0)
 
 
 @stage
-def pay(state, lo, hi, t, minimum, cause):
-    """Pay `paid` out of cash on day t; the funding gap, and the cash-out with its cause if cash is then too low."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        paid = state.paid[i]
-        cash = state.cash[i] - paid
-        state.cash[i] = cash
-        state.base_cash[i] = cash if paid != 0.0 else state.base_cash[i]
-        state.base_day[i] = t if paid != 0.0 else state.base_day[i]
-        short = minimum - cash
-        short = short if short >= CENT else 0.0
-        state.funding_gap[i] = short if short > state.funding_gap[i] else state.funding_gap[i]
-        out = (short > 0.0) & (state.out_days[i] == NEVER)
-        state.out_days[i] = t if out else state.out_days[i]
-        state.cause[i] = cause if out else state.cause[i]
-        state.ending_cash[i] = cash if out & (cause != CAUSE_OPERATIONS) else state.ending_cash[i]
+def operate_all(state, used, part, t, minimum):
+    """`operate` for every path. `used` (BLOCK,): cash used in the month."""
+    for i in range(BLOCK):
+        operate(state, i, used[i], part, t, minimum)
 
 
 @stage

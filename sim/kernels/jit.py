@@ -37,6 +37,16 @@ def fma(typingctx, a, b, c):
 
 
 @intrinsic
+def sqrt(typingctx, x):
+    """Square root, rounded as IEEE 754 says."""
+
+    def build(context, builder, signature, args):
+        return builder.call(builder.module.declare_intrinsic("llvm.sqrt", [ir.DoubleType()]), args)
+
+    return types.float64(types.float64), build
+
+
+@intrinsic
 def to_bits(typingctx, x):
     """The 64 bits of a float64, as uint64."""
 
@@ -99,7 +109,7 @@ def _apart(builder):
 
 @intrinsic
 def peek(typingctx, row, i):
-    """row[i] of a contiguous row of float64 that no `put` of the same loop writes to; the index is not checked.
+    """row[i] of a contiguous row of numbers that no `put` of the same loop writes to; the index is not checked.
 
     The arrays of a block never overlap, but LLVM cannot know that. It would test it before every loop, which does not
     pay for the few paths of a group, and so leaves such loops scalar.
@@ -111,12 +121,12 @@ def peek(typingctx, row, i):
         value.set_metadata("alias.scope", _apart(builder))
         return value
 
-    return types.float64(row, types.int64), build
+    return row.dtype(row, types.int64), build
 
 
 @intrinsic
 def put(typingctx, row, i, value):
-    """row[i] = value for a contiguous row of float64; see `peek`. The index is not checked."""
+    """row[i] = value for a contiguous row of numbers; see `peek`. The index is not checked."""
 
     def build(context, builder, signature, args):
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -124,4 +134,4 @@ def put(typingctx, row, i, value):
         store.set_metadata("noalias", _apart(builder))
         return context.get_dummy_value()
 
-    return types.void(row, types.int64, types.float64), build
+    return types.void(row, types.int64, row.dtype), build

@@ -3,8 +3,6 @@
 Interest is simple, actual/365: accrued += principal x rate x days / 365.
 """
 
-import numpy as np
-
 from sim.kernels.cash import pay
 from sim.kernels.jit import stage, verb
 from sim.lowering.program import BLOCK, CAUSE_INTEREST, CAUSE_PRINCIPAL
@@ -13,34 +11,43 @@ from sim.lowering.program import BLOCK, CAUSE_INTEREST, CAUSE_PRINCIPAL
 @verb
 def pay_notes(ledgers, histories, program, stop, recording, lanes):
     """Interest due of every note; then principal due of every note."""
-    state, notes = ledgers.state[0], ledgers.notes
-    first, last, minimum = np.int64(0), np.int64(BLOCK), program.opening.minimum
+    state, minimum = ledgers.state[0], program.opening.minimum
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
-        rate = program.notes[action.note].rate
-        balances, extended = notes[action.note], histories.extended[action.note]
-        for i in range(BLOCK):
-            interest = balances.principal[i] * rate * action.accrual_days / 365.0
-            balances.accrued[i] = balances.accrued[i] + interest
-        if action.interest or action.maturity:
-            for i in range(BLOCK):
-                due = action.interest or action.maturity == 2 or extended[i] == 0.0
-                state.paid[i] = balances.accrued[i] if due else 0.0
-                balances.accrued[i] = 0.0 if due else balances.accrued[i]
-            pay(state, first, last, stop.t, minimum, CAUSE_INTEREST)
+        balances, extended = ledgers.notes[action.note], histories.extended[action.note]
+        due = 0 if action.interest == 0 and action.maturity == 0 else 2 if action.interest != 0 else action.maturity
+        accrue(state, balances, extended, program.notes[action.note].rate, action.accrual_days, due, stop.t, minimum)
+        if due != 0:
             record_payment(recording.interest, a, state.paid, lanes)
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
-        if action.maturity == 0:
-            continue
-        balances, extended = notes[action.note], histories.extended[action.note]
-        for i in range(BLOCK):
-            due = action.maturity == 2 or extended[i] == 0.0
-            state.paid[i] = balances.principal[i] if due else 0.0
-            balances.principal[i] = 0.0 if due else balances.principal[i]
-            balances.prepaid[i] = 0.0 if due else balances.prepaid[i]
-        pay(state, first, last, stop.t, minimum, CAUSE_PRINCIPAL)
-        record_payment(recording.principal, a, state.paid, lanes)
+        if action.maturity != 0:
+            extended = histories.extended[action.note]
+            repay(state, ledgers.notes[action.note], extended, action.maturity, stop.t, minimum)
+            record_payment(recording.principal, a, state.paid, lanes)
+
+
+@stage
+def accrue(state, balances, extended, rate, days, due, t, minimum):
+    """Interest since the last accrual, paid if it is due: 0 no, 1 unless the note is extended, 2 yes."""
+    for i in range(BLOCK):
+        interest = balances.accrued[i] + balances.principal[i] * rate * days / 365.0
+        paid = interest if (due == 2) | ((due == 1) & (extended[i] == 0.0)) else 0.0
+        balances.accrued[i] = interest - paid
+        state.paid[i] = paid
+        pay(state, i, paid, t, minimum, CAUSE_INTEREST)
+
+
+@stage
+def repay(state, balances, extended, maturity, t, minimum):
+    """Principal due at the original maturity (1), unless the note is extended, or at the extended one (2)."""
+    for i in range(BLOCK):
+        due = (maturity == 2) | (extended[i] == 0.0)
+        paid = balances.principal[i] if due else 0.0
+        balances.principal[i] = balances.principal[i] - paid
+        balances.prepaid[i] = 0.0 if due else balances.prepaid[i]
+        state.paid[i] = paid
+        pay(state, i, paid, t, minimum, CAUSE_PRINCIPAL)
 
 
 @verb
@@ -51,25 +58,29 @@ def sweep_notes(ledgers, program, stop, recording, lanes):
         action = program.actions[a]
         if action.sweep == 0:
             continue
-        note, balances = program.notes[action.note], notes[action.note]
-        for i in range(BLOCK):
-            cash = state.cash[i]
-            excess = cash - note.prepay_above
-            excess = excess if excess > 0.0 else 0.0
-            interest = balances.accrued[i] if balances.accrued[i] < excess else excess
-            excess = excess - interest
-            repaid = balances.principal[i] if balances.principal[i] < excess else excess
-            lack = note.reborrow_below - cash
-            lack = lack if (lack > 0.0) & (action.may_reborrow != 0) else 0.0
-            borrowed = balances.prepaid[i] if balances.prepaid[i] < lack else lack
-            balances.accrued[i] = balances.accrued[i] - interest
-            balances.principal[i] = balances.principal[i] - repaid + borrowed
-            balances.prepaid[i] = balances.prepaid[i] + repaid - borrowed
-            state.cash[i] = cash - interest - repaid + borrowed
-            state.paid[i] = interest
-            state.repaid[i] = repaid - borrowed
+        sweep(state, notes[action.note], program.notes[action.note], action.may_reborrow)
         record_payment(recording.interest, a, state.paid, lanes)
         record_payment(recording.principal, a, state.repaid, lanes)
+
+
+@stage
+def sweep(state, balances, note, may_reborrow):
+    for i in range(BLOCK):
+        cash = state.cash[i]
+        excess = cash - note.prepay_above
+        excess = excess if excess > 0.0 else 0.0
+        interest = balances.accrued[i] if balances.accrued[i] < excess else excess
+        excess = excess - interest
+        repaid = balances.principal[i] if balances.principal[i] < excess else excess
+        lack = note.reborrow_below - cash
+        lack = lack if (lack > 0.0) & (may_reborrow != 0) else 0.0
+        borrowed = balances.prepaid[i] if balances.prepaid[i] < lack else lack
+        balances.accrued[i] = balances.accrued[i] - interest
+        balances.principal[i] = balances.principal[i] - repaid + borrowed
+        balances.prepaid[i] = balances.prepaid[i] + repaid - borrowed
+        state.cash[i] = cash - interest - repaid + borrowed
+        state.paid[i] = interest
+        state.repaid[i] = repaid - borrowed
 
 
 @stage

@@ -18,7 +18,9 @@ from operator import itemgetter
 import numpy as np
 
 from sim.lowering import program as r
-from sim.lowering.schedule import SESSIONS_IN_YEAR, Calendar, Grid, Variates, stops_of
+from sim.lowering.market import SESSIONS_IN_YEAR, Market
+from sim.lowering.schedule import Calendar, stops_of
+from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
 
 DAYS_IN_YEAR = 365.25
@@ -32,10 +34,10 @@ class Plan:
 
     program: r.Program
     variate_rows: int
-    rows_by_importance: tuple[int, ...]  # of variates, for quasi-random points
+    day_rows: int  # of normals of the window of all sessions
+    rows_by_importance: tuple[int, ...]  # of variates, then of those normals, for quasi-random points
     market_rows: tuple[int, ...]  # of variates: month-end normals, the first months'
     burn_rows: tuple[int, ...]
-    arrival_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not used
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
@@ -49,10 +51,13 @@ def lower(case: Case) -> Plan:
     """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once."""
     variates = Variates()
     calendar = Calendar(case)
-    grid = Grid(case, calendar, variates)
-    months = _months(case, calendar, variates)
+    market = Market(case, calendar.purchases, variates)
+    months = _months(case, calendar, market, variates)
     milestones = _in_order(case)
-    stops, actions = stops_of(case, calendar, grid)
+    skips = _may_skip(case, calendar)
+    purchases = _purchases(case, calendar, market, skips)
+    together = {day for day, row in zip(calendar.purchases, purchases, strict=True) if row["everyone"]}
+    stops, actions = stops_of(case, calendar, market, together)
     program = r.Program(
         price=r.PriceRecord(
             initial=float(case.price.initial),
@@ -61,11 +66,15 @@ def lower(case: Case) -> Plan:
         ),
         burn=_burn(case),
         events=_events(case, variates),
-        third_party=_third_party(case),
-        line=_line(case, calendar),
+        third_party=_third_party(case, variates),
+        line=_line(case, skips),
         opening=_opening(case, calendar),
-        walk=_array(grid.walk, r.WALK),
-        days=_array(grid.days, r.DAY),
+        walk=_array(market.walk, r.WALK),
+        windows=_array(market.windows, r.WINDOW),
+        day_calls=_array(market.day_calls, r.DAY_CALL),
+        anchors=_array(market.anchors, r.ANCHOR),
+        bridges=_array(market.bridges, r.BRIDGE),
+        days=_array(market.days, r.DAY),
         jumps=_array(_jumps(case, milestones), r.JUMP),
         months=_array(months, r.MONTH),
         milestones=_array(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
@@ -73,21 +82,23 @@ def lower(case: Case) -> Plan:
         notes=_array(_notes(case, variates), r.NOTE_RECORD),
         stops=_array(stops, r.STOP),
         actions=_array(actions, r.ACTION),
-        purchases=_array(_purchases(case, calendar, grid), r.PURCHASE),
+        purchases=_array(purchases, r.PURCHASE),
         covers=_array(calendar.covers, r.COVER),
         quarters=_array(calendar.quarters, r.QUARTER),
         applies=_applies(case, calendar.purchases),
+        dates_by=_dates_by(case, calendar),
         calls=_array(variates.calls(), r.CALL),  # last: every row has been allocated
     )
+    day_rows = 2 * (market.windows[-1]["last_call"] - market.windows[-1]["first_call"])
     return Plan(
         program=program,
         variate_rows=variates.rows,
-        rows_by_importance=tuple(variates.by_importance()),
+        day_rows=day_rows,
+        rows_by_importance=(*variates.by_importance(), *range(variates.rows, variates.rows + day_rows)),
         market_rows=_month_rows(variates, r.MONTH_END_NORMAL, calendar.n_months),
         burn_rows=_month_rows(variates, r.BURN_NORMAL, calendar.n_months),
-        arrival_rows=_month_rows(variates, r.THIRD_PARTY_ARRIVAL, calendar.n_months),
-        month_sessions=grid.lengths,
-        day_dates=grid.dates,
+        month_sessions=market.lengths,
+        day_dates=market.dates,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
         purchase_dates=calendar.purchases,
         periods=calendar.periods,
@@ -109,12 +120,6 @@ def log(x: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def one_minus_exp(x: float) -> float:
-    """1 - exp(-x), correctly rounded."""
-    return float(_DIGITS.subtract(Decimal(1), _DIGITS.exp(Decimal(-x))))
-
-
-@lru_cache(maxsize=4096)
 def _log_sd(median: float, p90: float) -> float:
     """Standard deviation of the log of a lognormal with this median and 90% point, correctly rounded."""
     stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(p90)), _DIGITS.ln(Decimal(median)))
@@ -132,26 +137,27 @@ def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
     return np.array(list(map(fields, rows)), dtype)
 
 
-def _months(case: Case, calendar: Calendar, variates: Variates) -> list[dict]:
+def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
     # The purchase dates' coverage tests must all be known before the months outside the span are.
     for day in calendar.purchases:
         for k, _ in calendar.basis(calendar.quarter(day), day):
             calendar.month_row(k)
     random = case.burn.volatility > 0
-    arrives = case.third_party is not None and case.third_party.annual_rate > 0
     rows = []
     for k in range(calendar.n_months):
-        call, half = k >> 1, k & 1
+        call, half, last = k >> 1, k & 1, market.ends[k]
         rows.append(
             {
                 "level": case.burn_level(k),
                 "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
                 "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
-                "arrival_variate": variates.ask(r.THIRD_PARTY_ARRIVAL, call, half, r.UNIFORM) if arrives else -1,
+                "month_end": k + 1 if k < len(market.walk) else -1,
+                "t": market.t(last),
+                "drift": market.drift(last),
             }
         )
-    for k in calendar.outside:
-        rows.append({"level": case.burn_level(k), "market_variate": 0, "own_variate": -1, "arrival_variate": -1})
+    outside = {"market_variate": 0, "own_variate": -1, "month_end": -1, "t": r.NEVER, "drift": 0.0}
+    rows += [{"level": case.burn_level(k), **outside} for k in calendar.outside]
     return rows
 
 
@@ -199,13 +205,13 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
 
 def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     rows = [
-        {"milestone": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
+        {"event": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
         for milestone in case.milestones
         if milestone.price_jump != 0
     ]
     change = case.events.ceo_change if case.events else None
     if change is not None and change.price_jump != 0:
-        rows.append({"milestone": -1, "factor": 1.0 + change.price_jump})
+        rows.append({"event": max(len(ordered), 1), "factor": 1.0 + change.price_jump})
     return rows
 
 
@@ -229,12 +235,17 @@ def _events(case: Case, variates: Variates) -> r.EventRecord:
     )
 
 
-def _third_party(case: Case) -> r.ThirdPartyRecord:
+def _third_party(case: Case, variates: Variates) -> r.ThirdPartyRecord:
     party = case.third_party
     if party is None:
-        return r.ThirdPartyRecord(0.0, 0.0, 0.0, 0.0, 0.0)
+        return r.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
+    rate, row = float(party.annual_rate), -1
+    if rate > 0:
+        row = variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 0, r.UNIFORM)
+        variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 1, r.UNIFORM)
     return r.ThirdPartyRecord(
-        probability=one_minus_exp(party.annual_rate / 12.0),
+        months=12.0 / rate if rate > 0 else r.NEVER,
+        variate=row,
         log_median=log(party.median_amount),
         log_sd=float(party.log_sd),
         price_factor=1.0 - party.discount if party.kind == "equity" else 0.0,
@@ -273,7 +284,7 @@ def _notes(case: Case, variates: Variates) -> list[dict]:
     ]
 
 
-def _line(case: Case, calendar: Calendar) -> r.LineRecord:
+def _line(case: Case, skips: bool) -> r.LineRecord:
     line, policy = case.line, case.policy
     return r.LineRecord(
         commitment=float(line.commitment),
@@ -284,10 +295,10 @@ def _line(case: Case, calendar: Calendar) -> r.LineRecord:
         statistic=r.STATISTICS.index(line.pricing.statistic),
         minimum_draw=float(line.minimum_draw),
         legal_cost=float(line.legal_cost_per_draw),
-        policy=r.POLICIES.index(policy.kind),
-        trigger=r.NEVER if policy.price_trigger is None else policy.price_trigger * case.price.initial,
+        trigger=(policy.price_trigger or 0.0) * case.price.initial if policy.kind == "opportunistic" else r.NEVER,
         reasons=float(len(line.conditions)),
-        skips=int(_may_skip(case, calendar)),
+        price_first=int(line.pricing.floor is not None or policy.kind == "opportunistic"),
+        skips=int(skips),
     )
 
 
@@ -311,31 +322,41 @@ def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
     )
 
 
-def _purchases(case: Case, calendar: Calendar, grid: Grid) -> list[dict]:
-    pricing, policy = case.line.pricing, case.policy
+def _purchases(case: Case, calendar: Calendar, market: Market, skips: bool) -> list[dict]:
+    policy = case.policy
     applies = _applies(case, calendar.purchases)
     changes = [False, *(applies[1:] != applies[:-1]).any(axis=1)]
+    together = not skips or case.price.impact == "dilution"  # a draw then moves the closes of the next date
     rows: list[dict] = []
     for i, day in enumerate(calendar.purchases):
-        n, q = grid.numbers[day], calendar.quarter(day)
+        q, k = calendar.quarter(day), calendar.month(day)
         first, last = calendar.cover(q, day)
-        window_end = n if pricing.timing == "through" else n - 1
-        target = (policy.target_months or 0.0) * case.burn_level(calendar.month(day))
+        restored = (policy.target_months or 0.0) * case.burn_level(k)
         rows.append(
             {
                 "t": calendar.t(day),
-                "row": grid.row(n),
-                "first_row": grid.row(window_end - pricing.window + 1),
+                "month": k,
+                "part": calendar.part(k),
+                "row": market.row(market.numbers[day]),
+                "first_row": market.row(market.priced_sessions(day)[0]),
                 "period": calendar.period(day),
                 "percent": calendar.percent(q),
                 "first_cover": first,
                 "last_cover": last,
-                "runway_cash": target,
-                "scheduled": policy.amounts[i] if policy.kind == "schedule" else 0.0,
-                "everyone": int(i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
+                "runway_cash": restored if policy.kind in ("runway", "opportunistic") else r.UNLIMITED,
+                "scheduled": policy.amounts[i] if policy.kind == "schedule" else r.UNLIMITED,
+                "everyone": int(together or i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
             }
         )
     return rows
+
+
+def _dates_by(case: Case, calendar: Calendar) -> np.ndarray:
+    """Number of purchase dates by the close of each day; none by t = 0."""
+    days = np.zeros((case.horizon - case.valuation_date).days + 2, np.int64)
+    for day in calendar.purchases:
+        days[int(calendar.t(day)) :] += 1
+    return days
 
 
 def _applies(case: Case, dates: tuple[datetime.date, ...]) -> np.ndarray:

@@ -15,6 +15,8 @@ BLOCK = 128
 CHUNK = 16_384
 #: More active paths than these go through a purchase date as a block; fewer, one by one.
 MANY = 24
+#: Lanes of a count: path i of a block adds to lane i % COUNTS, so that no addition waits for the one before.
+COUNTS = 8
 #: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
 SCRAMBLES = 16
 #: Third-party financings of a path that have quasi-random terms; later ones take the generator's.
@@ -26,6 +28,8 @@ CENT = 0.01
 NEVER = np.inf
 #: Dollars (or a rate) without a limit: a limit that the case does not have, or a request for the maximum.
 UNLIMITED = np.inf
+#: The price of a share where no price is needed: no limit in dollars follows from it, and 0 shares are worth nothing.
+ANY_PRICE = 1e300
 
 # Purposes of random numbers: one word of the generator's counter. A number, once given, is never reused.
 MONTH_END_NORMAL = 1
@@ -42,15 +46,14 @@ EXTENSION = 10
 #: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
 DAY_CALLS_A_MONTH = 16
 
-# What a half of a random call is used as.
-UNUSED, UNIFORM, NORMAL = 0, 1, 2
-
-# Use of a row of closes: none, a purchase date, at or before the opening, or only a third-party financing.
-SKIPPED, NEEDED, OPENING, RARE = range(4)
+# What a half of a random call is used as: a normal is the inverse of its half's uniform, or one of the two that
+# Box and Muller's method makes of both halves.
+UNUSED, UNIFORM, NORMAL, PAIRED = range(4)
+#: Purposes whose calls give two normals. Of another call that gives a normal, the other half may be a uniform.
+PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL)
 
 # Draw policies, window statistics, kinds of condition, causes of a cash-out.
 POLICIES = ("maximum", "runway", "opportunistic", "schedule")
-POLICY_MAXIMUM, POLICY_RUNWAY, POLICY_OPPORTUNISTIC, POLICY_SCHEDULE = range(4)
 STATISTICS = ("mean", "lowest")
 STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
@@ -98,14 +101,28 @@ def _record(**fields: str) -> np.dtype:
 
 #: One call of the generator, which gives two numbers: where each half goes and as what.
 CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
-#: One step of the Brownian walk: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z; at month-ends `ahead` is -1.
-WALK = _record(row="i", back="i", ahead="i", variate="i", ratio="f", root="f")
-#: One row of closes: its time, its log drift, and whether its close is looked at.
-DAY = _record(t="f", drift="f", needed="i")
-#: A relative move of the stock at a random time: a milestone's number, or -1 for the CEO change.
-JUMP = _record(milestone="i", factor="f")
-#: One month: expected cash used, and the rows of its variates. Months outside the span have rows -1.
-MONTH = _record(level="f", market_variate="i", own_variate="i", arrival_variate="i")
+#: A month's step of the Brownian walk from month-end to month-end: W[k + 1] = W[k] + root z.
+WALK = _record(variate="i", root="f")
+#: The sessions whose closes one purchase date needs: those of its pricing window, then its own, which is number
+#: `close` of them. Ranges of rows of `day_calls`, `anchors`, `bridges` and `days`. The last window holds every session
+#: that the case needs.
+WINDOW = _record(
+    first_call="i", last_call="i", first_anchor="i", last_anchor="i", first_bridge="i", last_bridge="i",
+    first_day="i", last_day="i", close="i",
+)  # fmt: skip
+#: A call of DAY_NORMAL. Its normals are rows 2 j and 2 j + 1 of the window's normals, if it is call j of the window.
+DAY_CALL = _record(index="i", spare="i")
+#: A month-end (0: the opening) that a window needs, and the row of the window that receives its W.
+ANCHOR = _record(row="i", month_end="i")
+#: A session inside a month: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z, rows of the window.
+BRIDGE = _record(row="i", back="i", ahead="i", normal="i", ratio="f", root="f")
+#: A session whose close is needed: the row of the window that has its W, its time and its log drift.
+DAY = _record(row="i", t="f", drift="f")
+#: A relative move of the stock at the time of an event, a row of `Histories.events`.
+JUMP = _record(event="i", factor="f")
+#: One month: expected cash used, the rows of its variates, and its last session: number of the month-end in the walk
+#: (-1: not needed), time and log drift. Months outside the span have variates -1.
+MONTH = _record(level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f")
 MILESTONE_RECORD = _record(
     probability="f", log_median="f", log_sd="f", follows="i", reached_variate="i", own_variate="i"
 )
@@ -113,18 +130,22 @@ MILESTONE_RECORD = _record(
 CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", variate="i")
 #: `probability`: that it is extended.
 NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f")
-#: A date with events, and what happens on it in this order. -1: nothing of the kind.
+#: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind.
+#: `first_date` ... `last_date` - 1: purchase dates since the stop before, on which few paths if any are active.
+#: `part`: 1 / days of the month. `closes_until`: rows of closes on or before the date.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
-    t="f", month="i", month_days="f", third_party_row="i", purchase="i", month_end="i",
+    t="f", month="i", part="f", first_date="i", last_date="i", third_party="i", purchase="i", month_end="i",
     first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
-#: `everyone`: inactive paths take part too, as a quarter begins or a condition starts to apply.
+#: A purchase date. `row`, `first_row`: rows of closes of the date and of the start of its pricing window. A request is
+#: `scheduled` or what brings cash to `runway_cash`, the lesser. `everyone`: inactive paths take part too, as a quarter
+#: begins or a condition starts to apply.
 PURCHASE = _record(
-    t="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i", runway_cash="f",
-    scheduled="f", everyone="i",
+    t="f", month="i", part="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i",
+    runway_cash="f", scheduled="f", everyone="i",
 )  # fmt: skip
 #: A share of a month's cash used that counts for a coverage test.
 COVER = _record(month="i", share="f")
@@ -158,7 +179,8 @@ class EventRecord(NamedTuple):
 
 
 class ThirdPartyRecord(NamedTuple):
-    probability: float  # a month; 0: no third parties
+    months: float  # mean of the exponential time to the next financing; 0: no third parties
+    variate: int  # row of the first wait; the second's follows. -1: no third parties
     log_median: float
     log_sd: float
     price_factor: float  # 1 - discount; 0: debt, no shares
@@ -174,9 +196,9 @@ class LineRecord(NamedTuple):
     statistic: int
     minimum_draw: float
     legal_cost: float
-    policy: int
-    trigger: float
+    trigger: float  # a close at or above it requests the maximum
     reasons: float  # code of the reason "floor price" plus the number of conditions: codes REASON_... count from it
+    price_first: int  # whether the binding reason may depend on the price of a path that cannot draw
     skips: int  # whether paths that cannot draw may be skipped on purchase dates
 
 
@@ -200,6 +222,10 @@ class Program(NamedTuple):
     opening: OpeningRecord
     calls: np.ndarray
     walk: np.ndarray
+    windows: np.ndarray  # of each purchase date, and of all sessions
+    day_calls: np.ndarray
+    anchors: np.ndarray
+    bridges: np.ndarray
     days: np.ndarray
     jumps: np.ndarray
     months: np.ndarray
@@ -212,26 +238,49 @@ class Program(NamedTuple):
     covers: np.ndarray
     quarters: np.ndarray
     applies: np.ndarray  # int64 (purchases, conditions): 1 where the condition applies on the date
+    dates_by: np.ndarray  # int64: number of purchase dates whose time is at most t, for whole days t
+
+
+class Financings(NamedTuple):
+    """Third-party financings of a block, in no order; `order` lists them by month."""
+
+    until: np.ndarray  # int64 (months + 1,): month k has order[until[k]] ... order[until[k + 1] - 1]
+    order: np.ndarray  # int64
+    path: np.ndarray  # int64: which path of the block, as a number of its rows
+    month: np.ndarray  # int64
+    amount: np.ndarray
+    reduces: np.ndarray  # 1.0 where the investor reduces the line for it
+    close: np.ndarray  # of the month's last session
+    waits: np.ndarray  # (2, BLOCK): uniforms, then months, of two financings of each path that may have more
+    before: np.ndarray  # (BLOCK,): month of the financing before them
 
 
 class Histories(NamedTuple):
     """Everything random of one block of paths, written down. Rows are days, months, events; columns are paths."""
 
     variates: np.ndarray  # uniforms and normals by row of the plan
-    half_variates: np.ndarray  # (rows, BLOCK / 2): variates of pairs, before they are mirrored
-    closes: np.ndarray
-    ready: np.ndarray  # int64 (rows,): whether a row of closes is finished
+    month_ends: np.ndarray  # W at the opening and at each month-end of the walk
+    closes: np.ndarray  # of the sessions of the last window, in dollars a share; empty if closes are made when needed
     cash_used: np.ndarray
+    events: np.ndarray  # days: the rows of `achieved`, then that of `ceo_change`
     achieved: np.ndarray  # days; NEVER where not reached
     ceo_change: np.ndarray  # (1, BLOCK) days
     adverse_change: np.ndarray  # (1, BLOCK) days
     waived: np.ndarray  # 1.0 or 0.0
     extended: np.ndarray
-    financings_until: np.ndarray  # int64: month k has numbers financings_until[k] ... financings_until[k + 1] - 1
-    financing_path: np.ndarray  # int64: which path of the block
-    financing_amount: np.ndarray
-    financing_reduces: np.ndarray  # 1.0 where the investor reduces the line for it
-    scratch: np.ndarray  # (BLOCK,)
+    financings: Financings
+
+
+class Selection(NamedTuple):
+    """Some paths of a block, side by side in the first columns of arrays, and the sessions that they are priced by."""
+
+    paths: np.ndarray  # int64 (BLOCK,): numbers of the paths
+    everyone: np.ndarray  # int64 (BLOCK,): 0, 1, 2, ...
+    normals: np.ndarray  # (2 x calls, BLOCK)
+    walked: np.ndarray  # W by row of a window
+    moved_at: np.ndarray  # (1, BLOCK): when a move of the stock happens
+    closes: np.ndarray  # (sessions, BLOCK)
+    average: np.ndarray  # (BLOCK,)
 
 
 def _rows(*names: str) -> np.dtype:
@@ -244,13 +293,14 @@ def _rows(*names: str) -> np.dtype:
 #: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
 #: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
 #: floor price or of a condition, or -1. `undrawn`: min(remaining, cap left) less the draw of a purchase date.
+#: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
 #: purchase date in the tallies.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
-    "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "cause", "ending_cash",
-    "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding", "solvent", "undrawn",
-    "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn", "counted",
+    "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
+    "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
+    "solvent", "undrawn", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn", "counted",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")
@@ -268,9 +318,10 @@ class Ledgers(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Sums over the blocks of one chunk, kept for each lane so that they depend on no block's neighbours."""
+    """Sums over the blocks of one chunk. Dollars are kept for each lane, so that they depend on no block's neighbours."""
 
-    binding: np.ndarray  # int64 (periods x reasons, BLOCK): purchase dates before the cash-out
+    binding: np.ndarray  # int64 (periods x reasons, COUNTS): purchase dates before the cash-out
+    cut: np.ndarray  # (BLOCK,): commitment cut by third parties before the cash-out, in dollars
     unraised: np.ndarray  # (reasons, BLOCK): commitment neither raised nor cut, in dollars
 
 
@@ -281,7 +332,8 @@ class Span(NamedTuple):
     paths: int
     column: int  # of the output, for the first path
     seed: np.uint64
-    antithetic: int  # 1: paths 2m and 2m + 1 have mirrored variates; first_path is even
+    antithetic: int = 0  # 1: paths 2m and 2m + 1 have mirrored variates; first_path is even
+    given: int = 0  # 1: the histories are filled already
 
 
 class Points(NamedTuple):
@@ -290,7 +342,7 @@ class Points(NamedTuple):
     The normals of month-ends and of burn come by importance and are turned into those of the months in order: z = Q g.
     """
 
-    uniforms: np.ndarray  # (rows of variates, paths)
+    uniforms: np.ndarray  # (rows of variates, then normals of the last window, paths)
     rows: np.ndarray  # int64 (2, months): rows of month-end normals and of burn normals, or no months
     turns: np.ndarray  # (2, months, months): Q of each
     financings: np.ndarray  # (2 x FINANCINGS, paths): uniforms for amount and reduction of each path's first ones
@@ -298,11 +350,15 @@ class Points(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """Which paths of a chunk a block holds."""
+    """Which paths of a chunk a block holds, and how they are sampled."""
 
     offset: int  # of the block's first path in the chunk
     paths: int  # of the block's BLOCK paths, the first ones that are wanted
     recorded: int  # and those that are recorded
+    first_path: np.uint64  # number of the block's first path
+    seed: np.uint64
+    antithetic: int
+    whole: int  # 1: `Histories.closes` has all sessions; 0: closes are made when a path needs them
 
 
 class Recording(NamedTuple):
@@ -335,11 +391,10 @@ class Output(NamedTuple):
     ending_cash: np.ndarray
     cash_out_days: np.ndarray
     cause: np.ndarray
-    cut: np.ndarray
     raised_by_period: np.ndarray
 
 
-#: Names of the outputs that a path has one of, in the order of the rows of `sim.engine.workspace.Workspace.out`.
+#: Names of the outputs that a path has one of.
 OUTPUTS = Output._fields[:-1]
 
 
@@ -348,6 +403,7 @@ class Arrays(NamedTuple):
 
     points: Points
     histories: Histories
+    selection: Selection
     ledgers: Ledgers
     tally: Tally
     recording: Recording

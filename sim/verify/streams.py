@@ -37,7 +37,7 @@ def draw(calls: Sequence[Call], first_path: int, seed: int) -> np.ndarray:
     variates = np.zeros((plan.variate_rows + 2 * len(calls), r.BLOCK))
     table = np.concatenate([plan.program.calls, counters(calls, plan.variate_rows)])
     space.histories = space.histories._replace(variates=variates)
-    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(first_path), r.BLOCK, 0, np.uint64(seed), 0))
+    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(first_path), r.BLOCK, 0, np.uint64(seed)))
     return variates[plan.variate_rows :].reshape(len(calls), 2, r.BLOCK)
 
 
@@ -51,5 +51,5 @@ def turned(uniforms: np.ndarray) -> np.ndarray:
     table = np.concatenate([plan.program.calls, counters([Call(r.DAY_NORMAL, 0, r.NORMAL)], plan.variate_rows)])
     space.points = space.points._replace(uniforms=given)
     space.histories = space.histories._replace(variates=variates)
-    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(0), len(uniforms), 0, np.uint64(0), 0))
+    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(0), len(uniforms), 0, np.uint64(0)))
     return variates[-2, : len(uniforms)]

@@ -61,7 +61,7 @@ def write_paths(case: Case, paths: int, seed: int) -> Written:
     for first in range(0, paths, r.BLOCK):
         n = min(r.BLOCK, paths - first)
         workspace.recording = new_recording(plan, n, draws=True)
-        run_chunk(workspace, plan.program, r.Span(np.uint64(first), n, 0, np.uint64(seed), 0))
+        run_chunk(workspace, plan.program, r.Span(np.uint64(first), n, 0, np.uint64(seed)))
         recorded = workspace.recording._asdict()
         for name, block in (_histories(workspace.histories, len(plan.months), n) | recorded).items():
             if name not in whole:

@@ -109,7 +109,7 @@ def outstanding_of_the_ledger(case, seed):
     """Shares outstanding at the horizon, in the ledger's own state."""
     plan = lower(case)
     work = Workspace(plan, recorded=r.BLOCK, draws=True)
-    run_chunk(work, plan.program, r.Span(np.uint64(0), r.BLOCK, 0, np.uint64(seed), 0))
+    run_chunk(work, plan.program, r.Span(np.uint64(0), r.BLOCK, 0, np.uint64(seed)))
     return work.ledgers.state[0].outstanding.copy()
 
 

@@ -268,7 +268,7 @@ def test_an_interrupted_run_leaves_nothing_behind(monkeypatch, stop, calls_befor
 
 def test_a_block_is_not_begun_after_the_stop():
     plan = lower(CASES["quarterly"])
-    work, span = Workspace(plan, 1000), records.Span(np.uint64(0), 1000, 0, np.uint64(5), 0)
+    work, span = Workspace(plan, 1000), records.Span(np.uint64(0), 1000, 0, np.uint64(5))
     work.stop[0] = 1
     assert run_chunk(work, plan.program, span) == 0
     work.stop[0] = 0

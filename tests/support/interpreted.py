@@ -15,7 +15,7 @@ import types
 import warnings
 from fractions import Fraction
 from importlib import util
-from math import isfinite
+from math import isfinite, sqrt
 from pathlib import Path
 
 BLOCK, MANY = 8, 3  # paths of a block, and how many must be active for it to draw together
@@ -31,7 +31,7 @@ def without_compiler() -> None:
     warnings.simplefilter("ignore", RuntimeWarning)  # unsigned words wrap, and a division by zero is infinite
     load_source("sim.lowering.program", {"BLOCK = 128\n": f"BLOCK = {BLOCK}\n", "MANY = 24\n": f"MANY = {MANY}\n"})
     jit = load_source("sim.kernels.jit", {})
-    jit.fma, jit.to_bits, jit.from_bits = fma, to_bits, from_bits
+    jit.fma, jit.to_bits, jit.from_bits, jit.sqrt = fma, to_bits, from_bits, sqrt
     jit.stack_floats = lambda n: [0.0] * n
     jit.load, jit.store = list.__getitem__, list.__setitem__
     jit.peek, jit.put = peek, put
@@ -119,6 +119,8 @@ def small_cases(number: int, first: int = 9000):
 
 def compare(cases: int) -> tuple[int, int]:
     """How many ledgers and columns were compared. AssertionError where they differ."""
+    import numpy as np
+
     import sim
     from sim.engine import simulate as engine
     from sim.engine import trace as audit
@@ -129,6 +131,7 @@ def compare(cases: int) -> tuple[int, int]:
 
     for name in ("exp", "log", "normal"):
         setattr(reference_luck, name, getattr(elementary, name))
+    reference_luck.box_muller = lambda a, b: elementary.box_muller(np.uint64(a), np.uint64(b))
     audit.lower = engine.lower = lower_to_records
     ledgers = columns = 0
     for number, document, terms in small_cases(cases):

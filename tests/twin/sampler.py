@@ -1,7 +1,7 @@
 """The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
 
-Every random number is a function of (seed, path, purpose, index). `exp`, `log` and `normal` are hooks: replace them in
-this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
+Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal` and `box_muller` are hooks:
+replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
 """
 
 import math
@@ -19,6 +19,16 @@ from tests.twin.terms import FIFTY_DIGITS, Terms, _given, month_of
 exp: Callable[[float], float] = math.exp
 log: Callable[[float], float] = math.log
 normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
+
+
+def box_muller(a: int, b: int) -> tuple[float, float]:
+    """Two normals from two words of 64 bits. The radius is from the upper 52 bits of a, the angle from the lower 52 of b
+    within an eighth of a turn to either side of an axis, and the axis from the two bits above: Box and Muller 1958."""
+    radius = math.sqrt(-2 * math.log(((a >> 12) + 0.5) * 2.0**-52))
+    angle = math.pi / 2 * ((b & ((1 << 52) - 1)) * 2.0**-52 - 0.5)
+    pair = radius * math.sin(angle), radius * math.cos(angle) * (-1 if b >> 63 else 1)
+    return pair[::-1] if b >> 62 & 1 else pair
+
 
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
 EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
@@ -55,9 +65,7 @@ def _exact(function: str, *values: float) -> float:
         x, *more = (Decimal(value) for value in values)
         if function == "log":
             return float(x.ln())
-        if function == "lognormal sd":
-            return float((more[0].ln() - x.ln()) / Decimal(NORMAL_90))
-        return float(1 - (-x / 12).exp())  # "monthly probability"
+        return float((more[0].ln() - x.ln()) / Decimal(NORMAL_90))  # "lognormal sd"
 
 
 class Luck:
@@ -67,13 +75,19 @@ class Luck:
         self.key = seed & WORD, seed >> 32
         self.path = path & WORD, path >> 32
 
+    def words(self, purpose: int, index: int) -> tuple[int, int]:
+        """A call of the generator: two words of 64 bits, its halves."""
+        a, b, c, d = philox((*self.path, index, purpose), self.key)
+        return b << 32 | a, d << 32 | c
+
     def uniform(self, purpose: int, index: int, half: int) -> float:
-        """In (0, 1), 52 bits; each call of the generator gives two, its halves."""
-        words = philox((*self.path, index, purpose), self.key)
-        low, high = words[2 * half], words[2 * half + 1]
-        return (((high << 32 | low) >> 12) + 0.5) * 2.0**-52
+        """In (0, 1), 52 bits."""
+        return ((self.words(purpose, index)[half] >> 12) + 0.5) * 2.0**-52
 
     def normal(self, purpose: int, index: int, half: int) -> float:
+        """Of a purpose all of whose calls give two normals, one of both; of another, from the half's uniform."""
+        if purpose in (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL):
+            return box_muller(*self.words(purpose, index))[half]
         return normal(self.uniform(purpose, index, half))
 
 
@@ -115,18 +129,37 @@ def happens(luck: Luck, purpose: int, name: str, probability: float) -> bool:
 
 def brownian_path(terms: Terms, luck: Luck, shocks: list[float]) -> list[float]:
     """W at each session of the span, a session being the unit of time: month-ends as a random walk, the sessions
-    between them from the end backwards, each a bridge between the previous month-end and the session after it."""
+    between them by bridges, in an order that depends on the number of the month's sessions alone."""
     path, previous = [], 0.0
     for k, (_, days) in enumerate(groupby(terms.sessions, key=month_of)):
         length = len(list(days))
-        month = [fma(math.sqrt(float(length)), shocks[k], previous)]
-        for j, position in enumerate(range(length - 1, 0, -1)):
-            ratio = position / (position + 1)
+        w = {0: previous, length: fma(math.sqrt(float(length)), shocks[k], previous)}
+        for j, (left, middle, right) in enumerate(bridges(length)):
+            ratio = (middle - left) / (right - left)
+            root = math.sqrt((middle - left) * (right - middle) / (right - left))
             z = luck.normal(DAY_NORMAL, k * 16 + (j >> 1), j & 1)
-            month.append(fma(math.sqrt(ratio), z, fma(ratio, month[-1] - previous, previous)))
-        path += reversed(month)
-        previous = month[0]
+            w[middle] = fma(root, z, fma(ratio, w[right] - w[left], w[left]))
+        path += [w[position] for position in range(1, length + 1)]
+        previous = w[length]
     return path
+
+
+def bridges(length: int) -> list[tuple[int, int, int]]:
+    """Left, middle and right of each bridge in the order of their normals: the fifth session before the last, what
+    follows it by halves, the first session, the rest by halves, the wider halves first. Short months: by halves."""
+
+    def halves(left: int, right: int) -> list[tuple[int, int, int]]:
+        found, level = [], [(left, right)]
+        while level:
+            level = [(a, (a + b) // 2, b) for a, b in level if b - a >= 2]
+            found += level
+            level = [half for a, middle, b in level for half in ((a, middle), (middle, b))]
+        return found
+
+    if length <= 6:
+        return halves(0, length)
+    fifth = length - 5
+    return [(0, fifth, length), *halves(fifth, length), (0, 1, fifth), *halves(1, fifth)]
 
 
 def closes_before_draws(terms: Terms, path: list[float], moves: list[tuple[float, float | None]]) -> list[float]:
@@ -186,20 +219,22 @@ def event_time(terms: Terms, luck: Luck, key: str, half: int) -> float | None:
 
 
 def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
-    """At most one a month; the amount is lognormal."""
+    """The time to the next is exponential, in whole months, at most one a month; the amount is lognormal."""
     deals, model = [], terms.third_party
-    if not model:
+    if not model or not model["annual_rate"]:
         return deals
-    probability = _exact("monthly probability", float(model["annual_rate"]))
-    for k, month in enumerate(terms.months()):
-        if luck.uniform(THIRD_PARTY_ARRIVAL, k >> 1, k & 1) < probability:
-            z = luck.normal(THIRD_PARTY_TERMS, k, 0)
-            deals.append({
-                "month": f"{month // 12:04}-{month % 12 + 1:02}",
-                "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
-                "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
-            })  # fmt: skip
-    return deals
+    months, k, number = terms.months(), -1, 0
+    while True:
+        wait = -log(luck.uniform(THIRD_PARTY_ARRIVAL, number >> 1, number & 1)) * (12.0 / float(model["annual_rate"]))
+        k, number = k + 1 + math.floor(wait), number + 1
+        if k >= len(months):
+            return deals
+        z = luck.normal(THIRD_PARTY_TERMS, k, 0)
+        deals.append({
+            "month": f"{months[k] // 12:04}-{months[k] % 12 + 1:02}",
+            "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
+            "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
+        })  # fmt: skip
 
 
 class SampledMarket:

@@ -1,45 +1,47 @@
-"""The draw rule: price, coverage, conditions, request, limits, then shares and settlement, in this order."""
+"""The draw rule of one path: conditions, price, request, limits, then shares and settlement, in this order."""
 
 import numpy as np
 
-from sim.kernels.cash import operate
-from sim.kernels.jit import stage, verb
-from sim.kernels.line.coverage import cover
-from sim.kernels.line.limits import apply_limits, check_conditions, opportunity
-from sim.kernels.line.policy import set_request
-from sim.kernels.line.price import price_shares
-from sim.kernels.line.settlement import settle_draw
-from sim.lowering.program import NEVER
+from sim.kernels.jit import verb
+from sim.kernels.line.limits import apply_limits, opportunity
+from sim.kernels.line.policy import request
+from sim.lowering.program import ANY_PRICE, NEVER
 
 
 @verb
-def draw(state, lo, hi, ledgers, histories, program, stop):
-    """The draw of paths lo ... hi - 1: operations through the day, price, coverage, conditions, limits, settlement."""
-    purchase, applies = program.purchases[stop.purchase], program.applies[stop.purchase]
-    operate(state, lo, hi, histories.cash_used[stop.month], stop, program.opening.minimum)
-    price_shares(state, lo, hi, histories, program, purchase)
-    cover(state, lo, hi, histories.cash_used, program.covers, purchase)
-    check_conditions(state, lo, hi, ledgers.failures, purchase.t, applies)
-    set_request(state, lo, hi, purchase, program.line)
-    size_draw(state, lo, hi, program.line, program.opening.headroom)
-    settle_draw(state, lo, hi, ledgers.raised[purchase.period], purchase, program)
+def open_date(state, i):
+    """No price yet, and nothing that blocks the draw."""
+    state.blocked[i] = -1.0
+    state.price[i] = ANY_PRICE
+    state.close[i] = ANY_PRICE
 
 
-@stage
-def size_draw(state, lo, hi, line, headroom):
+@verb
+def needs_price(state, i, purchase, line, headroom):
+    """Whether the amount or the binding reason of path i depends on the price."""
+    amount, _ = apply_limits(state, i, request(state, i, purchase, line), headroom_dollars(state, i, headroom), line)
+    return (amount > 0.0) | (line.price_first != 0)
+
+
+@verb
+def headroom_dollars(state, i, headroom):
+    """Value of the shares that may still be issued. `headroom`: authorised less reserved shares."""
+    return (headroom - state.outstanding[i]) * state.price[i]
+
+
+@verb
+def size_draw(state, i, purchase, line, headroom):
     """Set `amount`, `shares` and `binding` of a draw, also after the cash-out; `undrawn` counts draws before it only.
 
-    shares = floor(amount / price + 1/2), at most the shares that may still be issued. `headroom`: authorised less
-    reserved shares.
+    shares = floor(amount / price + 1/2), at most the shares that may still be issued.
     """
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        price = state.price[i]
-        headroom_shares = headroom - state.outstanding[i]
-        amount, reason = apply_limits(state, i, state.request[i], headroom_shares * price, line)
-        shares = np.floor(amount / price + 0.5)
-        solvent = 1.0 if state.out_days[i] == NEVER else 0.0
-        state.undrawn[i] = opportunity(state, i, line) - solvent * amount
-        state.amount[i] = amount
-        state.shares[i] = headroom_shares if shares > headroom_shares else shares
-        state.binding[i] = reason
-        state.solvent[i] = solvent
+    wanted = request(state, i, purchase, line)
+    amount, reason = apply_limits(state, i, wanted, headroom_dollars(state, i, headroom), line)
+    shares, most = np.floor(amount / state.price[i] + 0.5), headroom - state.outstanding[i]
+    solvent = 1.0 if state.out_days[i] == NEVER else 0.0
+    state.undrawn[i] = opportunity(state, i, line) - solvent * amount
+    state.request[i] = wanted
+    state.amount[i] = amount
+    state.shares[i] = most if shares > most else shares
+    state.binding[i] = reason
+    state.solvent[i] = solvent

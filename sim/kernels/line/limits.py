@@ -1,11 +1,13 @@
 """The conditions of a draw, and every limit of its amount in order, with the binding reason.
 
-Source: section "What a purchase date may draw" of sim/docs/model.md. Both the draw (`size_draw`) and the inactivity
-test (`set_inactive`) call `apply_limits`. Add a new limit there.
+Source: section "What a purchase date may draw" of sim/docs/model.md. The size of a draw (`size_draw`), the test of
+whether a price is needed (`needs_price`) and the test of inactivity (`set_inactive`) all call `apply_limits`: add a new
+limit to `apply_limits`.
 """
 
-from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.jit import stage, verb
 from sim.lowering.program import (
+    BLOCK,
     CENT,
     REASON_AUTHORIZED,
     REASON_COMMITMENT,
@@ -18,24 +20,22 @@ from sim.lowering.program import (
 
 
 @verb
-def check_conditions(state, lo, hi, failures, t, applies):
-    """Set `blocked` to the code of the first failing condition, in file order. The floor price is tested earlier."""
-    for c in range(len(applies)):
-        if applies[c] != 0:
-            block(state, lo, hi, failures[c], t, c + 1.0)
+def block(state, i, failure, t, code):
+    """Block path i if begins <= t < ends; a code that `blocked` already has, of an earlier condition, stays."""
+    fails = (failure.begins[i] <= t) & (t < failure.ends[i]) & (state.blocked[i] < 0.0)
+    state.blocked[i] = code if fails else state.blocked[i]
 
 
 @stage
-def block(state, lo, hi, failure, t, code):
-    """Block the paths for which begins <= t < ends; `blocked` keeps the code of an earlier failure."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        fails = (peek(failure.begins, i) <= t) & (t < peek(failure.ends, i)) & (state.blocked[i] < 0.0)
-        put(state.blocked, i, code if fails else state.blocked[i])
+def block_all(state, failure, t, code):
+    """`block` for every path."""
+    for i in range(BLOCK):
+        block(state, i, failure, t, code)
 
 
 @verb
 def tighten(amount, reason, limit, code):
-    """The lesser of amount and limit, with its reason. Amounts less than a cent apart are equal: the earlier binds."""
+    """The lesser of amount and limit. The reason becomes `code` only if the limit is lower by a cent or more."""
     reason = code if amount - limit >= CENT else reason
     return (limit if limit < amount else amount), reason
 
@@ -45,7 +45,8 @@ def apply_limits(state, i, request, headroom_dollars, line):
     """Amount and binding reason of path i for a request.
 
     `headroom_dollars`: the value of the shares that may still be issued. Amounts below one cent are set to 0 without
-    changing the reason. Other amounts at least one cent below `minimum_draw` are set to 0 with that reason.
+    changing the reason. Other amounts at least one cent below `minimum_draw` are set to 0, with the reason "minimum
+    draw". A blocked path gets 0 and the code that blocks it.
     """
     first = line.reasons
     amount, reason = request, first + REASON_POLICY

@@ -4,77 +4,68 @@ Loops that read a row of an input stand in functions of their own: inside anothe
 """
 
 from sim.kernels.jit import peek, put, stage, verb
-from sim.kernels.market.gbm import close_of, finish_row
+from sim.kernels.market.gbm import close_window
+from sim.kernels.market.walk import select_row
 from sim.lowering.program import STATISTIC_MEAN
 
 
 @verb
-def price_shares(state, lo, hi, histories, program, purchase):
-    """Set `close`, `average`, `price`, and `blocked` to the floor price (0) or to nothing yet (-1).
-
-    A block converts the rows of closes that it needs; for a single path only its own closes are evaluated.
-    """
-    first, window, statistic = purchase.first_row, program.opening.window, program.line.statistic
-    if hi - lo > 1:
-        finish_row(histories, purchase.row, program)
-        for j in range(first, first + window):
-            finish_row(histories, j, program)
-        average_window(state, lo, hi, histories.closes, purchase, window, statistic)
+def price_shares(state, selection, count, histories, program, p, points, lanes):
+    """Set `close`, `average`, `price`, and `blocked` to the floor price (0), for the first `count` selected paths."""
+    purchase, window, sessions = program.purchases[p], program.windows[p], program.opening.window
+    closes, room = selection.closes, (count + 7) & 0xFFF8
+    if lanes.whole != 0:
+        for k in range(sessions):
+            select_row(closes[k], histories.closes[purchase.first_row + k], selection.paths, room)
+        select_row(closes[window.close], histories.closes[purchase.row], selection.paths, room)
     else:
-        average = 0.0
-        for k in range(window):
-            close = close_of(histories, first + k, lo, program)
-            if k == 0 or (statistic != STATISTIC_MEAN and close < average):
-                average = close
-            elif statistic == STATISTIC_MEAN:
-                average += close
-        state.average[lo] = average / window if statistic == STATISTIC_MEAN else average
-        state.close[lo] = close_of(histories, purchase.row, lo, program)
-    set_price(state, lo, hi, program.line.floor, program.line.multiplier)
+        close_window(closes, selection, count, histories, program, window, points, lanes)
+    average_closes(selection.average, closes, sessions, program.line.statistic, room)
+    set_price(state, selection, count, closes[window.close], program.line)
 
 
 @stage
-def average_window(state, lo, hi, closes, purchase, window, statistic):
-    """The close of the purchase date, and the statistic of the closes in the window, summed from the oldest on."""
-    first_row = purchase.first_row
-    copy_row(state.close, lo, hi, closes[purchase.row])
-    copy_row(state.average, lo, hi, closes[first_row])
-    for j in range(first_row + 1, first_row + window):
+def average_closes(average, closes, sessions, statistic, count):
+    """The statistic of the first `sessions` rows of `closes`; a sum begins with the oldest."""
+    add_row(average, closes[0], 0.0, count)
+    for k in range(1, sessions):
         if statistic == STATISTIC_MEAN:
-            add_row(state.average, lo, hi, closes[j], 1.0)
+            add_row(average, closes[k], 1.0, count)
         else:
-            lower_to_row(state.average, lo, hi, closes[j])
+            lower_to_row(average, closes[k], count)
     if statistic == STATISTIC_MEAN:
-        for i in range(lo & 0xFFFF, hi & 0xFFFF):
-            state.average[i] = state.average[i] / window
+        divide(average, sessions, count)
 
 
 @stage
-def set_price(state, lo, hi, floor, multiplier):
-    """price = multiplier x average; a price below the floor blocks the draw."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        price = multiplier * state.average[i]
-        state.price[i] = price
-        state.blocked[i] = 0.0 if price < floor else -1.0
+def add_row(total, row, weight, count):
+    """total = weight x total + row; a weight of 0 begins a sum."""
+    for i in range(count & 0xFFF8):
+        before = total[i] if weight != 0.0 else 0.0
+        put(total, i, before + peek(row, i))
 
 
 @stage
-def copy_row(total, lo, hi, row):
-    """total = row."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        put(total, i, peek(row, i))
-
-
-@stage
-def add_row(total, lo, hi, row, share):
-    """total += row x share."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        put(total, i, total[i] + peek(row, i) * share)
-
-
-@stage
-def lower_to_row(least, lo, hi, row):
+def lower_to_row(least, row, count):
     """least = the lesser of itself and row."""
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
+    for i in range(count & 0xFFF8):
         value = peek(row, i)
         put(least, i, value if value < least[i] else least[i])
+
+
+@stage
+def divide(total, number, count):
+    """total = total / number."""
+    for i in range(count & 0xFFF8):
+        total[i] = total[i] / number
+
+
+@stage
+def set_price(state, selection, count, close, line):
+    """price = multiplier x average; a price below the floor blocks the draw, whatever blocked it before."""
+    for k in range(count):
+        i, price = selection.paths[k], line.multiplier * selection.average[k]
+        state.close[i] = close[k]
+        state.average[i] = selection.average[k]
+        state.price[i] = price
+        state.blocked[i] = 0.0 if price < line.floor else state.blocked[i]

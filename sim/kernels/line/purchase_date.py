@@ -1,33 +1,37 @@
-"""One purchase date of a block of paths: the draws of active paths, their tallies, and which paths become inactive."""
+"""Purchase dates of a block of paths: the draws, their tallies, and which paths become inactive.
+
+Where many paths are active, every step of a date runs over all paths of the block, and only those whose amount depends
+on the price are priced. Where few are, each active path goes through the dates alone.
+"""
 
 import numpy as np
 
+from sim.kernels.cash import cash_out_day, operate, operate_all
 from sim.kernels.jit import stage, verb
-from sim.kernels.line.draw import draw
-from sim.kernels.line.inactivity import mark_inactive
-from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, MANY
+from sim.kernels.line.coverage import cover, cover_all
+from sim.kernels.line.draw import needs_price, open_date, size_draw
+from sim.kernels.line.inactivity import set_inactive, set_next_active
+from sim.kernels.line.limits import block, block_all
+from sim.kernels.line.price import price_shares
+from sim.kernels.line.settlement import settle_draw
+from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY, NEVER
 
 
 @verb
-def purchase_shares(ledgers, histories, program, stop, tally, recording, lanes):
-    """The draw of a purchase date and its legal cost. Inactive paths are skipped."""
-    state, p = ledgers.state[0], stop.purchase
-    purchase = program.purchases[p]
-    recorded = lanes.recorded > 0 and recording.close.shape[1] > 0
-    active = BLOCK if recorded or purchase.everyone != 0 else count_active(state, purchase.t)
-    together = active > MANY
-    lo = np.int64(0)
-    while active > 0 and lo < BLOCK:
-        hi = np.int64(BLOCK) if together else lo + 1
-        if together or state.next_active[lo] <= purchase.t:
-            draw(state, lo, hi, ledgers, histories, program, stop)
-            count(state, lo, min(hi, lanes.paths), p, ledgers.undrawn, tally.binding, program.purchases)
-            if program.line.skips:
-                mark_inactive(state, lo, hi, ledgers.failures, purchase.t, program)
-            active -= hi - lo
-        lo = hi
-    if recorded:
-        record_draw(state, lanes, recording, p)
+def purchase_dates(first, last, arrays, program, lanes):
+    """Purchase dates first ... last - 1, between which nothing else happens to the block."""
+    state, purchases = arrays.ledgers.state[0], program.purchases
+    everyone = lanes.recorded > 0 and arrays.recording.close.shape[1] > 0
+    while first < last:
+        every = everyone or purchases[first].everyone != 0
+        if not every and count_active(state, purchases[last - 1].t) <= MANY:
+            purchase_alone(first, last, arrays, program, lanes)
+            break
+        if every or count_active(state, purchases[first].t) > MANY:
+            purchase_together(first, arrays, program, lanes)
+        else:
+            purchase_alone(first, first + 1, arrays, program, lanes)
+        first += 1
 
 
 @stage
@@ -39,34 +43,137 @@ def count_active(state, t):
     return active
 
 
+@verb
+def purchase_together(p, arrays, program, lanes):
+    """Purchase date p of every path."""
+    ledgers, histories, selection, line = arrays.ledgers, arrays.histories, arrays.selection, program.line
+    state, purchase, headroom = ledgers.state[0], program.purchases[p], program.opening.headroom
+    operate_all(state, histories.cash_used[purchase.month], purchase.part, purchase.t, program.opening.minimum)
+    cover_all(state, histories.cash_used, program.covers, purchase)
+    open_all(state)
+    for c in range(len(program.conditions)):
+        if program.applies[p, c] != 0:
+            block_all(state, ledgers.failures[c], purchase.t, c + 1.0)
+    count = select(state, selection, purchase, line, headroom, lanes.whole)
+    if count > 0:
+        price_shares(state, selection, count, histories, program, p, arrays.points, lanes)
+    draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
+    count_all(state, lanes.paths, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by)
+    if line.skips:
+        rest_all(state, line, headroom)
+        for c in range(len(program.conditions)):
+            next_all(state, ledgers.failures[c], purchase.t, c + 1.0)
+    if arrays.recording.close.shape[1] > 0:
+        record_draw(state, lanes, arrays.recording, p)
+
+
 @stage
-def count(state, lo, hi, p, undrawn, binding, purchases):
-    """Tally purchase date p for paths lo ... hi - 1, and the dates on which they were inactive before it."""
+def open_all(state):
+    for i in range(BLOCK):
+        open_date(state, i)
+
+
+@stage
+def select(state, selection, purchase, line, headroom, everyone):
+    """List the paths that need a price; returns how many they are. The list is padded to a multiple of 8."""
+    count = 0
+    for i in range(BLOCK):
+        state.request[i] = 1.0 if needs_price(state, i, purchase, line, headroom) else 0.0
+    for i in range(BLOCK):
+        selection.paths[count] = i
+        count += (state.request[i] != 0.0) | (everyone != 0)
+    for k in range(count, (count + 7) & 0xFFF8):
+        selection.paths[k] = 0
+    return count
+
+
+@stage
+def draw_all(state, raised, purchase, line, impact, opening):
+    for i in range(BLOCK):
+        size_draw(state, i, purchase, line, opening.headroom)
+        settle_draw(state, i, raised, purchase.t, line, impact, opening.minimum)
+
+
+@stage
+def rest_all(state, line, headroom):
+    for i in range(BLOCK):
+        set_inactive(state, i, line, headroom)
+
+
+@stage
+def next_all(state, failure, t, code):
+    for i in range(BLOCK):
+        set_next_active(state, i, failure, t, code)
+
+
+@stage
+def count_all(state, paths, p, undrawn, binding, purchases, dates_by):
+    """Tally purchase date p, and the dates before it on which a path was inactive."""
+    for i in range(paths):
+        count(state, i, p, undrawn, binding, purchases, dates_by)
+
+
+@verb
+def purchase_alone(first, last, arrays, program, lanes):
+    """Purchase dates first ... last - 1 of each path that is active by then."""
+    ledgers, histories, selection, line = arrays.ledgers, arrays.histories, arrays.selection, program.line
+    state, minimum, headroom = ledgers.state[0], program.opening.minimum, program.opening.headroom
+    until = program.purchases[last - 1].t
+    for i in range(BLOCK):
+        for p in range(first, last):
+            if state.next_active[i] > until:
+                break
+            purchase = program.purchases[p]
+            if state.next_active[i] > purchase.t:
+                continue
+            operate(state, i, histories.cash_used[purchase.month, i], purchase.part, purchase.t, minimum)
+            cover(state, i, histories.cash_used, program.covers, purchase)
+            open_date(state, i)
+            for c in range(len(program.conditions)):
+                if program.applies[p, c] != 0:
+                    block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
+            if needs_price(state, i, purchase, line, headroom):
+                selection.paths[0] = i
+                price_shares(state, selection, 1, histories, program, p, arrays.points, lanes)
+            size_draw(state, i, purchase, line, headroom)
+            settle_draw(
+                state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum
+            )
+            if i < lanes.paths:
+                count(
+                    state, i, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by
+                )
+            if line.skips:
+                set_inactive(state, i, line, headroom)
+                for c in range(len(program.conditions)):
+                    set_next_active(state, i, ledgers.failures[c], purchase.t, c + 1.0)
+
+
+@verb
+def count(state, i, p, undrawn, binding, purchases, dates_by):
+    """Tally purchase date p of path i, and the dates on which it was inactive before it."""
     reasons = len(undrawn)
-    out = reasons + CASH_OUT_FROM_END
-    row = purchases[p].period * reasons
-    for i in range(lo & 0xFFFF, hi & 0xFFFF):
-        if state.counted[i] < p - 1:
-            count_inactive(state, i, p, undrawn, binding, purchases)
-        reason = int(state.binding[i]) if state.solvent[i] != 0.0 else out
-        undrawn[reason, i] += state.undrawn[i]
-        binding[row + reason, i] += 1
-        state.counted[i] = p
+    if state.counted[i] < p - 1:
+        count_inactive(state, i, p, undrawn, binding, purchases, dates_by)
+    reason = int(state.binding[i]) if state.solvent[i] != 0.0 else reasons + CASH_OUT_FROM_END
+    undrawn[reason, i] += state.undrawn[i]
+    binding[purchases[p].period * reasons + reason, i % COUNTS] += 1
+    state.counted[i] = p
 
 
 @stage
-def count_inactive(state, i, p, undrawn, binding, purchases):
+def count_inactive(state, i, p, undrawn, binding, purchases, dates_by):
     """Tally the dates before p on which path i was inactive: all for one reason, and from the cash-out on for that."""
     reasons = len(undrawn)
     first = int(state.counted[i]) + 1
-    solvent = 0
-    for j in range(first, p):
-        solvent += purchases[j].t <= state.out_days[i]
+    solvent, day = p - first, cash_out_day(state, i)
+    if day < len(dates_by):
+        solvent = min(solvent, max(0, dates_by[int(day)] - first))
     out = reasons + CASH_OUT_FROM_END
     row = purchases[first].period * reasons
     for reason, dates in ((int(state.inactive_reason[i]), solvent), (out, p - first - solvent)):
         undrawn[reason, i] += dates * state.inactive_undrawn[i]
-        binding[row + reason, i] += dates
+        binding[row + reason, i % COUNTS] += dates
 
 
 @stage

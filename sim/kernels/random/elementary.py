@@ -1,4 +1,4 @@
-"""exp, log and the inverse normal: the same bits on every machine, eight paths at a time.
+"""exp, log and normals: the same bits on every machine, eight paths at a time.
 
 Every function of a number is one straight line of +, -, x, /, fused multiply-adds, integer operations and selects.
 There is no branch, no table and no libm, so a loop over a row vectorises, and IEEE 754 fixes every rounding.
@@ -8,13 +8,15 @@ import math
 
 import numpy as np
 
-from sim.kernels.jit import fma, from_bits, kernel, load, stack_floats, store, to_bits
+from sim.kernels.jit import fma, from_bits, kernel, load, sqrt, stack_floats, store, to_bits
 
 _FRACTION = np.uint64(0x000FFFFFFFFFFFFF)  # the 52 bits behind the point
 _ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
 _WIDTH = np.uint64(52)
 _SQRT_HALF = np.uint64(0x3FE6A09E667F3BCD)  # the bits of sqrt(1/2)
 _SHIFT = np.uint64(_ONE - _SQRT_HALF)
+_SPARE = np.uint64(12)  # 64 bits less 52
+_SIGN, _SECOND_BIT = np.uint64(1 << 63), np.uint64(1 << 62)
 _TWO52 = np.uint64(0x4330000000000000)  # the bits of 2^52: or-ed with n < 2^52 they are those of 2^52 + n
 
 _CHUNK = 128  # elements
@@ -57,6 +59,22 @@ _BELOW = (
     1.0954287865793612e+16, 5.014659596531587e+16, 3.0874687658473626e+17,
 )  # fmt: skip
 
+# sin(pi x / 2) / x and cos(pi x / 2) in x^2 for |x| <= 1/2, and -2 ln(m) / s in s^2 for s = (m - 1) / (m + 1),
+# sqrt(1/2) <= m < sqrt(2): relative errors 2^-54, 2^-54 and 2^-52.
+_SIN = (
+    5.6337214012254104e-08, -3.5986417572183925e-06, 0.00016044115029238752, -0.004681754132282509,
+    0.07969262624603957, -0.6459640975062443, 1.5707963267948966,
+)  # fmt: skip
+_COS = (
+    4.6560016622341405e-07, -2.5200192250639927e-05, 0.0009192599677101805, -0.02086348073756718, 0.2536695079000525,
+    -1.233700550136157, 1.0,
+)  # fmt: skip
+_LOG_MINUS_2 = (
+    -0.3363975054312224, -0.3624727533984496, -0.44446743706480923, -0.5714283425409418, -0.8000000010458764,
+    -1.3333333333317432, -4.0,
+)  # fmt: skip
+_MINUS_2_LN2 = -1.3862943611198906
+
 
 @kernel
 def horner(coefficients, x):
@@ -81,22 +99,18 @@ def even_odd(coefficients, x, square):
 
 @kernel
 def exp(x):
-    """e^x for every float64: 0 from -745.14 down, subnormals rounded once, inf from 709.79 up, NaN for NaN.
+    """e^x for |x| <= 700; beyond, e^-700 or e^700, so that a result is neither 0 nor infinite. NaN for NaN.
 
-    x = n ln 2 + r, |r| <= ln(2) / 2; e^x = 2^n (1 + r + r^2 p(r)). The power of two is applied in two halves, so that
-    neither overflows on its own.
+    x = n ln 2 + r, |r| <= ln(2) / 2; e^x = 2^n (1 + r + r^2 p(r)).
     """
-    x = -746.0 if x < -746.0 else x
-    x = 710.0 if x > 710.0 else x
+    x = -700.0 if x < -700.0 else x
+    x = 700.0 if x > 700.0 else x
     shifted = fma(x, _LOG2_E, _ROUND)
     n = shifted - _ROUND
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
     square = r * r
     value = fma(square, even_odd(_EXP, r, square), r) + 1.0
-    whole = to_bits(fma(n, 0.5, _ROUND))
-    half = from_bits((whole << _WIDTH) + _ONE)
-    rest = from_bits(((to_bits(shifted) - whole) << _WIDTH) + _ONE)
-    return value * half * rest
+    return from_bits(to_bits(value) + (to_bits(shifted) << _WIDTH))
 
 
 @kernel
@@ -129,6 +143,26 @@ def normal(u):
     u - 1/2 is exact and u (1 - u) rounded once, so normal(1 - u) == -normal(u) bit for bit.
     """
     return _score(u, _depth(u))
+
+
+@kernel
+def box_muller(a, b):
+    """Two independent standard normals from two words of 64 random bits. Box and Muller (1958).
+
+    The radius sqrt(-2 ln u) has u = (k + 1/2) 2^-52, k the upper 52 bits of a. The angle is x pi / 2, |x| <= 1/2, from
+    the lower 52 bits of b; its two upper bits choose the sign of the cosine and which normal takes which.
+    """
+    bits = to_bits(from_bits((a >> _SPARE) | _ONE) - (1.0 - 2.0**-53)) + _SHIFT
+    e = from_bits((bits >> _WIDTH) | _TWO52) - (4503599627370496.0 + 1023.0)
+    f = from_bits((bits & _FRACTION) + _SQRT_HALF) - 1.0
+    s = f / (2.0 + f)
+    radius = sqrt(fma(e, _MINUS_2_LN2, s * horner(_LOG_MINUS_2, s * s)))
+    x = from_bits((b & _FRACTION) | _ONE) - 1.5
+    square = x * x
+    sine = x * horner(_SIN, square)
+    cosine = from_bits(to_bits(horner(_COS, square)) ^ (b & _SIGN))
+    swap = (b & _SECOND_BIT) != np.uint64(0)
+    return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
 
 
 @kernel

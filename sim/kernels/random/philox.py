@@ -2,14 +2,13 @@
 numbers: as easy as 1, 2, 3".
 
 Production layout: the counter is (path low, path high, index, purpose), the key is (seed low, seed high). One call
-gives two uniforms of 52 bits. Words of 32 bits travel in uint64, unsigned everywhere: uint64 meeting int64 becomes
-float64.
+gives two words of 64 bits, each a uniform of 52 bits, or together two normals. Words of 32 bits travel in uint64,
+unsigned everywhere: uint64 meeting int64 becomes float64.
 """
 
 import numpy as np
 
 from sim.kernels.jit import from_bits, kernel
-from sim.kernels.random.elementary import normal_row, normal_rows
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
@@ -56,52 +55,9 @@ def to_uniform(word):
 
 
 @kernel
-def uniform_pair(path, index, purpose, seed):
-    """The two uniforms that belong to (seed, path, purpose, index)."""
+def words(path, index, purpose, seed):
+    """The two words of 64 bits that belong to (seed, path, purpose, index)."""
     path, seed = np.uint64(path), np.uint64(seed)
-    a, b = philox_pairs(
+    return philox_pairs(
         path & _LOW, path >> _WORD, np.uint64(index) & _LOW, np.uint64(purpose) & _LOW, seed & _LOW, seed >> _WORD
     )
-    return to_uniform(a), to_uniform(b)
-
-
-@kernel
-def fill_uniform_pair(row_a, row_b, first_path, index, purpose, seed):
-    """Both uniforms of the paths first_path, first_path + 1, ...: one contiguous row each.
-
-    Paths with the same upper word go through one loop, in which that word is a constant.
-    """
-    path, stop = np.uint64(first_path), 0
-    while stop < row_a.shape[0]:
-        start, stop = stop, min(row_a.shape[0], stop + np.int64(_LOW - (path & _LOW)) + 1)
-        _fill_pair(row_a[start:stop], row_b[start:stop], path & _LOW, path >> _WORD, index, purpose, seed)
-        path += np.uint64(stop - start)
-
-
-@kernel
-def _fill_pair(row_a, row_b, low, high, index, purpose, seed):
-    seed, index, purpose = np.uint64(seed), np.uint64(index) & _LOW, np.uint64(purpose) & _LOW
-    for i in range(row_a.shape[0]):
-        a, b = philox_pairs(low + np.uint64(i), high, index, purpose, seed & _LOW, seed >> _WORD)
-        row_a[i], row_b[i] = to_uniform(a), to_uniform(b)
-
-
-@kernel
-def fill_uniform(row, first_path, index, purpose, seed):
-    """The first uniform only."""
-    for i in range(row.shape[0]):
-        row[i] = uniform_pair(np.uint64(first_path) + np.uint64(i), index, purpose, seed)[0]
-
-
-@kernel
-def fill_normal_pair(row_a, row_b, first_path, index, purpose, seed):
-    """The normals of both uniforms."""
-    fill_uniform_pair(row_a, row_b, first_path, index, purpose, seed)
-    normal_rows(row_a, row_b)
-
-
-@kernel
-def fill_normal(row, first_path, index, purpose, seed):
-    """The normal of the first uniform only."""
-    fill_uniform(row, first_path, index, purpose, seed)
-    normal_row(row)

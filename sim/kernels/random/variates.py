@@ -1,41 +1,60 @@
-"""Random numbers of a block: from the generator, mirrored in pairs, or from quasi-random points."""
+"""Random numbers of the paths of a block: from the generator, mirrored in pairs, or from quasi-random points.
 
-from sim.kernels.jit import stage
-from sim.kernels.random.elementary import normal_row, normal_rows
-from sim.kernels.random.philox import fill_uniform_pair
-from sim.lowering.program import BLOCK, NORMAL, UNUSED
+Antithetic paths 2m and 2m + 1 have the generator's words of path m; the odd one has 1 - u and minus each normal.
+"""
+
+import numpy as np
+
+from sim.kernels.jit import from_bits, peek, put, stage, to_bits
+from sim.kernels.random.elementary import box_muller, normal_row
+from sim.kernels.random.philox import to_uniform, words
+from sim.lowering.program import BLOCK, NORMAL, PAIRED, UNUSED
+
+_ZERO, _SIGN = np.uint64(0), np.uint64(1 << 63)
 
 
 @stage
-def draw_variates(variates, calls, first_path, seed):
-    """Fill `variates` (rows, paths) for paths first_path ... as `calls` state. Row 0 receives unused variates."""
+def draw_variates(variates, calls, paths, first_path, antithetic, seed):
+    """Fill `variates` (rows, BLOCK) for paths first_path + `paths` as `calls` state. Row 0 receives unused variates."""
     for j in range(len(calls)):
         call = calls[j]
         a, b = variates[call.row_a], variates[call.row_b]
-        fill_uniform_pair(a, b, first_path, call.index, call.purpose, seed)
-        if call.kind_a == NORMAL and call.kind_b == NORMAL:
-            normal_rows(a, b)
-        elif call.kind_a == NORMAL:
-            normal_row(a)
-        elif call.kind_b == NORMAL:
-            normal_row(b)
+        draw_words(a, b, paths, BLOCK, first_path, antithetic, call.index, call.purpose, seed)
+        if call.kind_a == PAIRED:
+            to_pairs(a, b, paths, BLOCK, antithetic)
+            continue
+        for row, kind in ((a, call.kind_a), (b, call.kind_b)):
+            to_uniforms(row, paths, BLOCK, antithetic)
+            if kind == NORMAL:
+                normal_row(row)
 
 
 @stage
-def mirror(variates, half, calls):
-    """Spread the variates of `half` (rows, BLOCK / 2) over pairs of paths: a normal and its negative, u and 1 - u."""
-    for j in range(len(calls)):
-        mirror_row(variates[calls[j].row_a], half[calls[j].row_a], calls[j].kind_a)
-        mirror_row(variates[calls[j].row_b], half[calls[j].row_b], calls[j].kind_b)
+def draw_words(a, b, paths, count, first_path, antithetic, index, purpose, seed):
+    """The generator's words for the first `count` of `paths`, a multiple of 8, as the bits of floats in two rows."""
+    for i in range(count & 0xFFF8):
+        path = (first_path + np.uint64(peek(paths, i))) >> np.uint64(antithetic)
+        low, high = words(path, index, purpose, seed)
+        put(a, i, from_bits(low))
+        put(b, i, from_bits(high))
 
 
 @stage
-def mirror_row(row, half, kind):
-    """One row of `mirror`."""
-    total = 0.0 if kind == NORMAL else 1.0
-    for i in range(BLOCK // 2):
-        row[2 * i] = half[i]
-        row[2 * i + 1] = total - half[i]
+def to_uniforms(row, paths, count, antithetic):
+    """Words into uniforms, in place."""
+    for i in range(count & 0xFFF8):
+        odd = np.uint64(peek(paths, i) & antithetic)
+        put(row, i, to_uniform(to_bits(row[i]) ^ (_ZERO - odd)))
+
+
+@stage
+def to_pairs(a, b, paths, count, antithetic):
+    """Words into normals, two by two, in place."""
+    for i in range(count & 0xFFF8):
+        sign = np.uint64(peek(paths, i) & antithetic) * _SIGN
+        first, second = box_muller(to_bits(a[i]), to_bits(b[i]))
+        put(a, i, from_bits(to_bits(first) ^ sign))
+        put(b, i, from_bits(to_bits(second) ^ sign))
 
 
 @stage
@@ -45,18 +64,18 @@ def take_points(variates, calls, points, first):
         call = calls[j]
         for row, kind in ((call.row_a, call.kind_a), (call.row_b, call.kind_b)):
             if kind != UNUSED:
-                take_row(variates[row], points.uniforms[row], first)
-                if kind == NORMAL:
-                    normal_row(variates[row])
+                take_row(variates[row], points.uniforms[row], first, kind)
     for group in range(2):
         turn(variates, points.rows[group], points.turns[group], points.scratch)
 
 
 @stage
-def take_row(row, uniforms, first):
-    """A row of uniforms; paths beyond the last are given 1/2 and are not used."""
+def take_row(row, uniforms, first, kind):
+    """A row of uniforms or normals; paths beyond the last are given 1/2 and are not used."""
     for i in range(BLOCK):
         row[i] = uniforms[first + i] if first + i < len(uniforms) else 0.5
+    if kind == NORMAL or kind == PAIRED:
+        normal_row(row)
 
 
 @stage

@@ -1,0 +1,167 @@
+"""Third-party financings: when they come, what they bring, and what they do to the ledger.
+
+The time between two financings is exponential, counted in whole months, so that in each month one comes with
+probability 1 - exp(-rate / 12). Section "Third-party financing" of sim/docs/model.md.
+"""
+
+import numpy as np
+
+from sim.kernels.cash import operate
+from sim.kernels.jit import from_bits, peek, put, stage, verb
+from sim.kernels.random.elementary import exp, fma, log, normal_row
+from sim.kernels.random.philox import to_uniform, words
+from sim.kernels.random.variates import draw_words, to_uniforms
+from sim.lowering.program import BLOCK, FINANCINGS, NEVER, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS
+
+
+@verb
+def find_financings(histories, selection, program, points, lanes):
+    """List the block's third-party financings: path, month, amount, whether the line is reduced for it, and close."""
+    listed, third_party, seed = histories.financings, program.third_party, lanes.seed
+    first, second, last = listed.waits[0], listed.waits[1], len(listed.until) - 1
+    copy_row(first, histories.variates[third_party.variate])
+    copy_row(second, histories.variates[third_party.variate + 1])
+    listed.before[:] = -1.0
+    paths, count, number, call = selection.everyone, BLOCK, 0, 0
+    while True:
+        wait_twice(first, second, listed.before, third_party.months)
+        number = append_paths(listed, number, paths, first, count, last)
+        start = number
+        number = append_paths(listed, number, paths, second, count, last)
+        paths, count, call = listed.path[start:], number - start, call + 1
+        if count == 0:
+            break
+        for j in range(count):  # a second financing before the end may have others after it
+            listed.before[j] = listed.month[start + j]
+        room = (count + 7) & 0xFFF8
+        draw_words(first, second, paths, room, lanes.first_path, lanes.antithetic, call, THIRD_PARTY_ARRIVAL, seed)
+        to_uniforms(first, paths, room, lanes.antithetic)
+        to_uniforms(second, paths, room, lanes.antithetic)
+    draw_terms(listed, number, lanes.first_path, lanes.antithetic, seed)
+    if points.financings.shape[1] > 0:
+        take_terms(listed, number, points.financings, lanes.offset)
+    turn_terms(listed.amount, listed.reduces, number, third_party)
+    sort_by_month(listed, number)
+    if third_party.price_factor > 0.0:
+        close_financings(listed, number, histories, program)
+
+
+@stage
+def copy_row(row, source):
+    for i in range(BLOCK):
+        row[i] = source[i]
+
+
+@stage
+def wait_twice(first, second, before, mean):
+    """From two uniforms to the months of the next two financings: -log(u) x mean whole months between them."""
+    for i in range(BLOCK):
+        first[i] = before[i] + 1.0 + np.floor(-log(first[i]) * mean)
+        second[i] = first[i] + 1.0 + np.floor(-log(second[i]) * mean)
+
+
+@stage
+def append_paths(listed, number, paths, months, count, last):
+    """Append the paths whose financing comes before month `last`; returns the length of the list."""
+    for i in range(count):
+        listed.path[number] = paths[i]
+        listed.month[number] = np.int64(months[i] if months[i] < last else 0.0)
+        number += months[i] < last
+    return number
+
+
+@stage
+def draw_terms(listed, number, first_path, antithetic, seed):
+    """Uniforms for the amounts and reductions; a path has one call of the generator for each month."""
+    mirror = np.uint64(antithetic)
+    for j in range((number + 7) & 0xFFFFF8):
+        path = first_path + np.uint64(peek(listed.path, j))
+        a, b = words(path >> mirror, peek(listed.month, j), THIRD_PARTY_TERMS, seed)
+        flip = np.uint64(0) - (path & mirror)
+        put(listed.amount, j, to_uniform(a ^ flip))
+        put(listed.reduces, j, to_uniform(b ^ flip))
+
+
+@stage
+def take_terms(listed, number, uniforms, offset):
+    """Quasi-random terms for each path's first financings."""
+    so_far = listed.before
+    so_far[:] = 0.0
+    for j in range(number):
+        i = listed.path[j]
+        k = int(so_far[i])
+        if k < FINANCINGS and offset + i < uniforms.shape[1]:
+            listed.amount[j] = uniforms[2 * k, offset + i]
+            listed.reduces[j] = uniforms[2 * k + 1, offset + i]
+        so_far[i] += 1.0
+
+
+@stage
+def turn_terms(amounts, reduces, number, third_party):
+    """From uniforms to dollars, lognormal, and to whether the line is reduced."""
+    room = (number + 7) & 0xFFFFF8
+    normal_row(amounts[:room])
+    for j in range(room):
+        amounts[j] = exp(fma(third_party.log_sd, amounts[j], third_party.log_median))
+        reduces[j] = 1.0 if reduces[j] < third_party.reduction_probability else 0.0
+
+
+@stage
+def sort_by_month(listed, number):
+    """List the financings by month: month k has numbers order[until[k]] ... order[until[k + 1] - 1]."""
+    until, last = listed.until, len(listed.until) - 1
+    until[:] = 0
+    for j in range(number):
+        until[listed.month[j] + 1] += 1
+    for k in range(last):
+        until[k + 1] += until[k]
+    for j in range(number):
+        month = listed.month[j]
+        listed.order[until[month]] = j
+        until[month] += 1
+    for k in range(last, 0, -1):
+        until[k] = until[k - 1]
+    until[0] = 0
+
+
+@stage
+def close_financings(listed, number, histories, program):
+    """The close of the last session of each financing's month."""
+    price, months, closes = program.price, program.months, listed.close
+    for j in range(number):
+        month = months[listed.month[j]]
+        closes[j] = fma(price.scale, histories.month_ends[month.month_end, listed.path[j]], month.drift)
+    for j in range(number):
+        closes[j] = price.initial * exp(closes[j])
+    for k in range(len(program.jumps)):
+        jump = program.jumps[k]
+        at = histories.events[jump.event]
+        for j in range(number):
+            closes[j] = closes[j] * (jump.factor if at[listed.path[j]] <= months[listed.month[j]].t else 1.0)
+
+
+@stage
+def finance(state, used, listed, stop, third_party, opening):
+    """The month's financings, and the reductions of the line. Path by path, because they are rare."""
+    for k in range(listed.until[stop.month], listed.until[stop.month + 1]):
+        j = listed.order[k]
+        i, amount = listed.path[j], listed.amount[j]
+        operate(state, i, used[i], stop.part, stop.t, opening.minimum)
+        if third_party.price_factor > 0.0:
+            price = listed.close[j] * state.impact[i] * third_party.price_factor
+            headroom_shares = opening.headroom - state.outstanding[i]
+            worth = headroom_shares * price
+            amount = worth if worth < amount else amount
+            shares = np.floor(amount / price + 0.5)
+            state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
+        if amount > 0.0:
+            state.base_cash[i] = state.cash[i] + amount
+            state.base_day[i] = stop.t
+        if listed.reduces[j] != 0.0 and stop.in_term:
+            cut = min(amount, state.remaining[i])
+            state.remaining[i] -= cut
+            if state.out_days[i] == NEVER:
+                state.cut[i] += cut
+            state.next_active[i] = -1.0
+        if state.outstanding[i] >= opening.headroom:
+            state.next_active[i] = -1.0

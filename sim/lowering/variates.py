@@ -1,0 +1,56 @@
+"""Which numbers of the generator a case uses, and the rows that hold them."""
+
+from __future__ import annotations
+
+from sim.lowering import program as r
+
+
+class Variates:
+    """Allocates rows of the array of variates and records which call of the generator fills each row."""
+
+    def __init__(self) -> None:
+        self.rows = 1  # row 0 receives unused variates
+        self._halves: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
+
+    def ask(self, purpose: int, index: int, half: int, kind: int) -> int:
+        """The row that will hold one number for each path."""
+        kind = r.PAIRED if purpose in r.PAIRS else kind
+        halves = self._halves.setdefault((purpose, index), {})
+        if half not in halves:
+            halves[half] = (self.rows, kind)
+            self.rows += 1
+        return halves[half][0]
+
+    def row_of(self, purpose: int, index: int, half: int) -> int:
+        """The row of a number that was asked for, or -1."""
+        return self._halves.get((purpose, index), {}).get(half, (-1, r.UNUSED))[0]
+
+    def by_importance(self) -> list[int]:
+        """The rows in decreasing importance for the outcome of a path: the broad course of burn and market, the events
+        of the company, then single months, then single days."""
+        ranked = [
+            (self._rank(purpose, index, half), row)
+            for (purpose, index), halves in self._halves.items()
+            for half, (row, _) in halves.items()
+        ]
+        return [row for _, row in sorted(ranked)]
+
+    @staticmethod
+    def _rank(purpose: int, index: int, half: int) -> tuple[int, int]:
+        month = 2 * index + half
+        once = {r.EXTENSION: 0, r.COMMON_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5, r.MILESTONE: 6}
+        if purpose == r.BURN_NORMAL:
+            return 2 * month + 1, purpose
+        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_ARRIVAL):
+            return 2 * month + 2, purpose
+        return once.get(purpose, 10_000 + index), purpose
+
+    def calls(self) -> list[dict]:
+        rows = []
+        for (purpose, index), halves in self._halves.items():
+            (row_a, kind_a), (row_b, kind_b) = (halves.get(half, (0, r.UNUSED)) for half in (0, 1))
+            kind_a = r.PAIRED if purpose in r.PAIRS else kind_a
+            rows.append(
+                {"purpose": purpose, "index": index, "row_a": row_a, "kind_a": kind_a, "row_b": row_b, "kind_b": kind_b}
+            )
+        return rows
