@@ -159,6 +159,7 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         state=_records(1, r.STATE),
         notes=_records(len(plan.program.notes), r.BALANCES),
         failures=_records(len(plan.program.conditions), r.FAILURE),
+        rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
     )

@@ -24,7 +24,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "ce62c298feeb9bc67cbfa2e7d356aa82"
+FINGERPRINT = "89bf836f42763dc61b7846f16450ae3d"
 
 
 @verb

@@ -13,14 +13,13 @@ from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER
 
 
 @verb
-def operate(state, i, used, part, t, minimum):
+def operate(state, i, rate, t, minimum):
     """Cash of path i after operations through day t, and the cash-out if it falls in between.
 
-    `used`: cash used in the month, `part`: 1 / its days. `ending_cash` is the minimum from the start, as at such a
-    cash-out. The cash-out's day is `out_days` + max(0, `out_cash` / `out_rate`), see `cash_out_day`.
+    `rate`: cash used a day. `ending_cash` is the minimum from the start, as at such a cash-out. The cash-out's day is
+    `out_days` + max(0, `out_cash` / `out_rate`), see `cash_out_day`.
     """
     base, since = state.base_cash[i], state.base_day[i]
-    rate = used * part
     now = base - rate * (t - since)
     short = minimum - now
     out = (short >= CENT) & (state.out_days[i] == NEVER)
@@ -55,10 +54,10 @@ def cash_out_day(state, i):
 
 
 @stage
-def operate_all(state, used, part, t, minimum):
-    """`operate` for every path. `used` (BLOCK,): cash used in the month."""
+def operate_all(state, rates, t, minimum):
+    """`operate` for every path. `rates` (BLOCK,): cash used a day in the month."""
     for i in range(BLOCK):
-        operate(state, i, used[i], part, t, minimum)
+        operate(state, i, rates[i], t, minimum)
 
 
 @stage

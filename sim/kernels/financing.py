@@ -141,12 +141,12 @@ def close_financings(listed, number, histories, program):
 
 
 @stage
-def finance(state, used, listed, stop, third_party, opening):
+def finance(state, rates, listed, stop, third_party, opening):
     """The month's financings, and the reductions of the line. Path by path, because they are rare."""
     for k in range(listed.until[stop.month], listed.until[stop.month + 1]):
         j = listed.order[k]
         i, amount = listed.path[j], listed.amount[j]
-        operate(state, i, used[i], stop.part, stop.t, opening.minimum)
+        operate(state, i, rates[i], stop.t, opening.minimum)
         if third_party.price_factor > 0.0:
             price = listed.close[j] * state.impact[i] * third_party.price_factor
             headroom_shares = opening.headroom - state.outstanding[i]

@@ -23,6 +23,8 @@ def keep_ledger(arrays, program, lanes):
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording
     state, minimum = ledgers.state[0], program.opening.minimum
     open_ledger(ledgers, program)
+    for k in range(len(program.months)):
+        set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
     row = 0
     for j in range(len(program.stops)):
@@ -33,12 +35,12 @@ def keep_ledger(arrays, program, lanes):
         if stop.last_date > stop.first_date:
             purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes)
         if stop.third_party != 0:
-            used = histories.cash_used[stop.month]
-            finance(state, used, histories.financings, stop, program.third_party, program.opening)
+            rates = ledgers.rates[stop.month]
+            finance(state, rates, histories.financings, stop, program.third_party, program.opening)
         if stop.purchase >= 0:
             purchase_dates(stop.purchase, stop.purchase + 1, arrays, program, lanes)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
-            operate_all(state, histories.cash_used[stop.month], stop.part, stop.t, minimum)
+            operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
             pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
@@ -85,6 +87,13 @@ def open_ledger(ledgers, program):
             balances.prepaid[i] = 0.0
     ledgers.raised[:] = 0.0
     ledgers.undrawn[:] = 0.0
+
+
+@stage
+def set_rate(rates, used, days):
+    """Cash used a day."""
+    for i in range(BLOCK):
+        rates[i] = used[i] / days
 
 
 @stage

@@ -148,6 +148,7 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
         call, half, last = k >> 1, k & 1, market.ends[k]
         rows.append(
             {
+                "days": float(calendar.month_end(k).day),
                 "level": case.burn_level(k),
                 "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
                 "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
@@ -156,7 +157,7 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
                 "drift": market.drift(last),
             }
         )
-    outside = {"market_variate": 0, "own_variate": -1, "month_end": -1, "t": r.NEVER, "drift": 0.0}
+    outside = {"days": 1.0, "market_variate": 0, "own_variate": -1, "month_end": -1, "t": r.NEVER, "drift": 0.0}
     rows += [{"level": case.burn_level(k), **outside} for k in calendar.outside]
     return rows
 
@@ -336,7 +337,6 @@ def _purchases(case: Case, calendar: Calendar, market: Market, skips: bool) -> l
             {
                 "t": calendar.t(day),
                 "month": k,
-                "part": calendar.part(k),
                 "row": market.row(market.numbers[day]),
                 "first_row": market.row(market.priced_sessions(day)[0]),
                 "period": calendar.period(day),

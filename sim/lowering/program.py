@@ -120,9 +120,9 @@ BRIDGE = _record(row="i", back="i", ahead="i", normal="i", ratio="f", root="f")
 DAY = _record(row="i", t="f", drift="f")
 #: A relative move of the stock at the time of an event, a row of `Histories.events`.
 JUMP = _record(event="i", factor="f")
-#: One month: expected cash used, the rows of its variates, and its last session: number of the month-end in the walk
+#: One month: its days, expected cash used, the rows of its variates, and its last session: number of the month-end in the walk
 #: (-1: not needed), time and log drift. Months outside the span have variates -1.
-MONTH = _record(level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f")
+MONTH = _record(days="f", level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f")
 MILESTONE_RECORD = _record(
     probability="f", log_median="f", log_sd="f", follows="i", reached_variate="i", own_variate="i"
 )
@@ -132,10 +132,10 @@ CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", variate="i"
 NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f")
 #: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind.
 #: `first_date` ... `last_date` - 1: purchase dates since the stop before, on which few paths if any are active.
-#: `part`: 1 / days of the month. `closes_until`: rows of closes on or before the date.
+#: `closes_until`: rows of closes on or before the date.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
-    t="f", month="i", part="f", first_date="i", last_date="i", third_party="i", purchase="i", month_end="i",
+    t="f", month="i", first_date="i", last_date="i", third_party="i", purchase="i", month_end="i",
     first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
@@ -144,7 +144,7 @@ ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="
 #: `scheduled` or what brings cash to `runway_cash`, the lesser. `everyone`: inactive paths take part too, as a quarter
 #: begins or a condition starts to apply.
 PURCHASE = _record(
-    t="f", month="i", part="f", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i",
+    t="f", month="i", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i",
     runway_cash="f", scheduled="f", everyone="i",
 )  # fmt: skip
 #: A share of a month's cash used that counts for a coverage test.
@@ -313,6 +313,7 @@ class Ledgers(NamedTuple):
     state: np.ndarray  # STATE (1,)
     notes: np.ndarray  # BALANCES (notes,)
     failures: np.ndarray  # FAILURE (conditions,)
+    rates: np.ndarray  # (months, BLOCK): cash used a day
     raised: np.ndarray  # (periods, BLOCK)
     undrawn: np.ndarray  # (reasons, BLOCK): sums over purchase dates, by binding reason, in dollars
 

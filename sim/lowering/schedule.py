@@ -47,10 +47,6 @@ class Calendar:
     def month_end(self, k: int) -> datetime.date:
         return month_end(self.case.valuation_date, k)
 
-    def part(self, k: int) -> float:
-        """1 / days of month k."""
-        return 1.0 / self.month_end(k).day
-
     def month(self, day: datetime.date) -> int:
         return month_number(self.case.valuation_date, day)
 
@@ -174,7 +170,6 @@ def stops_of(
             {
                 "t": t,
                 "month": k,
-                "part": calendar.part(k),
                 "first_date": taken,
                 "last_date": before,
                 "third_party": int(day in last_sessions),

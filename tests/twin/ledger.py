@@ -9,7 +9,7 @@ A case is the plain dictionary of its TOML file, or `read(case)` of it, which sa
 
 Two programs agree to the last bit only if they do the same operations in the same order. The conventions:
 
-* Operations use `rate = used * (1 / days_in_month)` a day. The balance on a day is `base - rate * (t - t0)`, `base` being the
+* Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, `base` being the
   balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken at
   `t0 + max(0, (base - minimum) / rate)`.
 * What is less than a cent is no draw, and no shortfall either (but for the opening cash, which nothing has rounded).
@@ -161,7 +161,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
 
 def use_cash_in_operations(books: Books, day: date) -> None:
     """5.1: a month's cash is used evenly over its days; the minimum is reached by linear interpolation."""
-    rate = books.used(month_of(day)) * (1 / days_in(month_of(day)))
+    rate = books.used(month_of(day)) / days_in(month_of(day))
     t = books.terms.t(books.base_day)
     books.cash = books.base - rate * (books.terms.t(day) - t)
     if rate > 0:

@@ -48,7 +48,7 @@ def purchase_together(p, arrays, program, lanes):
     """Purchase date p of every path."""
     ledgers, histories, selection, line = arrays.ledgers, arrays.histories, arrays.selection, program.line
     state, purchase, headroom = ledgers.state[0], program.purchases[p], program.opening.headroom
-    operate_all(state, histories.cash_used[purchase.month], purchase.part, purchase.t, program.opening.minimum)
+    operate_all(state, ledgers.rates[purchase.month], purchase.t, program.opening.minimum)
     cover_all(state, histories.cash_used, program.covers, purchase)
     open_all(state)
     for c in range(len(program.conditions)):
@@ -126,7 +126,7 @@ def purchase_alone(first, last, arrays, program, lanes):
             purchase = program.purchases[p]
             if state.next_active[i] > purchase.t:
                 continue
-            operate(state, i, histories.cash_used[purchase.month, i], purchase.part, purchase.t, minimum)
+            operate(state, i, ledgers.rates[purchase.month, i], purchase.t, minimum)
             cover(state, i, histories.cash_used, program.covers, purchase)
             open_date(state, i)
             for c in range(len(program.conditions)):
