@@ -24,7 +24,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "89bf836f42763dc61b7846f16450ae3d"
+FINGERPRINT = "f13572ce1c558c195ffe2e082b2a4f73"
 
 
 @verb

@@ -14,7 +14,7 @@ from sim.kernels.random.variates import draw_words, to_uniforms
 from sim.lowering.program import BLOCK, FINANCINGS, NEVER, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS
 
 
-@verb
+@stage
 def find_financings(histories, selection, program, points, lanes):
     """List the block's third-party financings: path, month, amount, whether the line is reduced for it, and close."""
     listed, third_party, seed = histories.financings, program.third_party, lanes.seed

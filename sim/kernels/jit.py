@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 POLICY: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **POLICY}
 kernel = numba.njit(forceinline=True, **POLICY)
-stage = numba.njit(**_INNER)
+stage = numba.njit(forceinline=False, **_INNER)
 verb = numba.njit(forceinline=True, **_INNER)
 
 

@@ -37,8 +37,6 @@ def keep_ledger(arrays, program, lanes):
         if stop.third_party != 0:
             rates = ledgers.rates[stop.month]
             finance(state, rates, histories.financings, stop, program.third_party, program.opening)
-        if stop.purchase >= 0:
-            purchase_dates(stop.purchase, stop.purchase + 1, arrays, program, lanes)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
             operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
             pay_notes(ledgers, histories, program, stop, recording, lanes)

@@ -130,12 +130,13 @@ MILESTONE_RECORD = _record(
 CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", variate="i")
 #: `probability`: that it is extended.
 NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f")
-#: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind.
-#: `first_date` ... `last_date` - 1: purchase dates since the stop before, on which few paths if any are active.
+#: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind. A date with a
+#: third-party financing and a purchase is two stops.
+#: `first_date` ... `last_date` - 1: purchase dates since the stop before, and before a financing of this date.
 #: `closes_until`: rows of closes on or before the date.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
-    t="f", month="i", first_date="i", last_date="i", third_party="i", purchase="i", month_end="i",
+    t="f", month="i", first_date="i", last_date="i", third_party="i", month_end="i",
     first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.

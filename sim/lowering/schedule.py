@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from sim.calendar import (
     FiscalQuarter,
@@ -153,36 +153,42 @@ def stops_of(
     stop takes them.
     """
     notes = _note_actions(case, calendar)
-    purchases = {day: i for i, day in enumerate(calendar.purchases)}
     month_ends = {calendar.month_end(k): k for k in range(calendar.n_months)}
     last_sessions = {day: k for k, day in market.month_ends.items()} if case.third_party else {}
     carried = {q: i for i, q in enumerate(_carried_quarters(calendar))}
     stops: list[dict] = []
     actions: list[dict] = []
     taken = 0  # purchase dates so far
+    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2}
     for day in sorted({*notes, *together, *month_ends, *last_sessions}):
-        t, k = calendar.t(day), calendar.month(day)
-        first = len(actions)
+        date = {
+            "t": calendar.t(day),
+            "month": calendar.month(day),
+            "closes_until": market.rows_through(day),
+            "in_term": int(case.line.start <= day <= case.line.end),
+        }
+        first, before, through = len(actions), bisect_left(calendar.purchases, day), bisect_right(calendar.purchases, day)
+        if day in last_sessions:
+            none = {"first_action": first, "last_action": first}
+            stops.append({**date, **nothing, **none, "first_date": taken, "last_date": before, "third_party": 1})
+            taken = before
+            if through == before and day not in notes and day not in month_ends:
+                continue
         actions += notes.get(day, [])
         quarter = calendar.quarter(day)
-        before = bisect_left(calendar.purchases, day)
         stops.append(
             {
-                "t": t,
-                "month": k,
+                **date,
                 "first_date": taken,
-                "last_date": before,
-                "third_party": int(day in last_sessions),
-                "purchase": purchases.get(day, -1),
+                "last_date": through,
+                "third_party": 0,
                 "month_end": month_ends.get(day, -1),
                 "first_action": first,
                 "last_action": len(actions),
-                "closes_until": market.rows_through(day),
-                "in_term": int(case.line.start <= day <= case.line.end),
                 "closes_quarter": carried.get(quarter, -1) if day == quarter.end else -2,
             }
         )
-        taken = before + (day in purchases)
+        taken = through
     return stops, actions
 
 

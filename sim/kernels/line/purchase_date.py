@@ -23,15 +23,16 @@ def purchase_dates(first, last, arrays, program, lanes):
     state, purchases = arrays.ledgers.state[0], program.purchases
     everyone = lanes.recorded > 0 and arrays.recording.close.shape[1] > 0
     while first < last:
-        every = everyone or purchases[first].everyone != 0
-        if not every and count_active(state, purchases[last - 1].t) <= MANY:
-            purchase_alone(first, last, arrays, program, lanes)
-            break
-        if every or count_active(state, purchases[first].t) > MANY:
+        until, together = first + 1, everyone or purchases[first].everyone != 0
+        if not together and count_active(state, purchases[last - 1].t) <= MANY:
+            until = last
+        elif not together:
+            together = count_active(state, purchases[first].t) > MANY
+        if together:
             purchase_together(first, arrays, program, lanes)
         else:
-            purchase_alone(first, first + 1, arrays, program, lanes)
-        first += 1
+            purchase_alone(first, until, arrays, program, lanes)
+        first = until
 
 
 @stage

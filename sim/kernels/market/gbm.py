@@ -10,7 +10,7 @@ from sim.kernels.market.walk import select_row, walk_window
 from sim.kernels.random.elementary import exp, fma
 
 
-@verb
+@stage
 def close_window(closes, selection, count, histories, program, window, points, lanes):
     """Fill `closes` (sessions, BLOCK) with the closes of a window for the first `count` selected paths.
 
