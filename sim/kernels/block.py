@@ -10,7 +10,7 @@ from sim.kernels.burn import spread_burn
 from sim.kernels.cache import outermost
 from sim.kernels.events import draw_flags, time_changes, time_milestones
 from sim.kernels.financing import find_financings
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import stage, outline, verb
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import close_window
 from sim.kernels.market.walk import walk_months
@@ -24,10 +24,10 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "f13572ce1c558c195ffe2e082b2a4f73"
+FINGERPRINT = "e251406704b216a7636ee4e742033019"
 
 
-@verb
+@outline
 def sample(arrays, program, lanes):
     """Fill the histories with everything random of BLOCK paths; the closes of all sessions only if they are wanted."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
@@ -48,7 +48,7 @@ def sample(arrays, program, lanes):
         for i in range(BLOCK):
             selection.paths[i] = i
         window = program.windows[len(program.windows) - 1]
-        close_window(histories.closes, selection, BLOCK, histories, program, window, points, lanes)
+        close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, points, lanes)
 
 
 @stage

@@ -22,7 +22,7 @@ def find_financings(histories, selection, program, points, lanes):
     copy_row(first, histories.variates[third_party.variate])
     copy_row(second, histories.variates[third_party.variate + 1])
     listed.before[:] = -1.0
-    paths, count, number, call = selection.everyone, BLOCK, 0, 0
+    paths, count, number, call = selection.everyone, np.int64(BLOCK), np.int64(0), np.int64(0)
     while True:
         wait_twice(first, second, listed.before, third_party.months)
         number = append_paths(listed, number, paths, first, count, last)
@@ -34,7 +34,7 @@ def find_financings(histories, selection, program, points, lanes):
         for j in range(count):  # a second financing before the end may have others after it
             listed.before[j] = listed.month[start + j]
         room = (count + 7) & 0xFFF8
-        draw_words(first, second, paths, room, lanes.first_path, lanes.antithetic, call, THIRD_PARTY_ARRIVAL, seed)
+        draw_words(first, second, paths, room, lanes.first_path, lanes.antithetic, call, np.int64(THIRD_PARTY_ARRIVAL), seed)
         to_uniforms(first, paths, room, lanes.antithetic)
         to_uniforms(second, paths, room, lanes.antithetic)
     draw_terms(listed, number, lanes.first_path, lanes.antithetic, seed)
@@ -76,7 +76,7 @@ def draw_terms(listed, number, first_path, antithetic, seed):
     mirror = np.uint64(antithetic)
     for j in range((number + 7) & 0xFFFFF8):
         path = first_path + np.uint64(peek(listed.path, j))
-        a, b = words(path >> mirror, peek(listed.month, j), THIRD_PARTY_TERMS, seed)
+        a, b = words(path >> mirror, peek(listed.month, j), np.int64(THIRD_PARTY_TERMS), seed)
         flip = np.uint64(0) - (path & mirror)
         put(listed.amount, j, to_uniform(a ^ flip))
         put(listed.reduces, j, to_uniform(b ^ flip))

@@ -24,6 +24,7 @@ _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, 
 kernel = numba.njit(forceinline=True, **POLICY)
 stage = numba.njit(forceinline=False, **_INNER)
 verb = numba.njit(forceinline=True, **_INNER)
+outline = numba.njit(inline="always", **_INNER)
 
 
 @intrinsic

@@ -1,8 +1,10 @@
 """The ledger of a block of paths, by ledger date. Section "The ledger of one path" of sim/docs/model.md."""
 
+import numpy as np
+
 from sim.kernels.cash import cash_out_day, close_month, operate_all
 from sim.kernels.financing import finance
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import stage, outline, verb
 from sim.kernels.line.coverage import cover_all
 from sim.kernels.line.purchase_date import count_inactive, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
@@ -17,7 +19,7 @@ from sim.lowering.program import (
 )
 
 
-@verb
+@outline
 def keep_ledger(arrays, program, lanes):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording
@@ -26,7 +28,7 @@ def keep_ledger(arrays, program, lanes):
     for k in range(len(program.months)):
         set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
-    row = 0
+    row = np.int64(0)
     for j in range(len(program.stops)):
         stop = program.stops[j]
         if program.price.impact and stop.closes_until > row:

@@ -135,7 +135,7 @@ def purchase_alone(first, last, arrays, program, lanes):
                     block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
             if needs_price(state, i, purchase, line, headroom):
                 selection.paths[0] = i
-                price_shares(state, selection, 1, histories, program, p, arrays.points, lanes)
+                price_shares(state, selection, np.int64(1), histories, program, p, arrays.points, lanes)
             size_draw(state, i, purchase, line, headroom)
             settle_draw(
                 state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum

@@ -5,6 +5,8 @@ sessions before it in the tree (`sim.lowering.market.tree`). W at a session is t
 whichever other sessions are needed. Glasserman (2004), section 3.1.
 """
 
+import numpy as np
+
 from sim.kernels.jit import peek, put, stage, verb
 from sim.kernels.random.elementary import fma
 from sim.kernels.random.variates import draw_words, take_row, to_pairs
@@ -35,11 +37,11 @@ def walk_window(selection, count, histories, program, window, points, lanes):
         a, b = normals[row], normals[row + 1]
         if points.uniforms.shape[1] > 0:
             rows = len(histories.variates) + row
-            take_row(a, points.uniforms[rows], lanes.offset, NORMAL)
-            take_row(b, points.uniforms[rows + 1], lanes.offset, NORMAL)
+            take_row(a, points.uniforms[rows], lanes.offset, np.int64(NORMAL))
+            take_row(b, points.uniforms[rows + 1], lanes.offset, np.int64(NORMAL))
         else:
             index = program.day_calls[k].index
-            draw_words(a, b, paths, count, lanes.first_path, lanes.antithetic, index, DAY_NORMAL, lanes.seed)
+            draw_words(a, b, paths, count, lanes.first_path, lanes.antithetic, index, np.int64(DAY_NORMAL), lanes.seed)
             to_pairs(a, b, paths, count, lanes.antithetic)
     for k in range(window.first_anchor, window.last_anchor):
         select_row(walked[program.anchors[k].row], histories.month_ends[program.anchors[k].month_end], paths, count)

@@ -19,12 +19,12 @@ def draw_variates(variates, calls, paths, first_path, antithetic, seed):
     for j in range(len(calls)):
         call = calls[j]
         a, b = variates[call.row_a], variates[call.row_b]
-        draw_words(a, b, paths, BLOCK, first_path, antithetic, call.index, call.purpose, seed)
+        draw_words(a, b, paths, len(paths), first_path, antithetic, call.index, call.purpose, seed)
         if call.kind_a == PAIRED:
-            to_pairs(a, b, paths, BLOCK, antithetic)
+            to_pairs(a, b, paths, len(paths), antithetic)
             continue
         for row, kind in ((a, call.kind_a), (b, call.kind_b)):
-            to_uniforms(row, paths, BLOCK, antithetic)
+            to_uniforms(row, paths, len(paths), antithetic)
             if kind == NORMAL:
                 normal_row(row)
 
