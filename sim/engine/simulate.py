@@ -157,6 +157,8 @@ class _Run:
         self.sketches = [desk.sketch for desk in spare if desk.sketch is not None]
         none = no_points(self.plan)
         self._compile(spare[0], none)
+        if self.points is not None:
+            self.points.turn(none)
         if progress is not None:
             progress(0, self.paths)
         pool = ThreadPoolExecutor(len(spare))
@@ -188,6 +190,8 @@ class _Run:
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
+        if self.points is not None:
+            self.points.turn(points)
         desk = spare.pop()  # list.pop and append are atomic
         fan, out = desk.simulate(points, c, paths)
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan

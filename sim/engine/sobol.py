@@ -118,6 +118,12 @@ class SobolPoints:
         self.order = _by_importance(plan, self.first_wait, self.financings)
         # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
         self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
+        calls = plan.program.calls
+        halves = ((calls["row_a"], calls["kind_a"]), (calls["row_b"], calls["kind_b"]))
+        normals = [row[(kind == r.NORMAL) | (kind == r.PAIRED)] for row, kind in halves]
+        days = np.arange(plan.variate_rows, plan.variate_rows + plan.day_rows)
+        self.normals = np.concatenate([*normals, days])
+        self.normals = self.normals[self.normals > 0]  # row 0 is that of unused variates
         size = max(len(plan.market_rows), len(plan.burn_rows))
         self.turned = np.zeros((2, size), np.int64)
         self.turns = np.zeros((2, size, size))
@@ -132,7 +138,7 @@ class SobolPoints:
                 self.turns[group, :n, :n] = bridge([1.0] * n)
 
     def take(self, paths: int) -> r.Points:
-        """Variates of the next `paths` paths, a multiple of SCRAMBLES."""
+        """Uniforms for the next `paths` paths, a multiple of SCRAMBLES."""
         rows = self.plan.variate_rows + self.plan.day_rows
         everything = np.full((rows + self.financings, paths), 0.5)
         for number, sequence in enumerate(self.sequences):
@@ -140,9 +146,14 @@ class SobolPoints:
                 warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
                 points = sequence.random(paths // r.SCRAMBLES)
             everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
-        uniforms, financings = everything[:rows], everything[rows:]
-        scratch = np.zeros((self.turned.shape[1], r.BLOCK))
-        return r.Points(uniforms, self.turned, self.turns, financings, scratch)
+        return r.Points(everything[:rows], everything[rows:])
+
+    def turn(self, points: r.Points) -> None:
+        """From uniforms to the numbers that the kernels take, in place; threads may do this side by side."""
+        from sim.kernels.points import turn_points
+
+        scratch = np.empty((self.turned.shape[1], points.numbers.shape[1]))
+        turn_points(points.numbers, self.normals, self.turned, self.turns, scratch)
 
 
 def _by_importance(plan: Plan, first_wait: int, financings: int) -> list[int]:

@@ -76,13 +76,7 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
 
 def no_points(plan: Plan) -> r.Points:
     """What stands for quasi-random points where the generator is used."""
-    return r.Points(
-        uniforms=np.zeros((plan.variate_rows + plan.day_rows, 0)),
-        rows=np.zeros((2, 0), np.int64),
-        turns=np.zeros((2, 0, 0)),
-        financings=np.zeros((0, 0)),
-        scratch=np.zeros((0, r.BLOCK)),
-    )
+    return r.Points(numbers=np.zeros((plan.variate_rows + plan.day_rows, 0)), financings=np.zeros((0, 0)))
 
 
 def new_recording(plan: Plan, paths: int, draws: bool) -> r.Recording:

@@ -24,7 +24,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "e251406704b216a7636ee4e742033019"
+FINGERPRINT = "b02412331f4debeed4e03bc2e0eb4ba6"
 
 
 @outline
@@ -32,8 +32,8 @@ def sample(arrays, program, lanes):
     """Fill the histories with everything random of BLOCK paths; the closes of all sessions only if they are wanted."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
     variates, everyone = histories.variates, selection.everyone
-    if points.uniforms.shape[1] > 0:
-        take_points(variates, program.calls, points, lanes.offset)
+    if points.numbers.shape[1] > 0:
+        take_points(variates, points.numbers, lanes.offset)
     else:
         draw_variates(variates, program.calls, everyone, lanes.first_path, lanes.antithetic, lanes.seed)
     spread_burn(histories.cash_used, variates, program.months, program.burn, selection.average)

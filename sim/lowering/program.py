@@ -339,16 +339,10 @@ class Span(NamedTuple):
 
 
 class Points(NamedTuple):
-    """Quasi-random points of a chunk; no paths where the generator is used.
+    """Quasi-random numbers of a chunk; no paths where the generator is used."""
 
-    The normals of month-ends and of burn come by importance and are turned into those of the months in order: z = Q g.
-    """
-
-    uniforms: np.ndarray  # (rows of variates, then normals of the last window, paths)
-    rows: np.ndarray  # int64 (2, months): rows of month-end normals and of burn normals, or no months
-    turns: np.ndarray  # (2, months, months): Q of each
+    numbers: np.ndarray  # (rows of variates, then normals of the last window, paths)
     financings: np.ndarray  # (2 x FINANCINGS, paths): uniforms for amount and reduction of each path's first ones
-    scratch: np.ndarray  # (months, BLOCK)
 
 
 class Lanes(NamedTuple):

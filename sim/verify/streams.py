@@ -42,14 +42,10 @@ def draw(calls: Sequence[Call], first_path: int, seed: int) -> np.ndarray:
 
 
 def turned(uniforms: np.ndarray) -> np.ndarray:
-    """The normals that the kernels make of up to BLOCK given uniforms."""
-    plan = lower(plain_case())
-    space = Workspace(plan)
-    given = np.full((plan.variate_rows + 2, len(uniforms)), 0.5)
-    given[-2:] = uniforms
-    variates = np.zeros((plan.variate_rows + 2, r.BLOCK))
-    table = np.concatenate([plan.program.calls, counters([Call(r.DAY_NORMAL, 0, r.NORMAL)], plan.variate_rows)])
-    space.points = space.points._replace(uniforms=given)
-    space.histories = space.histories._replace(variates=variates)
-    run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(0), len(uniforms), 0, np.uint64(0)))
-    return variates[-2, : len(uniforms)]
+    """The normals that the kernels make of given uniforms."""
+    from sim.kernels.points import turn_points
+
+    numbers = np.array([uniforms])
+    nothing = np.zeros((0, 0), np.int64), np.zeros((0, 0, 0)), np.zeros((0, 0))
+    turn_points(numbers, np.zeros(1, np.int64), *nothing)
+    return numbers[0]

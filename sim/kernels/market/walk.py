@@ -10,7 +10,7 @@ import numpy as np
 from sim.kernels.jit import peek, put, stage, verb
 from sim.kernels.random.elementary import fma
 from sim.kernels.random.variates import draw_words, take_row, to_pairs
-from sim.lowering.program import BLOCK, DAY_NORMAL, NORMAL
+from sim.lowering.program import BLOCK, DAY_NORMAL
 
 
 @stage
@@ -35,10 +35,10 @@ def walk_window(selection, count, histories, program, window, points, lanes):
     for k in range(window.first_call, window.last_call):
         row = 2 * (k - window.first_call)
         a, b = normals[row], normals[row + 1]
-        if points.uniforms.shape[1] > 0:
+        if points.numbers.shape[1] > 0:
             rows = len(histories.variates) + row
-            take_row(a, points.uniforms[rows], lanes.offset, np.int64(NORMAL))
-            take_row(b, points.uniforms[rows + 1], lanes.offset, np.int64(NORMAL))
+            take_row(a, points.numbers[rows], lanes.offset)
+            take_row(b, points.numbers[rows + 1], lanes.offset)
         else:
             index = program.day_calls[k].index
             draw_words(a, b, paths, count, lanes.first_path, lanes.antithetic, index, np.int64(DAY_NORMAL), lanes.seed)

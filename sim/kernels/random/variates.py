@@ -8,7 +8,7 @@ import numpy as np
 from sim.kernels.jit import from_bits, peek, put, stage, to_bits
 from sim.kernels.random.elementary import box_muller, normal_row
 from sim.kernels.random.philox import to_uniform, words
-from sim.lowering.program import BLOCK, NORMAL, PAIRED, UNUSED
+from sim.lowering.program import BLOCK, NORMAL, PAIRED
 
 _ZERO, _SIGN = np.uint64(0), np.uint64(1 << 63)
 
@@ -58,40 +58,14 @@ def to_pairs(a, b, paths, count, antithetic):
 
 
 @stage
-def take_points(variates, calls, points, first):
-    """Fill `variates` from the columns first ... of quasi-random uniforms."""
-    for j in range(len(calls)):
-        call = calls[j]
-        for row, kind in ((call.row_a, call.kind_a), (call.row_b, call.kind_b)):
-            if kind != UNUSED:
-                take_row(variates[row], points.uniforms[row], first, kind)
-    for group in range(2):
-        turn(variates, points.rows[group], points.turns[group], points.scratch)
+def take_points(variates, points, first):
+    """Fill `variates` from the columns first ... of a chunk's quasi-random numbers."""
+    for row in range(1, len(variates)):
+        take_row(variates[row], points[row], first)
 
 
 @stage
-def take_row(row, uniforms, first, kind):
-    """A row of uniforms or normals; paths beyond the last are given 1/2 and are not used."""
+def take_row(row, numbers, first):
+    """A row of quasi-random numbers; paths beyond the last are given 1/2 and are not used."""
     for i in range(BLOCK):
-        row[i] = uniforms[first + i] if first + i < len(uniforms) else 0.5
-    if kind == NORMAL or kind == PAIRED:
-        normal_row(row)
-
-
-@stage
-def turn(variates, rows, matrix, scratch):
-    """variates[rows] = matrix x variates[rows], summed from the first column to the last."""
-    for k in range(len(rows)):
-        scratch[k] = 0.0
-        for j in range(len(rows)):
-            add_scaled(scratch[k], variates[rows[j]], matrix[k, j])
-    for k in range(len(rows)):
-        variates[rows[k]] = 0.0
-        add_scaled(variates[rows[k]], scratch[k], 1.0)
-
-
-@stage
-def add_scaled(total, row, weight):
-    """total += row x weight."""
-    for i in range(BLOCK):
-        total[i] = total[i] + row[i] * weight
+        row[i] = numbers[first + i] if first + i < len(numbers) else 0.5
