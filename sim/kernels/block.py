@@ -8,9 +8,10 @@ import numpy as np
 
 from sim.kernels.burn import spread_burn
 from sim.kernels.cache import outermost
+from sim.kernels.copying import copy_out
 from sim.kernels.events import draw_flags, time_changes, time_milestones
 from sim.kernels.financing import find_financings
-from sim.kernels.jit import stage, outline, verb
+from sim.kernels.jit import passage, stage, verb
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import close_window
 from sim.kernels.market.walk import walk_months
@@ -24,10 +25,10 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "b02412331f4debeed4e03bc2e0eb4ba6"
+FINGERPRINT = "7bf6b44a602c480e7a24a6f19bb557b9"
 
 
-@outline
+@passage
 def sample(arrays, program, lanes):
     """Fill the histories with everything random of BLOCK paths; the closes of all sessions only if they are wanted."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
@@ -51,23 +52,20 @@ def sample(arrays, program, lanes):
         close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, points, lanes)
 
 
-@stage
+@verb
 def write_output(output, first, ledgers, n):
     """Columns first ... of the output, for the block's first n paths."""
     state = ledgers.state[0]
-    for i in range(n):
-        output.raised[first + i] = state.raised[i]
-        output.shares_issued[first + i] = state.issued[i]
-        output.discount_cost[first + i] = state.discount_cost[i]
-        output.draws[first + i] = state.draws[i]
-        output.funding_gap[first + i] = state.funding_gap[i]
-        output.ending_cash[first + i] = state.ending_cash[i]
-        output.cash_out_days[first + i] = state.out_days[i]
-        output.cause[first + i] = state.cause[i]
+    copy_out(output.raised, first, state.raised, n)
+    copy_out(output.shares_issued, first, state.issued, n)
+    copy_out(output.discount_cost, first, state.discount_cost, n)
+    copy_out(output.draws, first, state.draws, n)
+    copy_out(output.funding_gap, first, state.funding_gap, n)
+    copy_out(output.ending_cash, first, state.ending_cash, n)
+    copy_out(output.cash_out_days, first, state.out_days, n)
+    copy_out(output.cause, first, state.cause, n)
     for q in range(len(ledgers.raised)):
-        row = output.raised_by_period[q]
-        for i in range(n):
-            row[first + i] = ledgers.raised[q, i]
+        copy_out(output.raised_by_period[q], first, ledgers.raised[q], n)
 
 
 @stage

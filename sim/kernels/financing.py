@@ -7,7 +7,7 @@ probability 1 - exp(-rate / 12). Section "Third-party financing" of sim/docs/mod
 import numpy as np
 
 from sim.kernels.cash import operate
-from sim.kernels.jit import from_bits, peek, put, stage, verb
+from sim.kernels.jit import peek, put, stage
 from sim.kernels.random.elementary import exp, fma, log, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.kernels.random.variates import draw_words, to_uniforms
@@ -34,7 +34,9 @@ def find_financings(histories, selection, program, points, lanes):
         for j in range(count):  # a second financing before the end may have others after it
             listed.before[j] = listed.month[start + j]
         room = (count + 7) & 0xFFF8
-        draw_words(first, second, paths, room, lanes.first_path, lanes.antithetic, call, np.int64(THIRD_PARTY_ARRIVAL), seed)
+        draw_words(
+            first, second, paths, room, lanes.first_path, lanes.antithetic, call, np.int64(THIRD_PARTY_ARRIVAL), seed
+        )
         to_uniforms(first, paths, room, lanes.antithetic)
         to_uniforms(second, paths, room, lanes.antithetic)
     draw_terms(listed, number, lanes.first_path, lanes.antithetic, seed)

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.kernels.cash import cash_out_day, close_month, operate_all
 from sim.kernels.financing import finance
-from sim.kernels.jit import stage, outline, verb
+from sim.kernels.jit import passage, stage, verb
 from sim.kernels.line.coverage import cover_all
 from sim.kernels.line.purchase_date import count_inactive, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
@@ -19,7 +19,7 @@ from sim.lowering.program import (
 )
 
 
-@outline
+@passage
 def keep_ledger(arrays, program, lanes):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording
@@ -155,9 +155,7 @@ def close_ledger(ledgers, program, tally, lanes):
     state, purchases = ledgers.state[0], len(program.purchases)
     for i in range(lanes.paths):
         if state.counted[i] < purchases - 1:
-            count_inactive(
-                state, i, purchases, ledgers.undrawn, tally.binding, program.purchases, program.dates_by
-            )
+            count_inactive(state, i, purchases, ledgers.undrawn, tally.binding, program.purchases, program.dates_by)
     finish(state)
 
 

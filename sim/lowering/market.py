@@ -52,9 +52,7 @@ def tree(length: int) -> dict[int, tuple[int, int, int]]:
 
 
 @lru_cache(maxsize=64)
-def _months_of(
-    valuation_date: datetime.date, days: tuple[datetime.date, ...]
-) -> tuple[dict[int, int], dict[int, int]]:
+def _months_of(valuation_date: datetime.date, days: tuple[datetime.date, ...]) -> tuple[dict[int, int], dict[int, int]]:
     """Numbers, from 1, of the first and of the last session of each month."""
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}

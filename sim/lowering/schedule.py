@@ -167,7 +167,11 @@ def stops_of(
             "closes_until": market.rows_through(day),
             "in_term": int(case.line.start <= day <= case.line.end),
         }
-        first, before, through = len(actions), bisect_left(calendar.purchases, day), bisect_right(calendar.purchases, day)
+        first, before, through = (
+            len(actions),
+            bisect_left(calendar.purchases, day),
+            bisect_right(calendar.purchases, day),
+        )
         if day in last_sessions:
             none = {"first_action": first, "last_action": first}
             stops.append({**date, **nothing, **none, "first_date": taken, "last_date": before, "third_party": 1})

@@ -7,6 +7,7 @@ on the price are priced. Where few are, each active path goes through the dates 
 import numpy as np
 
 from sim.kernels.cash import cash_out_day, operate, operate_all
+from sim.kernels.copying import copy_out
 from sim.kernels.jit import stage, verb
 from sim.kernels.line.coverage import cover, cover_all
 from sim.kernels.line.draw import needs_price, open_date, size_draw
@@ -14,7 +15,7 @@ from sim.kernels.line.inactivity import set_inactive, set_next_active
 from sim.kernels.line.limits import block, block_all
 from sim.kernels.line.price import price_shares
 from sim.kernels.line.settlement import settle_draw
-from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY, NEVER
+from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 
 @verb
@@ -137,13 +138,9 @@ def purchase_alone(first, last, arrays, program, lanes):
                 selection.paths[0] = i
                 price_shares(state, selection, np.int64(1), histories, program, p, arrays.points, lanes)
             size_draw(state, i, purchase, line, headroom)
-            settle_draw(
-                state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum
-            )
+            settle_draw(state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum)
             if i < lanes.paths:
-                count(
-                    state, i, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by
-                )
+                count(state, i, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by)
             if line.skips:
                 set_inactive(state, i, line, headroom)
                 for c in range(len(program.conditions)):
@@ -177,14 +174,14 @@ def count_inactive(state, i, p, undrawn, binding, purchases, dates_by):
         binding[row + reason, i % COUNTS] += dates
 
 
-@stage
+@verb
 def record_draw(state, lanes, recording, p):
     """Record purchase date p of the block's first paths."""
-    for i in range(lanes.recorded):
-        recording.request[p, lanes.offset + i] = state.request[i]
-        recording.average[p, lanes.offset + i] = state.average[i]
-        recording.price[p, lanes.offset + i] = state.price[i]
-        recording.close[p, lanes.offset + i] = state.close[i]
-        recording.amount[p, lanes.offset + i] = state.amount[i]
-        recording.shares[p, lanes.offset + i] = state.shares[i]
-        recording.binding[p, lanes.offset + i] = state.binding[i]
+    n, first = lanes.recorded, lanes.offset
+    copy_out(recording.request[p], first, state.request, n)
+    copy_out(recording.average[p], first, state.average, n)
+    copy_out(recording.price[p], first, state.price, n)
+    copy_out(recording.close[p], first, state.close, n)
+    copy_out(recording.amount[p], first, state.amount, n)
+    copy_out(recording.shares[p], first, state.shares, n)
+    copy_out(recording.binding[p], first, state.binding, n)

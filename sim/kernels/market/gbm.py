@@ -5,7 +5,7 @@ sigma sqrt(1/252). A milestone or the CEO change multiplies the closes on and af
 "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.jit import peek, put, stage
 from sim.kernels.market.walk import select_row, walk_window
 from sim.kernels.random.elementary import exp, fma
 

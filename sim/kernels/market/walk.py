@@ -47,7 +47,9 @@ def walk_window(selection, count, histories, program, window, points, lanes):
         select_row(walked[program.anchors[k].row], histories.month_ends[program.anchors[k].month_end], paths, count)
     for k in range(window.first_bridge, window.last_bridge):
         step = program.bridges[k]
-        bridge(walked[step.row], walked[step.back], walked[step.ahead], normals[step.normal], step.ratio, step.root, count)
+        bridge(
+            walked[step.row], walked[step.back], walked[step.ahead], normals[step.normal], step.ratio, step.root, count
+        )
 
 
 @stage
