@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "7bf6b44a602c480e7a24a6f19bb557b9"
+FINGERPRINT = "aa7268783c6c00ec833361423d63e852"
 
 
 @passage

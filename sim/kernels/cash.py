@@ -33,7 +33,7 @@ def operate(state, i, rate, t, minimum):
 
 @verb
 def pay(state, i, paid, t, minimum, cause):
-    """Path i pays out of its cash on day t; the funding gap, and the cash-out with its cause if cash is then too low."""
+    """Path i pays out of its cash on day t; the funding gap, and the cash-out with its cause if cash is too low."""
     cash = state.cash[i] - paid
     short = minimum - cash
     out = (short >= CENT) & (state.out_days[i] == NEVER)
