@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "aa7268783c6c00ec833361423d63e852"
+FINGERPRINT = "6eb28ae966fb4f3b1e99d4b9d6c72a19"
 
 
 @passage

@@ -1,4 +1,4 @@
-"""Quasi-random points of a chunk: from uniforms to the numbers that a block takes. Compiled only for runs that use them."""
+"""Quasi-random points of a chunk: from uniforms to the numbers that a block takes. Compiled for such runs only."""
 
 from sim.kernels.block import FINGERPRINT
 from sim.kernels.cache import outermost
@@ -10,8 +10,8 @@ from sim.kernels.random.elementary import normal_row
 def turn_points(numbers, normals, groups, turns, scratch):
     """Turn rows `normals` of `numbers` (rows, paths) from uniforms into normals; then each group of rows by a matrix.
 
-    `groups` int64 (2, months), `turns` (2, months, months): numbers[group] = turn x numbers[group], summed from the first
-    column to the last. `scratch`: (months, paths).
+    `groups` int64 (2, months), `turns` (2, months, months): numbers[group] = turn x numbers[group], summed from the
+    first column to the last. `scratch`: (months, paths).
     """
     for k in range(len(normals)):
         normal_row(numbers[normals[k]])

@@ -69,12 +69,12 @@ def lower(case: Case) -> Plan:
         third_party=_third_party(case, variates),
         line=_line(case, skips),
         opening=_opening(case, calendar),
-        walk=_array(market.walk, r.WALK),
-        windows=_array(market.windows, r.WINDOW),
-        day_calls=_array(market.day_calls, r.DAY_CALL),
-        anchors=_array(market.anchors, r.ANCHOR),
-        bridges=_array(market.bridges, r.BRIDGE),
-        days=_array(market.days, r.DAY),
+        walk=np.array(market.walk, r.WALK),
+        windows=np.array(market.windows, r.WINDOW),
+        day_calls=np.array(market.day_calls, r.DAY_CALL),
+        anchors=np.array(market.anchors, r.ANCHOR),
+        bridges=np.array(market.bridges, r.BRIDGE),
+        days=np.array(market.days, r.DAY),
         jumps=_array(_jumps(case, milestones), r.JUMP),
         months=_array(months, r.MONTH),
         milestones=_array(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
@@ -89,7 +89,7 @@ def lower(case: Case) -> Plan:
         dates_by=_dates_by(case, calendar),
         calls=_array(variates.calls(), r.CALL),  # last: every row has been allocated
     )
-    day_rows = 2 * (market.windows[-1]["last_call"] - market.windows[-1]["first_call"])
+    day_rows = 2 * int(program.windows["last_call"][-1] - program.windows["first_call"][-1])
     return Plan(
         program=program,
         variate_rows=variates.rows,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sim.calendar import month_number, sessions
@@ -19,17 +18,18 @@ LAST_SESSIONS = 5
 
 
 @lru_cache(maxsize=64)
-def tree(length: int) -> dict[int, tuple[int, int, int]]:
-    """The bridges inside a month of `length` sessions: for positions 1 ... length - 1, those between which it lies, and
-    the number of its normal. Position 0 is the month-end before, `length` the month's own.
+def tree(length: int) -> dict[int, tuple[int, int, int, float, float]]:
+    """The bridges inside a month of `length` sessions. For positions 1 ... length - 1: the two between which it lies,
+    the number of its normal, and the bridge's ratio and root. Position 0 is the month-end before, `length` the month's.
 
     First the fifth session before the end, then what follows it, then the first session, then halves: most pricing
     windows end at a month-end or on a first session, and so need few normals.
     """
-    found: dict[int, tuple[int, int, int]] = {}
+    found: dict[int, tuple[int, int, int, float, float]] = {}
 
     def place(back: int, position: int, ahead: int) -> None:
-        found[position] = (back, ahead, len(found))
+        part, whole = position - back, ahead - back
+        found[position] = (back, ahead, len(found), part / whole, math.sqrt(part * (whole - part) / whole))
 
     def halve(back: int, ahead: int) -> None:
         pending = [(back, ahead)]
@@ -63,35 +63,36 @@ def _months_of(valuation_date: datetime.date, days: tuple[datetime.date, ...]) -
     return starts, ends
 
 
-@dataclass
 class Market:
     """Rows of the tables of the Brownian walk: of month-ends, and of the windows of purchase dates and of all sessions.
 
-    Sessions have numbers from 1; 0 and below are the opening and the sessions before it.
+    Sessions have numbers from 1; 0 and below are the opening and the sessions before it. The tables hold tuples in the
+    order of the fields of their record types.
     """
 
-    case: Case
-    purchases: tuple[datetime.date, ...]
-    variates: Variates
-    walk: list[dict] = field(default_factory=list)
-    windows: list[dict] = field(default_factory=list)
-    day_calls: list[dict] = field(default_factory=list)
-    anchors: list[dict] = field(default_factory=list)
-    bridges: list[dict] = field(default_factory=list)
-    days: list[dict] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.sessions = sessions(self.case.valuation_date, self.case.horizon)
+    def __init__(self, case: Case, purchases: tuple[datetime.date, ...], variates: Variates) -> None:
+        self.case, self.variates = case, variates
+        self.sessions = sessions(case.valuation_date, case.horizon)
         self.numbers = {day: n for n, day in enumerate(self.sessions, start=1)}
-        self.starts, self.ends = _months_of(self.case.valuation_date, self.sessions)
+        self.starts, self.ends = _months_of(case.valuation_date, self.sessions)
         self.month_ends = {k: self.sessions[n - 1] for k, n in self.ends.items()}
         self.lengths = tuple(self.ends[k] - self.starts[k] + 1 for k in range(len(self.ends)))
-        self._month_of = {n: k for k in self.ends for n in range(self.starts[k], self.ends[k] + 1)}
+        self.walk: list[tuple] = []
+        self.windows: list[tuple] = []
+        self.day_calls: list[tuple] = []
+        self.anchors: list[tuple] = []
+        self.bridges: list[tuple] = []
+        self.days: list[tuple] = []
+        growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility
+        self._drifts = [growth * (n / SESSIONS_IN_YEAR) for n in range(len(self.sessions) + 1)]
+        self._times = [-1.0, *(float((day - case.valuation_date).days + 1) for day in self.sessions)]
+        self._month_of = [-1, *(k for k, length in enumerate(self.lengths) for _ in range(length))]
         needed: set[int] = set()
-        for day in self.purchases:
-            needed.update(self.priced_sessions(day), [self.numbers[day]])
-            self._add_window(self.priced_sessions(day), self.numbers[day])
-        financed = set(self.ends.values()) if self.case.third_party is not None else set()
+        for day in purchases:
+            priced, own = self.priced_sessions(day), self.numbers[day]
+            needed.update(priced, [own])
+            self._add_window(priced if own in priced else [*priced, own], own)
+        financed = set(self.ends.values()) if case.third_party is not None else set()
         self.everything = sorted(needed | financed)
         self._add_window(self.everything, None)
         self._walk_months(max(self.everything, default=0))
@@ -113,13 +114,12 @@ class Market:
         return bisect_right(self.everything, bisect_right(self.sessions, day))
 
     def drift(self, n: int) -> float:
-        """Mean of the log of session n's close relative to the opening."""
-        price = self.case.price
-        return (price.drift - 0.5 * price.volatility * price.volatility) * (n / SESSIONS_IN_YEAR)
+        """Mean of the log of session n's close relative to the opening; 0 at the opening and before."""
+        return self._drifts[max(n, 0)]
 
     def t(self, n: int) -> float:
-        """Days from the opening of the valuation date to the close of session n."""
-        return float((self.sessions[n - 1] - self.case.valuation_date).days + 1)
+        """Days from the opening of the valuation date to the close of session n; -1 at the opening and before."""
+        return self._times[max(n, 0)]
 
     def _walk_months(self, last: int) -> None:
         """Month-ends through that of the month of session `last`."""
@@ -127,60 +127,39 @@ class Market:
             if self.starts[k] > last:
                 break
             z = self.variates.ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL)
-            self.walk.append({"variate": z, "root": math.sqrt(length)})
+            self.walk.append((z, math.sqrt(length)))
 
-    def _add_window(self, priced: list[int], own: int | None) -> None:
-        """The window of sessions `priced` and, unless it is among them, of a purchase date's own."""
-        first = {name: len(getattr(self, f"{name}s")) for name in ("day_call", "anchor", "bridge", "day")}
-        days = priced if own is None or own in priced else [*priced, own]
-        rows = _Rows(self)
+    def _add_window(self, days: list[int], own: int | None) -> None:
+        """The window of some sessions, of which `own` is a purchase date's own."""
+        tables = (self.day_calls, self.anchors, self.bridges, self.days)
+        first = [len(table) for table in tables]
+        row_of: dict[int, int] = {}
+        slot_of: dict[int, int] = {}
         for n in days:
-            session = {"t": self.t(n), "drift": self.drift(n)} if n > 0 else {"t": -1.0, "drift": 0.0}
-            self.days.append({"row": rows.of(n), **session})
-        window = {"close": -1 if own is None else days.index(own)}
-        for name, start in first.items():
-            short = name.removeprefix("day_")
-            window |= {f"first_{short}": start, f"last_{short}": len(getattr(self, f"{name}s"))}
-        self.windows.append(window)
+            self.days.append((self._reach(max(n, 0), row_of, slot_of), self.t(n), self.drift(n)))
+        ranges = [end for start, table in zip(first, tables, strict=True) for end in (start, len(table))]
+        self.windows.append((*ranges, -1 if own is None else days.index(own)))
 
+    def _reach(self, n: int, row_of: dict[int, int], slot_of: dict[int, int]) -> int:
+        """The row of a window that has session n; before it are those of the sessions between which n lies.
 
-class _Rows:
-    """Rows of one window: each session's W, and before it that of the sessions between which it lies."""
-
-    def __init__(self, market: Market) -> None:
-        self.market = market
-        self.row_of: dict[int, int] = {}
-        self.slot_of: dict[int, int] = {}  # calls of the generator by index
-
-    def of(self, n: int) -> int:
-        """The row of session n, which is added if it is not there."""
-        n = max(n, 0)
-        if n not in self.row_of:
-            market = self.market
-            k = market._month_of.get(n, -1)
-            if n == 0 or n == market.ends[k]:
-                row = self.row_of[n] = len(self.row_of)
-                market.anchors.append({"row": row, "month_end": k + 1})
-            else:
-                self._add_bridge(n, k)
-        return self.row_of[n]
-
-    def _add_bridge(self, n: int, k: int) -> None:
-        market, before = self.market, self.market.starts[k] - 1
-        back, ahead, rank = tree(market.lengths[k])[n - before]
-        rows = {"back": self.of(before + back), "ahead": self.of(before + ahead)}
+        `row_of`: rows by session, `slot_of`: calls of the generator by index, both of the window so far.
+        """
+        if n in row_of:
+            return row_of[n]
+        k = self._month_of[n]
+        if n == 0 or n == self.ends[k]:
+            row_of[n] = len(row_of)
+            self.anchors.append((row_of[n], k + 1))
+            return row_of[n]
+        before = self.starts[k] - 1
+        back, ahead, rank, ratio, root = tree(self.lengths[k])[n - before]
+        behind = self._reach(before + back, row_of, slot_of)
+        beyond = self._reach(before + ahead, row_of, slot_of)
         index = k * r.DAY_CALLS_A_MONTH + (rank >> 1)
-        if index not in self.slot_of:
-            self.slot_of[index] = len(self.slot_of)
-            market.day_calls.append({"index": index, "spare": 0})
-        row = self.row_of[n] = len(self.row_of)
-        position, length = n - before - back, ahead - back
-        market.bridges.append(
-            {
-                "row": row,
-                **rows,
-                "normal": 2 * self.slot_of[index] + (rank & 1),
-                "ratio": position / length,
-                "root": math.sqrt(position * (length - position) / length),
-            }
-        )
+        if index not in slot_of:
+            slot_of[index] = len(slot_of)
+            self.day_calls.append((index, 0))
+        row_of[n] = len(row_of)
+        self.bridges.append((row_of[n], behind, beyond, 2 * slot_of[index] + (rank & 1), ratio, root))
+        return row_of[n]

@@ -120,8 +120,8 @@ BRIDGE = _record(row="i", back="i", ahead="i", normal="i", ratio="f", root="f")
 DAY = _record(row="i", t="f", drift="f")
 #: A relative move of the stock at the time of an event, a row of `Histories.events`.
 JUMP = _record(event="i", factor="f")
-#: One month: its days, expected cash used, the rows of its variates, and its last session: number of the month-end in the walk
-#: (-1: not needed), time and log drift. Months outside the span have variates -1.
+#: One month: its days, expected cash used, the rows of its variates, and its last session: number of the month-end in
+#: the walk (-1: not needed), time and log drift. Months outside the span have variates -1.
 MONTH = _record(days="f", level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f")
 MILESTONE_RECORD = _record(
     probability="f", log_median="f", log_sd="f", follows="i", reached_variate="i", own_variate="i"
@@ -320,7 +320,7 @@ class Ledgers(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Sums over the blocks of one chunk. Dollars are kept for each lane, so that they depend on no block's neighbours."""
+    """Sums over the blocks of one chunk. Dollars are summed by lane, so that they depend on no block's neighbours."""
 
     binding: np.ndarray  # int64 (periods x reasons, COUNTS): purchase dates before the cash-out
     cut: np.ndarray  # (BLOCK,): commitment cut by third parties before the cash-out, in dollars

@@ -1,8 +1,8 @@
 """Coverage: the limit of a fiscal quarter's draws to a percentage of the cash used in operations.
 
-coverage = percent x max(0, cash used in the months of the basis), summed from the oldest month to the newest. `test`: a
-record with `first_cover`, `last_cover` and `percent` (a purchase date or a fiscal quarter). If no months apply, coverage
-is infinite.
+coverage = percent x max(0, cash used in the months of the basis), summed from the oldest month to the newest. `test` is
+a record with `first_cover`, `last_cover` and `percent` (a purchase date or a fiscal quarter). If no months apply,
+coverage is infinite.
 """
 
 from sim.kernels.jit import stage, verb

@@ -1,8 +1,8 @@
 """Brownian motion W at the sessions that are needed; its time unit is one session, and W = 0 at the opening.
 
-Month-ends are a random walk. Inside a month the sessions form a tree: each is a point of the Brownian bridge between two
-sessions before it in the tree (`sim.lowering.market.tree`). W at a session is therefore one function of (seed, path),
-whichever other sessions are needed. Glasserman (2004), section 3.1.
+Month-ends are a random walk. Inside a month the sessions form a tree (`sim.lowering.market.tree`): W at each is a point
+of the Brownian bridge between two sessions higher up in the tree, or month-ends. W at a session is therefore one
+function of (seed, path), whichever other sessions are needed. Glasserman (2004), section 3.1.
 """
 
 import numpy as np
