@@ -1,4 +1,4 @@
-"""python -m benchmarks [NAME ...] [--paths N] [--repeats R] [--out DIR]"""
+"""python -m benchmarks [NAME ...] [--paths N] [--repeats R] [--out DIR] [--against VERSION]"""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import Options, machine_line
 
-NAMES = ("headline", "floor", "scaling", "start", "memory", "accuracy")
+NAMES = ("headline", "floor", "scaling", "start", "memory", "accuracy", "stages")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--paths", type=int, help="number of paths; the largest where a benchmark has several sizes")
     parser.add_argument("--repeats", type=int, help="number of repetitions of each measurement; the best is reported")
     parser.add_argument("--out", type=Path, help="folder for JSON and plots (default: a temporary one)")
+    parser.add_argument(
+        "--against", metavar="VERSION", help="headline: compare with another version, or a folder of it"
+    )
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.names if name not in NAMES]:
         parser.error(f"NAME = {', '.join(unknown)}: must be one of {', '.join(NAMES)}")
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--paths and --repeats must be at least 1")
     out = given.out or Path(tempfile.mkdtemp(prefix="fundrisk-benchmarks-"))
     out.mkdir(parents=True, exist_ok=True)
-    options = Options(given.paths, given.repeats, out)
+    options = Options(given.paths, given.repeats, out, given.against)
     failed = False
     for name in given.names or NAMES:
         print(f"=== {name}\n{machine_line()}\n", flush=True)

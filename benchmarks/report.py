@@ -19,6 +19,7 @@ class Options:
     paths: int | None
     repeats: int | None
     out: Path
+    against: str | None = None
 
     def many(self, paths: int) -> int:
         return paths if self.paths is None else self.paths
