@@ -124,6 +124,7 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
             amount=np.zeros(room),
             reduces=np.zeros(room),
             close=np.zeros(room),
+            t=np.zeros(room),
             waits=_rows(2),
             before=np.zeros(r.BLOCK),
         ),
@@ -145,6 +146,7 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
         moved_at=_rows(1),
         closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
         average=np.zeros(r.BLOCK),
+        alone=np.zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 
 

@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6eb28ae966fb4f3b1e99d4b9d6c72a19"
+FINGERPRINT = "198b018866b17e5ae260ab1dc904cae6"
 
 
 @passage

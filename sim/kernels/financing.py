@@ -7,7 +7,8 @@ probability 1 - exp(-rate / 12). Section "Third-party financing" of sim/docs/mod
 import numpy as np
 
 from sim.kernels.cash import operate
-from sim.kernels.jit import peek, put, stage
+from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.market.gbm import exp_row
 from sim.kernels.random.elementary import exp, fma, log, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.kernels.random.variates import draw_words, to_uniforms
@@ -126,20 +127,25 @@ def sort_by_month(listed, number):
     until[0] = 0
 
 
-@stage
+@verb
 def close_financings(listed, number, histories, program):
     """The close of the last session of each financing's month."""
-    price, months, closes = program.price, program.months, listed.close
+    price, months, room = program.price, program.months, (number + 7) & 0xFFFFF8
     for j in range(number):
         month = months[listed.month[j]]
-        closes[j] = fma(price.scale, histories.month_ends[month.month_end, listed.path[j]], month.drift)
-    for j in range(number):
-        closes[j] = price.initial * exp(closes[j])
+        listed.t[j] = month.t
+        listed.close[j] = fma(price.scale, histories.month_ends[month.month_end, listed.path[j]], month.drift)
+    exp_row(listed.close, price.initial, number)
     for k in range(len(program.jumps)):
         jump = program.jumps[k]
-        at = histories.events[jump.event]
-        for j in range(number):
-            closes[j] = closes[j] * (jump.factor if at[listed.path[j]] <= months[listed.month[j]].t else 1.0)
+        move_listed(listed.close, histories.events[jump.event], listed.path, listed.t, jump.factor, room)
+
+
+@stage
+def move_listed(closes, at, paths, t, factor, count):
+    """`move` for closes of different paths and days."""
+    for j in range(count & 0xFFFFF8):
+        put(closes, j, closes[j] * (factor if peek(at, peek(paths, j)) <= peek(t, j) else 1.0))
 
 
 @stage

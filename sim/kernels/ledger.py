@@ -6,7 +6,7 @@ from sim.kernels.cash import cash_out_day, close_month, operate_all
 from sim.kernels.financing import finance
 from sim.kernels.jit import passage, stage, verb
 from sim.kernels.line.coverage import cover_all
-from sim.kernels.line.purchase_date import count_inactive, purchase_dates
+from sim.kernels.line.purchase_date import count_inactive, count_solvent, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
 from sim.lowering.program import (
     BLOCK,
@@ -96,23 +96,31 @@ def set_rate(rates, used, days):
         rates[i] = used[i] / days
 
 
-@stage
+@verb
 def time_failures(failures, histories, conditions, adverse_duration):
     """Set the interval [begins, ends) in which each condition fails; both are NEVER if the condition is waived."""
     for c in range(len(conditions)):
-        kind, failure = conditions[c].kind, failures[c]
-        for i in range(BLOCK):
-            begins, ends = -1.0, NEVER
-            if kind == CONDITION_MILESTONE:
-                ends = histories.achieved[conditions[c].milestone, i]
-            elif kind == CONDITION_SAME_CEO:
-                begins = histories.ceo_change[0, i]
-            else:
-                begins = histories.adverse_change[0, i]
-                ends = begins + adverse_duration
-            waived = histories.waived[c, i] != 0.0
-            failure.begins[i] = NEVER if waived else begins
-            failure.ends[i] = NEVER if waived else ends
+        condition, waived = conditions[c], histories.waived[c]
+        if condition.kind == CONDITION_MILESTONE:
+            fail_until(failures[c], histories.achieved[condition.milestone], waived)
+        elif condition.kind == CONDITION_SAME_CEO:
+            fail_from(failures[c], histories.ceo_change[0], waived, NEVER)
+        else:
+            fail_from(failures[c], histories.adverse_change[0], waived, adverse_duration)
+
+
+@stage
+def fail_until(failure, day, waived):
+    for i in range(BLOCK):
+        failure.begins[i] = NEVER if waived[i] != 0.0 else -1.0
+        failure.ends[i] = NEVER if waived[i] != 0.0 else day[i]
+
+
+@stage
+def fail_from(failure, day, waived, duration):
+    for i in range(BLOCK):
+        failure.begins[i] = NEVER if waived[i] != 0.0 else day[i]
+        failure.ends[i] = NEVER if waived[i] != 0.0 else day[i] + duration
 
 
 @stage
@@ -153,10 +161,21 @@ def close_ledger(ledgers, program, tally, lanes):
     cash-out is their cash at the horizon.
     """
     state, purchases = ledgers.state[0], len(program.purchases)
-    for i in range(lanes.paths):
-        if state.counted[i] < purchases - 1:
-            count_inactive(state, i, purchases, ledgers.undrawn, tally.binding, program.purchases, program.dates_by)
+    if purchases > 0:
+        count_last(
+            state, lanes.paths, purchases, ledgers.undrawn, tally.binding, program.purchases[purchases - 1].period,
+            program.dates_by,
+        )  # fmt: skip
     finish(state)
+
+
+@stage
+def count_last(state, paths, purchases, undrawn, binding, period, dates_by):
+    for i in range(BLOCK):
+        count_solvent(state, i, purchases, dates_by)
+    for i in range(paths):
+        if state.counted[i] < purchases - 1:
+            count_inactive(state, i, purchases, undrawn, binding, period)
 
 
 @stage

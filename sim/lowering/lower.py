@@ -71,7 +71,7 @@ def lower(case: Case) -> Plan:
         opening=_opening(case, calendar),
         walk=np.array(market.walk, r.WALK),
         windows=np.array(market.windows, r.WINDOW),
-        day_calls=np.array(market.day_calls, r.DAY_CALL),
+        day_calls=np.array([*market.day_calls, *[0] * 8], np.int64),  # read on to a multiple of 8
         anchors=np.array(market.anchors, r.ANCHOR),
         bridges=np.array(market.bridges, r.BRIDGE),
         days=np.array(market.days, r.DAY),

@@ -79,7 +79,7 @@ class Market:
         self.lengths = tuple(self.ends[k] - self.starts[k] + 1 for k in range(len(self.ends)))
         self.walk: list[tuple] = []
         self.windows: list[tuple] = []
-        self.day_calls: list[tuple] = []
+        self.day_calls: list[int] = []
         self.anchors: list[tuple] = []
         self.bridges: list[tuple] = []
         self.days: list[tuple] = []
@@ -159,7 +159,7 @@ class Market:
         index = k * r.DAY_CALLS_A_MONTH + (rank >> 1)
         if index not in slot_of:
             slot_of[index] = len(slot_of)
-            self.day_calls.append((index, 0))
+            self.day_calls.append(index)
         row_of[n] = len(row_of)
         self.bridges.append((row_of[n], behind, beyond, 2 * slot_of[index] + (rank & 1), ratio, root))
         return row_of[n]

@@ -110,8 +110,6 @@ WINDOW = _record(
     first_call="i", last_call="i", first_anchor="i", last_anchor="i", first_bridge="i", last_bridge="i",
     first_day="i", last_day="i", close="i",
 )  # fmt: skip
-#: A call of DAY_NORMAL. Its normals are rows 2 j and 2 j + 1 of the window's normals, if it is call j of the window.
-DAY_CALL = _record(index="i", spare="i")
 #: A month-end (0: the opening) that a window needs, and the row of the window that receives its W.
 ANCHOR = _record(row="i", month_end="i")
 #: A session inside a month: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z, rows of the window.
@@ -224,7 +222,7 @@ class Program(NamedTuple):
     calls: np.ndarray
     walk: np.ndarray
     windows: np.ndarray  # of each purchase date, and of all sessions
-    day_calls: np.ndarray
+    day_calls: np.ndarray  # int64: indices of DAY_NORMAL; call j of a window gives its normals 2 j and 2 j + 1
     anchors: np.ndarray
     bridges: np.ndarray
     days: np.ndarray
@@ -252,6 +250,7 @@ class Financings(NamedTuple):
     amount: np.ndarray
     reduces: np.ndarray  # 1.0 where the investor reduces the line for it
     close: np.ndarray  # of the month's last session
+    t: np.ndarray  # and its time
     waits: np.ndarray  # (2, BLOCK): uniforms, then months, of two financings of each path that may have more
     before: np.ndarray  # (BLOCK,): month of the financing before them
 
@@ -282,6 +281,7 @@ class Selection(NamedTuple):
     moved_at: np.ndarray  # (1, BLOCK): when a move of the stock happens
     closes: np.ndarray  # (sessions, BLOCK)
     average: np.ndarray  # (BLOCK,)
+    alone: np.ndarray  # (4, numbers): two normals of each call, W and closes of a single path, side by side
 
 
 def _rows(*names: str) -> np.dtype:
@@ -294,6 +294,7 @@ def _rows(*names: str) -> np.dtype:
 #: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
 #: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
 #: floor price or of a condition, or -1. `undrawn`: min(remaining, cap left) less the draw of a purchase date.
+#: `solvent_dates`: purchase dates before the cash-out, on which the path was inactive, that are not in the tallies yet.
 #: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
 #: purchase date in the tallies.
@@ -301,7 +302,8 @@ STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
     "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
-    "solvent", "undrawn", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn", "counted",
+    "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
+    "counted",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")

@@ -4,7 +4,7 @@ Loops that read a row of an input stand in functions of their own: inside anothe
 """
 
 from sim.kernels.jit import peek, put, stage, verb
-from sim.kernels.market.gbm import close_window
+from sim.kernels.market.gbm import close_alone, close_window
 from sim.kernels.market.walk import select_row
 from sim.lowering.program import STATISTIC_MEAN
 
@@ -21,7 +21,38 @@ def price_shares(state, selection, count, histories, program, p, points, lanes):
     else:
         close_window(closes, selection, count, histories, program, window, points, lanes)
     average_closes(selection.average, closes, sessions, program.line.statistic, room)
-    set_price(state, selection, count, closes[window.close], program.line)
+    set_prices(state, selection, count, closes[window.close], program.line)
+
+
+@verb
+def price_alone(state, selection, i, histories, program, p, lanes):
+    """`price_shares` for path i alone."""
+    purchase, window, sessions, line = program.purchases[p], program.windows[p], program.opening.window, program.line
+    closes = selection.alone[3]
+    if lanes.whole != 0:
+        for k in range(sessions):
+            closes[k] = histories.closes[purchase.first_row + k, i]
+        closes[window.close] = histories.closes[purchase.row, i]
+    else:
+        close_alone(closes, selection, i, histories, program, window, lanes)
+    average = closes[0]
+    for k in range(1, sessions):
+        if line.statistic == STATISTIC_MEAN:
+            average = average + closes[k]
+        else:
+            average = closes[k] if closes[k] < average else average
+    average = average / sessions if line.statistic == STATISTIC_MEAN else average
+    price_path(state, i, closes[window.close], average, line)
+
+
+@verb
+def price_path(state, i, close, average, line):
+    """price = multiplier x average; a price below the floor blocks the draw, whatever blocked it before."""
+    price = line.multiplier * average
+    state.close[i] = close
+    state.average[i] = average
+    state.price[i] = price
+    state.blocked[i] = 0.0 if price < line.floor else state.blocked[i]
 
 
 @stage
@@ -61,11 +92,7 @@ def divide(total, number, count):
 
 
 @stage
-def set_price(state, selection, count, close, line):
-    """price = multiplier x average; a price below the floor blocks the draw, whatever blocked it before."""
+def set_prices(state, selection, count, close, line):
+    """`price_path` for the selected paths."""
     for k in range(count):
-        i, price = selection.paths[k], line.multiplier * selection.average[k]
-        state.close[i] = close[k]
-        state.average[i] = selection.average[k]
-        state.price[i] = price
-        state.blocked[i] = 0.0 if price < line.floor else state.blocked[i]
+        price_path(state, selection.paths[k], close[k], selection.average[k], line)

@@ -4,8 +4,6 @@ Where many paths are active, every step of a date runs over all paths of the blo
 on the price are priced. Where few are, each active path goes through the dates alone.
 """
 
-import numpy as np
-
 from sim.kernels.cash import cash_out_day, operate, operate_all
 from sim.kernels.copying import copy_out
 from sim.kernels.jit import stage, verb
@@ -13,7 +11,7 @@ from sim.kernels.line.coverage import cover, cover_all
 from sim.kernels.line.draw import needs_price, open_date, size_draw
 from sim.kernels.line.inactivity import set_inactive, set_next_active
 from sim.kernels.line.limits import block, block_all
-from sim.kernels.line.price import price_shares
+from sim.kernels.line.price import price_alone, price_shares
 from sim.kernels.line.settlement import settle_draw
 from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
@@ -60,7 +58,8 @@ def purchase_together(p, arrays, program, lanes):
     if count > 0:
         price_shares(state, selection, count, histories, program, p, arrays.points, lanes)
     draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
-    count_all(state, lanes.paths, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by)
+    before = program.purchases[max(p - 1, 0)].period
+    count_all(state, lanes.paths, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before, program.dates_by)
     if line.skips:
         rest_all(state, line, headroom)
         for c in range(len(program.conditions)):
@@ -109,10 +108,12 @@ def next_all(state, failure, t, code):
 
 
 @stage
-def count_all(state, paths, p, undrawn, binding, purchases, dates_by):
+def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by):
     """Tally purchase date p, and the dates before it on which a path was inactive."""
+    for i in range(BLOCK):
+        count_solvent(state, i, p, dates_by)
     for i in range(paths):
-        count(state, i, p, undrawn, binding, purchases, dates_by)
+        count(state, i, p, undrawn, binding, period, period_before)
 
 
 @verb
@@ -135,12 +136,13 @@ def purchase_alone(first, last, arrays, program, lanes):
                 if program.applies[p, c] != 0:
                     block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
             if needs_price(state, i, purchase, line, headroom):
-                selection.paths[0] = i
-                price_shares(state, selection, np.int64(1), histories, program, p, arrays.points, lanes)
+                price_alone(state, selection, i, histories, program, p, lanes)
             size_draw(state, i, purchase, line, headroom)
             settle_draw(state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum)
             if i < lanes.paths:
-                count(state, i, p, ledgers.undrawn, arrays.tally.binding, program.purchases, program.dates_by)
+                before = program.purchases[max(p - 1, 0)].period
+                count_solvent(state, i, p, program.dates_by)
+                count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before)
             if line.skips:
                 set_inactive(state, i, line, headroom)
                 for c in range(len(program.conditions)):
@@ -148,30 +150,39 @@ def purchase_alone(first, last, arrays, program, lanes):
 
 
 @verb
-def count(state, i, p, undrawn, binding, purchases, dates_by):
-    """Tally purchase date p of path i, and the dates on which it was inactive before it."""
+def count(state, i, p, undrawn, binding, period, period_before):
+    """Tally purchase date p of path i, and the dates on which it was inactive before it, all in one period."""
     reasons = len(undrawn)
     if state.counted[i] < p - 1:
-        count_inactive(state, i, p, undrawn, binding, purchases, dates_by)
+        count_inactive(state, i, p, undrawn, binding, period_before)
     reason = int(state.binding[i]) if state.solvent[i] != 0.0 else reasons + CASH_OUT_FROM_END
     undrawn[reason, i] += state.undrawn[i]
-    binding[purchases[p].period * reasons + reason, i % COUNTS] += 1
+    binding[period * reasons + reason, i % COUNTS] += 1
     state.counted[i] = p
 
 
-@stage
-def count_inactive(state, i, p, undrawn, binding, purchases, dates_by):
+@verb
+def count_solvent(state, i, p, dates_by):
+    """Set `solvent_dates` of path i: the dates after the last one in the tallies, before p, and before its cash-out.
+
+    `dates_by[t]`: number of purchase dates by day t.
+    """
+    first, day, last = state.counted[i] + 1.0, cash_out_day(state, i), len(dates_by) - 1
+    known = dates_by[int(day if day < last else float(last))] - first
+    known = known if known > 0.0 else 0.0
+    state.solvent_dates[i] = known if known < p - first else p - first
+
+
+@verb
+def count_inactive(state, i, p, undrawn, binding, period):
     """Tally the dates before p on which path i was inactive: all for one reason, and from the cash-out on for that."""
     reasons = len(undrawn)
-    first = int(state.counted[i]) + 1
-    solvent, day = p - first, cash_out_day(state, i)
-    if day < len(dates_by):
-        solvent = min(solvent, max(0, dates_by[int(day)] - first))
-    out = reasons + CASH_OUT_FROM_END
-    row = purchases[first].period * reasons
-    for reason, dates in ((int(state.inactive_reason[i]), solvent), (out, p - first - solvent)):
-        undrawn[reason, i] += dates * state.inactive_undrawn[i]
-        binding[row + reason, i % COUNTS] += dates
+    out, dates = reasons + CASH_OUT_FROM_END, p - int(state.counted[i]) - 1
+    reason, solvent = int(state.inactive_reason[i]), int(state.solvent_dates[i])
+    undrawn[reason, i] += solvent * state.inactive_undrawn[i]
+    undrawn[out, i] += (dates - solvent) * state.inactive_undrawn[i]
+    binding[period * reasons + reason, i % COUNTS] += solvent
+    binding[period * reasons + out, i % COUNTS] += dates - solvent
 
 
 @verb

@@ -5,8 +5,8 @@ sigma sqrt(1/252). A milestone or the CEO change multiplies the closes on and af
 "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import peek, put, stage
-from sim.kernels.market.walk import select_row, walk_window
+from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.market.walk import select_row, walk_alone, walk_window
 from sim.kernels.random.elementary import exp, fma
 
 
@@ -27,6 +27,29 @@ def close_window(closes, selection, count, histories, program, window, points, l
         select_row(at, histories.events[jump.event], selection.paths, count)
         for j in range(first, window.last_day):
             move(closes[j - first], at, program.days[j].t, jump.factor, count)
+
+
+@verb
+def close_alone(closes, selection, i, histories, program, window, lanes):
+    """Fill `closes` (sessions,) with the closes of a window for path i. Sessions stand side by side, not paths."""
+    a, b, walked = selection.alone[0], selection.alone[1], selection.alone[2]
+    walk_alone(walked, a, b, i, histories.month_ends, program, window, lanes)
+    first, count, price = window.first_day, window.last_day - window.first_day, program.price
+    for d in range(count):
+        day = program.days[first + d]
+        closes[d] = fma(price.scale, walked[day.row], day.drift)
+    exp_row(closes, price.initial, count)
+    for k in range(len(program.jumps)):
+        at = histories.events[program.jumps[k].event, i]
+        for d in range(count):
+            closes[d] = closes[d] * (program.jumps[k].factor if at <= program.days[first + d].t else 1.0)
+
+
+@stage
+def exp_row(row, initial, count):
+    """initial x e^row, in place."""
+    for d in range((count + 7) & 0xFFFFF8):
+        row[d] = initial * exp(row[d])
 
 
 @stage

@@ -7,10 +7,13 @@ function of (seed, path), whichever other sessions are needed. Glasserman (2004)
 
 import numpy as np
 
-from sim.kernels.jit import peek, put, stage, verb
-from sim.kernels.random.elementary import fma
+from sim.kernels.jit import from_bits, peek, put, stage, to_bits, verb
+from sim.kernels.random.elementary import box_muller, fma
+from sim.kernels.random.philox import words
 from sim.kernels.random.variates import draw_words, take_row, to_pairs
 from sim.lowering.program import BLOCK, DAY_NORMAL
+
+_SIGN = np.uint64(1 << 63)
 
 
 @stage
@@ -40,8 +43,8 @@ def walk_window(selection, count, histories, program, window, points, lanes):
             take_row(a, points.numbers[rows], lanes.offset)
             take_row(b, points.numbers[rows + 1], lanes.offset)
         else:
-            index = program.day_calls[k].index
-            draw_words(a, b, paths, count, lanes.first_path, lanes.antithetic, index, np.int64(DAY_NORMAL), lanes.seed)
+            index, purpose = program.day_calls[k], np.int64(DAY_NORMAL)
+            draw_words(a, b, paths, count, lanes.first_path, lanes.antithetic, index, purpose, lanes.seed)
             to_pairs(a, b, paths, count, lanes.antithetic)
     for k in range(window.first_anchor, window.last_anchor):
         select_row(walked[program.anchors[k].row], histories.month_ends[program.anchors[k].month_end], paths, count)
@@ -65,3 +68,32 @@ def bridge(row, back, ahead, z, ratio, root, count):
     for i in range(count & 0xFFF8):
         start = peek(back, i)
         put(row, i, fma(root, peek(z, i), fma(ratio, peek(ahead, i) - start, start)))
+
+
+@verb
+def walk_alone(walked, a, b, i, month_ends, program, window, lanes):
+    """Fill `walked` with W of path i at every session of a window. `a`, `b`: room for the normals of its calls."""
+    calls = window.last_call - window.first_call
+    path = lanes.first_path + np.uint64(i)
+    draw_alone(a, b, program.day_calls, window.first_call, calls, path, lanes.antithetic, lanes.seed)
+    for k in range(window.first_anchor, window.last_anchor):
+        walked[program.anchors[k].row] = month_ends[program.anchors[k].month_end, i]
+    for k in range(window.first_bridge, window.last_bridge):
+        step = program.bridges[k]
+        z = b[step.normal >> 1] if step.normal & 1 else a[step.normal >> 1]
+        start = walked[step.back]
+        walked[step.row] = fma(step.root, z, fma(step.ratio, walked[step.ahead] - start, start))
+
+
+@stage
+def draw_alone(a, b, indices, first, count, path, antithetic, seed):
+    """The normals of one path for `count` calls of the generator side by side."""
+    pair, sign = path >> np.uint64(antithetic), (path & np.uint64(antithetic)) * _SIGN
+    for j in range((count + 7) & 0xFFF8):
+        low, high = words(pair, peek(indices, first + j), DAY_NORMAL, seed)
+        put(a, j, from_bits(low))
+        put(b, j, from_bits(high))
+    for j in range((count + 7) & 0xFFF8):
+        one, other = box_muller(to_bits(a[j]), to_bits(b[j]))
+        put(a, j, from_bits(to_bits(one) ^ sign))
+        put(b, j, from_bits(to_bits(other) ^ sign))
