@@ -121,7 +121,7 @@ class Desk:
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
         self.space.stop = stop
         run_chunk(self.space, plan.program, span)
-        return self._values(dict(zip(r.OUTPUTS, self.space.out[:, :paths], strict=False)))
+        return self._values({name: getattr(self.space.output, name)[:paths] for name in r.OUTPUTS})
 
     def _values(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         out_days = columns["cash_out_days"]

@@ -186,19 +186,19 @@ class _Run:
         """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
         desk.simulate(points, 0, 0)
         if desk.sketch is not None:
-            desk.sketch.add(0, np.empty((len(desk.space.out), 0)))
+            desk.sketch.add(0, _columns(desk.space.output, 0, 0))
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
         if self.points is not None:
             self.points.turn(points)
         desk = spare.pop()  # list.pop and append are atomic
-        fan, out = desk.simulate(points, c, paths)
+        fan, columns = desk.simulate(points, c, paths)
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
         self.unraised[c] = desk.space.tally.unraised.sum(axis=1)
         self.cut[c] = desk.space.tally.cut.sum()
         if desk.sketch is not None:
-            desk.sketch.add(self.first_path // CHUNK + c, np.ascontiguousarray(out))
+            desk.sketch.add(self.first_path // CHUNK + c, columns)
         with self.lock:
             self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
         spare.append(desk)
@@ -206,10 +206,7 @@ class _Run:
     def columns(self) -> dict[str, np.ndarray]:
         """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
         assert self.out is not None
-        columns = dict(zip(r.OUTPUTS, self.out, strict=False))
-        columns["draws"] = columns["draws"].astype(np.int32)
-        columns["cause"] = columns["cause"].astype(np.int8)
-        return {**columns, "raised_by_period": self.out[len(r.OUTPUTS) :]}
+        return self.out._asdict()
 
     def sketch(self) -> Sketch:
         """What the threads saw, put together."""
@@ -236,11 +233,11 @@ class _Desk:
 
     def __init__(self, run: _Run) -> None:
         self.run = run
-        self.space = Workspace(run.plan, CHUNK, closes=run.points is not None, out=run.out, stop=run.stop)
+        self.space = Workspace(run.plan, CHUNK, closes=run.points is not None, output=run.out, stop=run.stop)
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
-    def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, np.ndarray]:
-        """Simulate the first `paths` paths of chunk c; returns the fan's part and a view of their columns."""
+    def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Simulate the first `paths` paths of chunk c; returns the fan's part and views of their columns."""
         run, space = self.run, self.space
         first = c * CHUNK
         column = first if run.out is not None else 0
@@ -248,10 +245,15 @@ class _Desk:
         space.recording = new_recording(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
         run_chunk(space, run.plan.program, span)
-        return space.recording.cash_month_end, space.out[:, column : column + paths]
+        return space.recording.cash_month_end, _columns(space.output, column, paths)
 
 
-def _room(plan: Plan, paths: int) -> np.ndarray:
+def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]:
+    """Columns `column` ... of the output, by name."""
+    return {name: rows[..., column : column + paths] for name, rows in output._asdict().items()}
+
+
+def _room(plan: Plan, paths: int) -> r.Output:
     try:
         return output_room(plan, paths)
     except MemoryError:

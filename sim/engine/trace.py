@@ -198,7 +198,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
 def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
     """Path i of a block, from the recording and the output, as a `Ledger`."""
     plan, recording = workspace.plan, workspace.recording
-    out = dict(zip(r.OUTPUTS, map(float, workspace.out[:, i]), strict=False))
+    out = {name: float(getattr(workspace.output, name)[i]) for name in r.OUTPUTS}
     draws = []
     for p, day in enumerate(plan.purchase_dates):
         fields = {name: float(getattr(recording, name)[p, i]) for name in r.DRAW_FIELDS}

@@ -19,14 +19,12 @@ class Workspace:
         dates and payments on notes.
     closes : have the closes of all sessions at once, as recordings, quasi-random points, the impact of draws on later
         closes, and histories that are given need them. Otherwise closes are made for the paths that need them.
-    out : (outputs, paths), to write to in the place of an array of one's own; see `output_room`.
+    output : arrays to write to in the place of arrays of one's own; see `output_room`.
     stop : int64 (1,): nonzero ends a run before its next block.
 
     Attributes
     ----------
-    out : float64 (len(OUTPUTS) + periods, paths): a row for each of `sim.lowering.program.OUTPUTS`, then what each
-        period raised.
-    points, histories, ledgers, tally, recording : as in `sim.lowering.program`.
+    points, histories, selection, ledgers, tally, recording, output : as in `sim.lowering.program`.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class Workspace:
         recorded: int = 0,
         draws: bool = False,
         closes: bool = False,
-        out: np.ndarray | None = None,
+        output: r.Output | None = None,
         stop: np.ndarray | None = None,
     ) -> None:
         self.plan = plan
@@ -52,16 +50,21 @@ class Workspace:
             unraised=np.zeros((len(plan.reasons), r.BLOCK)),
         )
         self.recording = new_recording(plan, recorded, draws)
-        self.out = output_room(plan, paths) if out is None else out
+        self.output = output_room(plan, paths) if output is None else output
         self.stop = np.zeros(1, np.int64) if stop is None else stop
 
     def arrays(self) -> r.Arrays:
         """The arrays as the kernels take them."""
-        n = len(r.OUTPUTS)
-        output = r.Output._make([*self.out[:n], self.out[n:]])
         return r.Arrays(
-            self.points, self.histories, self.selection, self.ledgers, self.tally, self.recording, output, self.stop
-        )  # fmt: skip
+            self.points,
+            self.histories,
+            self.selection,
+            self.ledgers,
+            self.tally,
+            self.recording,
+            self.output,
+            self.stop,
+        )
 
 
 def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
@@ -88,9 +91,11 @@ def new_recording(plan: Plan, paths: int, draws: bool) -> r.Recording:
     )
 
 
-def output_room(plan: Plan, paths: int) -> np.ndarray:
+def output_room(plan: Plan, paths: int) -> r.Output:
     """Room for the output of `paths` paths."""
-    return np.empty((len(r.OUTPUTS) + plan.periods, paths))
+    kinds = {"draws": np.int32, "cause": np.int8}
+    columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
+    return r.Output(**columns, raised_by_period=np.empty((plan.periods, paths)))
 
 
 def _rows(n: int) -> np.ndarray:

@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "198b018866b17e5ae260ab1dc904cae6"
+FINGERPRINT = "52fbb29c71498a3283e2654f2fb617d1"
 
 
 @passage

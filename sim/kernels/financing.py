@@ -25,7 +25,7 @@ def find_financings(histories, selection, program, points, lanes):
     listed.before[:] = -1.0
     paths, count, number, call = selection.everyone, np.int64(BLOCK), np.int64(0), np.int64(0)
     while True:
-        wait_twice(first, second, listed.before, third_party.months)
+        wait_twice(first, second, listed.before, third_party.months, count)
         number = append_paths(listed, number, paths, first, count, last)
         start = number
         number = append_paths(listed, number, paths, second, count, last)
@@ -56,9 +56,9 @@ def copy_row(row, source):
 
 
 @stage
-def wait_twice(first, second, before, mean):
+def wait_twice(first, second, before, mean, count):
     """From two uniforms to the months of the next two financings: -log(u) x mean whole months between them."""
-    for i in range(BLOCK):
+    for i in range((count + 7) & 0xFFF8):
         first[i] = before[i] + 1.0 + np.floor(-log(first[i]) * mean)
         second[i] = first[i] + 1.0 + np.floor(-log(second[i]) * mean)
 
@@ -67,9 +67,10 @@ def wait_twice(first, second, before, mean):
 def append_paths(listed, number, paths, months, count, last):
     """Append the paths whose financing comes before month `last`; returns the length of the list."""
     for i in range(count):
-        listed.path[number] = paths[i]
-        listed.month[number] = np.int64(months[i] if months[i] < last else 0.0)
-        number += months[i] < last
+        month = peek(months, i)
+        put(listed.path, number, peek(paths, i))
+        put(listed.month, number, np.int64(month if month < last else 0.0))
+        number += month < last
     return number
 
 
@@ -162,14 +163,11 @@ def finance(state, rates, listed, stop, third_party, opening):
             amount = worth if worth < amount else amount
             shares = np.floor(amount / price + 0.5)
             state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
-        if amount > 0.0:
-            state.base_cash[i] = state.cash[i] + amount
-            state.base_day[i] = stop.t
-        if listed.reduces[j] != 0.0 and stop.in_term:
-            cut = min(amount, state.remaining[i])
-            state.remaining[i] -= cut
-            if state.out_days[i] == NEVER:
-                state.cut[i] += cut
-            state.next_active[i] = -1.0
-        if state.outstanding[i] >= opening.headroom:
-            state.next_active[i] = -1.0
+        state.base_cash[i] = state.cash[i] + amount if amount > 0.0 else state.base_cash[i]
+        state.base_day[i] = stop.t if amount > 0.0 else state.base_day[i]
+        reduces = (listed.reduces[j] != 0.0) & (stop.in_term != 0)
+        cut = (amount if amount < state.remaining[i] else state.remaining[i]) if reduces else 0.0
+        state.remaining[i] -= cut
+        state.cut[i] += cut if state.out_days[i] == NEVER else 0.0
+        changed = reduces | (state.outstanding[i] >= opening.headroom)
+        state.next_active[i] = -1.0 if changed else state.next_active[i]

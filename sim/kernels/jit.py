@@ -158,3 +158,17 @@ def put(typingctx, row, i, value):
         return context.get_dummy_value()
 
     return types.void(row, types.int64, row.dtype), build
+
+
+@intrinsic
+def add_to(typingctx, sums, place, amount):
+    """Add to number `place` of a contiguous array, counted through its rows. The index is not checked."""
+
+    def build(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        at = builder.gep(data, [args[1]])
+        add = builder.fadd if isinstance(sums.dtype, types.Float) else builder.add
+        builder.store(add(builder.load(at), args[2]), at)
+        return context.get_dummy_value()
+
+    return types.void(sums, types.int64, sums.dtype), build

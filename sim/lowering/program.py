@@ -384,11 +384,11 @@ class Output(NamedTuple):
     raised: np.ndarray
     shares_issued: np.ndarray
     discount_cost: np.ndarray
-    draws: np.ndarray
+    draws: np.ndarray  # int32
     funding_gap: np.ndarray
     ending_cash: np.ndarray
     cash_out_days: np.ndarray
-    cause: np.ndarray
+    cause: np.ndarray  # int8
     raised_by_period: np.ndarray
 
 

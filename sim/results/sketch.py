@@ -37,8 +37,7 @@ from sim.results.summary import days_at_close, fiscal_periods
 if TYPE_CHECKING:
     from sim.terms import Case
 
-_COLUMN = {name: row for row, name in enumerate(r.OUTPUTS)}
-_DIRECT = r.OUTPUTS[: _COLUMN["cash_out_days"]]  # measures that are columns of the ledger
+_DIRECT = r.OUTPUTS[: r.OUTPUTS.index("cash_out_days")]  # measures that are columns of the ledger
 _DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
 _ROWS = (*_DIRECT, *_DERIVED)
 _BINNED = tuple(name for name in _ROWS if name != "dilution")  # which follows from the shares issued
@@ -62,29 +61,30 @@ class Sketch:
         """Number of paths seen."""
         return int(self.cash_outs.sum())
 
-    def add(self, chunk: int, block: np.ndarray) -> None:
+    def add(self, chunk: int, columns: Mapping[str, np.ndarray]) -> None:
         """Take in a chunk by its number.
 
-        `block`, float64 (rows, paths), has as rows `sim.lowering.program.OUTPUTS` and then each period's raised. Raises
-        ValueError for a chunk that was added before, and for a block of another shape.
+        `columns`: an array (paths,) for each of `sim.lowering.program.OUTPUTS`, and raised_by_period (periods, paths).
+        Raises ValueError for a chunk that was added before, and for arrays of other shapes.
         """
         from sim.kernels import sketch as kernels
 
-        rows = len(r.OUTPUTS) + self.periods
-        if block.ndim != 2 or block.shape[0] != rows or block.dtype != np.float64:
-            raise ValueError(f"block: {block.dtype} of shape {block.shape}; allowed: float64 of shape ({rows}, paths)")
+        paths = len(columns["raised"])
+        shapes = dict.fromkeys(r.OUTPUTS, (paths,)) | {"raised_by_period": (self.periods, paths)}
+        for name, shape in shapes.items():
+            if columns[name].shape != shape:
+                raise ValueError(f"{name}: an array of shape {columns[name].shape}; allowed: {shape}")
         if chunk in self.moments:
             raise ValueError(f"chunk {chunk} was added already")
-        block, paths = np.ascontiguousarray(block), block.shape[1]
         if self._room.size < len(_DERIVED) * paths:
             self._room = np.empty(len(_DERIVED) * paths)
         derived = self._room[: len(_DERIVED) * paths].reshape(len(_DERIVED), paths)
         company, horizon = self.case.company, float(days_at_close(self.case, self.case.horizon))
-        raised, issued, cost, days, cause = (
-            block[_COLUMN[name]] for name in ("raised", "shares_issued", "discount_cost", "cash_out_days", "cause")
-        )
+        direct = np.array([columns[name] for name in _DIRECT], np.float64)
+        by_period = np.ascontiguousarray(columns["raised_by_period"])
+        raised, issued, cost = (direct[_DIRECT.index(name)] for name in ("raised", "shares_issued", "discount_cost"))
+        days, cause = np.ascontiguousarray(columns["cash_out_days"]), np.ascontiguousarray(columns["cause"])
         kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
-        direct, by_period = block[: len(_DIRECT)], block[len(r.OUTPUTS) :]
         moments = np.empty((len(_ROWS) + self.periods, kernels.WIDTHS[self.kind]))
         lanes, start = np.empty((3, kernels.LANES)), 0
         for values in (direct, derived, by_period):

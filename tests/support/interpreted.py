@@ -34,7 +34,7 @@ def without_compiler() -> None:
     jit.fma, jit.to_bits, jit.from_bits, jit.sqrt = fma, to_bits, from_bits, sqrt
     jit.stack_floats = lambda n: [0.0] * n
     jit.load, jit.store = list.__getitem__, list.__setitem__
-    jit.peek, jit.put = peek, put
+    jit.peek, jit.put, jit.add_to = peek, put, add_to
 
 
 def load_source(name: str, changes: dict[str, str]) -> types.ModuleType:
@@ -87,6 +87,11 @@ def peek(row, i):
 def put(row, i, value):
     inside(i, row.shape[0])
     row[i] = value
+
+
+def add_to(sums, place, amount):
+    inside(place, sums.size)
+    sums.reshape(-1)[place] += amount
 
 
 def lower_to_records(case):

@@ -95,4 +95,4 @@ def divide(total, number, count):
 def set_prices(state, selection, count, close, line):
     """`price_path` for the selected paths."""
     for k in range(count):
-        price_path(state, selection.paths[k], close[k], selection.average[k], line)
+        price_path(state, peek(selection.paths, k), peek(close, k), peek(selection.average, k), line)

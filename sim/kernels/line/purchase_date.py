@@ -6,7 +6,7 @@ on the price are priced. Where few are, each active path goes through the dates 
 
 from sim.kernels.cash import cash_out_day, operate, operate_all
 from sim.kernels.copying import copy_out
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import add_to, put, stage, verb
 from sim.kernels.line.coverage import cover, cover_all
 from sim.kernels.line.draw import needs_price, open_date, size_draw
 from sim.kernels.line.inactivity import set_inactive, set_next_active
@@ -58,8 +58,8 @@ def purchase_together(p, arrays, program, lanes):
     if count > 0:
         price_shares(state, selection, count, histories, program, p, arrays.points, lanes)
     draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
-    before = program.purchases[max(p - 1, 0)].period
-    count_all(state, lanes.paths, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before, program.dates_by)
+    undrawn, binding, before = ledgers.undrawn, arrays.tally.binding, program.purchases[max(p - 1, 0)].period
+    count_all(state, lanes.paths, p, undrawn, binding, purchase.period, before, program.dates_by, line.skips)
     if line.skips:
         rest_all(state, line, headroom)
         for c in range(len(program.conditions)):
@@ -81,7 +81,7 @@ def select(state, selection, purchase, line, headroom, everyone):
     for i in range(BLOCK):
         state.request[i] = 1.0 if needs_price(state, i, purchase, line, headroom) else 0.0
     for i in range(BLOCK):
-        selection.paths[count] = i
+        put(selection.paths, count, i)
         count += (state.request[i] != 0.0) | (everyone != 0)
     for k in range(count, (count + 7) & 0xFFF8):
         selection.paths[k] = 0
@@ -108,10 +108,11 @@ def next_all(state, failure, t, code):
 
 
 @stage
-def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by):
-    """Tally purchase date p, and the dates before it on which a path was inactive."""
-    for i in range(BLOCK):
-        count_solvent(state, i, p, dates_by)
+def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by, skips):
+    """Tally purchase date p and, if `skips`, the dates before it on which a path was inactive."""
+    if skips:
+        for i in range(BLOCK):
+            count_solvent(state, i, p, dates_by)
     for i in range(paths):
         count(state, i, p, undrawn, binding, period, period_before)
 
@@ -155,9 +156,9 @@ def count(state, i, p, undrawn, binding, period, period_before):
     reasons = len(undrawn)
     if state.counted[i] < p - 1:
         count_inactive(state, i, p, undrawn, binding, period_before)
-    reason = int(state.binding[i]) if state.solvent[i] != 0.0 else reasons + CASH_OUT_FROM_END
-    undrawn[reason, i] += state.undrawn[i]
-    binding[period * reasons + reason, i % COUNTS] += 1
+    reason = int(state.binding[i] if state.solvent[i] != 0.0 else float(reasons + CASH_OUT_FROM_END))
+    add_to(undrawn, reason * BLOCK + i, state.undrawn[i])
+    add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), 1)
     state.counted[i] = p
 
 
@@ -178,11 +179,10 @@ def count_inactive(state, i, p, undrawn, binding, period):
     """Tally the dates before p on which path i was inactive: all for one reason, and from the cash-out on for that."""
     reasons = len(undrawn)
     out, dates = reasons + CASH_OUT_FROM_END, p - int(state.counted[i]) - 1
-    reason, solvent = int(state.inactive_reason[i]), int(state.solvent_dates[i])
-    undrawn[reason, i] += solvent * state.inactive_undrawn[i]
-    undrawn[out, i] += (dates - solvent) * state.inactive_undrawn[i]
-    binding[period * reasons + reason, i % COUNTS] += solvent
-    binding[period * reasons + out, i % COUNTS] += dates - solvent
+    solvent = int(state.solvent_dates[i])
+    for reason, number in ((int(state.inactive_reason[i]), solvent), (out, dates - solvent)):
+        add_to(undrawn, reason * BLOCK + i, number * state.inactive_undrawn[i])
+        add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), number)
 
 
 @verb

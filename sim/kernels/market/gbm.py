@@ -25,8 +25,7 @@ def close_window(closes, selection, count, histories, program, window, points, l
     for k in range(len(program.jumps)):
         jump, at = program.jumps[k], selection.moved_at[0]
         select_row(at, histories.events[jump.event], selection.paths, count)
-        for j in range(first, window.last_day):
-            move(closes[j - first], at, program.days[j].t, jump.factor, count)
+        move(closes, at, program.days[first : window.last_day], jump.factor, count)
 
 
 @verb
@@ -60,7 +59,9 @@ def to_close(row, walked, drift, scale, initial, count):
 
 
 @stage
-def move(row, at, t, factor, count):
-    """Multiply the close of day t by `factor` where the event has happened by then."""
-    for i in range(count & 0xFFF8):
-        put(row, i, row[i] * (factor if peek(at, i) <= t else 1.0))
+def move(closes, at, days, factor, count):
+    """Multiply the closes of each day by `factor` where the event has happened by then."""
+    for j in range(len(days)):
+        row, t = closes[j], days[j].t
+        for i in range(count & 0xFFF8):
+            put(row, i, row[i] * (factor if peek(at, i) <= t else 1.0))
