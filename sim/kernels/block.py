@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "52fbb29c71498a3283e2654f2fb617d1"
+FINGERPRINT = "1f1bfd134755bc5ad357ac4bca1aef7b"
 
 
 @passage

@@ -4,6 +4,8 @@ Where many paths are active, every step of a date runs over all paths of the blo
 on the price are priced. Where few are, each active path goes through the dates alone.
 """
 
+import numpy as np
+
 from sim.kernels.cash import cash_out_day, operate, operate_all
 from sim.kernels.copying import copy_out
 from sim.kernels.jit import add_to, put, stage, verb
@@ -120,34 +122,51 @@ def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by
 @verb
 def purchase_alone(first, last, arrays, program, lanes):
     """Purchase dates first ... last - 1 of each path that is active by then."""
-    ledgers, histories, selection, line = arrays.ledgers, arrays.histories, arrays.selection, program.line
-    state, minimum, headroom = ledgers.state[0], program.opening.minimum, program.opening.headroom
-    until = program.purchases[last - 1].t
-    for i in range(BLOCK):
-        for p in range(first, last):
-            if state.next_active[i] > until:
-                break
-            purchase = program.purchases[p]
-            if state.next_active[i] > purchase.t:
-                continue
-            operate(state, i, ledgers.rates[purchase.month, i], purchase.t, minimum)
-            cover(state, i, histories.cash_used, program.covers, purchase)
-            open_date(state, i)
-            for c in range(len(program.conditions)):
-                if program.applies[p, c] != 0:
-                    block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
-            if needs_price(state, i, purchase, line, headroom):
-                price_alone(state, selection, i, histories, program, p, lanes)
-            size_draw(state, i, purchase, line, headroom)
-            settle_draw(state, i, ledgers.raised[purchase.period], purchase.t, line, program.price.impact, minimum)
-            if i < lanes.paths:
-                before = program.purchases[max(p - 1, 0)].period
-                count_solvent(state, i, p, program.dates_by)
-                count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before)
-            if line.skips:
-                set_inactive(state, i, line, headroom)
-                for c in range(len(program.conditions)):
-                    set_next_active(state, i, ledgers.failures[c], purchase.t, c + 1.0)
+    state, until = arrays.ledgers.state[0], program.purchases[last - 1].t
+    remaining, i = count_active(state, until), 0
+    while remaining > 0:
+        if state.next_active[i] <= until:
+            remaining -= 1
+            p = first
+            while state.next_active[i] <= until:
+                p = max(p, dates_before(state.next_active[i], program.dates_by))
+                if p >= last:
+                    break
+                purchase_path(i, p, arrays, program, lanes)
+                p += 1
+        i += 1
+
+
+@verb
+def dates_before(t, dates_by):
+    """Number of purchase dates before day t; `dates_by[t]`: by the close of day t."""
+    return dates_by[int(np.ceil(t)) - 1] if t > 0.0 else 0
+
+
+@verb
+def purchase_path(i, p, arrays, program, lanes):
+    """Purchase date p of path i."""
+    ledgers, histories, line = arrays.ledgers, arrays.histories, program.line
+    state, purchase, headroom = ledgers.state[0], program.purchases[p], program.opening.headroom
+    operate(state, i, ledgers.rates[purchase.month, i], purchase.t, program.opening.minimum)
+    cover(state, i, histories.cash_used, program.covers, purchase)
+    open_date(state, i)
+    for c in range(len(program.conditions)):
+        if program.applies[p, c] != 0:
+            block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
+    if needs_price(state, i, purchase, line, headroom):
+        price_alone(state, arrays.selection, i, histories, program, p, lanes)
+    size_draw(state, i, purchase, line, headroom)
+    raised, minimum = ledgers.raised[purchase.period], program.opening.minimum
+    settle_draw(state, i, raised, purchase.t, line, program.price.impact, minimum)
+    if i < lanes.paths:
+        before = program.purchases[max(p - 1, 0)].period
+        count_solvent(state, i, p, program.dates_by)
+        count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before)
+    if line.skips:
+        set_inactive(state, i, line, headroom)
+        for c in range(len(program.conditions)):
+            set_next_active(state, i, ledgers.failures[c], purchase.t, c + 1.0)
 
 
 @verb
