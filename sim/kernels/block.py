@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "1f1bfd134755bc5ad357ac4bca1aef7b"
+FINGERPRINT = "3ec443e1b92015a95fda3f8dafe0c15b"
 
 
 @passage

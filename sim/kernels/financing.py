@@ -78,7 +78,7 @@ def append_paths(listed, number, paths, months, count, last):
 def draw_terms(listed, number, first_path, antithetic, seed):
     """Uniforms for the amounts and reductions; a path has one call of the generator for each month."""
     mirror = np.uint64(antithetic)
-    for j in range((number + 7) & 0xFFFFF8):
+    for j in range((number + 15) & 0xFFFFF0):
         path = first_path + np.uint64(peek(listed.path, j))
         a, b = words(path >> mirror, peek(listed.month, j), np.int64(THIRD_PARTY_TERMS), seed)
         flip = np.uint64(0) - (path & mirror)
@@ -103,7 +103,7 @@ def take_terms(listed, number, uniforms, offset):
 @stage
 def turn_terms(amounts, reduces, number, third_party):
     """From uniforms to dollars, lognormal, and to whether the line is reduced."""
-    room = (number + 7) & 0xFFFFF8
+    room = (number + 15) & 0xFFFFF0
     normal_row(amounts[:room])
     for j in range(room):
         amounts[j] = exp(fma(third_party.log_sd, amounts[j], third_party.log_median))

@@ -8,7 +8,7 @@ import numpy as np
 from sim.kernels.jit import from_bits, peek, put, stage, to_bits
 from sim.kernels.random.elementary import box_muller, normal_row
 from sim.kernels.random.philox import to_uniform, words
-from sim.lowering.program import BLOCK, NORMAL, PAIRED
+from sim.lowering.program import BLOCK, NORMAL, PAIRED, UNUSED
 
 _ZERO, _SIGN = np.uint64(0), np.uint64(1 << 63)
 
@@ -24,7 +24,8 @@ def draw_variates(variates, calls, paths, first_path, antithetic, seed):
             to_pairs(a, b, paths, len(paths), antithetic)
             continue
         for row, kind in ((a, call.kind_a), (b, call.kind_b)):
-            to_uniforms(row, paths, len(paths), antithetic)
+            if kind != UNUSED:
+                to_uniforms(row, paths, len(paths), antithetic)
             if kind == NORMAL:
                 normal_row(row)
 
