@@ -13,6 +13,7 @@ from sim.text.tables import Table
 
 WAYS: dict[str, dict] = {"philox": {}, "antithetic": {"antithetic": True}, "sobol": {"sampler": "sobol"}}
 MEASURES = ("raised", "runway_months")
+WANTED = {"raised": 0.38, "runway_months": 0.30}  # error with Sobol' points over that with Philox
 TARGET = 0.001  # standard error of mean raised, relative to the mean
 LEAST, MOST = 2**13, 2**21  # paths
 SEEDS = 48  # independent runs, for the spread of their means
@@ -103,7 +104,7 @@ def check_errors(report: Report, case: sim.Case, paths: int) -> None:
             report.checks.append(Check(f"{way}: error of mean {measure}", true, span))
     for measure in MEASURES:
         part = reported["sobol", measure] / reported["philox", measure]
-        report.aim(f"sobol / philox, error of mean {measure}, {paths:,} paths", part, 0.25, False)
+        report.aim(f"sobol / philox, error of mean {measure}, {paths:,} paths", part, WANTED[measure], False)
     headings = ("way", "measure", "reported", "spread", "spread/rep.", "rep./philox", "spread/philox")
     note = (
         f"reported: root mean square of the standard errors of the runs; spread: standard deviation "

@@ -47,7 +47,8 @@ class Version:
 
     def simulate(self, case: dict, paths: int, seed: int, workers: int = 1) -> tuple[float, list]:
         """Seconds, and mean and standard error of each of MEASURES."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps([case, paths, seed, workers]) + "\n")
         self.process.stdin.flush()
         seconds, means = json.loads(self.process.stdout.readline())

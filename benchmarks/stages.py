@@ -63,7 +63,8 @@ def timed(inner: Dispatcher, number: int) -> Callable:
     )
     room = {"inner": inner, "cycles": cycles, "add_at": add_at}
     exec(source, room)
-    return numba.njit(room["timed"], **inner.targetoptions)
+    how = {key: value for key, value in inner.targetoptions.items() if key != "nopython"}
+    return numba.njit(room["timed"], **how)
 
 
 def replace_stages() -> list[str]:

@@ -49,8 +49,8 @@ def waits(report: Report, folder: Path, paths: int, repeats: int) -> None:
     report.tables.append(Table("Seconds to wait", ("what", "best", "median"), rows, note=note))
     light = best["imported"] - best["bare"]
     report.figures |= {"cold_s": cold, "warm_s": best["warm"], "bare_s": best["bare"], "import_s": light}
-    report.aim("first run, compiling", cold, 20, False, " s")
-    report.aim("later run", best["warm"], 1.5, False, " s")
+    report.aim("first run, compiling", cold, 15, False, " s")
+    report.aim("later run", best["warm"], 1.2, False, " s")
     report.aim("import sim", light, 0.15, False, " s")
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numba
 import numpy as np
 import pytest
 
@@ -9,15 +10,17 @@ import sim
 from benchmarks import __main__ as command
 from benchmarks import (
     accuracy,
+    against,
     agreement,
-    floor,
     headline,
     memory,
     naive_numba,
+    normals,
     numpy_opponent,
     processes,
     report,
     scaling,
+    stages,
     start,
 )
 from benchmarks.facts import read_facts
@@ -150,12 +153,32 @@ def test_an_opponent_that_disagrees_makes_the_command_fail(tmp_path, monkeypatch
     assert json.loads((tmp_path / "headline.json").read_text())["machine"]["cores"] >= 1
 
 
-def test_floor_counts_the_runs_own_normals(tmp_path):
-    made = floor.run(tiny(tmp_path, 2_000))
+def test_normals(tmp_path):
+    made = normals.run(tiny(tmp_path, 2_000))
     assert_sound(made)
-    assert (
-        made.figures["quarter_end"]["normals"] == 24 + 8 * 5 + 24 + 1 + 4
-    )  # months, windows, burn, factor, milestones
+    assert set(made.figures["ns_per_normal"]) == {"in pairs", "by the inverse", "NumPy, PCG64", "NumPy, SFC64"}
+
+
+def test_another_version_simulates_the_same_case(tmp_path):
+    with against.Version(against.tree_of(str(against.ROOT), tmp_path), tmp_path / "cache") as version:
+        seconds, figures = version.simulate({"price.volatility": 0.5}, 256, 3)
+    result = sim.simulate(sim.load_case("valence-2002").replace({"price.volatility": 0.5}), paths=256, seed=3)
+    assert seconds > 0
+    assert [mean for mean, _ in figures] == [float(result[name].mean()) for name in against.MEASURES]
+
+
+def test_an_unknown_version_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"--against 9\.9\.9: must be"):
+        against.tree_of("9.9.9", tmp_path)
+
+
+def test_a_timed_stage_gives_the_same_and_counts():
+    double = numba.njit(lambda x: 2 * x)
+    stages.CALLS[-1] = stages.CYCLES[-1] = 0
+    again = stages.timed(double, stages.MOST - 1)
+    assert [again(3), again(4)] == [6, 8]
+    assert stages.CALLS[-1] == 2
+    assert stages.CYCLES[-1] > 0
 
 
 def test_scaling(tmp_path):
@@ -213,7 +236,7 @@ def test_the_least_time_counts():
         report.perf_counter = original
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["floor", "--paths", "0"], ["floor", "--repeats", "-1"]])
+@pytest.mark.parametrize("arguments", [["nothing"], ["normals", "--paths", "0"], ["normals", "--repeats", "-1"]])
 def test_wrong_words_are_refused(arguments):
     with pytest.raises(SystemExit) as refused:
         command.main(arguments)
