@@ -1,4 +1,4 @@
-"""Machine code of the elementary functions and the generator: it vectorises for every processor, with the same bits.
+"""Machine code of the kernels that take the time: it vectorises for every processor, with the same bits.
 
 Numba writes its LLVM code unoptimised once; LLVM then optimises it and writes assembly for each processor, as it would
 there. So every machine checks the code of all. Foreign code is read, not run.
@@ -17,14 +17,29 @@ import numba
 import numpy as np
 import pytest
 from llvmlite import binding
+from numba.core.codegen import get_host_cpu_features
 
+from sim.kernels.cash import operate_all
+from sim.kernels.line.purchase_date import draw_all, select
+from sim.kernels.market.gbm import to_close
+from sim.kernels.market.walk import bridge
 from sim.kernels.random import elementary
-from sim.kernels.random.philox import fill_normal_pair, fill_uniform_pair
+from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
+from sim.lowering import program as r
+from sim.lowering.lower import lower
+from sim.engine.simulate import simulate
+from sim.engine.workspace import Workspace
+from sim.terms import load_case
+from tests.support.random_rows import normals, single_normals, uniforms
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKED_FMA = r"vfmadd\d+pd\s.*%[yz]mm|fmla\s+(?:v\d+\.2d|z\d+\.d)"  # at least four doubles on x86, two on ARM
-PACKED_PRODUCT = r"v?pmuludq\s"  # of 32-bit integers, on x86
-LIBM = r"\b(?:fma|exp|log|log2|erf|sqrt)\b(?!\.)"
+#: The same of sums, products and comparisons; of roots; of rounding downwards; of products of 32-bit integers.
+PACKED_DOUBLES = r"v(?:add|sub|mul|cmp)\w*pd\s.*%[yz]mm|f(?:add|sub|mul|cmgt|cmge)\s+(?:v\d+\.2d|[zp]\d+\.d)"
+PACKED_ROOT = r"vsqrtpd\s.*%[yz]mm|fsqrt\s+(?:v\d+\.2d|z\d+\.d)"
+PACKED_FLOOR = r"v(?:round|rndscale)pd\s.*%[yz]mm|frintm\s+(?:v\d+\.2d|z\d+\.d)"
+PACKED_WORDS = r"v?pmuludq\s|umull2?\s+v\d+\.2d|(?:mul|umullb)\s+z\d+\.d"
+LIBM = r"\b(?:fma|exp|log|log2|erf|sqrt|floor|sin|cos)\b(?!\.)"
 
 #: Processors: the name that LLVM gives them, and their triple.
 PROCESSORS = {
@@ -32,11 +47,25 @@ PROCESSORS = {
     "haswell": ("haswell", "x86_64-unknown-linux-gnu"),  # AVX2
     "znver4": ("znver4", "x86_64-unknown-linux-gnu"),  # AVX-512, 512 bits wide
     "emeraldrapids": ("emeraldrapids", "x86_64-unknown-linux-gnu"),  # AVX-512, of which LLVM uses 256 bits
+    "emeraldrapids, wide": ("emeraldrapids", "x86_64-unknown-linux-gnu", "-prefer-256-bit"),
     "generic ARM": ("generic", "aarch64-unknown-linux-gnu"),
     "neoverse-v1": ("neoverse-v1", "aarch64-unknown-linux-gnu"),  # SVE
 }
 WITH_FMA = [name for name in PROCESSORS if name != "generic x86"]
 ELEMENTARY = ("exp", "log", "normal")
+#: Stages, and what their loops must have: they run for every path of every block.
+STAGES = {
+    "draw_words": PACKED_WORDS,
+    "to_uniforms": PACKED_DOUBLES,
+    "to_pairs": PACKED_ROOT,
+    "bridge": PACKED_FMA,
+    "to_close": PACKED_FMA,
+    "operate_all": PACKED_DOUBLES,
+    "draw_all": PACKED_FLOOR,
+    "select": PACKED_DOUBLES,
+}
+#: Those that LLVM leaves scalar where a register has two doubles only: packing would cost more than it saves.
+SCALAR_IN_PAIRS = ("draw_words", "to_uniforms", "operate_all", "draw_all")
 
 
 def over_a_row(function):
@@ -48,17 +77,35 @@ def over_a_row(function):
     return over
 
 
-def generator():
-    @numba.njit("void(float64[::1], float64[::1], uint64, int64, int64, uint64)", error_model="numpy")
-    def fill(a, b, first_path, index, purpose, seed):
-        fill_normal_pair(a, b, first_path, index, purpose, seed)
+def of_rows(stage, *arguments):
+    """A function of a tuple that calls a stage with what is in it, compiled for such arguments."""
+    compiled = numba.njit(lambda given: stage(*given), error_model="numpy")
+    compiled.compile((numba.typeof(arguments),))
+    return compiled
 
-    return fill
+
+def stages():
+    row, paths, ledger = np.zeros(r.BLOCK), np.zeros(r.BLOCK, np.int64), np.zeros(1, r.STATE).view(np.recarray)
+    plan, seed = lower(load_case("valence-2002")), np.uint64(1)
+    program, purchase, state = plan.program, plan.program.purchases.view(np.recarray)[0], ledger[0]
+    selection = Workspace(plan).selection
+    line, headroom = program.line, program.opening.headroom
+    calls = {
+        "draw_words": (draw_words, row, row, paths, 8, seed, 0, 1, 1, seed),
+        "to_uniforms": (to_uniforms, row, paths, 8, 0),
+        "to_pairs": (to_pairs, row, row, paths, 8, 0),
+        "bridge": (bridge, row, row, row, row, 0.5, 0.5, 8),
+        "to_close": (to_close, row, row, 0.5, 0.5, 0.5, 8),
+        "operate_all": (operate_all, state, row, 0.5, 0.5),
+        "draw_all": (draw_all, state, row, purchase, line, 0, program.opening),
+        "select": (select, state, selection, purchase, line, headroom, 0),
+    }
+    return {name: of_rows(*call) for name, call in calls.items()}
 
 
 def kernels():
     found = {name: over_a_row(getattr(elementary, name)) for name in ELEMENTARY}
-    return found | {"generator": generator(), "erf": over_a_row(math.erf)}
+    return found | stages() | {"erf": over_a_row(math.erf)}
 
 
 def print_unoptimised():
@@ -85,12 +132,12 @@ def assembly(unoptimised):
     binding.initialize_all_asmprinters()
 
     def assembly(kernel, processor):
-        cpu, triple = PROCESSORS[processor]
+        cpu, triple, *features = PROCESSORS[processor]
         try:
             target = binding.Target.from_triple(triple)
         except RuntimeError:
             pytest.skip(f"this LLVM has no target {triple}")
-        machine = target.create_target_machine(cpu=cpu, opt=3, reloc="static")
+        machine = target.create_target_machine(cpu=cpu, features="".join(features), opt=3, reloc="static")
         module = binding.parse_assembly(unoptimised[kernel])
         module.triple, module.data_layout = triple, str(machine.target_data)
         tuning = binding.create_pipeline_tuning_options(speed_level=3)
@@ -103,11 +150,27 @@ def assembly(unoptimised):
 
 
 @pytest.mark.parametrize("processor", WITH_FMA)
-@pytest.mark.parametrize("kernel", [*ELEMENTARY, "generator"])
+@pytest.mark.parametrize("kernel", ELEMENTARY)
 def test_kernels_vectorise_and_call_no_libm(assembly, kernel, processor):
     text = assembly(kernel, processor)
     assert re.search(PACKED_FMA, text)
     assert not re.search(LIBM, text)
+
+
+@pytest.mark.parametrize("processor", WITH_FMA)
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_vectorise_and_call_no_libm(assembly, stage, processor):
+    text = assembly(stage, processor)
+    assert not re.search(LIBM, text)
+    if processor != "generic ARM" or stage not in SCALAR_IN_PAIRS:
+        assert re.search(STAGES[stage], text)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_wide_registers_are_used_where_asked_for(assembly, stage):
+    wide, narrow = (assembly(stage, f"emeraldrapids{word}") for word in (", wide", ""))
+    assert "%zmm" in wide
+    assert "%zmm" not in narrow
 
 
 @pytest.mark.parametrize("processor", PROCESSORS)
@@ -119,14 +182,17 @@ def test_a_loop_that_needs_libm_is_seen(assembly, processor):
 
 @pytest.mark.parametrize("processor", [name for name in PROCESSORS if PROCESSORS[name][1].startswith("x86")])
 def test_the_generator_multiplies_packed_integers(assembly, processor):
-    text = assembly("generator", processor)
-    assert re.search(PACKED_PRODUCT, text)
+    text = assembly("draw_words", processor)
+    assert re.search(PACKED_WORDS, text)
     assert "vpmullq" not in text  # three times as slow
 
 
-@pytest.mark.parametrize("kernel", [*ELEMENTARY, "generator"])
-def test_generic_x86_needs_libm_for_fma_alone(assembly, kernel):
-    assert set(re.findall(LIBM, assembly(kernel, "generic x86"))) == {"fma"}
+@pytest.mark.parametrize("kernel", [*ELEMENTARY, *STAGES])
+def test_generic_x86_needs_libm_for_little(assembly, kernel):
+    """For the fused multiply-add, and to round downwards; the generator needs nothing."""
+    assert set(re.findall(LIBM, assembly(kernel, "generic x86"))) <= {"fma", "floor"} - (
+        {"fma", "floor"} if kernel == "draw_words" else set()
+    )
 
 
 def host_has_fma():
@@ -134,10 +200,10 @@ def host_has_fma():
 
 
 @pytest.mark.skipif(not host_has_fma(), reason="this processor has no fused multiply-add")
-@pytest.mark.parametrize("kernel", [*ELEMENTARY, "generator"])
+@pytest.mark.parametrize("kernel", [*ELEMENTARY, "to_pairs", "bridge", "to_close"])
 def test_numba_vectorises_for_this_processor(kernel):
     text = "\n".join(kernels()[kernel].inspect_asm().values())
-    assert re.search(PACKED_FMA, text)
+    assert re.search(STAGES.get(kernel, PACKED_FMA), text)
     assert not re.search(LIBM, text)
 
 
@@ -146,14 +212,9 @@ def test_numba_vectorises_for_this_processor(kernel):
 
 def fingerprint():
     """Of everything the kernels compute with floats."""
-
-    @numba.njit
-    def fill(a, b, c, d):
-        fill_normal_pair(a, b, np.uint64(2**32 - 500), 3, 4, 5)
-        fill_uniform_pair(c, d, np.uint64(0), 1, 2, np.uint64(2**63))
-
-    rows = [np.empty(1001) for _ in range(4)]
-    fill(*rows)
+    first = 2**32 - 500
+    rows = [*normals(first, 1001, 3, 4, 5), *normals(first, 1001, 3, 4, 5, antithetic=1)]
+    rows += [*single_normals(first, 1001, 3, 4, 5), *uniforms(0, 1001, 1, 2, 2**63)]
     u = (np.random.default_rng(6).integers(0, 2**52, 20_000) + 0.5) * 2.0**-52
     for name, x in (("exp", 1490 * u - 746), ("log", u), ("log", 1000 * u), ("normal", u)):
         rows.append(np.empty_like(x))
@@ -178,3 +239,28 @@ def test_another_processor_gets_the_same_bits(processor, features, needs):
         pytest.skip("this machine cannot run it")
     got = answer_of("print_fingerprint", NUMBA_CPU_NAME=processor, NUMBA_CPU_FEATURES=features)
     assert got.strip() == fingerprint()
+
+
+# ------------------------------------------------------------------------------------------------- registers of 512 bits
+
+
+def print_settings():
+    """Numba's setting now that the kernels are imported, whether code is 512 bits wide, and what the kernels compute."""
+    text = "\n".join(kernels()["to_pairs"].inspect_asm().values())
+    run = simulate(load_case("valence-2002").replace({"policy.cadence": "daily"}), paths=300, seed=3, workers=1)
+    bits = hashlib.sha256(b"".join(run[name].tobytes() for name in sorted(run.columns))).hexdigest()
+    print(numba.config.CPU_FEATURES, "%zmm" in text, bits, fingerprint())
+
+
+@pytest.mark.skipif("+avx512vbmi2" not in get_host_cpu_features(), reason="this processor is given no wide registers")
+def test_wide_registers_change_no_bit():
+    """Where the user names the processor's features, they are taken as they are."""
+    features = f"{get_host_cpu_features()},+prefer-256-bit"
+    wide = answer_of("print_settings").split()
+    narrow = answer_of("print_settings", NUMBA_CPU_FEATURES=features).split()
+    assert wide[:2] == ["None", "True"]
+    assert narrow == [features, "False", *wide[2:]]
+
+
+def test_numba_keeps_its_setting():
+    assert numba.config.CPU_FEATURES == (os.environ.get("NUMBA_CPU_FEATURES") or None)

@@ -11,7 +11,9 @@ import pytest
 import randomgen
 
 from sim.kernels.random import philox
-from sim.kernels.random.elementary import normal
+from sim.kernels.random.elementary import box_muller, normal
+from sim.kernels.random.variates import draw_words
+from tests.support.random_rows import normals, single_normals, uniforms, words
 
 MOST = 4.0  # standard errors of an honest stream, at pinned seeds
 STEP = 2.0**-52
@@ -19,7 +21,7 @@ ROW = 128
 
 
 @numba.njit
-def words(counters, keys, out):
+def raw(counters, keys, out):
     """Philox of one counter (n, 4) and key (n, 2) a row, uint64."""
     for i in range(len(out)):
         c, k = counters[i], keys[i]
@@ -27,35 +29,9 @@ def words(counters, keys, out):
 
 
 @numba.njit
-def fill_uniform_pair(a, b, first_path, index, purpose, seed):
-    philox.fill_uniform_pair(a, b, first_path, index, purpose, seed)
-
-
-@numba.njit
-def fill_normal_pair(a, b, first_path, index, purpose, seed):
-    philox.fill_normal_pair(a, b, first_path, index, purpose, seed)
-
-
-@numba.njit
-def fill_uniform(a, first_path, index, purpose, seed):
-    philox.fill_uniform(a, first_path, index, purpose, seed)
-
-
-@numba.njit
-def fill_normal(a, first_path, index, purpose, seed):
-    philox.fill_normal(a, first_path, index, purpose, seed)
-
-
-@numba.njit
 def one_by_one(a, b, first_path, index, purpose, seed):
     for i in range(len(a)):
-        a[i], b[i] = philox.uniform_pair(first_path + np.uint64(i), index, purpose, seed)
-
-
-def rows(fill, first_path, n, index, purpose, seed):
-    a, b = np.empty(n), np.empty(n)
-    fill(a, b, np.uint64(first_path), np.uint64(index), np.uint64(purpose), np.uint64(seed))
-    return a, b
+        a[i], b[i] = philox.words(first_path + np.uint64(i), index, purpose, seed)
 
 
 # ------------------------------------------------------------------------------------------------------ exactness
@@ -79,7 +55,7 @@ def test_a_million_counters_and_keys_against_randomgen():
         source.state = state
         expected = source.random_raw(4 * each).reshape(each, 4)
         got = np.empty((each, 4), np.uint64)
-        words(counters, np.broadcast_to(key, (each, 2)), got)
+        raw(counters, np.broadcast_to(key, (each, 2)), got)
         np.testing.assert_array_equal(got, expected)
 
 
@@ -87,9 +63,11 @@ def test_the_layout_of_counter_and_key():
     path, index, purpose, seed = 0x1_2345_6789, 0xFEDC_BA98, 7, 0x8765_4321_0FED_CBA9
     got = np.empty((1, 4), np.uint64)
     counter = [path & 0xFFFFFFFF, path >> 32, index, purpose]
-    words(np.array([counter], np.uint64), np.array([[seed & 0xFFFFFFFF, seed >> 32]], np.uint64), got)
+    raw(np.array([counter], np.uint64), np.array([[seed & 0xFFFFFFFF, seed >> 32]], np.uint64), got)
     x0, x1, x2, x3 = got[0].tolist()
-    a, b = rows(fill_uniform_pair, path, 1, index, purpose, seed)
+    a, b = words(path, 1, index, purpose, seed)
+    assert (int(a[0]), int(b[0])) == (x1 << 32 | x0, x3 << 32 | x2)
+    a, b = uniforms(path, 1, index, purpose, seed)
     assert a[0] == ((x1 << 32 | x0) >> 12) * STEP + STEP / 2
     assert b[0] == ((x3 << 32 | x2) >> 12) * STEP + STEP / 2
 
@@ -118,28 +96,66 @@ def test_every_bit_of_a_uniform_is_exact():
 @pytest.mark.parametrize("n", [0, 1, 7, ROW, 257])
 def test_a_row_has_the_values_of_its_paths(first_path, n):
     key = (first_path, n, 3, 2, 2**63 + 1)
-    expected = rows(one_by_one, *key)
-    np.testing.assert_array_equal(rows(fill_uniform_pair, *key), expected)
+    a, b = np.empty((2, n), np.uint64)
+    one_by_one(a, b, np.uint64(first_path), 3, 2, np.uint64(2**63 + 1))
+    np.testing.assert_array_equal(words(*key), (a, b))
+    to_uniform, to_normal, to_pair = over(philox.to_uniform), over(normal), over_two(box_muller)
+    expected = [to_uniform(word, np.empty(n)) for word in (a, b)]
+    np.testing.assert_array_equal(uniforms(*key), expected)
+    np.testing.assert_array_equal(single_normals(*key), [to_normal(u, np.empty(n)) for u in expected])
+    np.testing.assert_array_equal(normals(*key), to_pair(a, b, np.empty((2, n))))
 
+
+def over(function):
+    @numba.njit(error_model="numpy")
+    def each(x, out):
+        for i in range(len(x)):
+            out[i] = function(x[i])
+        return out
+
+    return each
+
+
+def over_two(function):
+    @numba.njit(error_model="numpy")
+    def each(a, b, out):
+        for i in range(len(a)):
+            out[0, i], out[1, i] = function(a[i], b[i])
+        return out
+
+    return each
+
+
+@pytest.mark.parametrize("first_path", [0, 2**32 - 64, 2**63 + 6])
+def test_mirrored_paths_have_the_words_of_one(first_path):
+    """Paths 2 m and 2 m + 1 have the words of path m; the odd one has 1 - u and minus each normal, to the bit."""
+    n = 256
+    key = (n // 2, 3, 2, 5)
+    mirrored = words(first_path, n, 3, 2, 5, antithetic=1)
+    for got, expected in zip(mirrored, words(first_path // 2, *key), strict=True):
+        np.testing.assert_array_equal(got, np.repeat(expected, 2))
+    for make, mirror in ((uniforms, lambda u: 1 - u), (normals, np.negative), (single_normals, np.negative)):
+        for got, one in zip(make(first_path, n, 3, 2, 5, antithetic=1), make(first_path // 2, *key), strict=True):
+            np.testing.assert_array_equal(got[::2], one)
+            np.testing.assert_array_equal(got[1::2], mirror(one))
+
+
+def test_selected_paths_have_the_words_of_all():
     @numba.njit
-    def normals(u):
-        for i in range(len(u)):
-            u[i] = normal(u[i])
+    def selected(a, b, paths, first_path):
+        draw_words(a, b, paths, len(paths), first_path, 0, 3, 2, np.uint64(7))
 
-    single, path = np.empty(n), np.uint64(first_path)
-    fill_uniform(single, path, np.uint64(3), np.uint64(2), np.uint64(2**63 + 1))
-    np.testing.assert_array_equal(single, expected[0])
-    normals(expected[0])
-    normals(expected[1])
-    np.testing.assert_array_equal(rows(fill_normal_pair, *key), expected)
-    fill_normal(single, path, np.uint64(3), np.uint64(2), np.uint64(2**63 + 1))
-    np.testing.assert_array_equal(single, expected[0])
+    paths = np.random.default_rng(1).permutation(ROW)[:48]
+    rows = np.empty((2, 48))
+    selected(*rows, paths, np.uint64(2**32 - 50))
+    everyone = words(2**32 - 50, ROW, 3, 2, 7)
+    np.testing.assert_array_equal(rows.view(np.uint64), np.array(everyone)[:, paths])
 
 
 def test_signed_and_unsigned_integers_mean_the_same():
-    signed, unsigned = np.empty((2, 8)), np.empty((2, 8))
-    fill_uniform_pair(*signed, 5, 6, 7, 8)
-    fill_uniform_pair(*unsigned, np.uint64(5), np.uint64(6), np.uint64(7), np.uint64(8))
+    signed, unsigned = np.empty((2, 8), np.uint64), np.empty((2, 8), np.uint64)
+    one_by_one(*signed, 5, 6, 7, 8)
+    one_by_one(*unsigned, np.uint64(5), np.uint64(6), np.uint64(7), np.uint64(8))
     np.testing.assert_array_equal(signed, unsigned)
 
 
@@ -150,7 +166,7 @@ def test_signed_and_unsigned_integers_mean_the_same():
 
 
 def honest(first_path, n, index, purpose, seed):
-    return rows(fill_uniform_pair, first_path, n, index, purpose, seed)
+    return uniforms(first_path, n, index, purpose, seed)
 
 
 def on_rows(fault):
