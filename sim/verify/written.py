@@ -74,11 +74,13 @@ def write_paths(case: Case, paths: int, seed: int) -> Written:
 def _histories(h: r.Histories, months: int, n: int) -> dict[str, np.ndarray]:
     """The first n columns of a block's histories, until the next block is simulated."""
     deals, reduces = np.zeros((months, n)), np.zeros((months, n), bool)
-    month = np.repeat(np.arange(months), np.diff(h.financings_until))
-    path, listed = h.financing_path[: len(month)], slice(len(month))
+    listed = h.financings
+    month = np.repeat(np.arange(months), np.diff(listed.until))
+    numbers = listed.order[: len(month)]
+    path = listed.path[numbers]
     wanted = path < n
-    deals[month[wanted], path[wanted]] = h.financing_amount[listed][wanted]
-    reduces[month[wanted], path[wanted]] = h.financing_reduces[listed][wanted] != 0.0
+    deals[month[wanted], path[wanted]] = listed.amount[numbers][wanted]
+    reduces[month[wanted], path[wanted]] = listed.reduces[numbers][wanted] != 0.0
     return {
         "cash_used": h.cash_used[:months, :n],
         "achieved": h.achieved[:, :n],

@@ -19,6 +19,8 @@ import pytest
 from llvmlite import binding
 from numba.core.codegen import get_host_cpu_features
 
+from sim.engine.simulate import simulate
+from sim.engine.workspace import Workspace
 from sim.kernels.cash import operate_all
 from sim.kernels.line.purchase_date import draw_all, select
 from sim.kernels.market.gbm import to_close
@@ -27,8 +29,6 @@ from sim.kernels.random import elementary
 from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
 from sim.lowering import program as r
 from sim.lowering.lower import lower
-from sim.engine.simulate import simulate
-from sim.engine.workspace import Workspace
 from sim.terms import load_case
 from tests.support.random_rows import normals, single_normals, uniforms
 
@@ -245,14 +245,14 @@ def test_another_processor_gets_the_same_bits(processor, features, needs):
 
 
 def print_settings():
-    """Numba's setting now that the kernels are imported, whether code is 512 bits wide, and what the kernels compute."""
+    """Numba's setting once the kernels are imported, whether code is 512 bits wide, and what it computes."""
     text = "\n".join(kernels()["to_pairs"].inspect_asm().values())
     run = simulate(load_case("valence-2002").replace({"policy.cadence": "daily"}), paths=300, seed=3, workers=1)
     bits = hashlib.sha256(b"".join(run[name].tobytes() for name in sorted(run.columns))).hexdigest()
     print(numba.config.CPU_FEATURES, "%zmm" in text, bits, fingerprint())
 
 
-@pytest.mark.skipif("+avx512vbmi2" not in get_host_cpu_features(), reason="this processor is given no wide registers")
+@pytest.mark.skipif("+avx512vbmi2" not in get_host_cpu_features(), reason="for other processors")
 def test_wide_registers_change_no_bit():
     """Where the user names the processor's features, they are taken as they are."""
     features = f"{get_host_cpu_features()},+prefer-256-bit"
@@ -263,4 +263,4 @@ def test_wide_registers_change_no_bit():
 
 
 def test_numba_keeps_its_setting():
-    assert numba.config.CPU_FEATURES == (os.environ.get("NUMBA_CPU_FEATURES") or None)
+    assert (os.environ.get("NUMBA_CPU_FEATURES") or None) == numba.config.CPU_FEATURES

@@ -179,13 +179,13 @@ def test_a_chunk_is_seen_once():
         sketch.merge(sketch_of(kept, None, [1]))
     with pytest.raises(ValueError, match="different groups"):
         sketch.merge(Sketch(kept.case, "pairs"))
-    with pytest.raises(ValueError, match=r"block: float32 of shape \(17, 4256\); allowed: float64 of shape \(17"):
+    with pytest.raises(ValueError, match=r"block: float32 of shape \(16, 4256\); allowed: float64 of shape \(16"):
         sketch.add(9, block_of(kept).astype(np.float32))
 
 
 def test_an_empty_chunk_is_none():
     sketch = Sketch(synthetic_result(paths=2).case)
-    sketch.add(0, np.empty((17, 0)))
+    sketch.add(0, np.empty((16, 0)))
     assert (sketch.paths, sketch.moments) == (0, {})
 
 

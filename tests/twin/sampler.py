@@ -22,8 +22,8 @@ normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
 
 
 def box_muller(a: int, b: int) -> tuple[float, float]:
-    """Two normals from two words of 64 bits. The radius is from the upper 52 bits of a, the angle from the lower 52 of b
-    within an eighth of a turn to either side of an axis, and the axis from the two bits above: Box and Muller 1958."""
+    """Two normals from two words of 64 bits. Box and Muller 1958. The radius is from the upper 52 bits of a, the angle
+    from the lower 52 of b, within an eighth of a turn to either side of an axis, and the axis from the two bits above."""
     radius = math.sqrt(-2 * math.log(((a >> 12) + 0.5) * 2.0**-52))
     angle = math.pi / 2 * ((b & ((1 << 52) - 1)) * 2.0**-52 - 0.5)
     pair = radius * math.sin(angle), radius * math.cos(angle) * (-1 if b >> 63 else 1)

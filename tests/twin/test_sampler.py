@@ -4,7 +4,6 @@ import cmath
 import math
 from datetime import date
 from itertools import pairwise
-from statistics import NormalDist
 
 import pytest
 
