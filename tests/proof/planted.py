@@ -112,10 +112,19 @@ def with_fields(array: np.ndarray, **fields: Any) -> np.ndarray:
     return array
 
 
-def one_number_for_both_events(calls: np.ndarray) -> np.ndarray:
-    """The call that fills both rows, once more with its first half for the second row."""
-    again = calls[calls["purpose"] == r.EVENTS]
+def one_number_for_both(calls: np.ndarray, purpose: int) -> np.ndarray:
+    """The calls of a purpose, each of which fills both rows, once more with the first half for the second row."""
+    again = calls[calls["purpose"] == purpose]
     return np.concatenate([calls, with_fields(again, row_a=again["row_b"], row_b=0, kind_b=r.UNUSED)])
+
+
+def a_session_on(days: np.ndarray, windows: np.ndarray) -> np.ndarray:
+    """Every session of a window has the close of the one after it in the window."""
+    days = days.copy()
+    for window in windows:
+        rows = slice(window["first_day"], window["last_day"])
+        days[rows] = np.append(days[rows][1:], days[rows][-1:])
+    return days
 
 
 def renumbered(calls: np.ndarray, purpose: int) -> np.ndarray:

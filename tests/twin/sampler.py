@@ -23,11 +23,11 @@ normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
 
 def box_muller(a: int, b: int) -> tuple[float, float]:
     """Two normals from two words of 64 bits. Box and Muller 1958. The radius is from the upper 52 bits of a, the angle
-    from the lower 52 of b, within an eighth of a turn to either side of an axis, and the axis from the two bits above."""
+    from the lower 52 of b, an eighth of a turn to either side of an axis at most, the axis from the two bits above."""
     radius = math.sqrt(-2 * math.log(((a >> 12) + 0.5) * 2.0**-52))
     angle = math.pi / 2 * ((b & ((1 << 52) - 1)) * 2.0**-52 - 0.5)
     pair = radius * math.sin(angle), radius * math.cos(angle) * (-1 if b >> 63 else 1)
-    return pair[::-1] if b >> 62 & 1 else pair
+    return pair if b >> 62 & 1 else pair[::-1]
 
 
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5

@@ -108,7 +108,7 @@ def test_the_first_month_number_by_number():
         radius = math.sqrt(-2 * math.log(((b * 2**32 + a) // 2**12 + 0.5) / 2**52))
         number = radius * cmath.exp(1j * math.pi / 2 * ((d % 2**20 * 2**32 + c) / 2**52 - 0.5))
         pair = [number.imag, number.real * (-1) ** (d // 2**31)]
-        return pair[(half + d // 2**30) % 2]
+        return pair[(half + 1 + d // 2**30) % 2]
 
     def close(session, w):
         return 2.0 * math.exp((0.1 - 0.125) * session / 252 + 0.5 * w / math.sqrt(252))
