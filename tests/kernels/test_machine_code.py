@@ -241,7 +241,7 @@ def test_another_processor_gets_the_same_bits(processor, features, needs):
     assert got.strip() == fingerprint()
 
 
-# ------------------------------------------------------------------------------------------------- registers of 512 bits
+# ------------------------------------------------------------------------------------------------ registers of 512 bits
 
 
 def print_settings():
