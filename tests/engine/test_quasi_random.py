@@ -1,4 +1,4 @@
-"""Quasi-random luck has the distribution of the generator's: turns are orthogonal, arrivals Bernoulli, chunks go on."""
+"""Quasi-random luck has the distribution of the generator's: turns are orthogonal, months independent, chunks go on."""
 
 import math
 
@@ -7,7 +7,9 @@ import pytest
 
 import sim
 from sim.engine import sobol as sampling
+from sim.lowering import program as r
 from sim.lowering.lower import lower
+from tests.support.third_parties import financed, financings, furthest_from_independent_months
 
 LIMIT = 4.0  # standard errors
 LENGTHS = [[22.0], [22.0, 20.0], [22.0, 22.0, 20.0, 22.0, 22.0, 20.0, 23.0], [1.0, 250.0, 3.0], [21.0] * 24]
@@ -78,47 +80,34 @@ def test_rotations_that_leave_something_are_seen(monkeypatch):
 # ------------------------------------------------------------------------------------------------------ third parties
 
 
-def spaced(waits: np.ndarray, probability: float) -> np.ndarray:
-    """Whether somebody comes, by month (row) and path, from uniform waits of the same shape."""
-    uniforms = waits.copy()
-    sampling._space_arrivals(uniforms, tuple(range(len(waits))), probability)
-    return uniforms < probability
+@pytest.mark.parametrize("rate", [0.4, 3.6])
+def test_months_of_third_parties_are_independent(rate):
+    """As those of independent paths, or closer to it."""
+    case, probability = financed(rate), -math.expm1(-rate / 12)
+    source = sampling.SobolPoints(lower(case), 12)
+    points = source.take(2**16)
+    source.turn(points)
+    came = financings(case, 2**16, 12, points=points) > 0
+    assert furthest_from_independent_months(came, probability) < LIMIT
+    assert furthest_from_independent_months(came, 0.9 * probability) > LIMIT  # a planted fault is seen
+    # The first month's frequency is that of one dimension: each scrambling fills it evenly.
+    assert came[0].sum() == pytest.approx(2**16 * probability, abs=16)
 
 
-def counted(wait: list[float], probability: float, months: int) -> list[bool]:
-    """The same for one path, month by month: a wait above (1 - p)^k is over within k months, and no month has two."""
-    found, month = [False] * months, 0
-    for u in wait:
-        while month < months and u <= 1 - probability:
-            u, month = u / (1 - probability), month + 1
-        if month >= months:
-            break
-        found[month], month = True, month + 1
-    return found
-
-
-@pytest.mark.parametrize("probability", [0.01, 0.0328, 0.3, 0.9])
-def test_waits_become_months(probability):
-    waits = np.random.default_rng(11).uniform(size=(12, 500))
-    got = spaced(waits, probability)
-    expected = np.array([counted(list(column), probability, 12) for column in waits.T]).T
-    np.testing.assert_array_equal(got, expected)
-
-
-def far_from_bernoulli(comes: np.ndarray, probability: float) -> float:
-    """Standard errors, at most: of each month's frequency, and of two months' together."""
-    n = comes.shape[1]
-    pairs = comes[:-1] & comes[1:]
-    z = [(row.mean() - p) / math.sqrt(p * (1 - p) / n) for rows, p in
-         ((comes, probability), (pairs, probability**2)) for row in rows]  # fmt: skip
-    return max(map(abs, z))
-
-
-@pytest.mark.parametrize("probability", [0.0328, 0.3])
-def test_months_are_bernoulli(probability):
-    waits = np.random.default_rng(12).uniform(size=(24, 200_000))
-    assert far_from_bernoulli(spaced(waits, probability), probability) < LIMIT
-    assert far_from_bernoulli(spaced(waits, 1.1 * probability), probability) > LIMIT  # a planted fault is seen
+def test_the_first_terms_are_the_points_own():
+    """Of a path's first financings; later ones take the generator's numbers."""
+    case = financed(60.0)
+    source = sampling.SobolPoints(lower(case), 3)
+    points = source.take(256)
+    other = r.Points(points.numbers.copy(), np.full_like(points.financings, 0.5))
+    source.turn(points)
+    source.turn(other)
+    amounts, medians = (financings(case, 256, 3, points=of) for of in (points, other))
+    number = np.where(amounts > 0, np.cumsum(amounts > 0, axis=0), 0)
+    first = (number >= 1) & (number <= r.FINANCINGS)
+    np.testing.assert_allclose(medians[first], 8e6, rtol=1e-12)
+    assert (amounts[first] != medians[first]).all()
+    np.testing.assert_array_equal(amounts[number > r.FINANCINGS], medians[number > r.FINANCINGS])
 
 
 # ------------------------------------------------------------------------------------------------------ points and runs
@@ -130,15 +119,15 @@ def test_chunks_go_on_where_the_one_before_ends():
     parts = sampling.SobolPoints(plan, 7)
     for first, number in ((0, 160), (160, 32), (192, 288)):
         part = parts.take(number)
-        np.testing.assert_array_equal(part.uniforms, whole.uniforms[:, first : first + number])
+        np.testing.assert_array_equal(part.numbers, whole.numbers[:, first : first + number])
         np.testing.assert_array_equal(part.financings, whole.financings[:, first : first + number])
 
 
 def test_no_point_is_taken_twice():
     points = sampling.SobolPoints(lower(sim.load_case("valence-2002")), 7).take(1024)
-    row = max(range(len(points.uniforms)), key=lambda j: len(set(points.uniforms[j])))
-    assert len(set(points.uniforms[row])) == 1024
-    assert ((points.uniforms > 0) & (points.uniforms < 1)).all()
+    row = max(range(len(points.numbers)), key=lambda j: len(set(points.numbers[j])))
+    assert len(set(points.numbers[row])) == 1024
+    assert ((points.numbers > 0) & (points.numbers < 1)).all()
 
 
 MEASURES = ("raised", "shares_issued", "runway_months", "ending_cash", "draws")
