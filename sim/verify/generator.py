@@ -47,7 +47,11 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from of_uniforms(uniforms.ravel())
     yield from independence(uniforms[:8], seed)
     del uniforms
-    yield from of_normals(_numbers(r.NORMAL, r.BURN_NORMAL, blocks, seed).ravel())
+    pairs = _numbers(r.PAIRED, r.BURN_NORMAL, blocks, seed)
+    yield from of_normals(pairs.ravel())
+    yield from of_pairs(pairs[:, :, 0].ravel(), pairs[:, :, 1].ravel())
+    del pairs
+    yield from of_single_normals(_numbers(r.NORMAL, r.COMMON_FACTOR, max(8, blocks // 4), seed).ravel())
 
 
 def _numbers(kind: int, purpose: int, blocks: int, seed: int, first_path: int = 0) -> np.ndarray:
@@ -110,6 +114,21 @@ def of_normals(z: np.ndarray) -> Iterator[Check]:
         yield tails.share(
             f"normal: share beyond {most:g} either way", math.erfc(most / math.sqrt(2.0)), np.abs(z) > most
         )
+
+
+def of_pairs(first: np.ndarray, second: np.ndarray) -> Iterator[Check]:
+    """Both normals of a call have one radius; neither they nor their squares are correlated."""
+    about = About("the two normals of a call do not depend on each other", "Box and Muller (1958)")
+    yield about.mean("correlation of the two normals of a call", 0, first * second)
+    yield about.mean("correlation of their squares", 0, (first**2 - 1) * (second**2 - 1) / 2)
+    yield about.share("how often the first is the larger in size", 1 / 2, np.abs(first) > np.abs(second))
+    yield NORMALS.mean("first normal of a call: fourth moment", 3, first**4)
+
+
+def of_single_normals(z: np.ndarray) -> Iterator[Check]:
+    """Normals that are the inverse of a uniform."""
+    yield NORMALS.mean("normal of a uniform: mean", 0, z)
+    yield NORMALS.mean("normal of a uniform: variance", 1, z**2)
     for p, quantile in NORMAL_QUANTILES.items():
         name, got = f"normal quantile at {p:g}, {ULPS} ulp allowed", float(streams.turned(np.array([p]))[0])
         allowed = ULPS * math.ulp(quantile)

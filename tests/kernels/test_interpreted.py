@@ -28,7 +28,12 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
 @pytest.mark.parametrize(
     ("module", "old", "new", "seen"),
     [
-        ("line.draw", "np.floor(amount / price + 0.5)", "np.floor(amount / price)", "AssertionError: case"),
+        (
+            "line.draw",
+            "np.floor(amount / state.price[i] + 0.5)",
+            "np.floor(amount / state.price[i])",
+            "AssertionError: case",
+        ),
         (
             "line.inactivity",
             "ends if (state.blocked[i] == code) & (ends < day) else day",
@@ -37,7 +42,17 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
         ),
         ("line.purchase_date", "(out, p - first - solvent)", "(out, p - first)", "binding reasons"),
         ("ledger", "balances = ledgers.notes[j]", "balances = ledgers.notes[j + 9]", "IndexError"),
-        ("cash", "put(state.cash, i, now)", "put(state.cash, i + 100, now)", "IndexError"),
+        ("cash", "state.cash[i] = now", "state.cash[i + 100] = now", "IndexError"),
+        ("market.walk", "peek(source, peek(paths, i))", "peek(source, peek(paths, i) + 8)", "IndexError"),
+        ("market.walk", "row = 2 * (k - window.first_call)", "row = 2 * k", "IndexError"),
+        (
+            "line.price",
+            "histories.closes[purchase.row]",
+            "histories.closes[purchase.first_row]",
+            "AssertionError: case",
+        ),
+        ("line.purchase_date", "selection.paths[0] = i", "selection.paths[0] = 0", "AssertionError: case"),
+        ("financing", "number - start, call + 1", "number - start, call", "AssertionError: case"),
     ],
 )
 def test_a_planted_fault_is_seen(module, old, new, seen):

@@ -53,7 +53,7 @@ def output(fault):
 
 def normals(fault):
     """Of the generator, where normals are asked for."""
-    return drawn(lambda draw, calls, *at: fault(draw(calls, *at)) if calls[0].kind == r.NORMAL else draw(calls, *at))
+    return drawn(lambda draw, calls, *at: fault(draw(calls, *at)) if calls[0].kind != r.UNIFORM else draw(calls, *at))
 
 
 def traced_with(edit):
@@ -136,6 +136,7 @@ PATCHES = {
         "shifted": normals(lambda z: z + 0.02),
         "skewed": normals(lambda z: z + 0.02 * (z**2 - 1)),
         "no tails": normals(lambda z: np.clip(z, -3.2, 3.2)),
+        "the second has the larger cosine": normals(lambda z: np.sort(np.abs(z), axis=1) * np.sign(z)),
         "fewer digits": (streams, "turned", lambda u: stats.norm.ppf(u) * (1 + 1e-14)),
     },
     "ledger": {"one share more": traced_with(one_share_more), "two cents less": traced_with(two_cents_less)},

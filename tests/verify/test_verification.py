@@ -122,7 +122,7 @@ def test_the_texts_count_the_checks_of_today():
     root = Path(sim.__file__).parent
     read_me = (root.parent / "README.md").read_text(encoding="utf-8")
     assert f"{every} figures" in read_me
-    assert f"{certain} are exact" in read_me
+    assert f"{certain} must be equal" in read_me
     assert f"{every} known answers" in read_me
     model = (root / "docs" / "model.md").read_text(encoding="utf-8")
     assert f"{every} checks: {certain} exact, {every - certain} within 4 standard errors" in model
