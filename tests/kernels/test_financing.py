@@ -24,7 +24,7 @@ def monthly(rate):
 
 @numba.njit
 def wait(first, second, before, mean):
-    wait_twice(first, second, before, mean)
+    wait_twice(first, second, before, mean, len(first))
 
 
 def months_of(waits, rate):
