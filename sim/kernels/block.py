@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "3ec443e1b92015a95fda3f8dafe0c15b"
+FINGERPRINT = "c2feb4ab3accd6cda18a366e17efbb58"
 
 
 @passage

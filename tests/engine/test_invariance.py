@@ -144,6 +144,22 @@ def test_dates_of_inactive_paths_are_counted_with_their_reason(reason, changes, 
     assert counted > 50
 
 
+@pytest.mark.parametrize("cadence", ["weekly", "daily"])
+@pytest.mark.parametrize("after", ["2002-04-10", "2002-04-15", "2002-05-20", "2002-08-14", "2003-02-11"])
+def test_inactive_paths_are_counted_when_a_condition_begins(after, cadence):
+    """In the middle of a month, when nearly all paths are inactive: the condition is the reason from then on."""
+    never = {"name": "never", "probability": 0.0, "median_days": 10.0, "p90_days": 20.0}
+    condition = {"name": "c", "kind": "milestone", "milestone": "never", "after": after, "waiver_probability": 0.5}
+    case = sim.load_case("valence-2002").replace({
+        "policy.cadence": cadence, "line.commitment": 1e6, "line.conditions": [condition], "milestones": [never],
+        "line.pricing.floor": None, "ranges": None,
+    })  # fmt: skip
+    traces = trace_paths(case, 0, records.BLOCK, 5)
+    run = sim.simulate(case, paths=records.BLOCK, seed=5)
+    compare_tallies(case, run, traces, after)
+    assert run.tallies.binding[:, run.tallies.reasons.index("condition: c")].sum() > 50
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2**32, 2**63, 2**64 - 1])
 def test_every_seed_is_a_seed(seed):
     case = CASES["quarterly"]

@@ -20,13 +20,17 @@ from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 @verb
 def purchase_dates(first, last, arrays, program, lanes):
-    """Purchase dates first ... last - 1, between which nothing else happens to the block."""
+    """Purchase dates first ... last - 1, between which nothing else happens to the block.
+
+    Of these, only the last can be one of `everyone`, because such a date is a stop.
+    """
     state, purchases = arrays.ledgers.state[0], program.purchases
     everyone = lanes.recorded > 0 and arrays.recording.close.shape[1] > 0
     while first < last:
         until, together = first + 1, everyone or purchases[first].everyone != 0
-        if not together and count_active(state, purchases[last - 1].t) <= MANY:
-            until = last
+        rest = last if purchases[last - 1].everyone == 0 else last - 1
+        if not together and count_active(state, purchases[rest - 1].t) <= MANY:
+            until = rest
         elif not together:
             together = count_active(state, purchases[first].t) > MANY
         if together:
