@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "c2feb4ab3accd6cda18a366e17efbb58"
+FINGERPRINT = "b4bfbea991d4be4a611a0ff9b88bed90"
 
 
 @passage

@@ -13,7 +13,7 @@ Why these flags:
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numba
 from llvmlite import ir
@@ -31,13 +31,13 @@ def _use_wide_registers() -> None:
     this does nothing where another program has compiled first, or where the user has chosen a processor. Numba's cache
     tells apart code with different settings; results are the same.
     """
-    features = get_host_cpu_features()
-    if config.CPU_NAME is None and config.CPU_FEATURES is None and "+avx512vbmi2" in features.split(","):
-        config.CPU_FEATURES = f"{features},-prefer-256-bit"
+    features, settings = get_host_cpu_features(), cast(Any, config)  # its names are made when it is imported
+    if settings.CPU_NAME is None and settings.CPU_FEATURES is None and "+avx512vbmi2" in features.split(","):
+        settings.CPU_FEATURES = f"{features},-prefer-256-bit"
         try:
             cpu_target.target_context.codegen()
         finally:
-            config.CPU_FEATURES = None
+            settings.CPU_FEATURES = None
 
 
 _use_wide_registers()

@@ -131,7 +131,7 @@ class Market:
 
     def _add_window(self, days: list[int], own: int | None) -> None:
         """The window of some sessions, of which `own` is a purchase date's own."""
-        tables = (self.day_calls, self.anchors, self.bridges, self.days)
+        tables: tuple[list, ...] = (self.day_calls, self.anchors, self.bridges, self.days)
         first = [len(table) for table in tables]
         row_of: dict[int, int] = {}
         slot_of: dict[int, int] = {}

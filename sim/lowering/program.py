@@ -65,27 +65,13 @@ CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = 0.0, 1.0, 2.0, 3
 # Binding reasons: 0 is the floor price, then one for each condition, then these, counted from the last condition.
 REASON_FLOOR = 0
 REASONS_AFTER_CONDITIONS = (
-    "policy",
-    "commitment",
-    "period cap",
-    "coverage",
-    "authorized shares",
-    "draw cap",
-    "minimum draw",
-    "cash-out",
+    "policy", "commitment", "period cap", "coverage", "authorized shares", "draw cap", "minimum draw", "cash-out",
     "no purchase date",
-)
+)  # fmt: skip
 (
-    REASON_POLICY,
-    REASON_COMMITMENT,
-    REASON_PERIOD_CAP,
-    REASON_COVERAGE,
-    REASON_AUTHORIZED,
-    REASON_DRAW_CAP,
-    REASON_MINIMUM_DRAW,
-    REASON_CASH_OUT,
-    REASON_NO_DATE,
-) = range(1, 10)
+    REASON_POLICY, REASON_COMMITMENT, REASON_PERIOD_CAP, REASON_COVERAGE, REASON_AUTHORIZED, REASON_DRAW_CAP,
+    REASON_MINIMUM_DRAW, REASON_CASH_OUT, REASON_NO_DATE,
+) = range(1, 10)  # fmt: skip
 #: Where "cash-out" stands among the reasons, from their end.
 CASH_OUT_FROM_END = REASONS_AFTER_CONDITIONS.index("cash-out") - len(REASONS_AFTER_CONDITIONS)
 

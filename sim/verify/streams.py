@@ -14,7 +14,7 @@ from sim.verify.samples import plain_case
 
 
 class Call(NamedTuple):
-    """One call of the generator for each path: two numbers, both uniform or both normal (two from one radius, if PAIRED)."""
+    """One call of the generator for each path: two uniforms, two normals, or a pair of normals from one radius."""
 
     purpose: int
     number: int  # the counter's index
