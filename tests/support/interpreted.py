@@ -161,7 +161,7 @@ def compare(cases: int) -> tuple[int, int]:
 
 
 def inactive_cases(number: int):
-    """Cases with a purchase date on every session, on most of which nothing can be drawn."""
+    """Cases with many purchase dates, on most of which some paths, or all, cannot draw."""
     import sim
 
     for first, document, terms in small_cases(number, 19_000):
@@ -169,6 +169,11 @@ def inactive_cases(number: int):
         document["line"]["pricing"].pop("floor", None)
         if document["line"].get("coverage"):
             document["line"]["coverage"]["basis"] = "quarter"
+        if first % 2:  # several draws a quarter, so that paths become inactive one after the other
+            burn = document["burn"]["monthly"]
+            document["burn"]["volatility"], document["price"]["impact"] = 0.6, "none"
+            document["line"] |= {"max_per_draw": 0.7 * burn, "minimum_draw": 0, "commitment": 50 * burn}
+            document["line"]["coverage"] = {"percent": [100], "basis": "quarter"}
         yield first, sim.Case.from_dict(document)
 
 
