@@ -23,8 +23,8 @@ from sim.engine.simulate import simulate
 from sim.engine.workspace import Workspace
 from sim.kernels.cash import operate_all
 from sim.kernels.line.purchase_date import draw_all, select
-from sim.kernels.market.gbm import to_close
-from sim.kernels.market.walk import bridge
+from sim.kernels.market.gbm import exp_row, to_close
+from sim.kernels.market.walk import bridge, draw_alone
 from sim.kernels.random import elementary
 from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
 from sim.lowering import program as r
@@ -60,6 +60,8 @@ STAGES = {
     "to_pairs": PACKED_ROOT,
     "bridge": PACKED_FMA,
     "to_close": PACKED_FMA,
+    "exp_row": PACKED_FMA,
+    "draw_alone": PACKED_ROOT,
     "operate_all": PACKED_DOUBLES,
     "draw_all": PACKED_FLOOR,
     "select": PACKED_DOUBLES,
@@ -96,6 +98,8 @@ def stages():
         "to_pairs": (to_pairs, row, row, paths, 8, 0),
         "bridge": (bridge, row, row, row, row, 0.5, 0.5, 8),
         "to_close": (to_close, row, row, 0.5, 0.5, 0.5, 8),
+        "exp_row": (exp_row, row, 0.5, 8),
+        "draw_alone": (draw_alone, row, row, paths, 0, 8, seed, 0, seed),
         "operate_all": (operate_all, state, row, 0.5, 0.5),
         "draw_all": (draw_all, state, row, purchase, line, 0, program.opening),
         "select": (select, state, selection, purchase, line, headroom, 0),
@@ -200,7 +204,7 @@ def host_has_fma():
 
 
 @pytest.mark.skipif(not host_has_fma(), reason="this processor has no fused multiply-add")
-@pytest.mark.parametrize("kernel", [*ELEMENTARY, "to_pairs", "bridge", "to_close"])
+@pytest.mark.parametrize("kernel", [*ELEMENTARY, "to_pairs", "bridge", "to_close", "exp_row"])
 def test_numba_vectorises_for_this_processor(kernel):
     text = "\n".join(kernels()[kernel].inspect_asm().values())
     assert re.search(STAGES.get(kernel, PACKED_FMA), text)
