@@ -12,7 +12,7 @@ from sim.cli.files import Unusable
 from sim.cli.interrupt import AT_ONCE
 from sim.terms import CaseError
 
-COMPILING = "Compiling kernels (first run only; this takes 15 to 20 seconds)..."
+COMPILING = "Compiling kernels (first run only; this takes 15 to 25 seconds)..."
 
 
 class Meter:

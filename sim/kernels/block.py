@@ -11,7 +11,7 @@ from sim.kernels.cache import outermost
 from sim.kernels.copying import copy_out
 from sim.kernels.events import draw_flags, time_changes, time_milestones
 from sim.kernels.financing import find_financings
-from sim.kernels.jit import passage, stage, verb
+from sim.kernels.jit import passage, stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import close_window
 from sim.kernels.market.walk import walk_months
@@ -25,7 +25,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "b4bfbea991d4be4a611a0ff9b88bed90"
+FINGERPRINT = "043c56e57030a3d7ac7d397c6d48e42d"
 
 
 @passage
@@ -52,7 +52,7 @@ def sample(arrays, program, lanes):
         close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, points, lanes)
 
 
-@verb
+@passage
 def write_output(output, first, ledgers, n):
     """Columns first ... of the output, for the block's first n paths."""
     state = ledgers.state[0]

@@ -8,7 +8,7 @@ at the earliest), so days without a cash flow change no bit. Shortfalls of less 
 rounding cannot turn exactly three months of cash into a cash-out on the last day.
 """
 
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import passage, stage, verb
 from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER
 
 
@@ -46,7 +46,7 @@ def pay(state, i, paid, t, minimum, cause):
     state.ending_cash[i] = cash if out & (cause != CAUSE_OPERATIONS) else state.ending_cash[i]
 
 
-@verb
+@passage
 def cash_out_day(state, i):
     """Days to the cash-out of path i: linear interpolation inside a stretch of operations. NEVER if there is none."""
     lasts = state.out_cash[i] / state.out_rate[i]

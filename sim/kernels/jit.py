@@ -8,8 +8,9 @@ Why these flags:
 * no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
 * no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
   A `stage`, whose callers loop over nothing that vectorises, goes without: compiled once, called a few times a block.
-* `passage`: inlined before types are inferred. For the two functions that call nearly everything: LLVM would otherwise
-  optimise all that code once more. A `stage` says `forceinline=False`, as Numba hands that option down to callees.
+* `passage`: inlined before types are inferred. For functions that call nearly everything, which LLVM would otherwise
+  optimise once more at each level, and for very short ones. A `stage` says `forceinline=False`, as Numba hands that
+  option down to callees.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 

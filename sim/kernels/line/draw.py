@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sim.kernels.jit import verb
+from sim.kernels.jit import passage, verb
 from sim.kernels.line.limits import apply_limits, opportunity
 from sim.kernels.line.policy import request
 from sim.lowering.program import ANY_PRICE, NEVER
 
 
-@verb
+@passage
 def open_date(state, i):
     """No price yet, and nothing that blocks the draw."""
     state.blocked[i] = -1.0
@@ -23,7 +23,7 @@ def needs_price(state, i, purchase, line, headroom):
     return (amount > 0.0) | (line.price_first != 0)
 
 
-@verb
+@passage
 def headroom_dollars(state, i, headroom):
     """Value of the shares that may still be issued. `headroom`: authorised less reserved shares."""
     return (headroom - state.outstanding[i]) * state.price[i]

@@ -5,7 +5,7 @@ whether a price is needed (`needs_price`) and the test of inactivity (`set_inact
 limit to `apply_limits`.
 """
 
-from sim.kernels.jit import stage, verb
+from sim.kernels.jit import passage, stage, verb
 from sim.lowering.program import (
     BLOCK,
     CENT,
@@ -65,7 +65,7 @@ def apply_limits(state, i, request, headroom_dollars, line):
     return (0.0 if blocked else amount), (state.blocked[i] if blocked else reason)
 
 
-@verb
+@passage
 def opportunity(state, i, line):
     """min(remaining commitment, period cap left): the upper bound against which the undrawn amount is measured."""
     left = line.cap - state.drawn[i]

@@ -3,7 +3,7 @@
 Loops that read a row of an input stand in functions of their own: inside another loop LLVM would leave them scalar.
 """
 
-from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.jit import passage, peek, put, stage, verb
 from sim.kernels.market.gbm import close_alone, close_window
 from sim.kernels.market.walk import select_row
 from sim.lowering.program import STATISTIC_MEAN
@@ -45,7 +45,7 @@ def price_alone(state, selection, i, histories, program, p, lanes):
     price_path(state, i, closes[window.close], average, line)
 
 
-@verb
+@passage
 def price_path(state, i, close, average, line):
     """price = multiplier x average; a price below the floor blocks the draw, whatever blocked it before."""
     price = line.multiplier * average

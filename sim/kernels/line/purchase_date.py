@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.kernels.cash import cash_out_day, operate, operate_all
 from sim.kernels.copying import copy_out
-from sim.kernels.jit import add_to, put, stage, verb
+from sim.kernels.jit import add_to, passage, put, stage, verb
 from sim.kernels.line.coverage import cover, cover_all
 from sim.kernels.line.draw import needs_price, open_date, size_draw
 from sim.kernels.line.inactivity import set_inactive, set_next_active
@@ -18,7 +18,7 @@ from sim.kernels.line.settlement import settle_draw
 from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 
-@verb
+@passage
 def purchase_dates(first, last, arrays, program, lanes):
     """Purchase dates first ... last - 1, between which nothing else happens to the block.
 
@@ -141,7 +141,7 @@ def purchase_alone(first, last, arrays, program, lanes):
         i += 1
 
 
-@verb
+@passage
 def dates_before(t, dates_by):
     """Number of purchase dates before day t; `dates_by[t]`: by the close of day t."""
     return dates_by[int(np.ceil(t)) - 1] if t > 0.0 else 0
@@ -208,7 +208,7 @@ def count_inactive(state, i, p, undrawn, binding, period):
         add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), number)
 
 
-@verb
+@passage
 def record_draw(state, lanes, recording, p):
     """Record purchase date p of the block's first paths."""
     n, first = lanes.recorded, lanes.offset

@@ -1,7 +1,7 @@
 """The settlement of a draw: cash, shares, totals, legal fees, and the impact on later closes."""
 
 from sim.kernels.cash import pay
-from sim.kernels.jit import verb
+from sim.kernels.jit import passage, verb
 from sim.lowering.program import CAUSE_OPERATIONS
 
 
@@ -33,7 +33,7 @@ def settle_draw(state, i, raised, t, line, impact, minimum):
     pay(state, i, line.legal_cost if drawn else 0.0, t, minimum, CAUSE_OPERATIONS)
 
 
-@verb
+@passage
 def move_later_closes(state, i):
     """Dilution impact on later closes, to the theoretical ex-issue price: (N + n x price / close) / (N + n)."""
     held, new = state.outstanding[i], state.shares[i]

@@ -5,7 +5,7 @@ sigma sqrt(1/252). A milestone or the CEO change multiplies the closes on and af
 "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import peek, put, stage, verb
+from sim.kernels.jit import passage, peek, put, stage
 from sim.kernels.market.walk import select_row, walk_alone, walk_window
 from sim.kernels.random.elementary import exp, fma
 
@@ -28,7 +28,7 @@ def close_window(closes, selection, count, histories, program, window, points, l
         move(closes, at, program.days[first : window.last_day], jump.factor, count)
 
 
-@verb
+@passage
 def close_alone(closes, selection, i, histories, program, window, lanes):
     """Fill `closes` (sessions,) with the closes of a window for path i. Sessions stand side by side, not paths."""
     a, b, walked = selection.alone[0], selection.alone[1], selection.alone[2]
