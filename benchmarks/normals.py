@@ -14,27 +14,18 @@ SEED = 20020401
 
 
 @numba.njit(**POLICY)
-def in_pairs(rows, paths, blocks, seed):
-    """Normals by Box and Muller's method, as a run makes them: blocks of paths over one buffer; returns their sum."""
+def draw(rows, paths, blocks, seed, paired):
+    """Normals as a run makes them, block by block over one buffer: in pairs, or each the inverse of a uniform."""
     total = 0.0
     for block in range(blocks):
         first = np.uint64(block * BLOCK)
         draw_words(rows[0], rows[1], paths, len(paths), first, np.int64(0), np.int64(1), np.int64(DAY_NORMAL), seed)
-        to_pairs(rows[0], rows[1], paths, len(paths), np.int64(0))
-        total += rows[0, 0]
-    return total
-
-
-@numba.njit(**POLICY)
-def by_inverse(rows, paths, blocks, seed):
-    """The same numbers of normals, each the inverse of a uniform."""
-    total = 0.0
-    for block in range(blocks):
-        first = np.uint64(block * BLOCK)
-        draw_words(rows[0], rows[1], paths, len(paths), first, np.int64(0), np.int64(1), np.int64(DAY_NORMAL), seed)
-        for k in range(2):
-            to_uniforms(rows[k], paths, len(paths), np.int64(0))
-            normal_row(rows[k])
+        if paired:
+            to_pairs(rows[0], rows[1], paths, len(paths), np.int64(0))
+        else:
+            for k in range(2):
+                to_uniforms(rows[k], paths, len(paths), np.int64(0))
+                normal_row(rows[k])
         total += rows[0, 0]
     return total
 
@@ -45,22 +36,21 @@ def run(options: Options) -> Report:
     blocks = -(-number // (2 * BLOCK))
     rows, paths, buffer = np.zeros((2, BLOCK)), np.arange(BLOCK), np.empty(16_384)
 
-    def ours(function: numba.core.dispatcher.Dispatcher) -> float:
-        return function(rows, paths, blocks, np.uint64(SEED))
+    def ours(blocks: int, paired: bool) -> float:
+        return draw(rows, paths, blocks, np.uint64(SEED), paired)
 
     def numpy_way(bits: type) -> None:
         generator = np.random.Generator(bits(SEED))
         for _ in range(-(-number // buffer.size)):
             generator.standard_normal(out=buffer)
 
-    for function in (in_pairs, by_inverse):
-        function(rows, paths, 0, np.uint64(SEED))  # compile
+    ours(0, paired=True)  # compile
     drawn = {"in pairs": 2 * BLOCK * blocks, "by the inverse": 2 * BLOCK * blocks}
     drawn |= dict.fromkeys(("NumPy, PCG64", "NumPy, SFC64"), -(-number // buffer.size) * buffer.size)
     timed = side_by_side(
         {
-            "in pairs": lambda: ours(in_pairs),
-            "by the inverse": lambda: ours(by_inverse),
+            "in pairs": lambda: ours(blocks, paired=True),
+            "by the inverse": lambda: ours(blocks, paired=False),
             "NumPy, PCG64": lambda: numpy_way(np.random.PCG64),
             "NumPy, SFC64": lambda: numpy_way(np.random.SFC64),
         },

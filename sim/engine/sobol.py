@@ -150,7 +150,7 @@ class SobolPoints:
 
     def turn(self, points: r.Points) -> None:
         """From uniforms to the numbers that the kernels take, in place; threads may do this side by side."""
-        from sim.kernels.points import turn_points
+        from sim.kernels.block import turn_points
 
         scratch = np.empty((self.turned.shape[1], points.numbers.shape[1]))
         turn_points(points.numbers, self.normals, self.turned, self.turns, scratch)

@@ -1,7 +1,7 @@
-"""The outermost kernel: random words in, finished ledgers out, block by block.
+"""The outermost kernels: random words in, finished ledgers out, block by block; and the quasi-random points of a chunk.
 
-It alone is cached on disk. Numba's cache looks at this file only, so the file carries a fingerprint of all kernel
-sources: where it does not fit them, the cache is not used (see `sim.kernels.jit`).
+These alone are cached on disk. Numba's cache looks at this file only, so the file carries a fingerprint of all kernel
+sources: where it does not fit them, the cache is not used (see `sim.kernels.jit`). Each is compiled at its first call.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ from sim.kernels.jit import passage, stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import close_window
 from sim.kernels.market.walk import walk_months
+from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.lowering.program import (
     BLOCK,
@@ -25,7 +26,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "043c56e57030a3d7ac7d397c6d48e42d"
+FINGERPRINT = "7c0c25a00830cb6c0aba8e551dbba42f"
 
 
 @passage
@@ -124,3 +125,31 @@ def simulate_chunk(program, arrays, span):
         write_output(arrays.output, span.column + offset, arrays.ledgers, n)
         done += n
     return done
+
+
+@outermost(FINGERPRINT)
+def turn_points(numbers, normals, groups, turns, scratch):
+    """Turn rows `normals` of quasi-random `numbers` (rows, paths) into normals, then each group of rows by a matrix.
+
+    `groups` int64 (2, months), `turns` (2, months, months): numbers[group] = turn x numbers[group], summed from the
+    first column to the last. `scratch`: (months, paths).
+    """
+    for k in range(len(normals)):
+        normal_row(numbers[normals[k]])
+    for group in range(len(groups)):
+        rows = groups[group]
+        for k in range(len(rows)):
+            scratch[k] = 0.0
+            for j in range(len(rows)):
+                add_scaled(scratch[k], numbers[rows[j]], turns[group, k, j])
+        for k in range(len(rows)):
+            numbers[rows[k]] = 0.0
+            add_scaled(numbers[rows[k]], scratch[k], 1.0)
+    return len(normals)
+
+
+@stage
+def add_scaled(total, row, weight):
+    """total += row x weight."""
+    for i in range(len(total)):
+        total[i] = total[i] + row[i] * weight

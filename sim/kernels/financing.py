@@ -7,6 +7,7 @@ probability 1 - exp(-rate / 12). Section "Third-party financing" of sim/docs/mod
 import numpy as np
 
 from sim.kernels.cash import operate
+from sim.kernels.copying import copy_out
 from sim.kernels.jit import peek, put, stage, verb
 from sim.kernels.market.gbm import exp_row
 from sim.kernels.random.elementary import exp, fma, log, normal_row
@@ -20,8 +21,8 @@ def find_financings(histories, selection, program, points, lanes):
     """List the block's third-party financings: path, month, amount, whether the line is reduced for it, and close."""
     listed, third_party, seed = histories.financings, program.third_party, lanes.seed
     first, second, last = listed.waits[0], listed.waits[1], len(listed.until) - 1
-    copy_row(first, histories.variates[third_party.variate])
-    copy_row(second, histories.variates[third_party.variate + 1])
+    copy_out(first, np.int64(0), histories.variates[third_party.variate], np.int64(BLOCK))
+    copy_out(second, np.int64(0), histories.variates[third_party.variate + 1], np.int64(BLOCK))
     listed.before[:] = -1.0
     paths, count, number, call = selection.everyone, np.int64(BLOCK), np.int64(0), np.int64(0)
     while True:
@@ -47,12 +48,6 @@ def find_financings(histories, selection, program, points, lanes):
     sort_by_month(listed, number)
     if third_party.price_factor > 0.0:
         close_financings(listed, number, histories, program)
-
-
-@stage
-def copy_row(row, source):
-    for i in range(BLOCK):
-        row[i] = source[i]
 
 
 @stage

@@ -1,16 +1,16 @@
-"""The one compilation policy, and the four machine operations that Python has no name for.
+"""The one compilation policy, and the machine operations that Python has no name for.
 
 Why these flags:
 
 * `nogil`: threads run blocks of paths side by side.
 * `error_model="numpy"`: division by zero gives inf or NaN, as in NumPy, without a branch, which would stop vectorising.
 * `forceinline`: the loop that calls a kernel can only run eight paths at a time when it sees the kernel's body.
-* no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
-* no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
   A `stage`, whose callers loop over nothing that vectorises, goes without: compiled once, called a few times a block.
+  It says `forceinline=False`, as Numba hands that option down to callees.
+* no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
+* no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
 * `passage`: inlined before types are inferred. For functions that call nearly everything, which LLVM would otherwise
-  optimise once more at each level, and for very short ones. A `stage` says `forceinline=False`, as Numba hands that
-  option down to callees.
+  optimise once more at each level, and for very short ones.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 

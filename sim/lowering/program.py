@@ -52,8 +52,7 @@ UNUSED, UNIFORM, NORMAL, PAIRED = range(4)
 #: Purposes whose calls give two normals. Of another call that gives a normal, the other half may be a uniform.
 PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL)
 
-# Draw policies, window statistics, kinds of condition, causes of a cash-out.
-POLICIES = ("maximum", "runway", "opportunistic", "schedule")
+# Window statistics, kinds of condition, causes of a cash-out.
 STATISTICS = ("mean", "lowest")
 STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")

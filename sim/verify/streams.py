@@ -43,7 +43,7 @@ def draw(calls: Sequence[Call], first_path: int, seed: int) -> np.ndarray:
 
 def turned(uniforms: np.ndarray) -> np.ndarray:
     """The normals that the kernels make of given uniforms."""
-    from sim.kernels.points import turn_points
+    from sim.kernels.block import turn_points
 
     numbers = np.array([uniforms])
     nothing = np.zeros((0, 0), np.int64), np.zeros((0, 0, 0)), np.zeros((0, 0))

@@ -12,7 +12,6 @@ from sim.engine import simulate as engine
 from sim.engine.trace import trace, trace_paths
 from sim.engine.workspace import Workspace, run_chunk
 from sim.kernels import block
-from sim.kernels.points import turn_points
 from sim.lowering import program as records
 from sim.lowering.lower import lower
 from sim.terms import Case
@@ -245,7 +244,7 @@ def test_kernels_compile_once_for_all_cases():
     for how in ({"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
         sim.simulate(CASES["quarterly"], paths=2_048, **how)
     assert len(block.simulate_chunk.signatures) == 1
-    assert len(turn_points.signatures) == 1
+    assert len(block.turn_points.signatures) == 1
 
 
 # ------------------------------------------------------------------------------------------------------ interruption

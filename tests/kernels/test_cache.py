@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,25 @@ def test_a_damaged_entry_is_compiled_anew(tmp_path, damage, suffix):
     file.write_bytes(damage(file.read_bytes()))
     assert hits_and_misses(tmp_path) == "0 1"
     assert hits_and_misses(tmp_path) == "1 0"
+
+
+def unstamped(sources: dict[str, str]) -> list[str]:
+    """Modules that keep compiled code on the disk although an edit of a module that they compile would not be seen."""
+    return [
+        name
+        for name, source in sources.items()
+        if re.search(r"^@outermost", source, re.MULTILINE) and not re.search(r'^FINGERPRINT = "', source, re.MULTILINE)
+        and re.search(r"^from sim\.kernels\.(?!cache import|block import FINGERPRINT)", source, re.MULTILINE)
+    ]  # fmt: skip
+
+
+def test_no_kernel_is_kept_whose_sources_are_not_stamped():
+    folder = ROOT / "sim/kernels"
+    assert unstamped({str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*.py")}) == []
+
+
+def test_a_kernel_of_unstamped_sources_is_seen():
+    source = (
+        "from sim.kernels.random.elementary import exp\n\n\n@outermost(FINGERPRINT)\ndef f(x):\n    return exp(x)\n"
+    )
+    assert unstamped({"a": source, "b": source.replace("random.elementary import exp", "cache import x")}) == ["a"]
