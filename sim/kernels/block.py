@@ -26,7 +26,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "7c0c25a00830cb6c0aba8e551dbba42f"
+FINGERPRINT = "875e5d1ccf1c557e336437d933f44c78"
 
 
 @passage

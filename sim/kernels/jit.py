@@ -9,8 +9,9 @@ Why these flags:
   It says `forceinline=False`, as Numba hands that option down to callees.
 * no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
 * no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
-* `passage`: inlined before types are inferred. For functions that call nearly everything, which LLVM would otherwise
-  optimise once more at each level, and for very short ones.
+* `passage`: inlined before types are inferred. For functions that call nearly everything, whose arguments LLVM would
+  otherwise have to take apart at each level, and for very short ones.
+* `LINKED`: functions that Python never calls are compiled the shorter way of `sim.kernels.linking`.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 
@@ -23,6 +24,8 @@ from numba.core import cgutils
 from numba.core.codegen import get_host_cpu_features
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
+
+from sim.kernels.linking import LINKED
 
 
 def _use_wide_registers() -> None:
@@ -43,7 +46,7 @@ def _use_wide_registers() -> None:
 
 _use_wide_registers()
 POLICY: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **POLICY}
+_INNER: dict[str, Any] = {**LINKED, **POLICY}
 kernel = numba.njit(forceinline=True, **POLICY)
 stage = numba.njit(forceinline=False, **_INNER)
 verb = numba.njit(forceinline=True, **_INNER)

@@ -64,7 +64,7 @@ def purchase_together(p, arrays, program, lanes):
     if count > 0:
         price_shares(state, selection, count, histories, program, p, arrays.points, lanes)
     draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
-    undrawn, binding, before = ledgers.undrawn, arrays.tally.binding, program.purchases[max(p - 1, 0)].period
+    undrawn, binding, before = ledgers.undrawn, arrays.tally.binding, program.purchases[p - 1 if p > 0 else 0].period
     count_all(state, lanes.paths, p, undrawn, binding, purchase.period, before, program.dates_by, line.skips)
     if line.skips:
         rest_all(state, line, headroom)
@@ -127,13 +127,14 @@ def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by
 def purchase_alone(first, last, arrays, program, lanes):
     """Purchase dates first ... last - 1 of each path that is active by then."""
     state, until = arrays.ledgers.state[0], program.purchases[last - 1].t
-    remaining, i = count_active(state, until), 0
+    remaining, i = count_active(state, until), np.int64(0)  # a literal 0 would compile everything below a second time
     while remaining > 0:
         if state.next_active[i] <= until:
             remaining -= 1
             p = first
             while state.next_active[i] <= until:
-                p = max(p, dates_before(state.next_active[i], program.dates_by))
+                due = dates_before(state.next_active[i], program.dates_by)
+                p = due if due > p else p
                 if p >= last:
                     break
                 purchase_path(i, p, arrays, program, lanes)
@@ -164,7 +165,7 @@ def purchase_path(i, p, arrays, program, lanes):
     raised, minimum = ledgers.raised[purchase.period], program.opening.minimum
     settle_draw(state, i, raised, purchase.t, line, program.price.impact, minimum)
     if i < lanes.paths:
-        before = program.purchases[max(p - 1, 0)].period
+        before = program.purchases[p - 1 if p > 0 else 0].period
         count_solvent(state, i, p, program.dates_by)
         count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before)
     if line.skips:

@@ -90,7 +90,7 @@ def draw_alone(a, b, indices, first, count, path, antithetic, seed):
     """The normals of one path for `count` calls of the generator side by side."""
     pair, sign = path >> np.uint64(antithetic), (path & np.uint64(antithetic)) * _SIGN
     for j in range((count + 7) & 0xFFF8):
-        low, high = words(pair, peek(indices, first + j), DAY_NORMAL, seed)
+        low, high = words(pair, peek(indices, first + j), np.int64(DAY_NORMAL), seed)
         put(a, j, from_bits(low))
         put(b, j, from_bits(high))
     for j in range((count + 7) & 0xFFF8):
