@@ -40,6 +40,7 @@ LATE = (
     ("sim.terms", "json", "start-up"),
     ("sim.terms", "tomllib", "start-up"),
     ("sim.terms", "difflib", "start-up: of mistakes alone"),
+    ("sim.text", "unicodedata", "start-up: of mistakes alone"),
     ("sim.calendar", "holidays", "start-up: 0.2 s"),
     ("sim", "scipy", "start-up: scipy.stats takes 0.5 s"),
     ("sim.board", "matplotlib", "start-up, and the environment chooses its backend"),

@@ -16,7 +16,7 @@ from sim.results.estimates import decimals_allowed, rounded
 from sim.terms import Case
 from sim.terms.overrides import find, known_key, label_of
 from sim.terms.ranges import Number
-from sim.terms.schema import Key, Rows, Table, keys, values_of
+from sim.terms.schema import Key, Rows, Table, entry_keys, keys, values_of
 from sim.terms.stated import WAIVERS, WAIVERS_LABEL
 from sim.terms.variation import Ends
 
@@ -80,7 +80,7 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
     """
     signed = {
         f"{place}.waiver_probability": row.waiver_probability
-        for place, row in places("line.conditions", case.line.conditions)
+        for place, row in named("line.conditions", case.line.conditions)
         if f"{place}.waiver_probability" not in (case.ranges or {})
     }
     base = sum(signed.values()) / max(len(signed), 1)
@@ -101,11 +101,9 @@ def number_rule(known: Key) -> Number:
     return rule
 
 
-def places(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-    """Each entry of a list with its key: by its name, or its number where a name would not stand in brackets."""
-    for number, row in enumerate(rows):
-        name = getattr(row, "name", None)
-        yield f"{where}[{number if name is None or '[' in name or ']' in name else name}]", row
+def named(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """Each entry of a list with its key."""
+    return zip(entry_keys(where, rows), rows, strict=True)
 
 
 def trial(case: Case, changes: Mapping[str, Any]) -> Case:
@@ -168,14 +166,14 @@ def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
             elif isinstance(rule, Table) and value is not None:
                 yield from walk(value, f"{name}.")
             elif isinstance(rule, Rows):
-                for place, row in places(name, value):
+                for place, row in named(name, value):
                     yield from walk(row, f"{place}.")
 
     found = {row[0]: row for row in walk(case, "") if not row[0].startswith("record.")}
     if len(case.milestones) < 2:  # the common factor of one milestone
         found["events.common_loading"] = (*found["events.common_loading"][:3], False)
     for name in case.ranges or {}:
-        if name not in found and name != WAIVERS:  # an entry by its number, or of a list of numbers
+        if name not in found and name != WAIVERS:  # of a list of numbers, or absent
             value = find(case, name)[1]
             if value is not None:
                 found[name] = (name, known_key(Case, name), value, True)

@@ -110,7 +110,7 @@ def shortened(case: Case, horizon: date) -> Case:
         policy["dates"] = [day.isoformat() for day in kept]
     if kept and policy["kind"] == "schedule":
         policy["amounts"] = policy["amounts"][: len(kept)]
-    return type(case).from_dict(doc, source=case.source)
+    return type(case).from_dict(doc, source=case.source, text=case.text)
 
 
 def _window(case: Case, issued: date) -> tuple[date, date, bool]:

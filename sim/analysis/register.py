@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from sim.analysis.paired_text import gain
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.swings import Swing
 from sim.terms import Case, load_case
-from sim.terms.files import content_of
-from sim.terms.problems import CaseError
-from sim.terms.sources import Sources, sources
+from sim.terms.overrides import find
+from sim.terms.schema import plain
+from sim.terms.sources import comment_on, remarks, sources
 
 ASSUMED = "ASSUMPTION"
+LEGEND = "Where a figure comes from"  # the beginning of the comment that explains the tags
 MOVED = ("runway_months", "raised", "cash_out_12m")
 _WORDS = {
     "runway_months": "runway {} months",
@@ -88,7 +88,7 @@ def register(
     found = sensitivity(case, paths, seed, indexed=0, workers=workers, progress=progress)
     said = sources(case)
     swings = {swing.key: swing for swing in found.swings}
-    varied = tuple(Assumption(s.key, shown(s.base, s.unit), beside(said, s.key), s) for s in found.swings)
+    varied = tuple(Assumption(s.key, shown(s.base, s.unit), comment_on(said.beside, s.key), s) for s in found.swings)
     choices = tuple(
         Assumption(key, _value(case, key), words, None)
         for key, words in said.beside.items()
@@ -96,27 +96,15 @@ def register(
         and key not in ("schema", "title")
         and not any(name == key or name.startswith((f"{key}[", f"{key}.")) for name in swings)
     )
-    return Register(case, varied, choices, tuple(remarks(case)), said.legend, found.paths, found.seed)
-
-
-def beside(said: Sources, key: str) -> str:
-    """The comment beside a key, or beside the table that it stands in."""
-    while key and key not in said.beside:
-        key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
-    return said.beside.get(key, "")
-
-
-def remarks(case: Case) -> Iterator[str]:
-    """Paragraphs of comments in the case file that are about assumptions and belong to no key."""
-    try:
-        text = content_of(case.source).decode("utf-8-sig")
-    except (CaseError, ValueError):
-        return
-    for paragraph in re.findall(r"(?:^#.*\n)+(?=\n|$)", text, re.MULTILINE):
-        for part in re.split(r"\n#\s*\n", paragraph):
-            words = " ".join(line.lstrip("#").strip() for line in part.splitlines()).strip()
-            if ASSUMED in words and not words.startswith("Where a figure comes from"):
-                yield words
+    return Register(
+        case,
+        varied,
+        choices,
+        tuple(words for words in remarks(case.text) if ASSUMED in words and not words.startswith(LEGEND)),
+        said.legend,
+        found.paths,
+        found.seed,
+    )
 
 
 def _varied(entry: Assumption) -> Iterator[str]:
@@ -134,10 +122,8 @@ def _varied(entry: Assumption) -> Iterator[str]:
 
 def _value(case: Case, key: str) -> str:
     """The value of a key as text."""
-    place: Any = case.to_dict()
-    for name, row in re.findall(r"([\w-]+)|\[([^\]]*)\]", key):
-        place = place[name] if name else next(each for each in place if each["name"] == row)
-    return f"{place:,}" if isinstance(place, (int, float)) and not isinstance(place, bool) else str(place)
+    value = plain(find(case, key)[1])
+    return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
 def _item(text: str, indent: str = "") -> str:

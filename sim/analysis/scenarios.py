@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.analysis.variants import entry
 from sim.terms import Case, CaseError
+from sim.terms.schema import entry_keys
 
 BASE_CASE = "base case"
 TOGETHER = "all these changes together"
@@ -34,7 +34,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
     late = {}
     for i, milestone in enumerate(case.milestones):
         if not milestone.follows:  # a milestone that follows another one is delayed with it
-            place = entry("milestones", case.milestones, i)
+            place = entry_keys("milestones", case.milestones)[i]
             late[f"{place}.median_days"] = milestone.median_days + DELAY
             late[f"{place}.p90_days"] = milestone.p90_days + DELAY
     if late:
@@ -44,7 +44,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
     extended = [i for i, note in enumerate(case.notes) if note.extension_probability > 0]
     if extended:
         which = f"the {case.notes[extended[0]].name}" if len(extended) == 1 else "any note"
-        called = {f"{entry('notes', case.notes, i)}.extension_probability": 0.0 for i in extended}
+        called = {f"{entry_keys('notes', case.notes)[i]}.extension_probability": 0.0 for i in extended}
         parts[f"no extension of {which}"] = called
     else:
         missing.append("the case has no note that may be extended")

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sim.analysis.inputs import places, trial
+from sim.analysis.inputs import named, trial
 from sim.analysis.runs import Counter, Progress, Sampling, shards
 from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
@@ -85,7 +85,7 @@ def dials_of_stress(case: Case) -> Iterator[Dial]:
         "price", "opening stock price", "$/share", price, price, 10_000, 100, most, False, False, _key("price.initial")
     )  # fmt: skip
     yield dial(case, "burn")
-    for place, milestone in places("milestones", case.milestones):
+    for place, milestone in named("milestones", case.milestones):
         median, late = milestone.median_days, milestone.p90_days
 
         def delayed(days: float, place: str = place, median: float = median, late: float = late) -> dict[str, float]:

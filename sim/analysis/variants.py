@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sim.terms import Case, load_case
 from sim.terms.clauses import stated_clauses
-from sim.terms.schema import CLAUSE_KINDS
+from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
 
 SIGNED, LINE_OFF, WAIVED = "as signed", "line off", "every condition waived"
@@ -64,13 +63,7 @@ _WHAT = {
 
 def waiving(case: Case, i: int) -> dict[str, object]:
     """The overrides that waive condition i."""
-    return {f"{entry('line.conditions', case.line.conditions, i)}.waiver_probability": 1.0}
-
-
-def entry(where: str, rows: Sequence[Any], i: int) -> str:
-    """The key of entry i of a list of tables: by its number, or its name where another one is called by that number."""
-    named = [row.name for row in rows]
-    return f"{where}[{named[i] if str(i) in named else i}]"
+    return {f"{entry_keys('line.conditions', case.line.conditions)[i]}.waiver_probability": 1.0}
 
 
 def variants(case: Case | str) -> dict[str, Case]:

@@ -9,6 +9,7 @@ from typing import NoReturn
 from sim.cli.files import UNUSABLE, Unusable, complain
 from sim.terms.problems import one_line
 
+CASE = "name of a shipped case, path of a case file, or - for standard input"
 Command = Callable[[argparse.Namespace], int | None]
 
 
@@ -32,7 +33,7 @@ class Commands:
         parser = self.parsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         parser.set_defaults(command=command)
         if case:
-            parser.add_argument("case", metavar="CASE", help="name of a shipped case, or path of a case file")
+            parser.add_argument("case", metavar="CASE", help=CASE)
             add_set(parser)
         return parser
 

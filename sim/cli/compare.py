@@ -5,14 +5,17 @@ from collections import Counter
 from pathlib import Path
 
 from sim.cli.arguments import Commands, add_json, add_set, add_simulation
-from sim.cli.files import Unusable, check_outputs, put, shown
+from sim.cli.files import Unusable, check_inputs, check_outputs, put, shown
 from sim.cli.meter import progress
 from sim.terms import Case, load_case, overridden
+from sim.text.reading import name_of
 
 
 def add(commands: Commands) -> None:
     parser = commands.add("compare", run, "compare cases or variants under common random numbers", case=False)
-    parser.add_argument("cases", metavar="CASE", nargs="+", help="names of shipped cases, or paths of case files")
+    parser.add_argument(
+        "cases", metavar="CASE", nargs="+", help="names of shipped cases, paths of case files, or - for standard input"
+    )
     parser.add_argument(
         "--variants", action="store_true",
         help="add the predefined variants of the first case (line off, all conditions waived, each clause removed)",
@@ -41,6 +44,7 @@ def run(options: argparse.Namespace) -> None:
 
 def read_cases(options: argparse.Namespace) -> dict[str, Case]:
     """The cases by name: the first one, its variants, then the others."""
+    check_inputs(*options.cases)
     names = _short(options.cases)
     given = [(names[name], overridden(load_case(name), options.overrides)) for name in options.cases]
     first = given[0][1]
@@ -68,6 +72,6 @@ def read_cases(options: argparse.Namespace) -> dict[str, Case]:
 
 def _short(given: list[str]) -> dict[str, str]:
     """Cases by the names of their files without folder and ending; as they are given where two names would be equal."""
-    stems = {name: Path(name).stem if name.endswith(".toml") else name for name in given}
+    stems = {name: Path(name).stem if name.endswith(".toml") else name_of(name) for name in given}
     counts = Counter(stems.values())
     return {name: stem if stem and counts[stem] == 1 else name for name, stem in stems.items()}

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.terms import Case, load_case, overridden
 from sim.terms.problems import one_line
+from sim.text.reading import STDIN, is_stdin, name_of
 
 UNUSABLE = 2  # exit status
 
@@ -29,6 +30,12 @@ def case_of(options: argparse.Namespace) -> Case:
     return overridden(load_case(options.case), options.overrides)
 
 
+def check_inputs(*names: str) -> None:
+    """Raise `Unusable` if more than one of the inputs is the standard input."""
+    if sum(map(is_stdin, names)) > 1:
+        raise Unusable("<stdin>: must be given once: the standard input can be read once")
+
+
 def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = None) -> None:
     """Raise `Unusable` for an output that cannot be written or that is an input or another output as well.
 
@@ -36,7 +43,7 @@ def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = 
     """
     if save == "-":
         raise Unusable("--save = -: must be the name of a file")
-    taken = {_real(name): "an input" for name in inputs}
+    taken = {_real(name): "an input" for name in inputs if name != STDIN}
     for name in (*names, save):
         if name in (None, "-"):
             continue
@@ -53,8 +60,8 @@ def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = 
 
 
 def shown(name: str) -> str:
-    """The name of a file as one printable line."""
-    return one_line(name, 200) or "(empty)"
+    """The name of a file as one printable line; `<stdin>` for -."""
+    return one_line(name_of(name), 200) or "(empty)"
 
 
 def _real(name: str) -> str:

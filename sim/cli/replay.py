@@ -5,9 +5,10 @@ import json
 from typing import Any
 
 from sim.cli.arguments import Commands, add_json
-from sim.cli.files import Unusable, case_of, check_outputs, put, shown
+from sim.cli.files import Unusable, case_of, check_inputs, check_outputs, put, shown
 from sim.cli.meter import progress
 from sim.terms.problems import show
+from sim.text.reading import Unreadable, name_of, read_text
 
 TRACED = {"case", "path", "seed", "version", "history", "ledger"}  # keys of the file that `trace --json` writes
 MOST_JSON = 64 * 2**20  # bytes of a history file
@@ -16,12 +17,14 @@ MOST_JSON = 64 * 2**20  # bytes of a history file
 def add(commands: Commands) -> None:
     parser = commands.add("replay", run, "compute cash and draws for prices, burn and events that you supply")
     parser.add_argument(
-        "--history", required=True, metavar="FILE.json", help="a history, or a file that trace --json wrote"
-    )
+        "--history", required=True, metavar="FILE.json",
+        help="a history, or a file that trace --json wrote; - for standard input",
+    )  # fmt: skip
     add_json(parser, "the ledger")
 
 
 def run(options: argparse.Namespace) -> None:
+    check_inputs(options.case, options.history)
     case = case_of(options)
     check_outputs([options.case, options.history], options.json)
     history = read_history(options.history)
@@ -29,21 +32,20 @@ def run(options: argparse.Namespace) -> None:
     from sim.engine.trace_text import ledger_text
 
     with progress():
-        ledger = replay(case, history, source=options.history)
-    put(options.json, ledger.to_dict(), f"{case.title}\nReplay of {options.history}\n\n{ledger_text(case, ledger)}")
+        ledger = replay(case, history, source=name_of(options.history))
+    put(
+        options.json,
+        ledger.to_dict(),
+        f"{case.title}\nReplay of {shown(options.history)}\n\n{ledger_text(case, ledger)}",
+    )
 
 
 def read_history(name: str) -> Any:
     """The history in a JSON file, which holds nothing else or is the file of a traced path."""
     try:
-        with open(name, "rb") as file:
-            data = file.read(MOST_JSON + 1)
-    except (OSError, ValueError) as error:
-        raise Unusable(f"{shown(name)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MOST_JSON:
-        raise Unusable(f"{shown(name)}: must be a JSON object of at most {MOST_JSON // 2**20} MiB")
-    try:
-        document = json.loads(data.decode(), object_pairs_hook=_object)
+        document = json.loads(read_text(name, MOST_JSON), object_pairs_hook=_object)
+    except Unreadable as error:
+        raise Unusable(f"{shown(name)}: {error}; must be a JSON object of at most {MOST_JSON // 2**20} MiB") from None
     except Unusable as error:
         raise Unusable(f"{shown(name)}: {error}") from None
     except RecursionError:

@@ -12,8 +12,9 @@ DIFFERS = 1  # exit status
 def add(commands: Commands) -> None:
     parser = commands.add("rerun", run, "repeat a saved run and compare it to the last bit", case=False)
     parser.add_argument(
-        "file", metavar="FILE", help="a file that run --save or run --json wrote, or the result.json of a report"
-    )
+        "file", metavar="FILE",
+        help="a file that run --save or run --json wrote, or the result.json of a report; - for standard input",
+    )  # fmt: skip
     add_workers(parser)
     parser.add_argument(
         "--any-version", action="store_true", help="accept a file written by another version of fundrisk"

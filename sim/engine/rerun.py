@@ -15,6 +15,7 @@ from sim.results.files import ResultError, reading, shown
 from sim.results.result import Result, load_result
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
+from sim.text.reading import Unreadable, decoded, name_of, read_bytes
 from sim.text.version import __version__
 
 MOST_JSON = 64 * 2**20  # bytes
@@ -95,8 +96,10 @@ def read_record(path: str | os.PathLike[str]) -> Record:
 
     Raises ResultError, one line, for anything else and for a case that is not the one its manifest names.
     """
-    with reading(path), open(path, "rb") as file:
-        start = file.read(2)
+    start = b""
+    if os.path.isfile(path):  # of a pipe each byte is read once
+        with reading(path), open(path, "rb") as file:
+            start = file.read(2)
     return _saved(path) if start == b"PK" else _written(path)
 
 
@@ -138,7 +141,7 @@ def rerun(
     record = source if isinstance(source, Record) else read_record(source)
     if record.version != __version__ and not any_version:
         raise ResultError(
-            f"{shown(record.source)}: written by fundrisk {shown(record.version)}; this is {__version__}: "
+            f"{record.source}: written by fundrisk {shown(record.version)}; this is {__version__}: "
             "install that version, or try this one all the same with --any-version"
         )
     try:
@@ -146,7 +149,7 @@ def rerun(
             record.case, paths=record.paths, seed=record.seed, workers=workers, progress=progress, **record.how
         )
     except ValueError as error:
-        raise ResultError(f"{shown(record.source)}: cannot be repeated: {error}") from None
+        raise ResultError(f"{record.source}: cannot be repeated: {error}") from None
     sha256 = result.sha256
     differences, rounded = _compared(record, result) if record.figures else ((), 0)
     return Rerun(record, __version__, sha256, sha256 == record.sha256, differences, rounded)
@@ -157,15 +160,18 @@ def rerun(
 
 def _saved(path: str | os.PathLike[str]) -> Record:
     result = load_result(path)
-    return _record(path, result.manifest | {"keep_paths": result.sketch is None}, result.sha256, {}, result.case)
+    return _record(shown(path), result.manifest | {"keep_paths": result.sketch is None}, result.sha256, {}, result.case)
 
 
 def _written(path: str | os.PathLike[str]) -> Record:
-    with reading(path), open(path, "rb") as file:
-        data = file.read(MOST_JSON + 1)
+    name = shown(name_of(os.fspath(path)))
     what = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"
     try:
-        document = json.loads(data.decode()) if len(data) <= MOST_JSON else None
+        data = read_bytes(path, MOST_JSON)
+    except Unreadable as error:
+        raise ResultError(f"{name}: {error}: {what}") from None
+    try:
+        document = json.loads(decoded(data))
     except (ValueError, RecursionError):
         document = None
     found = document if isinstance(document, dict) else {}
@@ -174,16 +180,16 @@ def _written(path: str | os.PathLike[str]) -> Record:
         found = found["result"]
     made = found.get("manifest")
     if not isinstance(made, dict) or not all(isinstance(found.get(name), dict) and found[name] for name in SECTIONS):
-        raise ResultError(f"{shown(path)}: no run to repeat: {what}")
+        raise ResultError(f"{name}: no run to repeat: {what}")
     try:
-        case = Case.from_dict(made["case"], source=shown(path))
+        case = Case.from_dict(made["case"], source=name)
     except (KeyError, TypeError, AttributeError, CaseError) as error:
-        raise ResultError(f"{shown(path)}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
+        raise ResultError(f"{name}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
     figures = dict(_figures(found))
     sha256 = made.get("results_sha256")
     if not isinstance(sha256, str):
-        raise ResultError(f"{shown(path)}: its manifest has no hash of the paths, results_sha256")
-    return _record(path, made, sha256, figures, case)._replace(in_report=in_report)
+        raise ResultError(f"{name}: its manifest has no hash of the paths, results_sha256")
+    return _record(name, made, sha256, figures, case)._replace(in_report=in_report)
 
 
 def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -192,11 +198,9 @@ def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from flat(document.get(section, "absent"), section)
 
 
-def _record(
-    path: str | os.PathLike[str], made: Mapping[str, Any], sha256: str, figures: dict[str, Any], case: Case
-) -> Record:
+def _record(name: str, made: Mapping[str, Any], sha256: str, figures: dict[str, Any], case: Case) -> Record:
     if case.sha256 != made.get("case_sha256"):
-        raise ResultError(f"{shown(path)}: the case in its manifest is not the one that was run: its hash differs")
+        raise ResultError(f"{name}: the case in its manifest is not the one that was run: its hash differs")
     try:
         how = {
             "sampler": made["sampler"],
@@ -205,15 +209,13 @@ def _record(
             "keep_paths": made.get("keep_paths", True),
         }
         if not isinstance(made["versions"]["fundrisk"], str):
-            raise ResultError(f"{shown(path)}: its manifest names no version of fundrisk")
-        for name in ("antithetic", "keep_paths"):
-            if not isinstance(how[name], bool):
-                raise ResultError(f"{shown(path)}: {name} = {show(how[name])}: must be true or false")
-        return Record(
-            shown(path), case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures
-        )
+            raise ResultError(f"{name}: its manifest names no version of fundrisk")
+        for option in ("antithetic", "keep_paths"):
+            if not isinstance(how[option], bool):
+                raise ResultError(f"{name}: {option} = {show(how[option])}: must be true or false")
+        return Record(name, case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures)
     except (KeyError, TypeError) as error:
-        raise ResultError(f"{shown(path)}: its manifest lacks {error}") from None
+        raise ResultError(f"{name}: its manifest lacks {error}") from None
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from sim.text.characters import printable
+
 _SEAL = b"fundrisk-sha256:"
 _SEAL_LENGTH = len(_SEAL) + 64
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same run gives the same bytes, whenever it is saved
@@ -136,7 +138,7 @@ def _sync_folder(folder: Path) -> None:
 def shown(path: str | os.PathLike[str]) -> str:
     """The path, quoted where it would break the line."""
     text = os.fspath(path)
-    return text if text.isprintable() else ascii(text)
+    return text if printable(text) else ascii(text)
 
 
 def reading(path: str | os.PathLike[str]) -> AbstractContextManager[None]:

@@ -29,14 +29,17 @@ from sim.terms.schema import (
     read_table,
     values_of,
 )
-from sim.terms.stated import Ranges, StatedRanges, range_problems, still_there
+from sim.terms.stated import Ranges, StatedRanges, canonical_ranges, range_problems, still_there
 
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
 
 
 @terms
 class Case(Terms):
-    """One valid case. Its attributes have the names of the case file's keys; `source` is the file's name or path."""
+    """One valid case. Its attributes have the names of the case file's keys; `source` is the file's name or path.
+
+    `text` is what the file said when it was read, for the comments beside its figures; empty for a case made in Python.
+    """
 
     schema: int = key(Whole(1, 1, noun="version"), meaning="version of the case file's format")
     title: str = key(NAME, meaning="title of the case")
@@ -61,18 +64,23 @@ class Case(Terms):
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
     )
     source: str = dataclasses.field(default="python", compare=False)
+    text: str = dataclasses.field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         Terms.__post_init__(self)
         paid = {"last_interest_date": self.valuation_date}
         notes = (note if note.last_interest_date else Note(**(values_of(note) | paid)) for note in self.notes)
         object.__setattr__(self, "notes", tuple(notes))
+        if self.ranges is not None:
+            object.__setattr__(self, "ranges", canonical_ranges(self, self.ranges))
 
     def __repr__(self) -> str:
         return f"<Case {one_line(self.title, MOST_REPR)!r} from {one_line(self.source)!r}>"
 
     @classmethod
-    def from_dict(cls, doc: Mapping[str, Any], *, source: str = "python", blame: str | None = None) -> Case:
+    def from_dict(
+        cls, doc: Mapping[str, Any], *, source: str = "python", text: str = "", blame: str | None = None
+    ) -> Case:
         """Make a case from the plain document of a case file.
 
         Parameters
@@ -81,6 +89,8 @@ class Case(Terms):
             The tables and keys of the file; dates as dates or ISO strings.
         source : str
             Becomes the case's `source`.
+        text : str
+            Becomes the case's `text`: the case file that the document was read from.
         blame : str, optional
             The FILE part of the lines of an error; by default `source`.
 
@@ -96,7 +106,7 @@ class Case(Terms):
         problems: list[Problem] = []
         made = read_table(cls, doc, "", lambda *problem: problems.append(problem))
         raise_if(problems, blame or source)
-        return dataclasses.replace(made, source=source)
+        return dataclasses.replace(made, source=source, text=text)
 
     def to_dict(self) -> dict[str, Any]:
         """The canonical document: every key that has a value, defaults included, in plain JSON types.
@@ -116,8 +126,9 @@ class Case(Terms):
         ----------
         changes : mapping
             Values by dotted key. Entries of lists are given by name or by number from 0:
-            `notes[Baccarat note].principal`, `policy.amounts[0]`. None removes an optional key, a table or an entry,
-            and the ranges of what is in it. A number that is set outside of its range loses the range.
+            `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
+            are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
+            in it. A number that is set outside of its range loses the range.
         blame : str
             The FILE part of the lines of an error.
 
@@ -137,15 +148,16 @@ class Case(Terms):
         >>> case.replace({"price.volatility": 0.8, "third_party": None}).price.volatility
         0.8
         """
-        doc = changed(self.to_dict(), changes, Case, blame)
+        doc = self.to_dict()
+        moved = changed(doc, changes, Case, blame)
         keeps_ranges = self.ranges is not None and "ranges" not in changes
         apart = not any(str(name).startswith(("record", "ranges")) for name in changes)
         keeps_record = self.record is not None and apart
         doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
-        made = Case.from_dict(doc, source=self.source, blame=blame)
+        made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
         # They were valid for this case and are not checked again.
         if keeps_ranges and self.ranges is not None:
-            object.__setattr__(made, "ranges", still_there(made, self.ranges, self))
+            object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
         if keeps_record:
             object.__setattr__(made, "record", self.record)
         return made

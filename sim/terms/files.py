@@ -11,6 +11,8 @@ from typing import Any
 from sim.terms.case import Case
 from sim.terms.problems import CaseError, joined, nearest, one_line, show
 from sim.terms.spelling import spelled
+from sim.terms.toml_text import TooDeep, parsed
+from sim.text.reading import STDIN, STDIN_NAME, Unreadable, is_open_stream, read_text
 
 MOST_BYTES = 2**20
 SHIPPED = Path(__file__).parent.parent / "cases"
@@ -22,7 +24,7 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
     Parameters
     ----------
     case : str or path or Case
-        The name of a shipped case or the path of a case file; a Case is returned as it is.
+        The name of a shipped case, the path of a case file, or "-" for the standard input; a Case is returned as it is.
 
     Returns
     -------
@@ -44,13 +46,23 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
     if not isinstance(case, str | os.PathLike):
         raise CaseError([f"case = {show(case)}: must be the name of a shipped case, or a path"])
     name = os.fsdecode(case)
+    if name == STDIN:
+        return _read(STDIN, STDIN_NAME)
     path = SHIPPED / f"{name}.toml" if isinstance(case, str) and name in _shipped_names() else Path(name)
-    return Case.from_dict(_parsed(_content(path, name), name), source=name)
+    complaint = _complaint(path, name)
+    if complaint:
+        raise CaseError([f"{_shown(name)}: {complaint}"])
+    return _read(path, name)
 
 
-def content_of(name: str) -> bytes:
-    """The bytes of the file of a shipped case or a path. Raises CaseError if it cannot be read."""
-    return _content(SHIPPED / f"{name}.toml" if name in _shipped_names() else Path(name), name)
+def _read(path: str | os.PathLike[str], name: str) -> Case:
+    """The case in a file, a pipe, or for "-" in the standard input; `name` becomes its source."""
+    try:
+        text = read_text(path, MOST_BYTES)
+    except Unreadable as error:
+        hint = "; must be a case file of at most 1 MiB" if str(error).startswith("larger") else ""
+        raise CaseError([f"{_shown(name)}: {error}{hint}"]) from None
+    return Case.from_dict(_parsed(text, name), source=name, text=text)
 
 
 def shipped_cases() -> list[tuple[str, str]]:
@@ -75,58 +87,35 @@ def _shipped_names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in SHIPPED.glob("*.toml")))
 
 
-def _content(path: Path, name: str) -> bytes:
-    """The bytes of a file. Raises CaseError if it cannot be read."""
-    try:
-        complaint = _complaint(path, name)
-        if not complaint:
-            with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-            if len(data) <= MOST_BYTES:
-                return data
-            complaint = f"larger than {MOST_BYTES} bytes; must be a case file of at most 1 MiB"
-    except OSError as error:
-        complaint = f"cannot be read: {one_line(error.strerror or str(error))}"
-    except ValueError as error:  # such as a NUL character in the path
-        complaint = f"cannot be read: {one_line(str(error))}"
-    raise CaseError([f"{_shown(name)}: {complaint}"])
-
-
 def _complaint(path: Path, name: str) -> str:
-    if name and path.is_file():
-        return ""
-    if name and path.is_dir():
-        return "is a directory; must be the name of a shipped case, or the path of a case file"
-    if name and path.exists():
-        return "is not a regular file; must be the path of a case file"  # reading a pipe or device may not end
+    """Why there is nothing to read at a path; "" for a file, or a stream that the shell has opened."""
+    try:
+        if name and path.is_dir():
+            return "is a directory; must be the name of a shipped case, or the path of a case file"
+        if name and (path.is_file() or is_open_stream(path)):
+            return ""
+        if name and path.exists():  # opening a named pipe waits for somebody to write, and a device may not end
+            return "is not a regular file; must be the path of a case file, or - for the standard input"
+    except OSError as error:
+        return f"cannot be read: {one_line(error.strerror or str(error))}"
+    except ValueError as error:  # such as a NUL character in the path
+        return f"cannot be read: {one_line(str(error))}"
     near = nearest(Path(name).name.removesuffix(".toml"), _shipped_names(), 0.5)
     hint = f"Did you mean {near}? " if near else ""
     return f"not a shipped case and not a file. {hint}(`fundrisk cases` lists the shipped cases.)"
 
 
-MOST_DOTS = 100  # before the = of a line; a case has at most a few
-
-
-def _parsed(data: bytes, name: str) -> dict[str, Any]:
-    import tomllib
-
+def _parsed(text: str, name: str) -> dict[str, Any]:
     try:
-        text = data.decode("utf-8-sig")
-        # A key of thousands of dots takes tomllib minutes.
-        if any(line.partition("=")[0].count(".") > MOST_DOTS for line in text.splitlines()):
-            raise RecursionError
-        return tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        complaint = f"line {line}: not UTF-8: byte 0x{error.object[error.start]:02x}"
-    except RecursionError:
-        complaint = "not TOML that can be read: tables or lists are nested too deeply"
+        return parsed(text)
+    except TooDeep as error:
+        complaint = str(error)
     except ValueError as error:
-        complaint = _broken_toml(str(error), data)
+        complaint = _broken_toml(str(error), text)
     raise CaseError([f"{_shown(name)}: {complaint}"])
 
 
-def _broken_toml(message: str, data: bytes) -> str:
+def _broken_toml(message: str, text: str) -> str:
     """The parser's message after its place: `line 3, column 5: not valid TOML: ...`.
 
     For a value in a known spelling: `line 3: company.cash = 9,400,000: TOML has no thousands commas; write 9_400_000`.
@@ -135,9 +124,10 @@ def _broken_toml(message: str, data: bytes) -> str:
     if place is None:  # not the parser's own: an integer of too many digits
         return f"not TOML that can be read: {one_line(message, 200)}"
     reason = one_line(message[: place.start()], 200)
+    lines = text.split("\n")
     if place[1] is None:
-        return f"line {data.count(10) + 1}, at the end of the file: not valid TOML: {reason}"
-    misspelled = _misspelled(data.decode("utf-8-sig").splitlines()[: int(place[1])])
+        return f"line {len(lines)}, at the end of the file: not valid TOML: {reason}"
+    misspelled = _misspelled(lines[: int(place[1])])
     return (
         f"line {place[1]}{misspelled}"
         if misspelled

@@ -6,16 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sim.terms.paths import REMOVED, WORD, Path, Refused, Track
 from sim.terms.problems import CaseError, Problem, joined, one_line, raise_if, show, unknown_key
-from sim.terms.schema import Key, Rows, Table, Values, item_name, keys, plain
+from sim.terms.schema import Key, Rows, Table, Values, entry_key, keys, plain
+from sim.terms.toml_text import parsed
 
 BLAME = "--set"
-_PART = re.compile(r"([^.\[\]]+)((?:\[.*?\](?=\.|\[|$))*)(?:\.(?!$)|$)", re.DOTALL)
-_INDEX = re.compile(r"\[(.*?)\](?=\[|$)", re.DOTALL)
-
-
-class _Refused(Exception):
-    """Raised for a change that has no place in the document; its argument is the message."""
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -32,10 +28,13 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 def overridden(case: Any, texts: Iterable[str]) -> Any:
     """`case` with every `KEY=VALUE` of `texts` applied. Raises CaseError with a line for each that cannot be used."""
-    changes, lines = {}, []
+    changes: dict[str, Any] = {}
+    lines = []
     for text in texts:
         try:
             name, value = parse_override(text)
+            if name in changes:
+                lines.append(f"{BLAME}: {one_line(name, 200)} = {show(value)}: {_given_twice(name, name)}")
             changes[name] = value
         except CaseError as error:
             lines += error.problems
@@ -44,45 +43,91 @@ def overridden(case: Any, texts: Iterable[str]) -> Any:
     return case.replace(changes, blame=BLAME) if changes else case
 
 
-def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, Any]:
-    """The document `doc` of class `of`, changed in place. Raises CaseError for keys that do not exist in it."""
+def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, str | None]:
+    """Change the document `doc` of class `of` in place. Raises CaseError for keys that do not exist in it.
+
+    Returns the list entries that have another key than before, by the old one; None for those that are gone.
+    """
     problems: list[Problem] = []
+    given: dict[str, str] = {}
+    for name, value in changes.items():
+        try:
+            known = _find(doc, str(name), of)[2]
+        except Refused:  # which the change itself reports, or an earlier change makes good
+            known = str(name)
+        if known in given:
+            problems.append((str(name), value, _given_twice(str(name), given[known])))
+        given.setdefault(known, str(name))
+    raise_if(problems, blame)
+    track = Track(doc)
     for name, value in changes.items():
         try:
             _change(doc, str(name), plain(value), of)
-        except _Refused as refused:
+        except Refused as refused:
             problems.append((str(name), value, str(refused)))
     raise_if(problems, blame)
-    return doc
+    return track.swept(doc)
+
+
+def _given_twice(name: str, first: str) -> str:
+    """The message for a key that is given again, after `first`."""
+    return "must be given once" + ("" if name == first else f"; {one_line(first, 200)} is the same key")
+
+
+def canonical(part: Any, name: str, of: type | None = None) -> str:
+    """The one spelling of a dotted key of a case: entries by their names, by numbers from 0 where they have none.
+
+    `of` is the class of a draft. KeyError with the message if there is no such key; for a draft, Unread where a field
+    on the way failed validation.
+
+    Examples
+    --------
+    >>> canonical(sim.load_case("valence-2002"), "notes[0].principal")
+    'notes[Baccarat note].principal'
+    """
+    try:
+        return _find(part, name, of or type(part))[2]
+    except Refused as refused:
+        raise KeyError(str(refused)) from None
 
 
 def find(part: Any, name: str, of: type | None = None) -> tuple[Any, Any]:
     """The rule and the value of a dotted key of a case; the value is None where it, or a table around it, is absent.
 
-    `of` is the class of a draft. KeyError with the message if there is no such key; for a draft, Unread where a field
-    on the way failed validation.
+    `of` and the errors are those of `canonical`.
     """
     try:
-        return _find(part, name, of or type(part))
-    except _Refused as refused:
+        return _find(part, name, of or type(part))[:2]
+    except Refused as refused:
         raise KeyError(str(refused)) from None
 
 
 def known_key(of: Any, name: str) -> Key:
     """What is known about a dotted key of class `of`, or about the list that it is in. KeyError if there is none."""
-    known: Any = None
+    word = WORD.match(name)
     try:
-        for word, _, _ in _parts(name):
-            known = keys(of)[word]
-            of = known.rule.of if isinstance(known.rule, Table | Rows) else None
-    except (_Refused, TypeError):
-        raise KeyError(name) from None
-    found: Key = known
-    return found
+        known = keys(of)[word[0].strip()] if word else None
+    except TypeError:  # of a class without keys
+        known = None
+    if word is None or known is None:
+        raise KeyError(name)
+    rest = name[word.end() :]
+    if not rest:
+        return known
+    below = known.rule.of if isinstance(known.rule, Table | Rows) else None
+    if rest[0] == ".":
+        return known_key(below, rest[1:])
+    for end in (found.end() for found in reversed(list(re.finditer(r"\](?=[.\[]|$)", rest)))):  # a name may have any
+        try:
+            return known if end == len(rest) else known_key(below, rest[end + 1 :])
+        except KeyError:
+            continue
+    raise KeyError(name)
 
 
 def label_of(case: Any, name: str) -> str:
     """The label of a dotted key of a case: `licence: probability`; the key itself where it has none."""
+    name = canonical(case, name)
     label = known_key(type(case), name).label
     if "{date}" in label:
         return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
@@ -90,25 +135,32 @@ def label_of(case: Any, name: str) -> str:
     return (label.format(name=entry[1]) if entry else label) or name
 
 
-def _find(part: Any, name: str, of: Any) -> tuple[Any, Any]:
+def _find(part: Any, name: str, of: Any) -> tuple[Any, Any, str]:
+    """Rule, value and canonical key."""
     where, rule = "", None
-    for word, indices, is_last in _parts(name):
+    path, is_last = Path(name), False
+    while not is_last:
+        word = path.word()
         if not of or word not in keys(of):
-            raise _Refused(unknown_key(word, list(keys(of)), where) if of else f"{where} has no keys of its own")
+            raise Refused(unknown_key(word, list(keys(of)), where) if of else f"{where} has no keys of its own")
         where = joined(where, word)
-        rule, part = keys(of)[word].rule, None if part is None else getattr(part, word)
-        if indices and (len(indices) > 1 or not isinstance(rule, Rows | Values)):
-            raise _Refused(
-                f"{where} is not a list{' of lists' * (len(indices) > 1)}, so [{one_line(indices[-1])}] does not apply"
-            )
-        if indices:
-            part = part[_entry(list(part or ()), indices[0], where)]
-            where = f"{where}[{indices[0]}]"
-            rule = Table(rule.of) if isinstance(rule, Rows) else rule.of
+        rule, part = keys(of)[word].rule, _inside(part, word)
+        if path.at_index():
+            path.must_index(where, isinstance(rule, Rows | Values))
+            rows = list(part or ())
+            slot = path.index(rows, where)
+            where = entry_key(where, slot, rows[slot])
+            part, rule = rows[slot], Table(rule.of) if isinstance(rule, Rows) else rule.of
+        is_last = path.is_last()
         if isinstance(rule, Rows) and not is_last:
-            raise _Refused(f"must name the entry: {where}[NAME] or {where}[NUMBER]")
+            raise Refused(f"must name the entry: {where}[NAME] or {where}[NUMBER]")
         of = rule.of if isinstance(rule, Table) else None
-    return rule, part
+    return rule, part, where
+
+
+def _inside(part: Any, word: str) -> Any:
+    """A value of a table, which is an object, a document, or absent."""
+    return part.get(word) if isinstance(part, Mapping) else None if part is None else getattr(part, word)
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -118,19 +170,18 @@ def _split(text: str) -> tuple[str, str, str]:
         depth += (c == "[") - (c == "]")
         if c == "=" and depth <= 0:
             return text[:at].strip(), "=", text[at + 1 :]
-    return text.strip(), "", ""
+    unbalanced = re.match(r"(.*?\](?:\.[\w. ]+)?)=(.*)", text, re.DOTALL)  # a name with a bracket that is not closed
+    return (unbalanced[1].strip(), "=", unbalanced[2]) if unbalanced else (text.strip(), "", "")
 
 
 def _value(name: str, right: str) -> Any:
-    import tomllib
-
     if not right:
         return None
     try:
-        doc = tomllib.loads(f"value = {right}")
+        doc = parsed(f"value = {right}")
         if list(doc) == ["value"]:
             return doc["value"]
-    except (ValueError, RecursionError):
+    except ValueError:
         if right[0] not in "[{\"'":
             return right
     raise CaseError(
@@ -141,65 +192,39 @@ def _value(name: str, right: str) -> Any:
 def _change(doc: Any, name: str, value: Any, of: type) -> None:
     """Walk down `doc` and the classes that describe it, and set or remove the value of `name`."""
     where = ""
-    for word, indices, is_last in _parts(name):
+    path, is_last = Path(name), False
+    while not is_last:
+        word = path.word()
         if word not in keys(of):
-            raise _Refused(unknown_key(word, list(keys(of)), where))
+            raise Refused(unknown_key(word, list(keys(of)), where))
         where = joined(where, word)
         rule = keys(of)[word].rule
         holder: Any = doc
         slot: Any = word
-        if len(indices) > 1 or (indices and not isinstance(rule, Rows | Values)):
-            raise _Refused(
-                f"{where} is not a list{' of lists' * (len(indices) > 1)}, so [{one_line(indices[-1])}] does not apply"
-            )
-        if indices:
+        is_entry = path.at_index()
+        if is_entry:
+            path.must_index(where, isinstance(rule, Rows | Values))
             holder = doc.setdefault(word, [])
-            slot = _entry(holder, indices[0], where)
-            where = f"{where}[{indices[0]}]"
+            slot = path.index(holder, where)
+            where = entry_key(where, slot, holder[slot])
+        is_last = path.is_last()
         if is_last:
             _put(holder, slot, value)
         elif isinstance(rule, Table):
             doc, of = doc.setdefault(word, {}), rule.of
-        elif isinstance(rule, Rows) and indices:
+        elif isinstance(rule, Rows) and is_entry:
             doc, of = holder[slot], rule.of
         else:
             which = f"must name the entry: {where}[NAME] or {where}[NUMBER]"
-            raise _Refused(which if isinstance(rule, Rows) else f"{where} has no keys of its own")
+            raise Refused(which if isinstance(rule, Rows) else f"{where} has no keys of its own")
         if not isinstance(doc, dict):  # an earlier change put something else there
-            raise _Refused(f"{where} has no keys after the changes before this one")
+            raise Refused(f"{where} has no keys after the changes before this one")
 
 
 def _put(holder: Any, slot: Any, value: Any) -> None:
-    if value is not None:
+    if isinstance(holder, list):
+        holder[slot] = REMOVED if value is None else value
+    elif value is not None:
         holder[slot] = value
-    elif isinstance(holder, list) or slot in holder:
+    elif slot in holder:
         del holder[slot]
-
-
-def _parts(name: str) -> list[tuple[str, list[str], bool]]:
-    """The parts between the dots: word, contents of its brackets, whether it is the last."""
-    parts, at = [], 0
-    while at < len(name):
-        found = _PART.match(name, at)
-        if not found:
-            raise _Refused("must be a key, such as price.volatility or notes[NAME].principal")
-        at = found.end()
-        parts.append((found[1].strip(), _INDEX.findall(found[2]), at == len(name)))
-    if not parts:
-        raise _Refused("must be a key, such as price.volatility or notes[NAME].principal")
-    return parts
-
-
-def _entry(rows: list[Any], index: str, where: str) -> int:
-    """The position of the entry with the name, or the number, `index`."""
-    if not isinstance(rows, list):  # an earlier change put something else there
-        raise _Refused(f"{where} is not a list after the changes before this one")
-    names = [item_name(row) for row in rows]
-    if index in names:
-        return names.index(index)
-    if index.isascii() and index.isdigit() and len(index) < 6 and int(index) < len(rows):
-        return int(index)
-    known = ", ".join(show(n) for n in names[:10] if n is not None)
-    if known:
-        raise _Refused(f"{where} has no entry {one_line(index)}; its entries are {known}")
-    raise _Refused(f"{where} has no entry {one_line(index)}; it has {len(rows)}, numbered from 0")

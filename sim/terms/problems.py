@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
+from sim.text.characters import escaped
+
 SHOWN = 60  # characters of a value in a message
 
 Problem = tuple[str, Any, str]  # key, value, what it must be
@@ -43,7 +45,7 @@ def raise_if(problems: list[Problem], where: str) -> None:
 def one_line(text: str, limit: int = SHOWN) -> str:
     """`text` on one line: control characters and newlines escaped, cut to `limit` characters."""
     cut = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    return escaped(cut)
 
 
 def show(value: Any, depth: int = 2) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from numbers import Integral, Real
 from typing import Any
 
 from sim.terms.problems import Say, number_text, show
 from sim.terms.spelling import spelled
+from sim.text.characters import BLANKS, named, refused, visible
 
 MOST_MONEY = 1e15
 MOST_TEXT = 200  # characters
@@ -21,6 +23,21 @@ def _rewritten(value: Any, name: str) -> str:
     """How to write a number that was given as text, such as "9,400,000"; "" for any other value."""
     said = spelled(value, "percent" in name) if isinstance(value, str) and value[:1] in "0123456789.+-$€£" else ""
     return f": {said}" if said else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _unfit(value: str) -> str:
+    """Which character keeps a text from being one line of text, and where; "" if none does."""
+    if not value:
+        return ""
+    found = refused(value)
+    if found is not None:
+        where = f"character {found.place + 1} is {named(found.character)}"
+        return f"; {where}, {found.kind}"
+    for place, verb in ((0, "begins"), (-1, "ends")):
+        if value[place] in BLANKS:
+            return f"; it {verb} with {named(value[place])}"
+    return "" if visible(value) else f"; it has nothing that can be seen, only {named(value[0])}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,14 +117,14 @@ class Text:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, str) or not self.fits(value):
-            say(name, value, f"must be {self.allowed}")
+            say(name, value, f"must be {self.allowed}{_unfit(value) if isinstance(value, str) else ''}")
             return BAD
         return str(value)
 
     def fits(self, text: str) -> bool:
         if self.choices:
             return text in self.choices
-        return text.isprintable() and len(text) <= MOST_TEXT and text == text.strip() and (self.empty or text != "")
+        return _unfit(text) == "" and len(text) <= MOST_TEXT and (self.empty or text != "")
 
 
 @dataclasses.dataclass(frozen=True)

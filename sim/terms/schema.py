@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from sim.terms.variation import Variation
 
 MOST_ENTRIES = 1000
 MOST_REPR = 160  # characters
+NAMES = Text()
 
 
 class Unread(Exception):
@@ -105,8 +106,21 @@ class Values:
 
 def item_name(item: Any) -> str | None:
     """The name of a list entry, a table or an object; None if it has none that can be shown."""
-    name = item.get("name") if isinstance(item, Mapping) else getattr(item, "name", None)
-    return name if isinstance(name, str) and Text().fits(name) else None
+    if not isinstance(item, Mapping):  # of an object, which has been read
+        return getattr(item, "name", None)
+    name = item.get("name")
+    return name if isinstance(name, str) and NAMES.fits(name) else None
+
+
+def entry_key(where: str, number: int, row: Any) -> str:
+    """The key of an entry of the list `where`: `notes[Bank note]` by its name, `burn.steps[0]` where it has none."""
+    name = item_name(row)
+    return f"{where}[{number if name is None else name}]"
+
+
+def entry_keys(where: str, rows: Iterable[Any]) -> list[str]:
+    """The key of each entry of a list."""
+    return [entry_key(where, number, row) for number, row in enumerate(rows)]
 
 
 # --- classes of terms ------------------------------------------------------------------------------------------------

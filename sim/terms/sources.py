@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.terms.case import Case
-from sim.terms.files import content_of
-from sim.terms.problems import CaseError
+from sim.terms.problems import CaseError, joined
+from sim.terms.schema import item_name
+from sim.terms.toml_text import Entry, Paragraph, entries, parsed
 
 CHANGED = "changed for this run; the case file says otherwise"
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([\w\-]+)\s*=")
-_NAME = re.compile(r"""\s*name\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_TAG = re.compile(r"#\s\s+\[(\w+)\]\s+(.+)")
+_TAG = re.compile(r"\s\s+\[(\w+)\]\s+(.+)")
 
 
 class Sources(NamedTuple):
@@ -27,84 +25,114 @@ class Sources(NamedTuple):
 
 
 def sources(case: Case) -> Sources:
-    """The comments of a case's file by key: at the end of the key's line, else above it or above the keys before it.
+    """The comments of a case's file by key: at the end of the key's line, else directly above it.
 
-    Empty for a case without a file, or whose file cannot be read any more. The comment of a value that differs from
-    the file, such as one set on the command line, is `CHANGED`.
+    They are those of the text that was read with the case, whatever has become of the file; empty for a case without
+    a file. The comment of a value that differs from the file, such as one set on the command line, is `CHANGED`.
     """
-    import tomllib
-
     try:
-        text = content_of(case.source).decode("utf-8-sig")
-        stored = dict(_values(Case.from_dict(tomllib.loads(text)).to_dict()))
-    except (CaseError, ValueError, RecursionError):
+        stored = dict(_values(Case.from_dict(parsed(case.text)).to_dict()))
+    except (CaseError, ValueError):  # a case that was made in Python has no text
         return Sources({}, {})
-    beside = comments(text)
-    for key, value in _values(case.to_dict()):
-        if stored.get(key) != value:
-            beside[key] = CHANGED
-    return Sources(beside, dict(_TAG.findall(text)))
+    now = dict(_values(case.to_dict()))
+    beside = {key: words for key, words in comments(case.text).items() if key in now}
+    beside |= {key: CHANGED for key, value in now.items() if stored.get(key) != value}
+    return Sources(beside, dict(legend(case.text)))
+
+
+def comment_on(beside: Mapping[str, str], key: str) -> str:
+    """The comment beside a key, or beside the innermost table or list around it that has one; "" if there is none."""
+    ends = [len(key), *(found.start() for found in reversed(list(re.finditer(r"[.\[]", key))))]
+    return next((beside[key[:end]] for end in ends if key[:end] in beside), "")
 
 
 def comments(text: str) -> dict[str, str]:
-    """The comments of a TOML text by key; entries of lists go by name, or by number where they have none."""
+    """The comments of a valid TOML text by key; entries of lists go by name, or by number where they have none.
+
+    A comment inside a list of tables goes to the entry on its line, else to the next one.
+    """
     found: dict[str, str] = {}
-    for where, lines in _tables(text):
-        above: list[str] = []
-        block = ""  # the comment above the first of several consecutive keys
-        for number, line in enumerate(lines):
-            if line.lstrip().startswith("#"):
-                above.append(line.lstrip().lstrip("#").strip())
-                continue
-            key = _KEY.match(line)
-            block = (" ".join(filter(None, above)) or block) if key else ""  # an empty line ends it
-            words = _trailing(line) or block
-            name = ".".join(filter(None, (where, key[1]))) if key else where if number == 0 else ""
-            if name and words:
-                found[name] = words
-            above = []
+    document = parsed(text)
+    read: dict[str, int] = {}  # number of the last entry of each list of tables
+    table: tuple[str, Any] = ("", document)
+    for entry in entries(text):
+        if not isinstance(entry, Entry) or entry.kind == "in":
+            continue
+        start = table if entry.kind == "=" else ("", document)
+        name, value = _place(start, entry, read)
+        if entry.kind != "=":
+            table = name, value
+        inside = []
+        for number, words in entry.within:
+            row = value[number] if isinstance(value, list) and 0 <= number < len(value) else None
+            if isinstance(row, dict):
+                where = f"{name}[{item_name(row) or number}]"
+                found[where] = _sentence([found.get(where, ""), words])
+            else:
+                inside.append(words)
+        words = entry.beside or _sentence(entry.above) or _sentence(inside)
+        if words:
+            found[name] = words
     return found
 
 
-def _tables(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Each table's key and its lines, its heading first."""
-    number: dict[str, int] = {}
-    table, rows, lines = "", False, [""]
-    for line in [*text.splitlines(), "[end]"]:
-        header = _HEADER.match(line)
-        if not header:
-            lines.append(line)
-            continue
-        if rows:
-            number[table] = number.get(table, -1) + 1
-            name = next((m[1] or m[2] for m in map(_NAME.match, lines) if m), "") or str(number[table])
-            yield f"{table}[{name}]", lines
-        else:
-            yield table, lines
-        table, rows, lines = header[2], header[1] == "[[", [line]
+def remarks(text: str) -> Iterator[str]:
+    """The paragraphs of comments that stand apart from any key; an empty comment line begins a new one."""
+    for entry in entries(text):
+        if isinstance(entry, Paragraph):
+            part: list[str] = []
+            for line in [*entry.lines, ""]:
+                if line.strip():
+                    part.append(line)
+                elif part:
+                    yield _sentence(part)
+                    part = []
 
 
-def _trailing(line: str) -> str:
-    """The comment at the end of a line; a # inside quotes begins none."""
-    quote = ""
-    for place, letter in enumerate(line):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter == "#":
-            return line[place + 1 :].strip()
-    return ""
+def legend(text: str) -> Iterator[tuple[str, str]]:
+    """The tags that the comments of a text explain, as in `#   [TS]   term sheet of 12 March 2002`."""
+    for entry in entries(text):
+        lines = entry.lines if isinstance(entry, Paragraph) else entry.above
+        for line in lines:
+            found = _TAG.fullmatch(line)
+            if found:
+                yield found[1], found[2]
 
 
-def _values(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a case's document with its key."""
-    for key, value in table.items():
-        name = f"{where}.{key}" if where else key
-        if isinstance(value, dict):
-            yield from _values(value, name)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for number, row in enumerate(value):
-                yield from _values(row, f"{name}[{row.get('name', number)}]")
-        else:
-            yield name, value
+def _place(start: tuple[str, Any], entry: Entry, read: dict[str, int]) -> tuple[str, Any]:
+    """The name and the value of a heading or a key, seen from the table `start`."""
+    name, place = start
+    for i, part in enumerate(entry.parts):
+        word = _unquoted(part)
+        name, place = joined(name, word), place[word]
+        if isinstance(place, list) and entry.kind != "=":
+            if entry.kind == "[[" and i == len(entry.parts) - 1:
+                read[name] = read.get(name, -1) + 1
+            number = read[name]
+            place = place[number]
+            name = f"{name}[{item_name(place) or number}]"
+    return name, place
+
+
+def _unquoted(part: str) -> str:
+    if part[:1] not in "\"'":
+        return part
+    return str(parsed(f"key = {part}")["key"]) if "\\" in part else part[1:-1]
+
+
+def _sentence(lines: list[str]) -> str:
+    return " ".join(filter(None, (line.strip() for line in lines)))
+
+
+def _values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a case's document with its key; None for tables and for lists of tables."""
+    if isinstance(value, dict):
+        yield name, None
+        for key, item in value.items():
+            yield from _values(item, joined(name, key))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        yield name, None
+        for number, row in enumerate(value):
+            yield from _values(row, f"{name}[{item_name(row) or number}]")
+    else:
+        yield name, value

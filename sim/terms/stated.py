@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.terms.overrides import find, known_key, label_of
+from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
@@ -70,6 +70,7 @@ def range_problems(case: Any, ranges: Ranges, of: type) -> Iterator[Problem]:
 
     A key of an optional table that is absent is no problem; its range has no effect.
     """
+    given: dict[str, str] = {}
     for name, (low, high) in ranges.items():
         where = f'ranges."{name}"'
         if name == WAIVERS:
@@ -88,24 +89,45 @@ def range_problems(case: Any, ranges: Ranges, of: type) -> Iterator[Problem]:
             continue
         if BAD in (rule.read(low, where, _nowhere), rule.read(high, where, _nowhere)):
             yield where, [low, high], f"must be two values, each {rule.allowed}"
+        first = given.setdefault(canonical(case, name, of), name)
+        if first != name:
+            yield where, [low, high], f'must be given once; "{first}" is the same key'
 
 
-def still_there(case: Any, ranges: Ranges, before: Any) -> Ranges | None:
-    """The ranges without those of list entries that `case` no longer has, and without those of numbers that were inside
-    in `before` and are outside now."""
+def canonical_ranges(case: Any, ranges: Ranges) -> Ranges:
+    """The ranges of a valid case by the canonical keys: entries of lists by their names."""
+    return Ranges({name if name == WAIVERS else canonical(case, name): ends for name, ends in ranges.items()})
 
-    def outside(one: Any, name: str) -> bool:
-        value, (low, high) = find(one, name)[1], ranges[name]
-        return value is not None and not low <= value <= high
 
-    def there(name: str) -> bool:
+def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str | None]) -> Ranges | None:
+    """The ranges of `before` that hold for `case`, by the keys that they have now.
+
+    `moved` are the list entries with another key, None for those that are gone. Left out are the ranges of what is
+    gone, and those of numbers that were inside in `before` and are outside now.
+    """
+
+    def outside(one: Any, name: str, ends: tuple[float, float]) -> bool:
+        value = find(one, name)[1]
+        return value is not None and not ends[0] <= value <= ends[1]
+
+    kept = {}
+    for name, ends in ranges.items():
+        now = _moved(name, moved)
         try:
-            return name == WAIVERS or not outside(case, name) or outside(before, name)
-        except KeyError:
-            return False
-
-    kept = {name: ends for name, ends in ranges.items() if there(name)}
+            if now == WAIVERS or (now and (not outside(case, now, ends) or outside(before, name, ends))):
+                kept[now] = ends
+        except KeyError:  # the entry went with its list
+            continue
     return Ranges(kept) if kept else None
+
+
+def _moved(name: str, moved: Mapping[str, str | None]) -> str | None:
+    """The present key of what was `name`; None if the entry it was in is gone."""
+    for entry in sorted(moved, key=len, reverse=True):
+        if name == entry or name.startswith(f"{entry}."):
+            other = moved[entry]
+            return other and other + name[len(entry) :]
+    return name
 
 
 def range_lines(case: Any) -> Iterator[str]:

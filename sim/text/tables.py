@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sim.text.characters import replaced
+
 WIDTH = 100
 GAP = "  "
 #: Width down to which words in a cell are wrapped before a table is split.
@@ -30,8 +32,8 @@ class Table(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """`text` with a space for each character that a terminal would not print."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """`text` with a space for each character that a line may not contain."""
+    return replaced(text)
 
 
 def wrapped(text: str, first: str = "", later: str = "") -> str:

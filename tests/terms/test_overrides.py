@@ -60,7 +60,7 @@ def test_replace_keeps_rules_between_keys():
         ({"notes[1].principal": 1}, 'notes[1].principal = 1: notes has no entry 1; its entries are "Baccarat note"'),
         ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: policy.amounts has no entry 0; it has 0, numbered from 0"),
         ({"notes.principal": 1}, "notes.principal = 1: must name the entry: notes[NAME] or notes[NUMBER]"),
-        ({"notes[0].prncipal": 1}, "notes[0].prncipal = 1: unknown key. Did you mean notes[0].principal?"),
+        ({"notes[0].prncipal": 1}, "notes[0].prncipal = 1: unknown key. Did you mean notes[Baccarat note].principal?"),
         ({"price[0].drift": 1}, "price[0].drift = 1: price is not a list, so [0] does not apply"),
         ({"burn.steps[0][0]": 1}, "burn.steps[0][0] = 1: burn.steps is not a list of lists, so [0] does not apply"),
         ({"price.drift.x": 1}, "price.drift.x = 1: price.drift has no keys of its own"),

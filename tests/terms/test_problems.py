@@ -112,9 +112,12 @@ ONE_PROBLEM = [
     ),
     # names
     ({("company", "name"): ""}, f'company.name = "": must be {TEXT}'),
-    ({("company", "name"): " Valence"}, f'company.name = " Valence": must be {TEXT}'),
-    ({("company", "name"): "Valence "}, f'company.name = "Valence ": must be {TEXT}'),
-    ({("company", "name"): "a\n\x1b[31mb"}, f'company.name = "a\\n\\x1b[31mb": must be {TEXT}'),
+    ({("company", "name"): " Valence"}, f'company.name = " Valence": must be {TEXT}; it begins with U+0020 SPACE'),
+    ({("company", "name"): "Valence "}, f'company.name = "Valence ": must be {TEXT}; it ends with U+0020 SPACE'),
+    (
+        {("company", "name"): "a\n\x1b[31mb"},
+        f'company.name = "a\\n\\x1b[31mb": must be {TEXT}; character 2 is U+000A LINE FEED, a control character',
+    ),
     ({("company", "name"): 'a"\\' + "x" * 300}, f'company.name = "a\\"\\\\{"x" * 52}...": must be {TEXT}'),
     (
         {(*M0, "name"): "licence", ("line", "conditions", 1, "milestone"): "licence"},

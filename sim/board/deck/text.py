@@ -9,7 +9,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Inches, Pt
 
 from sim.board.deck.elements import FONT, describe, rgb
-from sim.board.words import NO_BREAK
+from sim.text.characters import replaced
 
 Line = tuple[str, "float | int", bool, str]  # words, points, bold, colour
 
@@ -48,8 +48,8 @@ def write(
 
 
 def printable(words: str) -> str:
-    """Text without control characters, which XML does not allow; no-break spaces stay."""
-    return "".join(letter if letter.isprintable() or letter == NO_BREAK else " " for letter in words)
+    """Text without control characters, which XML does not allow."""
+    return replaced(words)
 
 
 def anchored(where: str) -> Any:

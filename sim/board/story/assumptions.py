@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import setting, span, swing_measure, table
 from sim.board.words import brief, capitalised, shortened
-from sim.terms.sources import sources
+from sim.terms.sources import comment_on, sources
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -42,13 +42,6 @@ def assumptions(pack: Pack) -> Chapter:
     )
 
 
-def beside(said: dict[str, str], key: str) -> str:
-    """What the case file says beside a key, or beside the table that the key is in."""
-    while key and key not in said:
-        key = key[: key.rindex("[")] if key.endswith("]") else key.rpartition(".")[0]
-    return said.get(key, "")
-
-
 def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
     case = pack.result.case
     rows = [
@@ -64,5 +57,5 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
         rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(shortened(swing.label, 52)), ends, beside(said, swing.key)))
+        rows.append((capitalised(shortened(swing.label, 52)), ends, comment_on(said, swing.key)))
     return rows

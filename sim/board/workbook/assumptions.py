@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sim.board.story.assumptions import beside
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact
 from sim.board.workbook.page import Page
 from sim.terms import Case
 from sim.terms.overrides import known_key
-from sim.terms.sources import sources
+from sim.terms.sources import comment_on, sources
 
 _MOST_SOURCE, _MOST_TEXT = 400, 300
 #: Units as the sheet writes them, where that differs.
@@ -33,7 +32,7 @@ def draw(book: Book) -> None:
     rows: list[list[Cell]] = []
     for key, value in leaves(plain_document(case)):
         unit = unit_of(key)
-        source = shortened(beside(said, key), _MOST_SOURCE) if key not in _NO_INPUT else ""
+        source = shortened(comment_on(said, key), _MOST_SOURCE) if key not in _NO_INPUT else ""
         rows.append([shortened(key, 90), _cell(value, unit), unit, source])
     page.table("Every key of the case", ["key", "value", "unit", "source in the case file"], rows, flush=True)
     page.sheet.freeze_panes(5, 1)

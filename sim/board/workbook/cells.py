@@ -13,6 +13,7 @@ from sim.board.story.parts import setting
 from sim.board.words import MINUS, name_of, reading, value
 from sim.results.estimates import Estimate
 from sim.results.measures import MEASURES
+from sim.text.characters import replaced
 from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
@@ -65,7 +66,7 @@ def safe(text: str) -> str:
     A text cell is not evaluated, but its text is when it is read from CSV. Text that begins like a formula therefore
     gets an apostrophe before it. Characters that XML does not allow are replaced.
     """
-    clean = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    clean = "\n".join(map(replaced, text.split("\n")))
     clean = clean.encode("utf-8", "replace").decode("utf-8")[:MOST_LETTERS]
     return f"'{clean}" if clean.lstrip().startswith(_FORMULA) else clean
 

@@ -1,0 +1,152 @@
+"""Dotted keys, such as `line.conditions[licence].after`, read word by word along the tables that they lead through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sim.terms.problems import joined, one_line, show
+from sim.terms.schema import entry_keys, item_name
+
+WORD = re.compile(r"[^.\[\]]+")
+_NUMBER = re.compile(r"\[ *(\d{1,5}) *\](?=[.\[]|$)", re.ASCII)
+_BRACKETS = re.compile(r"\[(.*?)\](?=[.\[]|$)", re.DOTALL)
+_MALFORMED = "must be a key, such as price.volatility or notes[NAME].principal"
+
+
+class Refused(Exception):
+    """Raised for a key that has no place in the document; its argument is the message."""
+
+
+class Removed:
+    """Stands in a list for an entry that a change removed, so that the numbers of the others stay."""
+
+
+REMOVED = Removed()
+
+
+class Path:
+    """A dotted key that is read from the left, a word or an index at a time."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def word(self) -> str:
+        found = WORD.match(self.text, self.at)
+        if not found:
+            raise Refused(_MALFORMED)
+        self.at = found.end()
+        return found[0].strip()
+
+    def at_index(self) -> bool:
+        return self.text.startswith("[", self.at)
+
+    def index(self, rows: Any, where: str) -> int:
+        """The position of the entry of `rows` that the brackets here name, or number.
+
+        A name may contain brackets and dots, so the names of the list say where it ends.
+        """
+        if not isinstance(rows, list | tuple):  # an earlier change put something else there
+            raise Refused(f"{where} is not a list after the changes before this one")
+        names = list(map(item_name, rows))
+        named = [(len(name), slot) for slot, name in enumerate(names) if name is not None and self._has(name)]
+        number = _NUMBER.match(self.text, self.at)
+        if named:
+            length, slot = max(named)
+            self.at += length + 2
+        elif number and int(number[1]) < len(rows):
+            slot, self.at = int(number[1]), number.end()
+        else:
+            raise Refused(self._no_entry(names, where))
+        if rows[slot] is REMOVED:
+            raise Refused(f"{where} has no entry {slot} after the changes before this one")
+        if self.at_index():
+            raise Refused(f"{where} is not a list of lists, so [{self._shown()}] does not apply")
+        return slot
+
+    def must_index(self, where: str, is_list: bool) -> None:
+        """Refused if the brackets here follow something that is no list."""
+        if not is_list:
+            raise Refused(f"{where} is not a list, so [{self._shown()}] does not apply")
+
+    def is_last(self) -> bool:
+        """Whether the key ends here; else the dot is passed over."""
+        if self.at == len(self.text):
+            return True
+        if self.text[self.at] != "." or self.at + 1 == len(self.text):
+            raise Refused(_MALFORMED)
+        self.at += 1
+        return False
+
+    def _shown(self) -> str:
+        """What the brackets here contain; Refused if they are not closed."""
+        found = _BRACKETS.match(self.text, self.at)
+        if not found:
+            raise Refused(_MALFORMED)
+        return one_line(found[1])
+
+    def _has(self, name: str) -> bool:
+        if not self.text.startswith(name, self.at + 1):
+            return False
+        end = self.at + 1 + len(name)
+        return self.text[end : end + 1] == "]" and self.text[end + 1 : end + 2] in ("", ".", "[")
+
+    def _no_entry(self, names: list[str | None], where: str) -> str:
+        shown = self._shown()
+        known = ", ".join(show(n) for n in names[:10] if n is not None)
+        if known:
+            return f"{where} has no entry {shown}; its entries are {known}"
+        return f"{where} has no entry {shown}; it has {len(names)}, numbered from 0"
+
+
+# --- what becomes of the entries of lists ---
+
+
+class Track:
+    """The lists of a document before its changes, to tell afterwards which entry is which.
+
+    An entry is the same one if it is the same table, or one with the same name or date in its place.
+    """
+
+    def __init__(self, doc: dict[str, Any]) -> None:
+        self.before = [(where, rows, list(rows), entry_keys(where, rows)) for where, rows in _lists(doc)]
+
+    def swept(self, doc: dict[str, Any]) -> dict[str, str | None]:
+        """Take the removed entries out of every list; the entries whose key is another one now, None for no key."""
+        moved: dict[str, str | None] = {}
+        after = dict(_lists(doc))
+        for where, rows, entries, names in self.before:
+            now = after.get(where, [])
+            left = [i for i, row in enumerate(now) if row is not REMOVED]
+            now_names = dict(zip(left, entry_keys(where, [now[i] for i in left]), strict=True))
+            labels: dict[Any, list[int]] = {}
+            for j in left:
+                labels.setdefault(_label(now[j]), []).append(j)
+            for i, (entry, name) in enumerate(zip(entries, names, strict=True)):
+                there = labels.get(_label(entry), [])
+                if i in now_names and (now[i] is entry or _label(now[i]) == _label(entry)):
+                    other = now_names[i]
+                else:
+                    other = now_names[there[0]] if len(there) == 1 and now is not rows else None
+                if other != name:
+                    moved[name] = other
+        for rows in after.values():
+            rows[:] = [row for row in rows if row is not REMOVED]
+        return moved
+
+
+def _label(row: Any) -> Any:
+    """What tells an entry from the others of its list; single values have nothing but their place."""
+    return (item_name(row), str(row.get("date"))) if isinstance(row, dict) else None
+
+
+def _lists(value: Any, where: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every list of a document with its key."""
+    if isinstance(value, dict):
+        for word, item in value.items():
+            yield from _lists(item, joined(where, str(word)))
+    elif isinstance(value, list):
+        yield where, value
+        for name, row in zip(entry_keys(where, value), value, strict=True):
+            yield from _lists(row, name)
