@@ -14,7 +14,7 @@ from sim.analysis.swings import Swing
 from sim.terms import Case, load_case
 from sim.terms.overrides import find
 from sim.terms.schema import plain
-from sim.terms.sources import comment_on, remarks, sources
+from sim.terms.sources import comment_on, paragraphs, sources
 
 ASSUMED = "ASSUMPTION"
 LEGEND = "Where a figure comes from"  # the beginning of the comment that explains the tags
@@ -94,17 +94,17 @@ def register(
         for key, words in said.beside.items()
         if ASSUMED in words
         and key not in ("schema", "title")
+        and not key.startswith(("ranges.", "record"))
         and not any(name == key or name.startswith((f"{key}[", f"{key}.")) for name in swings)
     )
-    return Register(
-        case,
-        varied,
-        choices,
-        tuple(words for words in remarks(case.text) if ASSUMED in words and not words.startswith(LEGEND)),
-        said.legend,
-        found.paths,
-        found.seed,
-    )
+    return Register(case, varied, choices, tuple(remarks(case)), said.legend, found.paths, found.seed)
+
+
+def remarks(case: Case) -> Iterator[str]:
+    """Paragraphs of comments in the case file that are about assumptions and belong to no key."""
+    for words in paragraphs(case.text):
+        if ASSUMED in words and not words.startswith(LEGEND):
+            yield words
 
 
 def _varied(entry: Assumption) -> Iterator[str]:

@@ -45,7 +45,8 @@ def read_history(name: str) -> Any:
     try:
         document = json.loads(read_text(name, MOST_JSON), object_pairs_hook=_object)
     except Unreadable as error:
-        raise Unusable(f"{shown(name)}: {error}; must be a JSON object of at most {MOST_JSON // 2**20} MiB") from None
+        needed = f"; must be a JSON object of at most {MOST_JSON // 2**20} MiB"
+        raise Unusable(f"{shown(name)}: {error}{'' if 'cannot be read' in str(error) else needed}") from None
     except Unusable as error:
         raise Unusable(f"{shown(name)}: {error}") from None
     except RecursionError:

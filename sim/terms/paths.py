@@ -50,7 +50,12 @@ class Path:
         if not isinstance(rows, list | tuple):  # an earlier change put something else there
             raise Refused(f"{where} is not a list after the changes before this one")
         names = list(map(item_name, rows))
-        named = [(len(name), slot) for slot, name in enumerate(names) if name is not None and self._has(name)]
+        starts = self.text.startswith
+        named = [
+            (len(name), slot)
+            for slot, name in enumerate(names)
+            if name is not None and starts(name, self.at + 1) and self._ends(self.at + 1 + len(name))
+        ]
         number = _NUMBER.match(self.text, self.at)
         if named:
             length, slot = max(named)
@@ -86,11 +91,9 @@ class Path:
             raise Refused(_MALFORMED)
         return one_line(found[1])
 
-    def _has(self, name: str) -> bool:
-        if not self.text.startswith(name, self.at + 1):
-            return False
-        end = self.at + 1 + len(name)
-        return self.text[end : end + 1] == "]" and self.text[end + 1 : end + 2] in ("", ".", "[")
+    def _ends(self, at: int) -> bool:
+        """Whether brackets are closed at a place, and what follows them can follow."""
+        return self.text[at : at + 1] == "]" and self.text[at + 1 : at + 2] in ("", ".", "[")
 
     def _no_entry(self, names: list[str | None], where: str) -> str:
         shown = self._shown()

@@ -106,7 +106,7 @@ class Values:
 
 def item_name(item: Any) -> str | None:
     """The name of a list entry, a table or an object; None if it has none that can be shown."""
-    if not isinstance(item, Mapping):  # of an object, which has been read
+    if type(item) is not dict and not isinstance(item, Mapping):  # an object, whose name has been read
         return getattr(item, "name", None)
     name = item.get("name")
     return name if isinstance(name, str) and NAMES.fits(name) else None

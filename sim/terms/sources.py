@@ -76,7 +76,7 @@ def comments(text: str) -> dict[str, str]:
     return found
 
 
-def remarks(text: str) -> Iterator[str]:
+def paragraphs(text: str) -> Iterator[str]:
     """The paragraphs of comments that stand apart from any key; an empty comment line begins a new one."""
     for entry in entries(text):
         if isinstance(entry, Paragraph):

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.cli import main
 from sim.cli.meter import COMPILING
+from tests.proof import expected
 from tests.proof.expected import must
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,7 @@ def as_process(words: list[str]) -> tuple[int, str, str]:
         ran = subprocess.run(
             [sys.executable, "-m", "sim", *words],
             env=dict(os.environ, PYTHONPATH=str(ROOT)), capture_output=True, timeout=120, check=False,
+            stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (ValueError, OSError):  # NUL, lone surrogates, more than a command line may hold
         return in_process(words)
@@ -57,7 +59,7 @@ def complaints(text: str) -> None:
     """Problems as people read them: whole lines, each with where it is and what is allowed."""
     must(text.endswith("\n") and text.strip(), f"no whole line of complaint: {text[:200]!r}")
     for line in text[:-1].split("\n"):
-        must(line.isprintable(), f"a complaint that is not one printable line: {line[:200]!r}")
+        must(expected.one_line(line), f"a complaint that is not one printable line: {line[:200]!r}")
         must(": " in line, f"a complaint without a place: {line[:200]!r}")
         must(len(line) <= 2_000, f"a complaint of {len(line)} characters: {line[:200]!r}")
         must("Traceback" not in line and " object at 0x" not in line, f"no sentence for people: {line[:200]!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+import unicodedata
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +32,14 @@ def must(holds: Any, words: str) -> None:
         raise AssertionError(words)
 
 
+def one_line(text: str) -> bool:
+    """Whether a text neither ends nor reorders a line; what is assigned depends on the tables of the running Python."""
+    kinds = {"Cc", "Cs", "Co", "Zl", "Zp"}
+    return not any(
+        unicodedata.category(c) in kinds or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" for c in text
+    )
+
+
 def valid_case(case: Case, rng: Random, depth: float = 0.1) -> int:
     """A valid case can be described, written, read again and simulated. `depth`: how often the dear checks are made.
 
@@ -39,7 +48,7 @@ def valid_case(case: Case, rng: Random, depth: float = 0.1) -> int:
     doc = case.to_dict()
     again = Case.from_dict(json.loads(json.dumps(doc, allow_nan=False)))
     must(again == case and again.sha256 == case.sha256, "a case is another one after a round trip through JSON")
-    must(all(line.isprintable() for line in describe(case).splitlines()), "a description with control characters")
+    must(all(map(one_line, describe(case).split("\n"))), "a description with control characters")
     seed = rng.randrange(2**64)
     run = sim.simulate(case, paths=32, seed=seed, workers=1)
     runs = [run]

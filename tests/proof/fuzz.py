@@ -243,6 +243,31 @@ def a_record(rng: Random, made: Bench) -> str:
     return REFUSED if status == 2 else VALID
 
 
+def an_encoded_file(rng: Random, made: Bench) -> str:
+    """A case, a history or a run in another encoding: the answer is that of UTF-8, or clear complaints."""
+    number = rng.randrange(len(made.cases))
+    case = inputs.toml_file(rng, made.cases[number])
+    kind = rng.choice(("case", "history", "run"))
+    data = {
+        "case": case,
+        "history": inputs.as_json(made.histories[number]),
+        "run": json.dumps(rng.choice(made.documents), indent=rng.choice((None, 1))).encode(),
+    }[kind]
+    words = {
+        "case": ["check", "in.txt"],
+        "history": ["replay", "case.toml", "--history", "in.txt", "--json", "-"],
+        "run": ["rerun", "in.txt", "--workers", "1"],
+    }[kind]
+    other, same = inputs.encoded(rng, data)
+    made.write("case.toml", case)
+    answers = []
+    for written in (data, other):
+        made.write("in.txt", written)
+        answers.append(command(made, words, others=(1,)))
+    must(answers[0] == answers[1] or not same, f"another answer for a {kind} in another encoding")
+    return REFUSED if answers[1][0] == 2 else VALID
+
+
 def an_analysis(rng: Random, made: Bench) -> str:
     """What compares several runs, on a case of any kind and few paths."""
     doc = rng.choice(made.cases) if rng.random() < 0.5 else random_case(rng)
@@ -265,7 +290,7 @@ def an_analysis(rng: Random, made: Bench) -> str:
 
 KINDS: dict[Callable[[Random, Bench], str], int] = {
     a_case_file: 14, a_broken_file: 8, a_document: 10, an_override: 14, a_history: 14, a_result: 26, a_forged_result: 6,
-    a_command_line: 8, a_record: 6, an_analysis: 1,
+    a_command_line: 8, a_record: 6, an_encoded_file: 5, an_analysis: 1,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ many inputs get past the first check. All is drawn from one `random.Random`.
 
 from __future__ import annotations
 
+import codecs
 import copy
 import datetime
 import json
@@ -194,6 +195,31 @@ def toml_file(rng: Random, doc: dict) -> bytes:
         else:
             lines.append(f"{toml(key)} = {toml(value)}")
     return "\n".join([*lines, *tables, ""]).encode("utf-8", "surrogatepass")
+
+
+#: Marks and encodings as editors and shells write them; the last three are none of those that are read.
+ENCODINGS = (
+    (b"", "utf-8"), (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (b"", "utf-16-le"), (b"", "utf-16-be"), (codecs.BOM_UTF8, "utf-16-le"),
+)  # fmt: skip
+READ = 6
+
+
+def encoded(rng: Random, data: bytes) -> tuple[bytes, bool]:
+    """UTF-8 in another encoding and with other ends of lines; whether it says the same."""
+    text = data.decode("utf-8", "surrogatepass")
+    if rng.random() < 0.5:
+        text = text.replace("\n", "\r\n")
+    number = rng.randrange(len(ENCODINGS)) if rng.random() < 0.3 else rng.randrange(READ)
+    mark, encoding = ENCODINGS[number]
+    made = mark + text.encode(encoding, "surrogatepass")
+    how = rng.random()
+    if how < 0.1:
+        return made[:-1], False  # cut off, perhaps in the middle of a character
+    if how < 0.2:
+        return mark + made, False  # two marks
+    return made, number < READ
 
 
 def as_json(value: Any) -> bytes:

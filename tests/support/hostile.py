@@ -40,6 +40,8 @@ SCRIPTS = (
     "😀 ok",
     "ﬁ ﬂ ǆ",
     "İi ıI",
+    "می\u200cخواهم \u200fx\u200e",
+    "株式会社\u3000電池\u00a05",
 )
 LONG = ("W" * 200, "long words " * 18 + "x", "\U0001f600" * 200)
 HOSTILE = (*MARKUP, *FORMULAS, *PATHS, *SCRIPTS, *LONG)
@@ -47,7 +49,7 @@ HOSTILE = (*MARKUP, *FORMULAS, *PATHS, *SCRIPTS, *LONG)
 #: Texts that a case refuses: they would turn a line around, end it, or not be seen at all.
 REFUSED = (
     "", " ", " blank before", "blank after ", "two\nlines", "a\rb", "a\tb", "nul\x00", "esc\x1b[2J", "\x7f", "bell\x07",
-    "right\u202eleft", "\u200fmark", "zero\u200bwidth", "\ufeffmark", "line\u2028separator", "\u2066isolate", "\ud800",
+    "right\u202eleft", "soft\u00adhyphen", "zero\u200bwidth", "\ufeffmark", "line\u2028separator", "\u2066isolate", "\ud800",
     "x" * 201,
 )  # fmt: skip
 

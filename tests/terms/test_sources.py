@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 import sim
-from sim.terms.sources import CHANGED, comment_on, comments, legend, remarks, sources
+from sim.terms.sources import CHANGED, comment_on, comments, legend, paragraphs, sources
 from sim.terms.toml_text import Entry, entries
 from tests.proof.inputs import mutated, toml_file
 from tests.twin.random_cases import random_case
@@ -154,7 +154,7 @@ def test_the_keys_found_are_those_of_the_parser():
 
 def test_paragraphs_apart_are_remarks_and_explain_tags():
     text = "# One\n# two.\n#\n# Three.\n\na = 1\n# beside b\nb = '''\n\n# no\n\n'''\n# last"
-    assert list(remarks(text)) == ["One two.", "Three.", "last"]
+    assert list(paragraphs(text)) == ["One two.", "Three.", "last"]
     tags = "# Sources:\n#   [A]  document, of May\n#\t\t[B] other\n# [C] none\nx = '#   [D]  no'\n"
     assert list(legend(tags)) == [("A", "document, of May"), ("B", "other")]
 
