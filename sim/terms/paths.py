@@ -129,7 +129,7 @@ class Track:
             for i, (entry, name) in enumerate(zip(entries, names, strict=True)):
                 there = labels.get(_label(entry), [])
                 if i in now_names and (now[i] is entry or _label(now[i]) == _label(entry)):
-                    other = now_names[i]
+                    other: str | None = now_names[i]
                 else:
                     other = now_names[there[0]] if len(there) == 1 and now is not rows else None
                 if other != name:
