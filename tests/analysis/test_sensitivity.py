@@ -14,6 +14,7 @@ from sim.analysis.runs import many
 from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden
+from sim.terms.overrides import find
 from tests.twin.random_cases import random_case
 
 CASE = sim.load_case("valence-2002")
@@ -241,6 +242,28 @@ def test_inputs_of_random_cases_can_be_set():
                 neutral = end in (0.0, 1.0)  # no jump, no discount, no step: such an input is one no more
                 assert one.key in made or neutral, one.key
                 assert made.get(one.key, end) == pytest.approx(end), one.key
+
+
+@pytest.mark.parametrize(
+    ("by_number", "by_name"),
+    [
+        ("notes[0].extension_probability", "notes[Baccarat note].extension_probability"),
+        ("line.conditions[1].waiver_probability", "line.conditions[265 Wh/l polymer].waiver_probability"),
+        ("milestones[0].median_days", "milestones[polymer-265].median_days"),
+    ],
+)
+def test_an_input_counts_once_however_its_range_is_spelled(by_number, by_name):
+    base = find(CASE, by_name)[1]
+    one, other = (
+        sensitivity(CASE.replace({"ranges": {key: [0.5 * base, 1.1 * base]}}), paths=16, indexed=2, samples=2)
+        for key in (by_number, by_name)
+    )
+    assert one.to_dict()["swings"] == other.to_dict()["swings"]
+    assert one.to_dict()["indices"] == other.to_dict()["indices"]
+    named = [swing.key for swing in one.swings]
+    assert len(set(named)) == len(named)
+    assert by_name in named
+    assert by_number not in named
 
 
 def test_inputs_of_entries_go_by_any_name():
