@@ -77,9 +77,8 @@ def test_every_figure_of_the_shipped_file_has_its_reason():
             and not above.startswith("#")
             and word not in in_front
         ):
-            # an extension's probability shares the reason of the extended maturity above it
             bare.append(word)
-    assert bare == ["extension_probability"]
+    assert bare == []
 
 
 def test_shipped_cases_are_listed():
