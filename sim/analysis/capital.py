@@ -10,13 +10,14 @@ import numpy as np
 
 from sim.results.estimates import Estimate, by_group, group_error
 from sim.results.summary import jsonable
+from sim.results.value import HashableValue
 
 if TYPE_CHECKING:
     from sim.results.result import Result
 
 
-@dataclass(frozen=True)
-class CapitalCost:
+@dataclass(frozen=True, eq=False)
+class CapitalCost(HashableValue):
     """Costs as fractions of the market value of the shares issued: `all_in` is `discount` + `legal`.
 
     The market value is that at the closes of the purchase dates. NaN if nothing was raised on any path.

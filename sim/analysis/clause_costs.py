@@ -11,6 +11,7 @@ from sim.analysis.paired_text import gains, measured
 from sim.analysis.variants import Clause
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
+from sim.results.value import Value
 from sim.terms import Case
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
@@ -18,8 +19,8 @@ from sim.text.tables import Table
 _MEASURES = ("raised", "runway_months", "cash_out", "dilution")
 
 
-@dataclass(frozen=True, repr=False)
-class ClauseCosts(Readable):
+@dataclass(frozen=True, eq=False, repr=False)
+class ClauseCosts(Value, Readable):
     """The effect of removing the clauses of a line, in each measure.
 
     `signed` and `lifted` are the case as signed and with all clauses removed, `together` is lifted minus signed, path
@@ -41,6 +42,7 @@ class ClauseCosts(Readable):
     level_paths: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "level_paths", self.level_paths or self.paths)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sim.analysis.inputs import shown
 from sim.analysis.paired import estimate_dict
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
+from sim.results.value import HashableValue
 from sim.terms import Case
 from sim.text.dates import long_date
 from sim.text.numbers import aligned
@@ -29,8 +30,8 @@ GROWTH = (
 )
 
 
-@dataclass(frozen=True)
-class Fact:
+@dataclass(frozen=True, eq=False)
+class Fact(HashableValue):
     """One recorded figure and the same figure on the simulated paths.
 
     `percentile` is the share of paths strictly below `value`, `equal` the share with the very same value; p05, p50 and
@@ -55,8 +56,8 @@ class Fact:
         return self.p05 <= self.value <= self.p95
 
 
-@dataclass(frozen=True, repr=False)
-class Backtest(Readable):
+@dataclass(frozen=True, eq=False, repr=False)
+class Backtest(HashableValue, Readable):
     """Every recorded figure that can be compared, in the order of the dates; `notes` are for the reader."""
 
     case: Case

@@ -5,19 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.inputs import Input, input_of, merged, shown, trial, waivers
-from sim.analysis.paired import level_of, measures_of, values_of
+from sim.analysis.paired import SHOWN, level_of, measures_of, values_of
 from sim.analysis.runs import Counter, many, paths_and_seed
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
+from sim.results.value import HashableValue, Value
 from sim.terms import Case, load_case
 from sim.terms.overrides import find, known_key, label_of
 from sim.text.readable import Blocks, Readable
+from sim.text.tables import Table
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -28,8 +30,8 @@ PRICES = (0.5, 0.75, 1.0, 1.5, 2.0)
 P05 = "raised_p05"
 
 
-@dataclass(frozen=True)
-class Axis:
+@dataclass(frozen=True, eq=False)
+class Axis(HashableValue):
     """One input and its values in `unit`, rising; the case's own is `values[base]`."""
 
     key: str
@@ -38,9 +40,14 @@ class Axis:
     unit: str
     base: int
 
+    @property
+    def own(self) -> float:
+        """The case's own value."""
+        return self.values[self.base]
 
-@dataclass(frozen=True, repr=False)
-class Grid(Readable):
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Grid(Value, Readable):
     """Means of measures and their standard errors over the grid, arrays of the shape of the axes.
 
     The axes are price.initial, price.volatility, burn.monthly and waivers; one that does not apply has one value.
@@ -56,7 +63,7 @@ class Grid(Readable):
         """Plain JSON types; arrays as nested lists."""
         return jsonable(
             {
-                "axes": [vars(axis) for axis in self.axes],
+                "axes": [asdict(axis) for axis in self.axes],
                 "mean": {name: array.tolist() for name, array in self.mean.items()},
                 "error": {name: array.tolist() for name, array in self.error.items()},
                 "paths": self.paths,
@@ -65,9 +72,27 @@ class Grid(Readable):
         )
 
     def _blocks(self) -> Blocks:
-        lines = [f"{axis.label}: {', '.join(shown(value, axis.unit) for value in axis.values)}" for axis in self.axes]
         head = f"{self._in_brief()}, philox, common random numbers"
-        return ["\n".join([head, *lines])]
+        values = [
+            (axis.label, ", ".join(shown(value, axis.unit) for value in axis.values), shown(axis.own, axis.unit))
+            for axis in self.axes
+        ]
+        here = tuple(axis.base for axis in self.axes)
+        names = [name for name in self.mean if name in SHOWN]
+        base = [
+            (
+                SHOWN[name].column,
+                SHOWN[name].format_bare(float(self.mean[name][here]), float(self.error[name][here])),
+                SHOWN[name].format_bare(float(self.mean[name].min()), float(self.error[name].max())),
+                SHOWN[name].format_bare(float(self.mean[name].max()), float(self.error[name].max())),
+            )
+            for name in names
+        ]
+        return [
+            head,
+            Table("Inputs", ("Input", "Values", "Base case"), values, (0, 1)),
+            Table("Means and probabilities over the grid", ("", "Base case", "Smallest", "Largest"), base),
+        ]
 
     def _in_brief(self) -> str:
         return f"{self.runs:,} combinations of {self.paths:,} paths each, seed {self.seed}"

@@ -30,6 +30,7 @@ from sim.calendar import month_end
 from sim.engine.simulate import simulate
 from sim.results.result import Result
 from sim.results.summary import jsonable
+from sim.results.value import Value
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
@@ -50,8 +51,8 @@ WORK = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, repr=False)
-class Pack:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pack(Value):
     """The analyses of `gather`. None, or an empty tuple, where one does not apply; `skipped` gives the reason by field.
 
     `variants` are the line as signed, off, and with every condition waived; `scenarios`, the stress cases, and
@@ -97,6 +98,9 @@ class Pack:
             "manifest": self.result.manifest,
         }
         return jsonable(document)
+
+    def _repr_html_(self) -> str:
+        return self.result._repr_html_()
 
     def __repr__(self) -> str:
         run = self.result.run

@@ -10,6 +10,7 @@ from sim.analysis.paired import estimate_dict
 from sim.analysis.paired_text import changes, intervals, levels
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
+from sim.results.value import HashableValue
 from sim.terms import Case
 from sim.text.dates import long_date
 from sim.text.readable import Blocks, Readable
@@ -24,8 +25,8 @@ NOTE = (
 )
 
 
-@dataclass(frozen=True, repr=False)
-class Outlook(Readable):
+@dataclass(frozen=True, eq=False, repr=False)
+class Outlook(HashableValue, Readable):
     """Twelve months from the opening of `issued` to the close of `until`, cut at the horizon where that comes first.
 
     `names` are "line off", "as signed" and, where the line has conditions, "every condition waived". `shortfall` is the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from sim.analysis.inputs import as_shown, shown
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
+from sim.results.value import HashableValue
 from sim.text.dates import long_date
-from sim.text.readable import Blocks, Readable
+from sim.text.readable import Blocks, Readable, html_of
+from sim.text.tables import Table
 
 EVEN = 0.5  # the target of `reverse_stress`, unless another is given
 _Z95 = 1.959963984540054
@@ -21,8 +24,8 @@ _FINE = 5e-4  # relative error that stands for one that is not known
 _MOST_EXTRA = 6  # digits of a value beyond those that its error allows
 
 
-@dataclass(frozen=True, repr=False)
-class Solution(Readable):
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution(HashableValue, Readable):
     """The value at which the probability of cash-out by a date meets a target, or None where no value does.
 
     `value`, its 95% `interval` and the case's own figure `base` are in `unit`. `probability` is that at `value`, or the
@@ -60,9 +63,41 @@ class Solution(Readable):
     def _blocks(self) -> Blocks:
         return [self.note]
 
+    def _repr_html_(self) -> str:
+        return Solutions((self,))._repr_html_()
+
     def _in_brief(self) -> str:
         value = "none" if self.value is None else f"{self.value:,.6g}"
         return f"{self.what} {value} {self.unit}, probability of cash-out {self.probability} by {self.by}"
+
+
+class Solutions(Readable, tuple[Solution, ...]):
+    """What `reverse_stress` found, one change a row."""
+
+    __slots__ = ()
+
+    def _blocks(self) -> Blocks:
+        return [found.note for found in self]
+
+    def _repr_html_(self) -> str:
+        return html_of([_table(self), *self._blocks()])
+
+    def _in_brief(self) -> str:
+        met = sum(found.value is not None for found in self)
+        return f"{len(self)} inputs, of which {met} can meet the target: {', '.join(found.what for found in self)}"
+
+
+def _table(found: Sequence[Solution]) -> Table:
+    """The value of each input, its interval and the probability there."""
+    rows = []
+    for one in found:
+        unit, error, ends = _unit(one), _error(one), one.interval or ()
+        value = "none" if one.value is None else shown(one.value, unit, error)
+        interval = " to ".join(shown(end, unit, error) if math.isfinite(end) else "no bound" for end in ends)
+        chance = f"{one.probability.as_percent()} by {one.by}"
+        rows.append((one.label, shown(one.base, unit), value, interval or "-", chance))
+    heads = ("Input", "Base case", "Value", "95% interval", "Probability of cash-out")
+    return Table("", heads, rows)
 
 
 def answer(found: Solution, base: Estimate) -> str:

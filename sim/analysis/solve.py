@@ -7,13 +7,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import date
+from numbers import Real
 
 from sim.analysis.runs import Progress, paths_and_seed
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
-from sim.analysis.solution import EVEN, Solution, answer, stress
+from sim.analysis.solution import EVEN, Solution, Solutions, answer, stress
 from sim.results.estimates import Estimate
 from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
+from sim.terms.native import native
 from sim.terms.options import day_of
 
 TARGET = 0.1
@@ -83,7 +85,7 @@ def reverse_stress(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> tuple[Solution, ...]:
+) -> Solutions:
     """The changes of the opening price, the burn and each milestone at which a cash-out by a day has probability 50%.
 
     Where it is more likely already, the changes are improvements. A delay of a milestone moves its median and its 90%
@@ -96,8 +98,8 @@ def reverse_stress(
 
     Returns
     -------
-    tuple of Solution
-        The price, the burn, then the milestones in the order of the case.
+    Solutions
+        A tuple of Solution: the price, the burn, then the milestones in the order of the case.
 
     Raises
     ------
@@ -123,11 +125,12 @@ def reverse_stress(
         search.known[search.here] = base  # the same case for all
         made = _solution(search, target, by)
         found.append(replace(made, note=stress(made, search.chance(search.here))))
-    return tuple(found)
+    return Solutions(found)
 
 
 def _target(target: float) -> float:
-    if isinstance(target, bool) or not isinstance(target, (int, float)) or not 0.0 < target < 1.0:
+    target = native(target)
+    if isinstance(target, bool) or not isinstance(target, Real) or not 0.0 < target < 1.0:
         raise ValueError(f"target = {target}: must be a probability above 0 and below 1")
     return float(target)
 

@@ -12,6 +12,7 @@ from sim.analysis.paired import SHOWN
 from sim.analysis.paired_text import gains
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
+from sim.results.value import Value
 from sim.terms import Case
 from sim.text.numbers import decimals_allowed, rounded, shared_decimals
 from sim.text.readable import Blocks, Readable
@@ -21,8 +22,8 @@ SHOWN_SWINGS = 15
 _INDEXED = ("runway_months", "raised")
 
 
-@dataclass(frozen=True, repr=False)
-class Swing:
+@dataclass(frozen=True, eq=False, repr=False)
+class Swing(Value):
     """One input at its low and at its high, everything else as the case has it.
 
     `low`, `base` and `high` are in `unit`; `stated` says whether the case's [ranges] name them. `at_low` and `at_high`
@@ -49,8 +50,8 @@ class Swing:
         return f"<Swing: {self.label}, {self.low:g} to {self.high:g} {self.unit}>"
 
 
-@dataclass(frozen=True, repr=False)
-class Indices:
+@dataclass(frozen=True, eq=False, repr=False)
+class Indices(Value):
     """Sobol' indices by measure, one a key: the share of the variance of a measure's mean that comes from the input.
 
     `first` is the share due to the input alone, `total` that due to the input together with others. Inputs are uniform
@@ -67,8 +68,8 @@ class Indices:
         return f"<Indices: {len(self.keys)} inputs, {self.evaluations:,} runs>"
 
 
-@dataclass(frozen=True, repr=False)
-class Sensitivity(Readable):
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Value, Readable):
     """The swings, largest effect on the runway first, and the indices of the inputs that matter most."""
 
     swings: tuple[Swing, ...]

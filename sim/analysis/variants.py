@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sim.results.value import Value
 from sim.terms import Case, load_case
 from sim.terms.clauses import stated_clauses
+from sim.terms.problems import joined, show
 from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
+from sim.text.readable import Blocks, Readable
+from sim.text.tables import Table
 
 SIGNED, LINE_OFF, WAIVED = "as signed", "line off", "every condition waived"
 
 
-@dataclass(frozen=True)
-class Clause:
+@dataclass(frozen=True, eq=False)
+class Clause(Value):
     """One clause of a line. `lifted` are the overrides that lift it, as `Case.replace` takes them.
 
     `key` is a short name such as "coverage" or "condition: licence"; `words` states the clause; `clause` is its number
@@ -25,6 +29,36 @@ class Clause:
     words: str
     lifted: Mapping[str, object]
     clause: str = ""
+
+
+class Variants(Readable, dict[str, Case]):
+    """Cases by name, the first as signed."""
+
+    def _blocks(self) -> Blocks:
+        signed = next(iter(self.values()), None)
+        rows = [(name, _changes(signed, case)) for name, case in self.items()]
+        return [Table(signed.title if signed else "No variants", ("Variant", "What differs"), rows, (0, 1))]
+
+    def _in_brief(self) -> str:
+        return f"{len(self)} cases, {', '.join(list(self)[:3])}{', ...' * (len(self) > 3)}"
+
+
+def _changes(signed: Case | None, case: Case) -> str:
+    """The keys in which two cases differ, with the values of the second."""
+    ours, theirs = _flat({} if signed is None else signed.to_dict()), _flat(case.to_dict())
+    moved = [name for name in ours | theirs if ours.get(name) != theirs.get(name)]
+    return ", ".join(f"{name} = {show(theirs[name]) if name in theirs else 'none'}" for name in moved) or "nothing"
+
+
+def _flat(part: Any, name: str = "") -> dict[str, Any]:
+    """Every value of a document by its dotted key; entries of lists by name."""
+    if isinstance(part, Mapping):
+        inside = [(joined(name, word), each) for word, each in part.items()]
+    elif isinstance(part, list) and any(isinstance(each, Mapping) for each in part):
+        inside = [(f"{name}[{each.get('name', i)}]", each) for i, each in enumerate(part)]
+    else:
+        return {name: part}
+    return {key: value for word, each in inside for key, value in _flat(each, word).items()}
 
 
 def clauses_of(case: Case) -> tuple[Clause, ...]:
@@ -66,7 +100,7 @@ def waiving(case: Case, i: int) -> dict[str, object]:
     return {f"{entry_keys('line.conditions', case.line.conditions)[i]}.waiver_probability": 1.0}
 
 
-def variants(case: Case | str) -> dict[str, Case]:
+def variants(case: Case | str) -> Variants:
     """Predefined variants of a case, for `sim.compare`.
 
     Parameters
@@ -76,9 +110,9 @@ def variants(case: Case | str) -> dict[str, Case]:
 
     Returns
     -------
-    dict of str to Case
-        "as signed", "line off" (a commitment of 0), "every condition waived" (if there are conditions), and "without
-        NAME" for each clause of the line.
+    Variants
+        A dictionary of str to Case: "as signed", "line off" (a commitment of 0), "every condition waived" (if there are
+        conditions), and "without NAME" for each clause of the line.
 
     Raises
     ------
@@ -92,7 +126,7 @@ def variants(case: Case | str) -> dict[str, Case]:
     ['as signed', 'line off', 'every condition waived', 'without discount']
     """
     case = load_case(case)
-    found = main_variants(case)
+    found = Variants(main_variants(case))
     for clause in clauses_of(case):
         found[f"without {clause.key}"] = case.replace(clause.lifted)
     return found

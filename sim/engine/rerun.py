@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from sim.engine.simulate import simulate
 from sim.results.files import ResultError, reading, shown
 from sim.results.result import Result, load_result
+from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
+from sim.text.readable import Blocks, Readable
 from sim.text.reading import Unreadable, decoded, name_of, read_bytes
 from sim.text.version import __version__
 
@@ -42,9 +44,11 @@ class Record(NamedTuple):
     figures: dict[str, Any]
     in_report: bool = False
 
+    __hash__ = None  # type: ignore[assignment]
 
-@dataclass(frozen=True)
-class Rerun:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rerun(Value, Readable):
     """The comparison of a repeated run with its record.
 
     `same_paths` says whether the hash of all paths is the recorded one. `differences` are lines, one for each figure
@@ -63,7 +67,7 @@ class Rerun:
         """Whether paths and figures agree with the record."""
         return self.same_paths and not self.differences
 
-    def __str__(self) -> str:
+    def _blocks(self) -> Blocks:
         record, figures = self.record, len(self.record.figures)
         pairs = ", antithetic pairs" if record.how["antithetic"] else ""
         shard = f" from path {record.how['first_path']:,} on" if record.how["first_path"] else ""
@@ -88,7 +92,11 @@ class Rerun:
             lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
         if record.in_report:
             lines.append("These are the run's own figures: the other analyses of the report are not repeated.")
-        return "\n".join(lines)
+        return ["\n".join(lines)]
+
+    def _in_brief(self) -> str:
+        found = "the same" if self.same else f"{len(self.differences)} of {len(self.record.figures)} figures differ"
+        return f"{self.record.case.title}, {self.record.paths:,} paths: {found}"
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:

@@ -15,16 +15,18 @@ from typing import Any
 import numpy as np
 
 from sim.engine.history import HistoryReader
+from sim.engine.trace_text import trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
+from sim.text.readable import html_of
 from sim.text.version import __version__
 
 
-class Record(dict):
+class Record(dict[str, Any]):
     """A dictionary in the shape of its JSON, whose keys are attributes too."""
 
     def __getattr__(self, name: str) -> Any:
@@ -58,6 +60,11 @@ class Trace:
     seed: int
     history: History
     ledger: Ledger
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _repr_html_(self) -> str:
+        return html_of(trace_blocks(self.case, self.ledger))
 
     def __repr__(self) -> str:
         out = self.ledger["cash_out"]

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.terms import Case
+from sim.text.readable import Blocks
+from sim.text.tables import Table
 
 
 def history_text(case: Case, history: Mapping[str, Any]) -> str:
@@ -69,6 +71,22 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         lines.append(("  " + "  ".join(months[first : first + 4])).rstrip())
     lines += ["", _outcome(case, ledger)]
     return "\n".join(lines)
+
+
+def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
+    """The draws of one path as a table, and the outcome."""
+    rows = [
+        (
+            draw["date"],
+            f"{draw['price']:.4f}",
+            f"{draw['amount'] / 1e6:,.3f}",
+            f"{draw['shares']:,d}",
+            draw["binding"],
+        )
+        for draw in ledger["draws"]
+    ]
+    heads = ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by")
+    return [Table(case.title, heads, rows, (0, 4)), _outcome(case, ledger)]
 
 
 def _draw_line(draw: Mapping[str, Any]) -> str:

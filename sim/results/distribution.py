@@ -27,6 +27,7 @@ from sim.results.estimates import (
     interval_ranks,
     quantile_rank,
 )
+from sim.results.value import HashableValue
 
 LEAST_TAIL = 5  # values in the tail; fewer do not show how far their mean may be off
 
@@ -41,8 +42,8 @@ class Moments(NamedTuple):
     error: GroupError
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Distribution:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Distribution(HashableValue):
     """The distribution of one measure over the paths.
 
     n paths have a value and `absent` paths have none (NaN). `mcse` is the Monte Carlo standard error of the mean

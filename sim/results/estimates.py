@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from sim.lowering.program import SCRAMBLES
+from sim.results.value import HashableValue, hashed, same
 from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
@@ -28,8 +29,8 @@ _Z95 = float(special.ndtri(0.975))
 # --- estimates ---
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Estimate(HashableValue):
     """A number with its standard error and 95% confidence interval. Prints as `0.184 +- 0.001`.
 
     Examples
@@ -170,6 +171,15 @@ class Quantile(NamedTuple):
 
     value: float
     ci95: tuple[float, float]
+
+    def __eq__(self, other: object) -> bool:
+        return same(tuple(self), other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hashed(tuple(self))
 
     @property
     def error(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -13,8 +13,11 @@ import numpy as np
 from sim.lowering.program import CAUSES
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
+from sim.results.value import Value
 from sim.terms import Case
 
+#: Names of the arrays of `Tallies`.
+TALLIED = ("binding", "purchase_dates", "cut_by_chunk", "unraised_by_chunk", "fan")
 #: Reasons of a purchase date that are no limit on a draw.
 NOT_BINDING = ("cash-out", "no purchase date")
 
@@ -40,6 +43,8 @@ class Run(NamedTuple):
     workers: int
     manifest: dict[str, Any]
 
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def groups(self) -> str | None:
         """Which paths depend on one another, as in `Distribution.from_values`."""
@@ -49,7 +54,8 @@ class Run(NamedTuple):
         return f"<Run: {self.case.title}, {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
 
 
-class Tallies(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tallies(Value):
     """Sums over all paths that are not in the columns of a result.
 
     `binding` (int64, periods x reasons) counts purchase dates before the cash-out by the binding limit;
@@ -65,6 +71,11 @@ class Tallies(NamedTuple):
     cut_by_chunk: np.ndarray
     unraised_by_chunk: np.ndarray
     fan: np.ndarray
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every array by name."""
+        return {name: getattr(self, name) for name in TALLIED}
 
     @property
     def cut(self) -> float:
@@ -88,12 +99,14 @@ class Waterfall(NamedTuple):
     cut: float
     unraised: dict[str, float]
 
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         return f"<Waterfall: ${self.raised:,.0f} raised of ${self.commitment:,.0f}, {len(self.unraised)} reasons>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Figures:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Figures(Value, Mapping[str, Distribution]):
     """Distributions of the measures, cash-outs by fiscal quarter and cause, limits on draws, use of the commitment.
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
@@ -115,6 +128,12 @@ class Figures:
     def __getitem__(self, name: str) -> Distribution:
         """The distribution of one measure."""
         return self.distributions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.distributions)
+
+    def __len__(self) -> int:
+        return len(self.distributions)
 
     @property
     def cash_out(self) -> Estimate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,7 +56,8 @@ def merge(results: Iterable[Result]) -> Result:
         for shard in shards:
             assert shard.sketch is not None
             sketch.merge(shard.sketch)
-    whole = first.tallies._replace(
+    whole = replace(
+        first.tallies,
         binding=np.sum([each.binding for each in tallies], axis=0),
         cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
         unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),

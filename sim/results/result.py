@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -14,11 +14,12 @@ from sim.calendar import month_end
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, Period, Run, Tallies
+from sim.results.figures import CAUSES, TALLIED, Period, Run, Tallies
 from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
 from sim.results.sketch import Sketch
 from sim.results.summary import Summary, checked, days_at_close, fiscal_periods, frozen, jsonable, manifest
+from sim.results.value import same
 from sim.results.views import ByPeriod, Fan, lookup
 from sim.terms import Case, CaseError
 from sim.terms.options import day_of
@@ -43,6 +44,10 @@ COLUMNS = {
 }
 
 
+#: What a result has one array (paths,) of.
+NAMES = (*MEASURES, "cash_out_days", "cause")
+
+
 class PathsNotKept(KeyError):
     """Raised when per-path data is requested from a run with keep_paths=False."""
 
@@ -60,8 +65,10 @@ class How(TypedDict, total=False):
     written: dict[str, Any] | None
 
 
-class Result:
+class Result(Mapping[str, np.ndarray]):
     """The paths of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
+
+    A result is a mapping from the names of its arrays, empty where no paths were kept; it is true in any case.
 
     Results compare equal if case, seed, sampling options and all arrays are equal; run time and the number of workers
     are ignored.
@@ -142,7 +149,19 @@ class Result:
             return measures.effective_discount(columns["discount_cost"], columns["raised"])
         if name == "runway_months":
             return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
-        return lookup(columns, name, (*MEASURES, "cash_out_days", "cause"))
+        return lookup(columns, name, NAMES)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
+
+    def __bool__(self) -> bool:
+        return True
 
     @property
     def by_period(self) -> ByPeriod:
@@ -243,32 +262,34 @@ class Result:
             "reasons": list(self.tallies.reasons),
             "groups": self.run.groups,
         }
-        arrays = self.paths_or_sketch()
-        arrays |= {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+        arrays = self._arrays()
         text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
         write_arrays(path, {"header": text} | arrays, compress)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
             return NotImplemented
-        same_run = (
+        return (
             self.case.sha256 == other.case.sha256
             and self.run[1:6] == other.run[1:6]
             and self.tallies.reasons == other.tallies.reasons
-        )
-        mine, theirs = self._arrays(), other._arrays()
-        return (
-            same_run
-            and mine.keys() == theirs.keys()
-            and all(
-                np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f") for name, array in mine.items()
-            )
+            and same(self._arrays(), other._arrays())
         )
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        columns = None if self.sketch else self.paths_or_sketch()
+        return _remade, (self.run, self.tallies, columns, self.sketch)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
     def __repr__(self) -> str:
         return f"<Result of {self.case.title!r}: {self.paths:,} paths, seed {self.seed}, {self.sampler}>"
+
+    def _names(self) -> tuple[str, ...]:
+        return NAMES if self.sketch is None else ()
 
     def _kept(self) -> dict[str, np.ndarray]:
         if self.sketch is not None:
@@ -282,7 +303,7 @@ class Result:
         return self.columns | {"raised_by_period": self._raised_by_period}
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return self.paths_or_sketch() | {name: getattr(self.tallies, name) for name in Tallies._fields[1:]}
+        return self.paths_or_sketch() | self.tallies.arrays
 
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
@@ -302,6 +323,14 @@ class Result:
         by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
         counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
         return np.array(counts, np.int64)
+
+
+def _remade(run: Run, tallies: Tallies, columns: dict[str, np.ndarray] | None, sketch: Sketch | None) -> Result:
+    """The result of a copy or of a pickle."""
+    return Result(
+        run.case, run.paths, run.seed, run.sampler, tallies, columns, sketch, antithetic=run.antithetic,
+        first_path=run.first_path, elapsed_s=run.elapsed_s, workers=run.workers, written=run.manifest,
+    )  # fmt: skip
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:
@@ -329,7 +358,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         made = header["manifest"]
         if not isinstance(made["versions"], dict) or not isinstance(made["versions"]["fundrisk"], str):
             raise ValueError("its manifest names no version")
-        tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in Tallies._fields[1:]))
+        tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in TALLIED))
         case = Case.from_dict(made["case"], source=header["source"])
         sketch = Sketch.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
         return Result(

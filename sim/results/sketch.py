@@ -33,6 +33,7 @@ from sim.results.figures import CAUSES
 from sim.results.histogram import Histogram
 from sim.results.measures import DAYS_PER_MONTH, MEASURES
 from sim.results.summary import days_at_close, fiscal_periods
+from sim.results.value import same
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -197,6 +198,20 @@ class Sketch:
         for name, histogram in sketch.histograms.items():
             histogram.fill(*(arrays[f"digest_{name}_{part}"] for part in Histogram.PARTS))
         return sketch
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sketch):
+            return NotImplemented
+        one_kind = (self.case.sha256, self.groups) == (other.case.sha256, other.groups)
+        return one_kind and same(self.to_arrays(), other.to_arrays())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sketch.from_arrays, (self.case, self.groups, self.to_arrays())
+
+    def __repr__(self) -> str:
+        return f"<Sketch of {self.case.title!r}: {self.paths:,} paths in {len(self.moments):,} chunks>"
 
     def _moments(self, row: int) -> Moments:
         """The moments of one row over all chunks: each chunk's around its own mean, then around the whole mean.

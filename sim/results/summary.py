@@ -19,6 +19,7 @@ import numpy as np
 from sim.calendar import fiscal_quarter
 from sim.results import summary_text
 from sim.results.figures import Figures, Period, Tallies
+from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
 from sim.text.version import __version__
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from sim.terms import Case
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Summary(Figures, Readable):
     """The figures of a run, as JSON, as a data frame and as text."""
 
@@ -120,9 +121,8 @@ def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...],
         raise ValueError(f"columns: {name} has shape {array.shape}; must be {shape}")
     if array.dtype != kind and not np.can_cast(array.dtype, kind, "same_kind"):
         raise ValueError(f"columns: {name} has type {array.dtype}; must be {np.dtype(kind)}")
-    view: np.ndarray = array.astype(kind, copy=False).view()
-    view.flags.writeable = False
-    return view
+    read_only: np.ndarray = locked(array.astype(kind, copy=False))
+    return read_only
 
 
 def checked(tallies: Tallies, periods: int) -> Tallies:
@@ -130,7 +130,7 @@ def checked(tallies: Tallies, periods: int) -> Tallies:
     reasons = len(tallies.reasons)
     if not all(isinstance(reason, str) for reason in tallies.reasons):
         raise ValueError("tallies: reasons must be strings")
-    arrays = {name: np.asarray(getattr(tallies, name)) for name in Tallies._fields[1:]}
+    arrays = {name: np.asarray(array) for name, array in tallies.arrays.items()}
     chunks = arrays["cut_by_chunk"].size
     expected = {"binding": (periods, reasons), "purchase_dates": (periods,), "cut_by_chunk": (chunks,)}
     expected["unraised_by_chunk"] = (chunks, reasons)

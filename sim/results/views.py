@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 
+from sim.results.value import Value
+from sim.text.numbers import with_decimals
+from sim.text.readable import Blocks, Readable
+from sim.text.tables import Table
 
-class Fan(NamedTuple):
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Fan(Value, Readable):
     """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, with shortfalls bridged."""
 
     dates: tuple[date, ...]
@@ -21,12 +26,18 @@ class Fan(NamedTuple):
     p95: np.ndarray
     paths: int
 
-    def __repr__(self) -> str:
-        return f"<Fan: cash of {self.paths:,} paths on {len(self.dates)} dates>"
+    def _blocks(self) -> Blocks:
+        bands = (self.p05, self.p25, self.p50, self.p75, self.p95)
+        rows = [(f"{day}", *(with_decimals(band[i] / 1e6, 2) for band in bands)) for i, day in enumerate(self.dates)]
+        heading = f"Cash at month ends, $M: quantiles of {self.paths:,} paths, shortfalls bridged"
+        return [Table(heading, ("", "5%", "25%", "median", "75%", "95%"), rows)]
+
+    def _in_brief(self) -> str:
+        return f"cash of {self.paths:,} paths on {len(self.dates)} dates"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ByPeriod(Mapping[str, np.ndarray]):
+class ByPeriod(Value, Mapping[str, np.ndarray]):
     """Arrays (paths, periods): "raised" ($ in the period) and "cash_out" (whether cash has run out by its end)."""
 
     arrays: dict[str, np.ndarray]

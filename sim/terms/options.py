@@ -6,6 +6,7 @@ import datetime
 
 from sim.terms.case import Case
 from sim.terms.problems import check_whole
+from sim.terms.ranges import as_day
 
 
 def seed_of(case: Case, seed: int | None) -> int:
@@ -16,11 +17,7 @@ def seed_of(case: Case, seed: int | None) -> int:
 def day_of(case: Case, name: str, day: datetime.date | str | None, default: datetime.date) -> datetime.date:
     """The option `name`, a simulated day or its ISO text: as given, else `default`. Raises ValueError for any other."""
     first, last = case.valuation_date, case.horizon
-    try:
-        when = default if day is None else day if isinstance(day, datetime.date) else datetime.date.fromisoformat(day)
-        inside = first <= when <= last
-    except (TypeError, ValueError):
-        inside = False
-    if not inside:
+    when = default if day is None else as_day(day)
+    if when is None or not first <= when <= last:
         raise ValueError(f"{name} = {day}: must be a date from {first} to {last}")
     return when

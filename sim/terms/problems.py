@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
+from sim.terms.native import native
 from sim.text.characters import escaped
 
 SHOWN = 60  # characters of a value in a message
@@ -110,6 +111,7 @@ def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str:
 
 def check_whole(name: str, value: Any, least: int, most: int) -> int:
     """A whole number within limits, or ValueError with one line that says what is allowed."""
+    value = native(value)
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
         raise ValueError(f"{name} = {value!r}: must be a whole number from {least} to {most}")
     return int(value)

@@ -8,6 +8,7 @@ import functools
 from numbers import Integral, Real
 from typing import Any
 
+from sim.terms.native import native
 from sim.terms.problems import Say, number_text, show
 from sim.terms.spelling import spelled
 from sim.text.characters import BLANKS, named, refused, visible
@@ -58,6 +59,7 @@ class Number:
         return "a number " + " and ".join(f"{word} {number_text(x)}" for word, x in limits if x is not None)
 
     def read(self, value: Any, name: str, say: Say) -> Any:
+        value = native(value)
         if isinstance(value, bool) or not isinstance(value, Real) or not self._within(value):
             say(name, value, f"must be {self.allowed}{_rewritten(value, name)}")
             return BAD
@@ -92,6 +94,7 @@ class Whole:
         return f"a whole number from {self.least} to {number_text(self.most) if self.floats else self.most}"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
+        value = native(value)
         whole = isinstance(value, Integral) or (self.floats and isinstance(value, float) and value.is_integer())
         if isinstance(value, bool) or not whole or not self.least <= value <= self.most:
             say(name, value, f"must be {self.allowed}{_rewritten(value, name)}")
@@ -116,6 +119,7 @@ class Text:
         return f"one line of text without blanks around it, {0 if self.empty else 1} to {MOST_TEXT} characters"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
+        value = native(value)
         if not isinstance(value, str) or not self.fits(value):
             say(name, value, f"must be {self.allowed}{_unfit(value) if isinstance(value, str) else ''}")
             return BAD
@@ -132,6 +136,7 @@ class Flag:
     allowed: str = "true or false"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
+        value = native(value)
         if not isinstance(value, bool):
             say(name, value, f"must be {self.allowed}")
             return BAD
@@ -147,6 +152,15 @@ def iso_date(text: Any) -> datetime.date | None:
     return day if day.isoformat() == text else None
 
 
+def as_day(value: Any) -> datetime.date | None:
+    """A date, its ISO text, or a moment at midnight as a date; None for any other value."""
+    day = native(value)
+    if isinstance(day, str):
+        return iso_date(day)
+    is_moment = isinstance(day, datetime.datetime)  # which is a date to Python
+    return day if isinstance(day, datetime.date) and not is_moment else None
+
+
 @dataclasses.dataclass(frozen=True)
 class Day:
     """A calendar date, or its ISO string, as JSON has no dates."""
@@ -159,9 +173,8 @@ class Day:
         return f"a date from {self.first} to {self.last}"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
-        day = iso_date(value) if isinstance(value, str) else value
-        is_moment = isinstance(day, datetime.datetime)  # which is a date to Python
-        if not isinstance(day, datetime.date) or is_moment or not self.first <= day <= self.last:
+        day = as_day(value)
+        if day is None or not self.first <= day <= self.last:
             say(name, value, f"must be {self.allowed}")
             return BAD
         return day
@@ -174,10 +187,11 @@ class MonthDay:
     allowed: str = 'a day that every year has, as "MM-DD", or ""'
 
     def read(self, value: Any, name: str, say: Say) -> Any:
+        value = native(value)
         try:
             if value != "":
                 datetime.date.fromisoformat(f"2001-{value}" if isinstance(value, str) and len(value) == 5 else "")
         except ValueError:
             say(name, value, f"must be {self.allowed}")
             return BAD
-        return value
+        return str(value)

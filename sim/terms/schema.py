@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from sim.terms.native import entries
 from sim.terms.problems import MISSING, Problem, Say, joined, one_line, raise_if, show, unknown_key
 from sim.terms.ranges import BAD, Day, Number, Text
 from sim.terms.variation import Variation
@@ -63,12 +64,13 @@ class Rows:
         return f"a list of at most {MOST_ENTRIES} tables with the keys " + ", ".join(keys(self.of))
 
     def read(self, value: Any, name: str, say: Say) -> Any:
-        if not isinstance(value, list | tuple) or len(value) > MOST_ENTRIES:
+        rows_given = entries(value)
+        if rows_given is None or len(rows_given) > MOST_ENTRIES:
             say(name, value, f"must be {self.allowed}")
             return BAD
         taken: set[str] = set()
         rows = []
-        for number, item in enumerate(value):
+        for number, item in enumerate(rows_given):
             label = item_name(item)
             repeated = label in taken
             where = f"{name}[{number if label is None or repeated else label}]"
@@ -97,11 +99,12 @@ class Values:
         return f"a list of {self.least_entries} to {MOST_ENTRIES} entries, each {self.of.allowed}"
 
     def read(self, value: Any, name: str, say: Say) -> Any:
-        if not isinstance(value, list | tuple) or not self.least_entries <= len(value) <= MOST_ENTRIES:
+        given = entries(value)
+        if given is None or not self.least_entries <= len(given) <= MOST_ENTRIES:
             say(name, value, f"must be {self.allowed}")
             return BAD
-        items = tuple(self.of.read(item, f"{name}[{i}]", say) for i, item in enumerate(value))
-        return BAD if BAD in items else items
+        items = tuple(self.of.read(item, f"{name}[{i}]", say) for i, item in enumerate(given))
+        return BAD if any(item is BAD for item in items) else items
 
 
 def item_name(item: Any) -> str | None:

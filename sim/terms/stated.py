@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.terms.native import entries
 from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
@@ -35,6 +36,9 @@ class Ranges(Mapping[str, tuple[float, float]]):
     def __hash__(self) -> int:
         return hash(frozenset(self._rows))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Ranges, (dict(self._rows),)
+
     def __repr__(self) -> str:
         return one_line(f"Ranges({dict(self._rows)!r})", MOST_REPR)
 
@@ -57,7 +61,7 @@ def _nowhere(*_: Any) -> None:
 
 
 def _pair(where: str, pair: Any, say: Say) -> Any:
-    ends = pair if isinstance(pair, list | tuple) else ()
+    ends = entries(pair) or ()
     low, high = (Number().read(end, where, _nowhere) for end in ends) if len(ends) == 2 else (BAD, BAD)
     if low is BAD or high is BAD or low > high:
         say(where, pair, "must be two numbers, the lower one first")

@@ -30,10 +30,15 @@ class Readable(ABC):
         )
 
     def _repr_html_(self) -> str:
-        return "<div>" + "\n".join(map(_html, self._blocks())) + "</div>"
+        return html_of(self._blocks())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._in_brief()}>"
+
+
+def html_of(blocks: Blocks) -> str:
+    """Paragraphs and tables for a notebook."""
+    return "<div>" + "\n".join(map(_html, blocks)) + "</div>"
 
 
 def _html(block: str | Table) -> str:

@@ -1,5 +1,6 @@
 """Figures: the numbers of the run, labels that do not overlap, any size, and any style of the user."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -200,7 +201,7 @@ def test_extreme_results_are_drawn(draw, paths, lifetime, changes, tmp_path):
 
 
 def test_a_fan_without_paths_is_refused(result):
-    bare = result.tallies._replace(fan=np.empty((24, 0)))
+    bare = dataclasses.replace(result.tallies, fan=np.empty((24, 0)))
     columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
     without = type(result)(result.case, result.paths, 11, "philox", bare, columns)
     with pytest.raises(ValueError, match="must be of a run with paths kept"):

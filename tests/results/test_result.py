@@ -1,5 +1,6 @@
 """A result says what its paths say, and a saved one comes back whole or not at all."""
 
+import dataclasses
 import io
 import json
 import math
@@ -473,7 +474,7 @@ def test_a_device_is_written_through_and_not_replaced(result):
 
 def test_tallies_of_another_shape_are_refused(result):
     t = result.tallies
-    bad = t._replace(reasons=t.reasons[:-1])
+    bad = dataclasses.replace(t, reasons=t.reasons[:-1])
     columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
     with pytest.raises(ValueError, match="binding has shape"):
         Result(result.case, result.paths, 11, "philox", bad, columns)

@@ -1,0 +1,79 @@
+"""Equality, hashes, copies and pickles of the immutable objects that this program returns.
+
+Dataclasses compare their fields with `==`, which fails for arrays and is false for NaN, an absent number here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+
+class Value:
+    """Base of a frozen dataclass, made with eq=False, that holds arrays, mappings or absent numbers.
+
+    Two values are equal if they are of one class and all their fields are, arrays with their types and shapes; NaN
+    equals NaN. Arrays are read-only, also after copying and unpickling. A value cannot be hashed: it holds mappings.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, field.name, locked(getattr(self, field.name)))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(map(same, _contents(self), _contents(other)))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), _contents(self)
+
+
+class HashableValue(Value):
+    """A value of numbers, texts, dates and tuples of them, which can be an element of a set."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash((type(self).__name__, hashed(_contents(self))))
+
+
+def _contents(value: Any) -> tuple[Any, ...]:
+    return tuple(getattr(value, field.name) for field in fields(value))
+
+
+def hashed(item: Any) -> int:
+    """As `hash`, the same for every NaN, as all of them are equal."""
+    if isinstance(item, tuple):
+        return hash(tuple(map(hashed, item)))
+    return hash("absent") if item != item else hash(item)
+
+
+def locked(item: Any) -> Any:
+    """A read-only view of an array; a dictionary of arrays with such views; any other object as it is."""
+    if isinstance(item, np.ndarray):
+        view: np.ndarray = item.view()
+        view.flags.writeable = False
+        return view
+    if type(item) is dict and any(isinstance(each, np.ndarray) for each in item.values()):
+        return {name: locked(each) for name, each in item.items()}
+    return item
+
+
+def same(mine: Any, theirs: Any) -> bool:
+    """Whether two contents are equal. NaN equals NaN, arrays have one type and shape."""
+    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
+        return mine.dtype == theirs.dtype and np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
+    if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
+        return False
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return mine.keys() == theirs.keys() and all(same(each, theirs[name]) for name, each in mine.items())
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        return len(mine) == len(theirs) and all(map(same, mine, theirs))
+    return bool(mine == theirs or (mine != mine and theirs != theirs))

@@ -1,0 +1,232 @@
+"""Every public object: short repr, table in a notebook, equality, hash, copies, pickles, read-only arrays."""
+
+import copy
+import inspect
+import pickle
+from collections.abc import Hashable, Iterable, Mapping, Sized
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+import pytest
+
+import sim
+from sim.analysis.capital import cost_of_capital
+from sim.results.distribution import Distribution
+from sim.results.estimates import Estimate, Quantile
+
+OPTIONS = {"paths": 64}
+MOST_HTML = 20_000
+
+
+def _objects(folder):
+    case = sim.load_case("valence-2002")
+    result, thin = (sim.simulate(case, **OPTIONS, seed=7, keep_paths=kept) for kept in (True, False))
+    lone = sim.simulate(case, paths=1, seed=7)  # errors and bounds of one path are not known
+    dry = sim.simulate(case.replace({"line.commitment": 0}), **OPTIONS)  # no effective price
+    trace = sim.trace(case, 3, 7)
+    result.save(folder / "run.npz")
+    analyses = {
+        "comparison": sim.compare({"a": case, "b": case.replace({"burn.monthly": 1e6})}, **OPTIONS),
+        "clauses": sim.clauses(case, **OPTIONS),
+        "sensitivity": sim.sensitivity(case, **OPTIONS, indexed=2, samples=4, index_paths=16),
+        "grid": sim.grid(case, **OPTIONS),
+        "variants": sim.variants(case),
+        "solution": sim.solve(case, "commitment", 0.99, **OPTIONS),
+        "unsolved": sim.solve(case, "commitment", 1e-6, **OPTIONS),
+        "stresses": sim.reverse_stress(case, **OPTIONS),
+        "outlook": sim.outlook(case, **OPTIONS),
+        "backtest": sim.backtest(case, **OPTIONS),
+        "pack": sim.gather(case, **OPTIONS),
+    }
+    runs = {"result": result, "without paths": thin, "one path": lone, "nothing drawn": dry}
+    parts = {}
+    for name, run in runs.items():
+        summary = run.summary()
+        parts |= {f"{name}: {part}": getattr(run, part) for part in ("run", "tallies", "case")}
+        parts |= {f"{name}: summary": summary, f"{name}: fan": run.fan(), f"{name}: waterfall": summary.waterfall}
+        parts |= {f"{name}: estimate": run.probability_of_cash_out(), f"{name}: period": run.periods[0]}
+        parts |= {f"{name}: {measure}": distribution for measure, distribution in summary.items()}
+        parts |= {f"{name}: quantile": summary["effective_price"].p05, f"{name}: capital": cost_of_capital(run)}
+    analyses |= {"swing": analyses["sensitivity"].swings[0], "indices": analyses["sensitivity"].indices}
+    analyses |= {"clause": analyses["clauses"].clauses[0], "axis": analyses["grid"].axes[0]}
+    analyses |= {"fact": analyses["backtest"].rows[0]}
+    terms = {f"case: {name}": getattr(case, name) for name in ("line", "company", "ranges", "record")}
+    errors = {"no paths": _error(thin.__getitem__, "raised"), "no case": _error(sim.load_case, "nowhere")}
+    errors |= {"no history": _error(sim.replay, case, {}), "no file": _error(sim.load_result, "nowhere")}
+    return (
+        runs | parts | analyses | terms | errors
+        | {"by period": result.by_period, "sketch": thin.sketch, "trace": trace, "history": trace.history}
+        | {"ledger": trace.ledger, "rerun": sim.rerun(folder / "run.npz"), "case": case}
+    )  # fmt: skip
+
+
+def _error(call, *given):
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        call(*given)
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory):
+    return _objects(tmp_path_factory.mktemp("objects"))
+
+
+def each(objects, leave_out=()):
+    return ((name, thing) for name, thing in objects.items() if not isinstance(thing, leave_out))
+
+
+def copies(thing):
+    yield "copy", copy.copy(thing)
+    yield "deep copy", copy.deepcopy(thing)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        yield f"protocol {protocol}", pickle.loads(pickle.dumps(thing, protocol))
+
+
+def arrays_of(thing):
+    """Every array inside an object that the object holds."""
+    if isinstance(thing, np.ndarray):
+        yield thing
+    elif isinstance(thing, sim.Result):
+        yield from thing.paths_or_sketch().values() if thing.sketch is None else ()
+        yield from arrays_of(thing.tallies)
+    elif isinstance(thing, dict):
+        for item in thing.values():
+            yield from arrays_of(item)
+    elif isinstance(thing, tuple):
+        for item in thing:
+            yield from arrays_of(item)
+    elif is_dataclass(thing):
+        for field in fields(thing):
+            yield from arrays_of(getattr(thing, field.name))
+
+
+def test_every_public_function_and_class_is_walked(objects):
+    kinds = {type(thing) for thing in objects.values()}
+    classes = {getattr(sim, name) for name in sim.__all__ if inspect.isclass(getattr(sim, name))}
+    assert classes <= kinds
+    public = [getattr(sim, name) for name in sim.__all__]
+    given = {function.__annotations__["return"] for function in public if inspect.isfunction(function)}
+    assert given - {"list[tuple[str, str]]"} <= {kind.__name__ for kind in kinds}
+
+
+def test_a_repr_has_at_most_two_lines(objects):
+    for name, thing in each(objects, Exception):
+        assert len(repr(thing)) <= 400, name
+        assert repr(thing).count("\n") <= 1, name
+
+
+def test_a_result_is_a_table_in_a_notebook(objects):
+    for name in ("result", "without paths", "result: summary", "result: fan", "comparison", "clauses", "sensitivity",
+                 "grid", "variants", "solution", "stresses", "outlook", "backtest", "pack", "trace"):  # fmt: skip
+        html = objects[name]._repr_html_()
+        assert "<table" in html, name
+        assert len(html) < MOST_HTML, name
+
+
+def test_copies_and_pickles_are_equal(objects):
+    for name, thing in each(objects, Exception):
+        for how, other in copies(thing):
+            assert type(other) is type(thing), (name, how)
+            assert (other == thing) is True, (name, how)
+            assert (other != thing) is False, (name, how)
+
+
+def test_errors_are_pickled_with_their_text(objects):
+    for name, thing in objects.items():
+        if isinstance(thing, Exception):
+            assert all(str(other) == str(thing) for _, other in copies(thing)), name
+
+
+def test_objects_of_other_kinds_are_unequal(objects):
+    for name, thing in each(objects, Exception):
+        for other in (None, 0, "raised", (), [1.0], {"raised": 1}, object()):
+            assert (thing == other) is False, name
+            assert (other == thing) is False, name
+
+
+def test_no_two_different_objects_are_equal(objects):
+    seen = [(name, thing) for name, thing in each(objects, Exception) if ":" not in name]
+    for i, (name, thing) in enumerate(seen):
+        for other, there in seen[i + 1 :]:
+            assert (thing == there) is False, (name, other)
+
+
+def test_a_hash_agrees_with_equality_or_is_refused(objects):
+    for name, thing in each(objects, Exception):
+        if isinstance(thing, Hashable) and not isinstance(thing, tuple):
+            assert all(hash(other) == hash(thing) for _, other in copies(thing)), name
+        elif not isinstance(thing, Hashable):
+            with pytest.raises(TypeError, match=f"unhashable type: '{type(thing).__name__}'"):
+                hash(thing)
+
+
+def test_arrays_are_read_only_also_in_copies(objects):
+    seen = 0
+    for name, thing in each(objects, Exception):
+        for how, other in [("itself", thing), *copies(thing)]:
+            for array in arrays_of(other):
+                assert not array.flags.writeable, (name, how)
+                seen += 1
+    assert seen > 500
+
+
+def test_fields_stay_frozen_in_copies(objects):
+    for name, thing in each(objects, Exception):
+        if is_dataclass(thing):
+            for how, other in copies(thing):
+                with pytest.raises((AttributeError, TypeError)):
+                    setattr(other, fields(thing)[0].name, None)
+                assert other == thing, (name, how)
+
+
+def test_objects_are_true_and_answer_in_and_len(objects):
+    for name, thing in each(objects, Exception):
+        assert bool(thing) is True, name
+        if isinstance(thing, Mapping):
+            assert len(thing) == len(list(thing)), name
+            assert all(key in thing for key in thing), name
+            assert "no such key" not in thing, name
+            assert 0 not in thing, name
+            assert dict(thing).keys() == set(thing), name
+        elif isinstance(thing, Iterable):
+            assert isinstance(thing, Sized), name
+            assert len(thing) == len(list(thing)), name
+
+
+def test_a_result_is_a_mapping_of_its_arrays(objects):
+    result, thin = objects["result"], objects["without paths"]
+    assert "raised" in result
+    assert {"raised", "runway_months", "cause"} <= set(result)
+    assert all(result[name].shape == (64,) for name in result)
+    assert "raised" not in thin
+    assert list(thin) == []
+    assert "raised" in thin.summary()
+
+
+def test_pickles_are_small(objects):
+    of_arrays = sum(array.nbytes for array in arrays_of(objects["result"]))
+    objects["result"].summary()
+    assert len(pickle.dumps(objects["result"])) < of_arrays + 20_000
+    assert len(pickle.dumps(objects["without paths"])) < 200_000
+    assert len(pickle.dumps(objects["without paths: summary"])) < 100_000
+
+
+@pytest.mark.parametrize("nan", [float("nan"), np.float64("nan"), -float("nan")])
+def test_absent_numbers_are_equal(nan):
+    one, other = (Estimate(nan, nan, (nan, x)) for x in (1.0, 1.0))
+    assert one == other
+    assert len({one, other}) == 1
+    assert one != Estimate(nan, nan, (nan, 2.0))
+    assert Quantile(nan, (nan, nan)) == Quantile(nan, (nan, nan))
+    assert Distribution.of_nothing(3) == Distribution.of_nothing(3) != Distribution.of_nothing(4)
+    assert len({Distribution.of_nothing(3), Distribution.of_nothing(3)}) == 1
+
+
+def test_one_changed_number_makes_a_difference(objects):
+    for name in ("result: tallies", "result: fan", "grid", "result: summary"):
+        thing = objects[name]
+        other = copy.deepcopy(thing)
+        array = next(arrays_of(other))
+        array.flags.writeable = True
+        array.flat[0] += 1
+        assert other != thing, name
