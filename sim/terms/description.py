@@ -55,11 +55,12 @@ def _indented(body: Iterable[str]) -> str:
 def _company(case: Case) -> Iterator[str]:
     company, burn = case.company, case.burn
     quarter = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
+    _, month, _ = long_date(quarter.plus(4 - quarter.quarter).end).split()
     least = f"falls below {money(company.minimum_cash)}" if company.minimum_cash else "falls below zero"
     yield (
         f"{company.name}: the simulation starts on {long_date(case.valuation_date)} ({quarter.label}) with "
         f"{money(company.cash)} of cash and ends on {long_date(case.horizon)}. The company is out of cash when its "
-        f"cash {least}. Fiscal years end in {quarter.plus(4 - quarter.quarter).end:%B}."
+        f"cash {least}. Fiscal years end in {month}."
     )
     yield (
         f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"

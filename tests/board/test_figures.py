@@ -1,6 +1,9 @@
 """Figures: the numbers of the run, labels that do not overlap, any size, and any style of the user."""
 
 import dataclasses
+import hashlib
+import io
+import os
 import re
 import subprocess
 import sys
@@ -75,19 +78,86 @@ STYLES = [
     {"axes.facecolor": "black", "text.color": "white", "font.size": 30.0},
     {"lines.linewidth": 9.0, "axes.grid": True, "savefig.dpi": 10, "font.family": "monospace"},
     {"axes.spines.left": False, "figure.facecolor": "#ff0000", "xtick.labelsize": 40},
+    {"text.usetex": True, "axes.formatter.use_mathtext": True},
+    {"savefig.bbox": "tight", "savefig.pad_inches": 2.0, "savefig.transparent": True, "savefig.format": "pdf"},
+    {"figure.dpi": 31, "figure.autolayout": True, "figure.constrained_layout.use": False, "path.simplify": False},
+    {"svg.hashsalt": "mine", "svg.fonttype": "path", "axes.formatter.use_locale": True, "axes.unicode_minus": False},
+    {"date.converter": "concise", "timezone": "Pacific/Auckland", "date.autoformatter.month": "%d"},
+    {"path.sketch": (1, 100, 2), "path.snap": False, "text.hinting": "none", "text.antialiased": False},
+    {"hatch.linewidth": 6.0, "errorbar.capsize": 9.0, "patch.linewidth": 7.0, "legend.fontsize": 30},
 ]
+HOSTILE = """
+text.usetex: True
+font.family: cursive
+axes.grid: True
+savefig.bbox: tight
+figure.dpi: 33
+backend: svg
+svg.hashsalt: mine
+axes.formatter.use_locale: True
+date.converter: concise
+date.epoch: 2000-01-01T00:00:00
+timezone: Asia/Tokyo
+axes.prop_cycle: cycler("color", ["r"])
+axes.titlelocation: right
+no.such.setting: 1
+lines.linewidth: wide
+"""
+PRINT_HASHES = """
+import hashlib, io
+from tests.board.test_figures import FIGURES, save_figure, synthetic_result
+result = synthetic_result()
+for draw in FIGURES:
+    for kind in ("png", "svg"):
+        save_figure(lambda ax: draw(result, ax), file := io.BytesIO(), kind)
+        print(hashlib.sha256(file.getvalue()).hexdigest())
+"""
+
+
+def bytes_of(draw, result, kind):
+    save_figure(lambda ax: draw(result, ax), file := io.BytesIO(), kind)
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("draw", FIGURES[:2])
 @pytest.mark.parametrize("kind", ["png", "svg"])
-def test_figures_do_not_depend_on_a_matplotlibrc(style, kind, result, tmp_path):
-    def draw(ax):
-        return figures.cash_out_by_quarter(result, ax)
-
-    save_figure(draw, tmp_path / "a", kind)
+def test_figures_do_not_depend_on_settings(style, draw, kind, result):
+    expected = bytes_of(draw, result, kind)
     with mpl.rc_context(style):
-        save_figure(draw, tmp_path / "b", kind)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+        before = dict(mpl.rcParams)
+        got = bytes_of(draw, result, kind)
+        assert dict(mpl.rcParams) == before
+    assert got == expected
+
+
+def test_figures_do_not_depend_on_a_matplotlibrc(result, tmp_path):
+    (tmp_path / "matplotlibrc").write_text(HOSTILE, encoding="utf-8")
+    mine = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    mine |= {"MATPLOTLIBRC": str(tmp_path), "TZ": "Asia/Kolkata", "PYTHONPATH": os.getcwd()}
+    run = subprocess.run([sys.executable, "-c", PRINT_HASHES], capture_output=True, text=True, env=mine, check=True)
+    expected = [hashlib.sha256(bytes_of(draw, result, kind)).hexdigest() for draw in FIGURES for kind in ("png", "svg")]
+    assert run.stdout.split() == expected
+
+
+@pytest.mark.parametrize("style", [STYLES[0], STYLES[1], STYLES[3], STYLES[5], STYLES[7]])
+def test_a_figure_of_a_notebook_is_drawn_in_the_style_of_the_project(style, result):
+    def pixels():
+        figure = figures.cash_fan(result).figure
+        figure.canvas.draw()
+        return np.asarray(figure.canvas.buffer_rgba())
+
+    expected = pixels()
+    with mpl.rc_context(style | {"path.simplify": True}):
+        np.testing.assert_array_equal(pixels(), expected)
+
+
+def test_months_are_english_whatever_the_locale(result, monkeypatch):
+    monkeypatch.setattr("matplotlib.dates.DateFormatter.__call__", lambda *_: "locale")
+    ax = figures.cash_fan(result)
+    words = {label.get_text().split()[0] for label in ax.get_xticklabels()}
+    assert words <= {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+    assert len(words) > 2
 
 
 def band(ax, color):

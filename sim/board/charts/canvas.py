@@ -32,10 +32,11 @@ _MOST_ROOM = 0.5  # of the axes' height, for labels
 
 @contextmanager
 def default_style() -> Iterator[None]:
-    """Matplotlib's own style for as long as something is drawn."""
-    from matplotlib import style
+    """Matplotlib's own settings for as long as something is drawn, but for the backend, on which no figure depends."""
+    import matplotlib
 
-    with style.context("default"):
+    own = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
+    with matplotlib.rc_context(own):
         yield
 
 

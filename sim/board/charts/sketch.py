@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from sim.board.charts.canvas import (
     headline,
     inches,
     marks,
+    page,
 )
 from sim.board.charts.data import COLOURS, Chart, Series
+from sim.text.dates import long_date
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +57,7 @@ def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = N
     matplotlib Axes
     """
     with default_style():
-        ax = axes_for(ax)
+        new, ax = ax is None, axes_for(ax)
         _KINDS[chart.kind](ax, chart)
         if sentence:
             headline(ax, sentence)
@@ -68,6 +70,8 @@ def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = N
         elif chart.marks:
             places = _merged([(float(mark.at), mark.label) for mark in chart.marks if not isinstance(mark.at, date)])
             marks(ax, places, color=COLOURS[0], linestyle="--", linewidth=1.2, zorder=3)
+        if new:
+            page(ax).draw_without_rendering()  # makes the labels of the ticks now, and not in the style of a later time
     return ax
 
 
@@ -89,12 +93,20 @@ def _fan(ax: Axes, chart: Chart) -> None:
     ax.set_xlim(x[0], x[-1])
     months = len(x) * 7.0 / inches(ax)  # narrow axes have room for fewer labels
     every = next((step for step in (1, 2, 3, 6) if months / step <= 12), 12)
-    ax.xaxis.set_major_locator(dates.MonthLocator(bymonth=range(1, 13, every)))
+    ax.xaxis.set_major_locator(dates.MonthLocator(bymonth=range(1, 13, every), tz=UTC))
     if months > 12 * 14:
-        ax.xaxis.set_major_locator(dates.YearLocator(5 if months > 12 * 40 else 2))
-    ax.xaxis.set_major_formatter(dates.DateFormatter("%b\n%Y"))
+        ax.xaxis.set_major_locator(dates.YearLocator(5 if months > 12 * 40 else 2, tz=UTC))
+    ax.xaxis.set_major_formatter(_month)
     axis_labels(ax, "", chart.y_title)
     ax.legend(loc="lower left", **_QUIET)
+
+
+def _month(place: float, _: int | None) -> str:
+    """`Apr` above `2002`, in English and at no time zone's hour, whatever locale and settings say."""
+    from matplotlib.dates import num2date
+
+    _, month, year = long_date(num2date(place, tz=UTC)).split()
+    return f"{month[:3]}\n{year}"
 
 
 def _columns(ax: Axes, chart: Chart) -> None:
