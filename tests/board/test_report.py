@@ -73,6 +73,36 @@ def test_the_same_pack_gives_the_same_figures(valence, tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+WRITE_PACK = """
+import sys, time
+from sim.board import report
+from sim.board.report import write_report
+from tests.board.test_story import pack_of
+offset = float(sys.argv[2])
+real, local = time.time, time.localtime
+time.time = lambda: real() + offset
+time.localtime = lambda seconds=None: local(time.time() if seconds is None else seconds)
+figures = report.figures
+report.figures = lambda pack, chapters: list(figures(pack, chapters))[:3]
+write_report(pack_of("valence"), sys.argv[1])
+"""
+
+
+def test_a_pack_has_the_same_bytes_at_any_time_and_place(tmp_path):
+    runs = [("one", "1", "UTC", "0"), ("another/place", "2", "Asia/Tokyo", "40000000")]
+    for folder, hashes, zone, offset in runs:
+        (tmp_path / folder).mkdir(parents=True)
+        mine = os.environ | {"PYTHONHASHSEED": hashes, "TZ": zone, "PYTHONPATH": os.getcwd(), "LC_ALL": "C.UTF-8"}
+        command = [sys.executable, "-c", WRITE_PACK, "pack", offset]
+        subprocess.run(command, cwd=tmp_path / folder, env=mine, check=True)
+    one, other = (tmp_path / folder / "pack" for folder, *_ in runs)
+    names = sorted(str(file.relative_to(one)) for file in one.rglob("*.*"))
+    assert len(names) == 3 + 2 + 6
+    for name in names:
+        if name not in NUMBERS:  # which say how long the computation took
+            assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
 def test_other_files_are_left_alone(valence, tmp_path, quick):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     (tmp_path / "result.json").write_text("old", encoding="utf-8")

@@ -6,8 +6,10 @@ scenarios, seed and version. python-pptx does not fit text to its box, so that e
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pptx import Presentation
@@ -18,6 +20,7 @@ from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
 from sim.board.charts.data import COLOURS, Chart, Table
 from sim.board.deck import native
 from sim.board.deck.elements import describe, rgb
+from sim.board.deck.package import timeless
 from sim.board.deck.text import anchored, emu, plain_shape, text_box, write
 from sim.board.story.chapter import Card, Chapter
 
@@ -51,7 +54,8 @@ def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[s
     about = deck.core_properties
     about.title, about.subject = pack.result.case.title[:250], "Funding risk: " + footer[:200]
     about.author = about.last_modified_by = f"fundrisk {pack.result.manifest['versions']['fundrisk']}"
-    deck.save(os.fspath(path))
+    deck.save(file := io.BytesIO())
+    Path(path).write_bytes(timeless(file.getvalue(), pack.result.case.valuation_date))
 
 
 def footer_text(result: Result) -> str:
