@@ -52,6 +52,9 @@ class Distribution(HashableValue):
     standard error and `worst5_ci95` Student's interval with as many degrees of freedom as there are independent values
     in the tail, less one.
 
+    `censored` counts the paths whose value is only a lower bound, the largest one: those whose cash lasts to the
+    horizon, for the runway. It is None for measures of which every value is known.
+
     `from_values` is exact. A run that keeps no paths builds the same object from its `sim.results.sketch.Sketch`.
     """
 
@@ -65,6 +68,7 @@ class Distribution(HashableValue):
     worst5_mean: float
     worst5_se: float
     worst5_ci95: tuple[float, float]
+    censored: int | None = None
 
     @classmethod
     def from_values(cls, values: np.ndarray, bad_tail: str = "low", groups: str | None = None) -> Distribution:
@@ -138,8 +142,21 @@ class Distribution(HashableValue):
     p75 = property(lambda self: self.quantile(75), doc="The upper quartile.")
     p95 = property(lambda self: self.quantile(95), doc="The 95% quantile.")
 
+    def is_censored(self, percent: int) -> bool:
+        """Whether a quantile is the value of a censored path, hence only a lower bound."""
+        return self.censored is not None and quantile_rank(self.n, percent) > self.n - self.censored
+
+    @property
+    def all_censored(self) -> bool:
+        """Whether every path is censored, so that the mean and that of the worst 5% are lower bounds only."""
+        return self.n > 0 and self.censored == self.n
+
     def to_dict(self) -> dict[str, object]:
-        """The keys of the JSON document, in the measure's own unit. NaN and infinities are kept."""
+        """The keys of the JSON document, in the measure's own unit. NaN and infinities are kept.
+
+        A measure that may be censored also has "censored", whether any path is, "censored_count", and for each quantile
+        "p95_censored".
+        """
         document: dict[str, object] = {
             "n": self.n,
             "mean": self.mean,
@@ -151,7 +168,11 @@ class Distribution(HashableValue):
             document[f"p{percent:02d}"] = quantile.value
             document[f"p{percent:02d}_ci95"] = list(quantile.ci95)
         worst = {"worst5_mean": self.worst5_mean, "worst5_se": self.worst5_se, "worst5_ci95": list(self.worst5_ci95)}
-        return document | worst
+        document |= worst
+        if self.censored is not None:
+            document |= {"censored": self.censored > 0, "censored_count": self.censored}
+            document |= {f"p{percent:02d}_censored": self.is_censored(percent) for percent in QUANTILE_PERCENTS}
+        return document
 
     def __repr__(self) -> str:
         return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {self.p50.value:g}>"

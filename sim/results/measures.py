@@ -13,6 +13,7 @@ from sim.results.estimates import DUST
 from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
+CENSORED_MARK = "+"  # after a number that is a lower bound, because its path was not followed further: `24.0+`
 UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
 
 
@@ -80,6 +81,12 @@ class Measure:
     def decimals(self, error: float) -> int:
         """Decimals of the number read that an error allows; never more than the reading's own limit."""
         return min(decimals_allowed(error / self.reading.scale), self.reading.max_decimals)
+
+
+def censored_text(text: str, censored: bool) -> str:
+    """A number as text, with the mark of a censored one after its last digit: `24.0+ months`."""
+    digits = len(text.rstrip("".join(set(text) - set("0123456789"))))
+    return f"{text[:digits]}{CENSORED_MARK}{text[digits:]}" if censored and digits else text
 
 
 def _two_digits(number: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -45,7 +46,7 @@ COLUMNS = {
 
 
 #: What a result has one array (paths,) of.
-NAMES = (*MEASURES, "cash_out_days", "cause")
+NAMES = (*MEASURES, "cash_out_days", "cause", "censored")
 
 
 class PathsNotKept(KeyError):
@@ -139,7 +140,10 @@ class Result(Mapping[str, np.ndarray]):
         return hash_of_arrays(self._arrays())
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError."""
+        """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError.
+
+        "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound.
+        """
         columns, case = self._kept(), self.case
         if name == "dilution":
             return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
@@ -149,6 +153,8 @@ class Result(Mapping[str, np.ndarray]):
             return measures.effective_discount(columns["discount_cost"], columns["raised"])
         if name == "runway_months":
             return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
+        if name == "censored":
+            return np.isinf(columns["cash_out_days"])
         return lookup(columns, name, NAMES)
 
     def __iter__(self) -> Iterator[str]:
@@ -173,13 +179,15 @@ class Result(Mapping[str, np.ndarray]):
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
         if self._summary is None:
             groups, sketch = self.run.groups, self.sketch
+            counts = self._cash_out_counts() if sketch is None else sketch.cash_out_counts()
+            censored = {"runway_months": self.paths - int(counts[-1].sum())}
             if sketch is not None:
                 self._summary = Summary(
                     self.run,
                     self.periods,
-                    {name: sketch.distribution(name) for name in MEASURES},
+                    {name: replace(sketch.distribution(name), censored=censored.get(name)) for name in MEASURES},
                     sketch.cash_out_by_period(),
-                    sketch.cash_out_counts(),
+                    counts,
                     sketch.raised_by_period(),
                     self.tallies,
                     True,
@@ -189,9 +197,15 @@ class Result(Mapping[str, np.ndarray]):
             self._summary = Summary(
                 self.run,
                 self.periods,
-                {name: Distribution.from_values(self[name], MEASURES[name].bad_tail, groups) for name in MEASURES},
+                {
+                    name: replace(
+                        Distribution.from_values(self[name], MEASURES[name].bad_tail, groups),
+                        censored=censored.get(name),
+                    )
+                    for name in MEASURES
+                },
                 tuple(self._out_by(end) for end in self._ends()),
-                self._cash_out_counts(),
+                counts,
                 tuple(Distribution.from_values(row, groups=groups).estimate for row in self._raised_by_period),
                 self.tallies,
                 False,

@@ -18,6 +18,7 @@ import numpy as np
 
 from sim.calendar import fiscal_quarter
 from sim.results import summary_text
+from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.figures import Figures, Period, Tallies
 from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
@@ -86,7 +87,10 @@ class Summary(Figures, Readable):
             row: dict[str, Any] = {}
             for key, value in distribution.to_dict().items():
                 row |= {f"{key}_low": value[0], f"{key}_high": value[1]} if isinstance(value, list) else {key: value}
-            rows[name] = row
+            rows[name] = {"censored": False, "censored_count": 0} | row
+            rows[name] |= {
+                f"p{percent:02d}_censored": distribution.is_censored(percent) for percent in QUANTILE_PERCENTS
+            }
         return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
 
     def _blocks(self) -> Blocks:

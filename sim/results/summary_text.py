@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.figures import Figures
-from sim.results.measures import COUNT, MEASURES
+from sim.results.measures import CENSORED_MARK, COUNT, MEASURES, censored_text
 from sim.text.dates import long_date
 from sim.text.numbers import first_digit, rounded, shared_decimals, with_decimals
 from sim.text.readable import Blocks
@@ -171,22 +171,32 @@ def _by_measure(summary: Figures) -> Table:
     for name, distribution in summary.distributions.items():
         measure, quantiles = MEASURES[name], distribution.quantiles
         whole = measure.reading is COUNT  # quantiles of counts have no decimals
+        whole_period = distribution.all_censored
         errors = [1.0 if whole else quantile.error for quantile in quantiles]
         rows.append(
             (
                 measure.column,
-                measure.format_bare(distribution.mean, _known(distribution.mcse)),
+                censored_text(measure.format_bare(distribution.mean, _known(distribution.mcse)), whole_period),
                 measure.format_error(distribution.mcse, distribution.mean),
-                *measure.aligned([quantile.value for quantile in quantiles], errors),
-                measure.format_bare(distribution.worst5_mean, _known(distribution.worst5_se)),
+                *(
+                    censored_text(text, distribution.is_censored(percent))
+                    for text, percent in zip(
+                        measure.aligned([quantile.value for quantile in quantiles], errors),
+                        QUANTILE_PERCENTS,
+                        strict=True,
+                    )
+                ),
+                censored_text(
+                    measure.format_bare(distribution.worst5_mean, _known(distribution.worst5_se)), whole_period
+                ),
             )
         )
     names = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
-    absent, censored = summary["effective_price"].absent, round(summary.run.paths * (1.0 - summary.cash_out.value))
+    absent, censored = summary["effective_price"].absent, summary["runway_months"].censored or 0
     notes = ["CVaR, 5%: the mean of the worst 5% of the paths, also called expected shortfall."]
     notes += [f"{LINE_ONLY}, not those of third parties."] * bool(_other_shares(summary))
     notes += [f"{_some_paths(absent)} drew nothing and {_has(absent)} no effective price."] * bool(absent)
-    without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored)."
+    without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored), marked {CENSORED_MARK}."
     notes += [without] * bool(censored)
     notes += [BINNED] * summary.binned
     return Table("Measures, of all paths", ("", "mean", "+-", *names, "CVaR, 5%"), rows, (0,), " ".join(notes))

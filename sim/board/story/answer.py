@@ -9,6 +9,7 @@ from sim.board.story.chapter import Card, Chapter
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing
 from sim.board.words import brief, capitalised, day, frequency, median_day, plus_minus, value, variant_name
 from sim.results.estimates import Estimate
+from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -53,7 +54,9 @@ def complement(chance: Estimate) -> Estimate:
 def _cards(result: Result) -> tuple[Card, ...]:
     summary, commitment = result.summary(), float(result.case.line.commitment)
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
-    never = summary.cash_out.value == 0.0
+    never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
+    lasting = brief("runway_months", runway.p05.value, runway.p05.error)
+    soon = "fewer than 5 of 100 scenarios run out of cash" if early else f"5 of 100 scenarios: {lasting} or less"
     third = result.case.third_party
     others = "; third parties' shares are not included" if third is not None and third.kind == "equity" else ""
     return (
@@ -63,11 +66,9 @@ def _cards(result: Result) -> tuple[Card, ...]:
             f"probability {plus_minus('cash_out', summary.cash_out)}",
         ),
         Card(
-            brief("runway_months", runway.p50.value, runway.p50.error),
-            "median runway" + " (the full period)" * never,
-            "no scenario runs out of cash earlier"
-            if never
-            else f"5 of 100 scenarios: {brief('runway_months', runway.p05.value, runway.p05.error)} or less",
+            censored_text(brief("runway_months", runway.p50.value, runway.p50.error), half),
+            "median runway" + " (the full period)" * half,
+            "no scenario runs out of cash earlier" if never else soon,
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),

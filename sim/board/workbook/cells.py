@@ -12,12 +12,12 @@ from sim.analysis.paired import SHOWN as _ANALYSED
 from sim.board.story.parts import setting
 from sim.board.words import MINUS, name_of, reading, value
 from sim.results.estimates import Estimate
-from sim.results.measures import MEASURES
+from sim.results.measures import CENSORED_MARK, MEASURES
 from sim.text.characters import replaced
 from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
-    "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "change", "column", "error", "estimated", "exact",
+    "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated", "exact",
     "form_like", "level", "limits", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
@@ -111,6 +111,11 @@ def level(name: str, stored: float, error: float) -> Number | None:
     """A measure as `sim.board.words.value` writes it; with two digits if the error is not known."""
     text = value(name, stored, error) if math.isfinite(error) else SHOWN[name].format(stored, math.inf)
     return number(text, stored, error)
+
+
+def censored(cell: Number | None) -> Number | None:
+    """The number of a censored path, shown with its mark; what is stored is the number."""
+    return cell and cell._replace(form=_DIGITS.sub(rf'\g<0>"{CENSORED_MARK}"', cell.form))
 
 
 def change(name: str, estimate: Estimate) -> Number | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sim.analysis.paired import MEASURED
 from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, column, estimated, level
+from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
 from sim.board.workbook.page import Page
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
-from sim.results.measures import COUNT, MEASURES
+from sim.results.measures import CENSORED_MARK, COUNT, MEASURES
 from sim.results.summary_text import BINNED
 
 _QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What would change it", "change"))
@@ -65,19 +65,27 @@ def draw(book: Book) -> None:
 _NOTE = (
     "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells. "
     "CVaR, also called expected shortfall, is the mean of the worst 5%. In the runway, a scenario without a cash-out "
-    "counts with the full period. Scenarios that draw nothing have no price and no discount. Dilution is that of the "
-    "line's shares alone."
+    f"counts with the full period, marked {CENSORED_MARK}. Scenarios that draw nothing have no price and no discount. "
+    "Dilution is that of the line's shares alone."
 )
 
 
 def _measure(name: str, found: Distribution) -> list[Cell]:
-    mean = found.estimate
+    mean, *errors = estimated(name, found.estimate)
+    worst = level(name, found.worst5_mean, found.worst5_se)
+    quantiles = [_quantile(name, each) for each in found.quantiles]
+    bounds = [found.is_censored(percent) for percent in QUANTILE_PERCENTS]
     return [
         column(name),
-        *estimated(name, mean),
-        *(_quantile(name, each) for each in found.quantiles),
-        level(name, found.worst5_mean, found.worst5_se),
+        _marked(mean, found.all_censored),
+        *errors,
+        *(_marked(cell, bound) for cell, bound in zip(quantiles, bounds, strict=True)),
+        _marked(worst, found.all_censored),
     ]
+
+
+def _marked(cell: Cell, bound: bool) -> Cell:
+    return censored(cell) if bound and isinstance(cell, Number) else cell
 
 
 def _quantile(name: str, found: Quantile) -> Number | None:
