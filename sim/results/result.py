@@ -178,39 +178,21 @@ class Result(Mapping[str, np.ndarray]):
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
         if self._summary is None:
-            groups, sketch = self.run.groups, self.sketch
-            counts = self._cash_out_counts() if sketch is None else sketch.cash_out_counts()
-            censored = {"runway_months": self.paths - int(counts[-1].sum())}
+            sketch = self.sketch
             if sketch is not None:
-                self._summary = Summary(
-                    self.run,
-                    self.periods,
-                    {name: replace(sketch.distribution(name), censored=censored.get(name)) for name in MEASURES},
-                    sketch.cash_out_by_period(),
-                    counts,
-                    sketch.raised_by_period(),
-                    self.tallies,
-                    True,
-                    self.sha256,
-                )
-                return self._summary
+                out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
+            else:
+                out, counts = tuple(self._out_by(end) for end in self._ends()), self._cash_out_counts()
+                raised = tuple(self._distribution(row).estimate for row in self._raised_by_period)
+            found = {
+                name: sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
+                for name, measure in MEASURES.items()
+            }
+            found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
+            binned = sketch is not None
             self._summary = Summary(
-                self.run,
-                self.periods,
-                {
-                    name: replace(
-                        Distribution.from_values(self[name], MEASURES[name].bad_tail, groups),
-                        censored=censored.get(name),
-                    )
-                    for name in MEASURES
-                },
-                tuple(self._out_by(end) for end in self._ends()),
-                counts,
-                tuple(Distribution.from_values(row, groups=groups).estimate for row in self._raised_by_period),
-                self.tallies,
-                False,
-                self.sha256,
-            )
+                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256
+            )  # fmt: skip
         return self._summary
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
@@ -318,6 +300,9 @@ class Result(Mapping[str, np.ndarray]):
 
     def _arrays(self) -> dict[str, np.ndarray]:
         return self.paths_or_sketch() | self.tallies.arrays
+
+    def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
+        return Distribution.from_values(values, bad_tail, self.run.groups)
 
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""

@@ -172,23 +172,17 @@ def _by_measure(summary: Figures) -> Table:
         measure, quantiles = MEASURES[name], distribution.quantiles
         whole = measure.reading is COUNT  # quantiles of counts have no decimals
         whole_period = distribution.all_censored
+        mean = measure.format_bare(distribution.mean, _known(distribution.mcse))
+        worst = measure.format_bare(distribution.worst5_mean, _known(distribution.worst5_se))
         errors = [1.0 if whole else quantile.error for quantile in quantiles]
+        texts = measure.aligned([quantile.value for quantile in quantiles], errors)
         rows.append(
             (
                 measure.column,
-                censored_text(measure.format_bare(distribution.mean, _known(distribution.mcse)), whole_period),
+                censored_text(mean, whole_period),
                 measure.format_error(distribution.mcse, distribution.mean),
-                *(
-                    censored_text(text, distribution.is_censored(percent))
-                    for text, percent in zip(
-                        measure.aligned([quantile.value for quantile in quantiles], errors),
-                        QUANTILE_PERCENTS,
-                        strict=True,
-                    )
-                ),
-                censored_text(
-                    measure.format_bare(distribution.worst5_mean, _known(distribution.worst5_se)), whole_period
-                ),
+                *map(censored_text, texts, map(distribution.is_censored, QUANTILE_PERCENTS)),
+                censored_text(worst, whole_period),
             )
         )
     names = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
@@ -196,8 +190,8 @@ def _by_measure(summary: Figures) -> Table:
     notes = ["CVaR, 5%: the mean of the worst 5% of the paths, also called expected shortfall."]
     notes += [f"{LINE_ONLY}, not those of third parties."] * bool(_other_shares(summary))
     notes += [f"{_some_paths(absent)} drew nothing and {_has(absent)} no effective price."] * bool(absent)
-    without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored), marked {CENSORED_MARK}."
-    notes += [without] * bool(censored)
+    without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored)"
+    notes += [f"{without}, marked {CENSORED_MARK}."] * bool(censored)
     notes += [BINNED] * summary.binned
     return Table("Measures, of all paths", ("", "mean", "+-", *names, "CVaR, 5%"), rows, (0,), " ".join(notes))
 
