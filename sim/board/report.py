@@ -11,13 +11,16 @@ import json
 import os
 import secrets
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.board.charts.canvas import shortened
 from sim.board.charts.figures import raised_distribution
+from sim.board.charts.fonts import fonts_for
 from sim.board.charts.images import save_figure
 from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
@@ -72,6 +75,11 @@ def write_report(
     """
     target = Path(folder)
     check_folder(target, force=force)
+    without = fonts_for(pack.result.case)[1]
+    if without:
+        warnings.warn(
+            f"figures: no installed font has these letters of the case: {shortened(without, 30)}", stacklevel=2
+        )
     chapters = story(pack)
     jobs = list(_jobs(pack, chapters))
     made = not target.exists()

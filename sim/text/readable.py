@@ -6,6 +6,7 @@ import html
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from sim.text.bidi import isolated_html
 from sim.text.tables import Table, table_html, table_text, wrapped
 
 Blocks = Sequence[str | Table]
@@ -38,7 +39,7 @@ class Readable(ABC):
 
 def html_of(blocks: Blocks) -> str:
     """Paragraphs and tables for a notebook."""
-    return "<div>" + "\n".join(map(_html, blocks)) + "</div>"
+    return isolated_html("<div>" + "\n".join(map(_html, blocks)) + "</div>")
 
 
 def _html(block: str | Table) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,22 @@ GREY = "#666666"
 LIGHT, MIDDLE = "#cfe1f2", "#7fb2d9"
 
 _TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
+_FILLER = "\0"
 _MOST_LINES = 5
 _MOST_ROOM = 0.5  # of the axes' height, for labels
 # Texts are drawn with parse_math=False: two amounts in dollars must not become a formula between dollar signs.
 
 
 @contextmanager
-def default_style() -> Iterator[None]:
-    """Matplotlib's own settings for as long as something is drawn, but for the backend, on which no figure depends."""
+def default_style(families: Sequence[str] = ()) -> Iterator[None]:
+    """Matplotlib's own settings for as long as something is drawn, but for the backend, on which no figure depends.
+
+    `families` are fonts for letters that its own font lacks.
+    """
     import matplotlib
 
     own = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
+    own["font.family"] = [*own["font.family"], *families]
     with matplotlib.rc_context(own):
         yield
 
@@ -59,7 +65,7 @@ def headline(ax: Axes, sentence: str) -> None:
     page(ax).draw_without_rendering()  # settles the layout, and with it the width of the axes
     text = sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip(".")
     for letters in range(_letters(ax, _TITLE_SIZE), 19, -2):
-        title = ax.set_title(textwrap.fill(text, letters), loc="left", fontsize=_TITLE_SIZE, fontweight="bold",
+        title = ax.set_title(wrapped(text, letters), loc="left", fontsize=_TITLE_SIZE, fontweight="bold",
                              color=INK, pad=10, parse_math=False)  # fmt: skip
         if title.get_window_extent().width <= 0.95 * ax.get_window_extent().width:  # the layout may still change
             break
@@ -75,7 +81,7 @@ def footer(ax: Axes, result: Result, note: str = "", drop: float = 44.0) -> None
     run = result.run
     source = f"{run.paths:,} scenarios, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
     letters = _letters(ax, _FOOTER_SIZE)
-    lines = [shortened(run.case.title, letters), *textwrap.wrap(f"{source}. {note}".rstrip(". "), letters)]
+    lines = [shortened(run.case.title, letters), *lines_of(f"{source}. {note}".rstrip(". "), letters)]
     ax.annotate(
         "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -drop), textcoords="offset points",
         va="top", ha="left", fontsize=_FOOTER_SIZE, color=GREY, annotation_clip=False, parse_math=False,
@@ -115,14 +121,32 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
 
 
 def shortened(text: str, letters: int) -> str:
-    """`text` on one line of at most `letters` letters; three dots stand for what is cut."""
-    line = " ".join(re.split(r"[^\S\xa0]+", text.strip()))  # no-break spaces stay
-    return line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
+    """`text` on one line of at most `letters` letters; three dots stand for what is cut. A wide letter is two."""
+    line = _widened(" ".join(re.split(r"[^\S\xa0]+", text.strip())))  # no-break spaces stay
+    cut = line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
+    return cut.replace(_FILLER, "")
+
+
+def lines_of(text: str, letters: int) -> list[str]:
+    """`text` in lines of at most `letters` letters, of which a wide one, such as a Chinese character, is two."""
+    return [line.replace(_FILLER, "") for line in textwrap.wrap(_widened(text), letters)]
+
+
+def wrapped(text: str, letters: int) -> str:
+    """`lines_of`, one below the other."""
+    return "\n".join(lines_of(text, letters))
+
+
+def _widened(text: str) -> str:
+    """`text` with a filler after each letter that is as wide as two."""
+    if text.isascii():
+        return text
+    return "".join(c + _FILLER if unicodedata.east_asian_width(c) in ("W", "F") else c for c in text)
 
 
 def _label(ax: Axes, x: float, text: str) -> Any:
     """A label to the right of x, or to the left where it would leave the axes."""
-    lines = textwrap.wrap(text, 30)
+    lines = lines_of(text, 30)
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES - 1 :] = [shortened(" ".join(lines[_MOST_LINES - 1 :]), 30)]
     label = ax.text(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,10 @@ from sim.board.charts.canvas import (
     inches,
     marks,
     page,
+    wrapped,
 )
 from sim.board.charts.data import COLOURS, Chart, Series
+from sim.board.charts.fonts import fonts_for
 from sim.text.dates import long_date
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = N
     -------
     matplotlib Axes
     """
-    with default_style():
+    with default_style(fonts_for(result.case)[0]):
         new, ax = ax is None, axes_for(ax)
         _KINDS[chart.kind](ax, chart)
         if sentence:
@@ -156,7 +157,7 @@ def _tops(ax: Axes, where: np.ndarray, series: Series, label: str = "") -> None:
 
 def _upright(ax: Axes, chart: Chart) -> None:
     """Names below the columns, broken into lines, and the axis of values."""
-    names = [textwrap.fill(name, 8 if len(chart.categories) > 4 else 18) for name in chart.axis_names]
+    names = [wrapped(name, 8 if len(chart.categories) > 4 else 18) for name in chart.axis_names]
     x = list(range(len(names)))[:: -_every(ax, len(names))]
     ax.set_xticks(x, [names[i] for i in x], fontsize=8.5)
     high = max((v for s in chart.series for v in (*s.values, *s.high) if v is not None), default=0.0)
@@ -177,7 +178,7 @@ def _histogram(ax: Axes, chart: Chart) -> None:
     ax.bar(edges[:-1], _numbers(series), np.diff(edges), align="edge", color=series.colour, edgecolor="white",
            linewidth=0.6)  # fmt: skip
     ax.set_xlim(edges[0], edges[-1])
-    axis_labels(ax, textwrap.fill(chart.x_title, int(12.0 * inches(ax))), chart.y_title)
+    axis_labels(ax, wrapped(chart.x_title, int(12.0 * inches(ax))), chart.y_title)
 
 
 def _merged(places: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
@@ -234,7 +235,7 @@ def _sideways(ax: Axes, chart: Chart) -> None:
     """Names beside the bars; in narrow axes above them."""
     names = [str(name) for name in chart.categories]
     wide = inches(ax) > NARROW
-    ax.set_yticks(range(len(names)), [textwrap.fill(name, _LETTERS) if wide else "" for name in names], fontsize=9)
+    ax.set_yticks(range(len(names)), [wrapped(name, _LETTERS) if wide else "" for name in names], fontsize=9)
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
     for place, name in enumerate([] if wide else names):

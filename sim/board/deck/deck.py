@@ -19,14 +19,16 @@ from pptx.util import Inches, Pt
 from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
 from sim.board.charts.data import COLOURS, Chart, Table
 from sim.board.deck import native
-from sim.board.deck.elements import describe, rgb
+from sim.board.deck.elements import describe, qualified, rgb
 from sim.board.deck.package import timeless
 from sim.board.deck.text import anchored, emu, plain_shape, text_box, write
 from sim.board.story.chapter import Card, Chapter
+from sim.text.bidi import isolated, texts_of
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.results.result import Result
+    from sim.terms import Case
 
 WIDE, TALL = 13.333, 7.5  # inches
 LEFT, RIGHT = 0.55, 12.78
@@ -51,11 +53,21 @@ def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[s
     footer = footer_text(pack.result)
     for number, chapter in enumerate(story, 1):
         _slide(deck.slides.add_slide(blank), chapter, number, footer)
+    _set_names_apart(deck, pack.result.case)
     about = deck.core_properties
     about.title, about.subject = pack.result.case.title[:250], "Funding risk: " + footer[:200]
     about.author = about.last_modified_by = f"fundrisk {pack.result.manifest['versions']['fundrisk']}"
     deck.save(file := io.BytesIO())
     Path(path).write_bytes(timeless(file.getvalue(), pack.result.case.valuation_date))
+
+
+def _set_names_apart(deck: Any, case: Case) -> None:
+    """Isolate names that run from right to left. For letters that Arial lacks, PowerPoint takes another font itself."""
+    names = list(texts_of(case.to_dict()))
+    for slide in deck.slides:
+        for part in (slide._element, slide.notes_slide._element):
+            for text in part.iter(qualified("a:t")):
+                text.text = isolated(text.text or "", names)
 
 
 def footer_text(result: Result) -> str:

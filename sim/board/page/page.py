@@ -21,6 +21,7 @@ from sim.board.page.markup import Html, tag
 from sim.board.page.picker import HEADLINE, KEY, picker
 from sim.board.story.chapter import Card, Chapter
 from sim.board.words import day
+from sim.text.bidi import isolated, isolated_html, texts_of
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -68,7 +69,7 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="generator", content=f"fundrisk {result.manifest['versions']['fundrisk']}"),
-        tag("title", f"Funding risk: {case.title}"),
+        tag("title", f"Funding risk: {isolated(case.title, [case.title])}"),
         tag("style", Html(style)),
     )
     body = tag(
@@ -90,6 +91,7 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
         tag("footer", tag("p", footer), tag("p", _WARNING)),
         tag("script", Html(script)),
     )  # fmt: skip
+    body = Html(isolated_html(body, texts_of(case.to_dict())))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 

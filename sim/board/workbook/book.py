@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_range_abs
 
 from sim.board.charts.canvas import GREY, INK
 from sim.board.workbook.cells import Block, safe
+from sim.text.bidi import runs_leftward, texts_of
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -33,6 +34,9 @@ class Book:
         self.file = xlsxwriter.Workbook(os.fspath(path), words)
         self._lengths: list[list[float]] = []
         self._styles: dict[tuple[tuple[str, Any], ...], Any] = {}
+        leftward = any(map(runs_leftward, texts_of(self.result.case.to_dict())))
+        # From left to right whatever a cell begins with: else a name would turn the sentence around it.
+        self._direction = {"reading_order": 1} if leftward else {}
         run, when = self.result.run, self.result.case.valuation_date
         self.version = f"fundrisk {run.manifest['versions']['fundrisk']}"
         self.file.set_properties(
@@ -53,7 +57,7 @@ class Book:
 
     def style(self, **given: Any) -> Any:
         """The format of a cell; equal formats are one object."""
-        look = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"} | given
+        look = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"} | self._direction | given
         key = tuple(sorted(look.items()))
         if key not in self._styles:
             self._styles[key] = self.file.add_format(look)
