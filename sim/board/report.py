@@ -77,9 +77,8 @@ def write_report(
     check_folder(target, force=force)
     without = fonts_for(pack.result.case)[1]
     if without:
-        warnings.warn(
-            f"figures: no installed font has these letters of the case: {shortened(without, 30)}", stacklevel=2
-        )
+        letters = f"{len(without)} letters of the case, such as {shortened(without, 12)}"
+        warnings.warn(f"figures: no installed font has {letters}", stacklevel=2)
     chapters = story(pack)
     jobs = list(_jobs(pack, chapters))
     made = not target.exists()

@@ -1,7 +1,7 @@
 """Names in scripts that run from right to left, set apart from the sentence around them.
 
-Without that, the numbers and brackets beside such a name are shown on its other side: Unicode Standard Annex 9. Text for
-a terminal has no marks, as terminals differ in whether they apply or print them.
+Without that, the numbers and brackets beside such a name are shown on its other side: Unicode Standard Annex 9. Text
+for a terminal has no marks, as terminals differ in whether they apply or print them.
 """
 
 from __future__ import annotations

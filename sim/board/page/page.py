@@ -178,7 +178,8 @@ def _data(svg: str) -> str:
 def _running_footer(footer: str) -> str:
     """A style that prints the source on every page; letters with a meaning in CSS are escaped."""
     words = "".join(
-        letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}" for letter in footer[:160]
+        letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}"
+        for letter in isolated(footer[:160], [footer.partition(" | ")[0]])
     )
     return (
         '\n@page { @bottom-left { content: "' + words + '"; font: 7pt Arial, sans-serif; color: #555; width: 85%; } '

@@ -1,0 +1,113 @@
+"""Titles and names in any script: fonts that have them, one remark where none has, the order of a sentence."""
+
+import dataclasses
+import re
+import warnings
+import zipfile
+
+import openpyxl
+import pytest
+
+import sim
+from sim.board import report
+from sim.board.charts import fonts
+from sim.board.charts.canvas import lines_of, shortened
+from sim.board.charts.images import svg_text
+from sim.board.charts.run import cash_out_chart
+from sim.board.deck.deck import write_deck
+from sim.board.page.page import page_text
+from sim.board.report import write_report
+from sim.board.story.story import story
+from sim.board.workbook.workbook import write_workbook
+from tests.board.test_story import pack_of
+
+CJK = "東京リチウム電池 2002年"
+LEFTWARD = ["חברת וולנס והקו של ברג 2002", "شركة فالنس وخط برغ"]
+SPOKEN = re.compile(r"[\u2068\u2069]")
+
+
+def renamed(title):
+    """A pack whose case has another title and another name of its note."""
+    pack = pack_of("valence")
+    case = pack.result.case.replace({"title": title, "notes[Baccarat note].name": title[:12].strip()})
+    result = sim.simulate(case, paths=64, seed=7)
+    return dataclasses.replace(pack, result=result)
+
+
+@pytest.fixture(scope="module", params=LEFTWARD)
+def leftward(request):
+    return renamed(request.param)
+
+
+def has_font(letter):
+    return not fonts._found(frozenset(letter))[1]
+
+
+def test_a_font_with_the_letters_is_found(tmp_path):
+    case = renamed(CJK).result.case
+    families, without = fonts.fonts_for(case)
+    if not has_font("東"):
+        assert without
+        pytest.skip("no font of this machine has Chinese letters")
+    assert families
+    assert not without
+    assert fonts.fonts_for(sim.load_case("valence-2002")) == ((), "")
+    result = renamed(CJK).result
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert families[0] in svg_text(cash_out_chart(result, "x"), result)
+
+
+@pytest.mark.parametrize("letters", ["\U000f0000", "\U000f0001\U000f0002\U000f0003"])
+def test_letters_without_a_font_give_one_remark(letters, tmp_path, monkeypatch):
+    pack = pack_of("valence")
+    monkeypatch.setattr(report, "fonts_for", lambda case: ((), letters))
+    monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        write_report(pack, tmp_path)
+    assert len(said) == 1
+    assert f"no installed font has {len(letters)} letters of the case" in str(said[0].message)
+
+
+def test_missing_letters_are_named():
+    assert fonts._found(frozenset("\U000f0000")) == ((), "\U000f0000")
+    assert fonts._found(frozenset()) == ((), "")
+    assert fonts._found(frozenset("éß–Ω")) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("東京リチウム", ["東京", "リチ", "ウム"]), ("abcdefg", ["abcd", "efg"]), ("a 東京", ["a", "東京"])],
+)
+def test_a_wide_letter_has_the_room_of_two(text, lines):
+    assert lines_of(text, 4) == lines
+    assert shortened("東京リチウム電池", 9) == "東京リ..."
+    assert shortened("東京", 4) == "東京"
+
+
+def test_the_page_isolates_names(leftward):
+    title = leftward.result.case.title
+    page = page_text(leftward, story(leftward))
+    texts = re.sub(r"<(style|script|title)\b.*?</\1>", "", page, flags=re.DOTALL)
+    texts = re.sub(r"<(?!/?bdi>)[^>]*>", "\n", texts)
+    assert f"<bdi>{title}</bdi> | " in texts
+    assert title not in re.sub(r"<bdi>.*?</bdi>", "", texts)
+    assert title[:12].strip() not in re.sub(r"<bdi>.*?</bdi>", "", texts)
+    assert f"<title>Funding risk: \u2068{title}\u2069</title>" in page
+
+
+def test_the_deck_isolates_names(leftward, tmp_path):
+    title = leftward.result.case.title
+    write_deck(leftward, story(leftward), tmp_path / "deck.pptx")
+    with zipfile.ZipFile(tmp_path / "deck.pptx") as deck:
+        slides = [deck.read(name).decode() for name in deck.namelist() if re.match(r"ppt/slides/slide\d+.xml", name)]
+    assert all(f"<a:t>\u2068{title}\u2069  |  " in slide for slide in slides)
+
+
+def test_cells_read_from_left_to_right(leftward, tmp_path):
+    for pack, order in ((leftward, 1), (pack_of("valence"), 0)):
+        write_workbook(pack, story(pack), tmp_path / "book.xlsx")
+        book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+        orders = {cell.alignment.readingOrder for sheet in book for row in sheet for cell in row if cell.value}
+        assert orders == {order}
