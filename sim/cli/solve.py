@@ -43,7 +43,7 @@ def _probability(text: str) -> float:
 def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     check_outputs([options.case], options.json)
-    from sim.analysis.solution import EVEN
+    from sim.analysis.solution import EVEN, Solutions
     from sim.analysis.solve import TARGET, reverse_stress, solve
     from sim.text.tables import wrapped
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
         else:
             target = TARGET if options.target is None else options.target
             what = options.what.replace("-", "_")
-            found = (solve(case, what, target, options.by, **size, progress=meter),)
+            found = Solutions([solve(case, what, target, options.by, **size, progress=meter)])
     document = {"case": case.title, "case_sha256": case.sha256, "solutions": [one.to_dict() for one in found]}
     how = f"{found[0].paths:,} paths each, seed {found[0].seed}, philox, common random numbers"
     put(options.json, document, "\n\n".join([f"{wrapped(case.title)}\n{how}", *map(str, found)]))

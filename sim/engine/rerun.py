@@ -44,8 +44,6 @@ class Record(NamedTuple):
     figures: dict[str, Any]
     in_report: bool = False
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rerun(Value, Readable):

@@ -43,8 +43,6 @@ class Run(NamedTuple):
     workers: int
     manifest: dict[str, Any]
 
-    __hash__ = None  # type: ignore[assignment]
-
     @property
     def groups(self) -> str | None:
         """Which paths depend on one another, as in `Distribution.from_values`."""
@@ -98,8 +96,6 @@ class Waterfall(NamedTuple):
     raised: float
     cut: float
     unraised: dict[str, float]
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<Waterfall: ${self.raised:,.0f} raised of ${self.commitment:,.0f}, {len(self.unraised)} reasons>"

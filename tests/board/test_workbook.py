@@ -19,7 +19,7 @@ from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, le
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.figures import CAUSES
-from sim.results.measures import MEASURES
+from sim.results.measures import MEASURES, censored_text
 from tests.board.test_story import CASES, pack_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
@@ -119,8 +119,9 @@ def wrong_measures(pack, book):
         cells = row_of(sheet, label, after)
         if cells[0].value != near(distribution.mean):
             found.append((label, cells[0].value, distribution.mean))
-        if math.isfinite(distribution.mcse) and text_of(cells[0]) != told(name, distribution.mean, distribution.mcse):
-            found.append((label, text_of(cells[0]), told(name, distribution.mean, distribution.mcse)))
+        mean = censored_text(told(name, distribution.mean, distribution.mcse), distribution.all_censored)
+        if math.isfinite(distribution.mcse) and text_of(cells[0]) != mean:
+            found.append((label, text_of(cells[0]), mean))
         for cell, quantile in zip(cells[4:9], distribution.quantiles, strict=True):
             if cell.value != near(quantile.value):
                 found.append((label, cell.value, quantile.value))

@@ -102,7 +102,7 @@ def _fan(ax: Axes, chart: Chart) -> None:
     ax.legend(loc="lower left", **_QUIET)
 
 
-def _month(place: float, _: int | None) -> str:
+def _month(place: float, _tick: float) -> str:
     """`Apr` above `2002`, in English and at no time zone's hour, whatever locale and settings say."""
     from matplotlib.dates import num2date
 
