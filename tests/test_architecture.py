@@ -35,7 +35,6 @@ BOARD_LEAVES = {"kernels", "lowering"}
 LATE = (
     ("sim.cli", "sim", "start-up: a command imports what it runs"),
     ("sim", "sim.kernels", "start-up: `fundrisk check` does not wait for Numba"),
-    ("sim.terms", "decimal", "start-up: `import sim` stays under 0.15 s"),
     ("sim.terms", "hashlib", "start-up"),
     ("sim.terms", "json", "start-up"),
     ("sim.terms", "tomllib", "start-up"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -142,9 +141,7 @@ class SobolPoints:
         rows = self.plan.variate_rows + self.plan.day_rows
         everything = np.full((rows + self.financings, paths), 0.5)
         for number, sequence in enumerate(self.sequences):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # not a power of two: less balance, no bias
-                points = sequence.random(paths // r.SCRAMBLES)
+            points = _next_points(sequence, paths // r.SCRAMBLES)
             everything[self.order, number :: r.SCRAMBLES] = points.T[: len(self.order)] + 2.0 ** -(BITS + 1)
         return r.Points(everything[:rows], everything[rows:])
 
@@ -154,6 +151,18 @@ class SobolPoints:
 
         scratch = np.empty((self.turned.shape[1], points.numbers.shape[1]))
         turn_points(points.numbers, self.normals, self.turned, self.turns, scratch)
+
+
+def _next_points(sequence: qmc.Sobol, n: int) -> np.ndarray:
+    """The next n points (n, dimensions).
+
+    SciPy warns if the first points that are asked for are not a power of two, as they have less balance, though no
+    bias. One point is a power of two, and afterwards any number is taken without a warning. The filters of warnings
+    belong to the whole process, so that they must not be changed here.
+    """
+    if sequence.num_generated or n < 2:
+        return sequence.random(n)
+    return np.concatenate([sequence.random(1), sequence.random(n - 1)])
 
 
 def _by_importance(plan: Plan, first_wait: int, financings: int) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.terms import Case
+from sim.text.dates import long_date
 from sim.text.readable import Blocks
 from sim.text.tables import Table
 
@@ -19,7 +20,7 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
         if days is None:
             return "never"
         date = _date(case, days)
-        return f"day {days:,.1f}" + (f" ({date:%d %B %Y})" if date <= case.horizon else ", after the horizon")
+        return f"day {days:,.1f}" + (f" ({long_date(date)})" if date <= case.horizon else ", after the horizon")
 
     rows = [(f"milestone {m.name}", day(history["achieved_days"].get(m.name))) for m in case.milestones]
     rows.append(("change of CEO", day(history["ceo_change_days"])))

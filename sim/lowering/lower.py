@@ -11,7 +11,7 @@ import datetime
 import hashlib
 import math
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 
@@ -22,10 +22,10 @@ from sim.lowering.market import SESSIONS_IN_YEAR, Market
 from sim.lowering.schedule import Calendar, stops_of
 from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
+from sim.text.exact import FIFTY_DIGITS
 
 DAYS_IN_YEAR = 365.25
 NORMAL_SCORE_90 = 1.2815515655446004
-_DIGITS = Context(prec=50)
 
 
 @dataclass(frozen=True)
@@ -116,14 +116,16 @@ def _month_rows(variates: Variates, purpose: int, months: int) -> tuple[int, ...
 @lru_cache(maxsize=4096)
 def log(x: float) -> float:
     """Natural logarithm, correctly rounded."""
-    return float(_DIGITS.ln(Decimal(x)))
+    return float(FIFTY_DIGITS.ln(Decimal.from_float(x)))
 
 
 @lru_cache(maxsize=4096)
 def _log_sd(median: float, p90: float) -> float:
     """Standard deviation of the log of a lognormal with this median and 90% point, correctly rounded."""
-    stretch = _DIGITS.subtract(_DIGITS.ln(Decimal(p90)), _DIGITS.ln(Decimal(median)))
-    return float(_DIGITS.divide(stretch, Decimal(NORMAL_SCORE_90)))
+    stretch = FIFTY_DIGITS.subtract(
+        FIFTY_DIGITS.ln(Decimal.from_float(p90)), FIFTY_DIGITS.ln(Decimal.from_float(median))
+    )
+    return float(FIFTY_DIGITS.divide(stretch, Decimal.from_float(NORMAL_SCORE_90)))
 
 
 @lru_cache(maxsize=4096)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 from sim import calendar
 from sim.terms.parts import Burn
+from sim.text.exact import FIFTY_DIGITS
 
 
 def purchase_span(case: Any) -> tuple[datetime.date, datetime.date]:
@@ -25,11 +27,8 @@ def purchase_dates(case: Any) -> tuple[datetime.date, ...]:
 @lru_cache(maxsize=4096)
 def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
     """See `Case.burn_level`. Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
-    from decimal import Decimal, localcontext
-
     first_day = calendar.month_start(valuation_date, k)
-    with localcontext() as context:
-        context.prec = 50
+    with localcontext(FIFTY_DIGITS):
         level = Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12)
         for step in burn.steps:
             if step.date <= first_day:

@@ -13,7 +13,7 @@ from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
 from sim.terms.warnings import warnings_of
-from sim.text.dates import long_date
+from sim.text.dates import long_date, month_name
 from sim.text.numbers import count, money, percent
 from sim.text.tables import wrapped
 
@@ -60,7 +60,7 @@ def _company(case: Case) -> Iterator[str]:
     yield (
         f"{company.name}: the simulation starts on {long_date(case.valuation_date)} ({quarter.label}) with "
         f"{money(company.cash)} of cash and ends on {long_date(case.horizon)}. The company is out of cash when its "
-        f"cash {least}. Fiscal years end in {month}."
+        f"cash {least}. Fiscal years end in {month_name(company.fiscal_year_end_month)}."
     )
     yield (
         f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
+
+from sim.text.exact import FIFTY_DIGITS
 
 _GROUPED = r"\d{1,3}(?:%s\d{3})+"
 _SEPARATORS = {",": "commas", "'": "apostrophes", "\u2019": "apostrophes", " ": "spaces", "\u00a0": "spaces"}
@@ -41,9 +43,10 @@ def spelled(text: str, in_percent: bool = False) -> str:
     reason = separated or reason
     if not reason:
         return ""
-    value = Decimal(plain) * factor
-    if percent and not in_percent:
-        value /= 100
+    with localcontext(FIFTY_DIGITS):
+        value = Decimal(plain) * factor
+        if percent and not in_percent:
+            value /= 100
     return f"{_cause(reason)}; write {_toml(value)}"
 
 

@@ -25,7 +25,7 @@ from sim.board.charts.canvas import (
 )
 from sim.board.charts.data import COLOURS, Chart, Series
 from sim.board.charts.fonts import fonts_for
-from sim.text.dates import long_date
+from sim.text.dates import month_and_year
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,8 +106,7 @@ def _month(place: float, _tick: float) -> str:
     """`Apr` above `2002`, in English and at no time zone's hour, whatever locale and settings say."""
     from matplotlib.dates import num2date
 
-    _, month, year = long_date(num2date(place, tz=UTC)).split()
-    return f"{month[:3]}\n{year}"
+    return month_and_year(num2date(place, tz=UTC))
 
 
 def _columns(ax: Axes, chart: Chart) -> None:
