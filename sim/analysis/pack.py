@@ -27,7 +27,7 @@ from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.swings import Sensitivity
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
-from sim.engine.simulate import simulate
+from sim.engine.simulate import kept_by_default, simulate
 from sim.results.result import Result
 from sim.results.summary import jsonable
 from sim.results.value import Value
@@ -35,8 +35,6 @@ from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
-#: A run with more paths keeps none of them.
-MOST_KEPT = 2_000_000
 #: Most paths of each run of an analysis. The run itself, comparisons and the outlook have all paths.
 MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID = 200_000, 100_000, 10_000
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
@@ -158,7 +156,7 @@ def gather(
     sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
     scenarios, missing = scenarios_of(case)
-    result = run("result", simulate, case, **how, keep_paths=paths <= MOST_KEPT)
+    result = run("result", simulate, case, **how, keep_paths=kept_by_default(case, paths))
     found: dict[str, Any] = {
         "result": result,
         "variants": run("variants", compare, main_variants(case), **how),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
-from sim.engine.simulate import available_workers, simulate
+from sim.engine.machine import available_workers
+from sim.engine.simulate import simulate
+from sim.engine.threads import Threads
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
 from sim.terms import Case
@@ -137,7 +139,7 @@ def in_threads(
     results are wanted, also after an interruption: it must end the jobs that run. `first_alone`: the first job runs
     alone, as it may have to compile the kernels.
     """
-    pool, waiting, found = ThreadPoolExecutor(workers), deque[Future[T]](), list[T]()
+    pool, waiting, found = Threads(workers), deque[Future[T]](), list[T]()
 
     def take() -> None:
         while True:
@@ -160,5 +162,5 @@ def in_threads(
             take()
     finally:
         stop()
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.close()
     return found

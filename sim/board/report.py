@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
 from sim.board.story.story import story
 from sim.engine.simulate import simulate
-from sim.results.files import ResultError, shown
+from sim.results.files import ResultError, draft_name, remove_leftovers, shown, take_place
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -84,7 +83,7 @@ def write_report(
     made = not target.exists()
     try:
         target.mkdir(parents=True, exist_ok=True)
-        draft = target / f".fundrisk-{secrets.token_hex(8)}.tmp"
+        draft = target / draft_name()
         try:
             (draft / FIGURES).mkdir(parents=True)
             for number, (name, write) in enumerate(jobs, 1):
@@ -93,9 +92,10 @@ def write_report(
                     progress(number, len(jobs))
             (target / FIGURES).mkdir(exist_ok=True)
             for name, _ in jobs:
-                os.replace(draft / name, target / name)
+                take_place(draft / name, target / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+        remove_leftovers(target)
     except BaseException as error:
         if made:
             with suppress(OSError):

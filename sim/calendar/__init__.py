@@ -2,12 +2,13 @@
 
 from sim.calendar.fiscal import FiscalQuarter, days_in_month, fiscal_quarter, month_end, month_number, month_start
 from sim.calendar.purchases import last_sessions
-from sim.calendar.sessions import LAST_SESSION_YEAR, ONE_DAY, is_session, sessions
+from sim.calendar.sessions import LAST_SESSION_YEAR, ONE_DAY, closures, is_session, sessions
 
 __all__ = [
     "LAST_SESSION_YEAR",
     "ONE_DAY",
     "FiscalQuarter",
+    "closures",
     "days_in_month",
     "fiscal_quarter",
     "is_session",

@@ -32,6 +32,15 @@ def is_session(day: datetime.date) -> bool:
 
 
 @lru_cache(maxsize=256)
+def closures(first: datetime.date, last: datetime.date) -> tuple[datetime.date, ...]:
+    """The days from `first` to `last` on which Nasdaq is closed although they are no Saturday or Sunday, in order."""
+    open_days = {day.toordinal() for day in sessions(first, last)}
+    days = range(first.toordinal(), last.toordinal() + 1)
+    # Day 1 is a Monday, so that a Saturday leaves 6 and a Sunday 0.
+    return tuple(datetime.date.fromordinal(day) for day in days if 0 < day % 7 < 6 and day not in open_days)
+
+
+@lru_cache(maxsize=256)
 def sessions(first: datetime.date, last: datetime.date) -> tuple[datetime.date, ...]:
     """All Nasdaq sessions from `first` to `last`, both included, in order. ValueError after 2100."""
     years = range(first.year, last.year + 1)

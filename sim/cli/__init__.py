@@ -3,10 +3,11 @@
 import argparse
 import errno
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sim.cli import (
     cases,
@@ -26,8 +27,9 @@ from sim.cli import (
     verify,
 )
 from sim.cli.arguments import Commands, Parser
-from sim.cli.files import UNUSABLE, Unusable, complain
-from sim.cli.interrupt import AT_ONCE, INTERRUPTED
+from sim.cli.files import UNUSABLE, Unusable
+from sim.cli.signals import SIGNALS, Ended, farewell, status_of
+from sim.cli.streams import abandon, prepared, say
 from sim.terms import CaseError
 from sim.text.version import __version__
 
@@ -38,52 +40,85 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command. Streams, signals and warnings are afterwards as they were.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        The words after `fundrisk`; those of the process by default.
+        The words after `fundrisk`. By default those of the process, which is then taken to be the command's own: a
+        signal that ends the command ends the process. Otherwise signals are left alone.
 
     Returns
     -------
     int
         Exit status: 0; 1 if a check of `verify` fails or `rerun` finds a difference; 2 for input that cannot be used;
-        130 after an interrupt.
+        130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
     """
-    warnings.showwarning = _print_warning
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # the parent process closed it
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # escape characters that the terminal's encoding lacks
-    AT_ONCE.start()
+    own = arguments is None
+    with prepared(own), _warnings_as_notes():
+        try:
+            if own:
+                # No command multiplies large matrices. Where no thread can be started, BLAS would end the process.
+                os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+                SIGNALS.start()
+            return _status(arguments)
+        except KeyboardInterrupt as signalled:
+            number = signalled.number if isinstance(signalled, Ended) else signal.SIGINT
+            say(farewell(number))
+            if own:  # an orderly exit of the interpreter would take half a second
+                os._exit(status_of(number))
+            return status_of(number)
+        except (CaseError, Unusable) as error:
+            say(str(error))
+            return UNUSABLE
+        except OSError as error:
+            return _output_failed(error, own)
+        finally:
+            if own:
+                SIGNALS.stop()
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """Run the command. What it prints has then left the process, also after --help, which argparse ends itself."""
+    left: SystemExit | None = None
+    status = 0
     try:
         options = _parser().parse_args(arguments)
-        status = options.command(options) or 0
+        status = int(options.command(options) or 0)
+    except SystemExit as raised:
+        left = raised
+    if hasattr(sys.stdout, "flush"):
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        complain("\nfundrisk: interrupted; nothing was written")
-        if arguments is None:  # the process itself: an orderly exit of the interpreter would take half a second
-            os._exit(INTERRUPTED)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of standard output has closed it. Python would report the error again when it flushes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if left is not None:
+        raise left
+    return status
+
+
+def _output_failed(error: OSError, own: bool) -> int:
+    """Exit status after an error of standard output; any other error is raised again.
+
+    A reader that has closed the pipe has what it wants.
+    """
+    gone = isinstance(error, BrokenPipeError)
+    if not gone and error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        raise error
+    if own:
+        abandon(sys.stdout)
+    if gone:
         return 0
-    except (CaseError, Unusable) as error:
-        complain(str(error))
-        return UNUSABLE
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
-            raise
-        complain(f"standard output: cannot be written: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNUSABLE
+    say(f"standard output: cannot be written: {error.strerror}")
+    return UNUSABLE
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Print each warning as one line for as long as a command runs."""
+    before = warnings.showwarning
+    warnings.showwarning = lambda message, *_, **__: say(f"fundrisk: note: {message}")
+    try:
+        yield
     finally:
-        AT_ONCE.stop()
-    return int(status)
+        warnings.showwarning = before
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,7 +133,3 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add(commands)
     return parser
-
-
-def _print_warning(message: Any, *_: Any, **__: Any) -> None:
-    print(f"fundrisk: note: {message}", file=sys.stderr)

@@ -2,11 +2,13 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from sim.cli.files import UNUSABLE, Unusable, complain
+from sim.cli.files import UNUSABLE, Unusable
+from sim.cli.streams import say
 from sim.terms.problems import one_line
 
 CASE = "name of a shipped case, path of a case file, or - for standard input"
@@ -18,8 +20,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         command = self.prog.removeprefix("fundrisk").strip()
-        complain(f"fundrisk{' ' + command if command else ''}: {one_line(message, 300)} (try --help)")
+        say(f"fundrisk{' ' + command if command else ''}: {one_line(message, 300)} (try --help)")
         raise SystemExit(UNUSABLE)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help, or raise OSError, which argparse would hide: standard output that is full is an error."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            say(message, end="")
 
 
 class Commands:

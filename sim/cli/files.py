@@ -3,9 +3,7 @@
 import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,6 @@ UNUSABLE = 2  # exit status
 
 class Unusable(Exception):
     """Input that cannot be used; the message is one line."""
-
-
-def complain(text: str) -> None:
-    """Print to standard error. If that cannot be written, the exit status alone reports the error."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
 
 
 def case_of(options: argparse.Namespace) -> Case:

@@ -6,10 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sim.cli.files import Unusable
-from sim.cli.interrupt import AT_ONCE
+from sim.cli.signals import SIGNALS
+from sim.cli.streams import on_terminal, say
 from sim.terms import CaseError
 
 COMPILING = "Compiling kernels (first run only; this takes 15 to 25 seconds)..."
@@ -24,11 +25,12 @@ class Meter:
     def __init__(self, unit: str = "paths", leave_at_once: bool = False) -> None:
         """`unit` is what is counted; with `leave_at_once` an interrupt ends the process until the meter is closed."""
         self.unit, self.leave_at_once = unit, leave_at_once
-        self.terminal = sys.stderr.isatty()
+        self.terminal = on_terminal()
         self.started = self.shown = time.monotonic()
         self.width = 0
         self.computing = threading.Event()
-        threading.Thread(target=self._watch_compiler, daemon=True).start()
+        with suppress(RuntimeError):  # no thread can be started: there is no notice
+            threading.Thread(target=self._watch_compiler, daemon=True).start()
 
     def __enter__(self) -> Meter:
         return self
@@ -47,18 +49,18 @@ class Meter:
             self.say(f"{done / of:4.0%} of {of:,d} {self.unit}, {now - self.started:.0f} s", end="")
 
     def say(self, text: str, end: str) -> None:
-        print(f"\r{text:<{self.width}}" if self.terminal else text, end=end, file=sys.stderr, flush=True)
+        say(f"\r{text:<{self.width}}" if self.terminal else text, end)
         self.width = len(text) if not end else 0
 
     def ready(self) -> None:
         """Note that the computation has begun: from now on an interrupt raises KeyboardInterrupt."""
         self.computing.set()
-        AT_ONCE.stop()
+        SIGNALS.ready()
 
     def close(self) -> None:
         self.ready()
         if self.width:
-            print(f"\r{'':<{self.width}}\r", end="", file=sys.stderr, flush=True)
+            say(f"\r{'':<{self.width}}\r", end="")
 
     def _watch_compiler(self) -> None:
         wait = self.PATIENCE

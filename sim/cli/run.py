@@ -6,8 +6,6 @@ from sim.cli.arguments import Commands, add_json, add_simulation
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
 from sim.cli.meter import progress
 
-MOST_KEPT = 2_000_000  # paths kept in memory when they are not to be saved; a longer run keeps its summary only
-
 
 def add(commands: Commands) -> None:
     parser = commands.add("run", run, "simulate a case and print the distributions of its measures")
@@ -20,14 +18,14 @@ def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     check_outputs([options.case], options.json, save=options.save)
     # The modules that load Numba are imported when they are needed: `fundrisk check` starts without them.
-    from sim.engine.simulate import simulate
+    from sim.engine.simulate import kept_by_default, simulate
 
     try:
         with progress() as meter:
             result = simulate(
                 case, paths=options.paths, seed=options.seed, sampler=options.sampler,
                 antithetic=options.antithetic, workers=options.workers, progress=meter,
-                keep_paths=bool(options.save) or (options.paths or case.simulation.paths) <= MOST_KEPT,
+                keep_paths=bool(options.save) or kept_by_default(case, options.paths or case.simulation.paths),
             )  # fmt: skip
     except Unusable as error:
         raise Unusable(str(error).replace("simulate with keep_paths=False", "leave out --save")) from None

@@ -12,6 +12,13 @@ from typing import Any, NamedTuple
 
 from sim.engine.simulate import simulate
 from sim.results.files import ResultError, reading, shown
+from sim.results.provenance import (
+    UNKNOWN,
+    calendar_differences,
+    calendar_hint,
+    package_differences,
+    sessions_of,
+)
 from sim.results.result import Result, load_result
 from sim.results.value import Value
 from sim.terms import Case, CaseError
@@ -30,7 +37,8 @@ _MOST_NAMED = 5  # differences
 class Record(NamedTuple):
     """The record of a run in a file.
 
-    `figures` are its header and its numbers by dotted name, empty for a file of paths. `in_report` says that the file
+    `figures` are its header and its numbers by dotted name, empty for a file of paths; `manifest` is as in the file.
+    `in_report` says that the file
     is a report's, and holds analyses beside the run, of which a repetition of the run says nothing.
     """
 
@@ -42,6 +50,7 @@ class Record(NamedTuple):
     version: str
     sha256: str
     figures: dict[str, Any]
+    manifest: Mapping[str, Any]
     in_report: bool = False
 
 
@@ -50,7 +59,8 @@ class Rerun(Value, Readable):
     """The comparison of a repeated run with its record.
 
     `same_paths` says whether the hash of all paths is the recorded one. `differences` are lines, one for each figure
-    that is not the recorded one by more than rounding; `rounded` counts those that differ by less.
+    that is not the recorded one by more than rounding; `rounded` counts those that differ by less. `calendar` are
+    clauses on how the sessions of the two runs differ, `packages` those on versions, as far as the record tells them.
     """
 
     record: Record
@@ -59,6 +69,8 @@ class Rerun(Value, Readable):
     same_paths: bool
     differences: tuple[str, ...]
     rounded: int
+    calendar: tuple[str, ...]
+    packages: tuple[str, ...]
 
     @property
     def same(self) -> bool:
@@ -81,6 +93,7 @@ class Rerun(Value, Readable):
             lines.append(
                 f"THE PATHS DIFFER. SHA-256 of the {what}\n  written  {record.sha256}\n  repeated {self.sha256}"
             )
+        lines += self._causes()
         if figures and not self.differences:
             exact = f"{self.rounded} of them but for rounding in the last digits" if self.rounded else "to the last bit"
             lines.append(f"All {figures} figures are the same, {exact}.")
@@ -95,6 +108,20 @@ class Rerun(Value, Readable):
     def _in_brief(self) -> str:
         found = "the same" if self.same else f"{len(self.differences)} of {len(self.record.figures)} figures differ"
         return f"{self.record.case.title}, {self.record.paths:,} paths: {found}"
+
+    def _causes(self) -> list[str]:
+        """Lines on what differs between the two runs beside their numbers."""
+        lines = [f"The calendar differs: {clause}." for clause in self.calendar if self.record_has_sessions]
+        if self.same:
+            return lines
+        if not self.record_has_sessions:
+            lines += [f"The sessions of the recorded run are {UNKNOWN}: its file was written without them."]
+        return [*lines, *(f"Another version: {clause}." for clause in self.packages)]
+
+    @property
+    def record_has_sessions(self) -> bool:
+        """Whether the record tells the sessions of its run."""
+        return sessions_of(self.record.manifest) != UNKNOWN
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:
@@ -158,7 +185,11 @@ def rerun(
         raise ResultError(f"{record.source}: cannot be repeated: {error}") from None
     sha256 = result.sha256
     differences, rounded = _compared(record, result) if record.figures else ((), 0)
-    return Rerun(record, __version__, sha256, sha256 == record.sha256, differences, rounded)
+    written, now = record.manifest, result.manifest
+    return Rerun(
+        record, __version__, sha256, sha256 == record.sha256, differences, rounded,
+        calendar_differences(written, now, ("the file", "this installation")), package_differences(written, now),
+    )  # fmt: skip
 
 
 # --- reading ---
@@ -190,7 +221,9 @@ def _written(path: str | os.PathLike[str]) -> Record:
     try:
         case = Case.from_dict(made["case"], source=name)
     except (KeyError, TypeError, AttributeError, CaseError) as error:
-        raise ResultError(f"{name}: no case to repeat: {(str(error).splitlines() or ['damaged'])[0]}") from None
+        hint = calendar_hint(made) if isinstance(error, CaseError) else ""
+        reason = (str(error).splitlines() or ["damaged"])[0]
+        raise ResultError(f"{name}: no case to repeat: {reason}{hint}") from None
     figures = dict(_figures(found))
     sha256 = made.get("results_sha256")
     if not isinstance(sha256, str):
@@ -219,7 +252,7 @@ def _record(name: str, made: Mapping[str, Any], sha256: str, figures: dict[str, 
         for option in ("antithetic", "keep_paths"):
             if not isinstance(how[option], bool):
                 raise ResultError(f"{name}: {option} = {show(how[option])}: must be true or false")
-        return Record(name, case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures)
+        return Record(name, case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures, made)
     except (KeyError, TypeError) as error:
         raise ResultError(f"{name}: its manifest lacks {error}") from None
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from sim.engine.machine import available_workers, memory_limit
 from sim.engine.sobol import SobolPoints
+from sim.engine.threads import Threads
 from sim.engine.workspace import Workspace, new_recording, no_points, output_room, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
@@ -19,20 +23,16 @@ from sim.lowering.program import CHUNK
 from sim.results.figures import Tallies
 from sim.results.result import Result
 from sim.results.sketch import Sketch
+from sim.results.summary import fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
+#: Paths that a command keeps in memory when they are not to be saved; a longer run keeps its summary only.
+MOST_KEPT = 2_000_000
+
 #: Paths whose month-end cash is kept for the fan of balances.
 FAN_PATHS = CHUNK
-
-
-def available_workers() -> int:
-    """Cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 SAMPLERS = ("philox", "sobol")
@@ -68,7 +68,8 @@ def simulate(
     first_path : int
         Number of the first path, a multiple of 16,384. `sim.merge` joins such shards into one run.
     workers : int, optional
-        Number of threads. Default: every core that this process may use. Results do not depend on it.
+        Number of threads. Default: every core that this process may use, at most its container's
+        share. Results do not depend on it.
     keep_paths : bool
         Keep the measures of every path. Otherwise the result holds a summary in constant memory.
     progress : callable, optional
@@ -161,7 +162,7 @@ class _Run:
             self.points.turn(none)
         if progress is not None:
             progress(0, self.paths)
-        pool = ThreadPoolExecutor(len(spare))
+        threads = Threads(len(spare))
         waiting: set[Future] = set()
         started = finished = 0
         try:
@@ -169,7 +170,7 @@ class _Run:
                 while started < self.chunks and len(waiting) < 4 * len(spare):
                     paths = min(CHUNK, self.paths - started * CHUNK)
                     points = none if self.points is None else self.points.take(paths)
-                    waiting.add(pool.submit(self._chunk, spare, points, started, paths))
+                    waiting.add(threads.submit(partial(self._chunk, spare, points, started, paths)))
                     started += 1
                 done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -179,7 +180,7 @@ class _Run:
                     progress(min(finished * CHUNK, self.paths), self.paths)
         finally:
             self.stop[0] = 1
-            pool.shutdown(wait=True, cancel_futures=True)
+            threads.close()
 
     @staticmethod
     def _compile(desk: _Desk, points: r.Points) -> None:
@@ -254,7 +255,23 @@ def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]
 
 
 def _room(plan: Plan, paths: int) -> r.Output:
-    try:
-        return output_room(plan, paths)
-    except MemoryError:
-        raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False") from None
+    # Systems promise memory that they do not have, and end the process that uses it.
+    enough = paths * bytes_of_path(plan.periods) <= (memory_limit() or math.inf)
+    with suppress(MemoryError):
+        if enough:
+            return output_room(plan, paths)
+    raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False")
+
+
+def bytes_of_path(periods: int) -> int:
+    """Memory of the columns of one path that is kept."""
+    return 8 * (len(r.OUTPUTS) + periods)
+
+
+def kept_by_default(case: Case, paths: int) -> bool:
+    """Whether a command keeps so many paths in memory, although they are not to be saved.
+
+    Not more than `MOST_KEPT`, nor than take a quarter of the memory: the summary needs as much again.
+    """
+    needed = paths * bytes_of_path(len(fiscal_periods(case)))
+    return paths <= MOST_KEPT and needed <= (memory_limit() or math.inf) / 4

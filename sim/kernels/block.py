@@ -26,7 +26,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "875e5d1ccf1c557e336437d933f44c78"
+FINGERPRINT = "4eb4459b9ee958f64df4afa1bfe63143"
 
 
 @passage

@@ -6,13 +6,17 @@ an edit, `python -m sim.kernels.cache` writes the new one.
 """
 
 import hashlib
+import inspect
 import re
 import warnings
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core.caching import InTreeCacheLocator
+from numba.misc.appdirs import AppDirs
 
 from sim.kernels.jit import POLICY
 
@@ -38,21 +42,38 @@ def outermost(stamp: str):
     def compile_later(function):
         if stamp and stamp == fingerprint():
             try:
-                return _tolerant(numba.njit(function, cache=True, **POLICY))
+                if _has_folder(function):
+                    return _tolerant(numba.njit(function, cache=True, **POLICY))
             except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
-                _say_once()
+                pass
+            _say_once()
         return numba.njit(function, **POLICY)
 
     return compile_later
 
 
+def _has_folder(function: Any) -> bool:
+    """Whether the folder that Numba would keep compiled code in is one of the install or of the user.
+
+    Without a home directory, as for a user that the system does not know, Numba would make a folder `~` in the working
+    directory, and load code from one that it finds there. The same holds for XDG_CACHE_HOME = some/folder, which the
+    XDG Base Directory Specification says is to be ignored.
+    """
+    if numba.config.CACHE_DIR or numba.config.DISABLE_JIT or Path(AppDirs("numba", False).user_cache_dir).is_absolute():
+        return True
+    return InTreeCacheLocator.from_function(function, inspect.getfile(function)) is not None
+
+
 @cache
 def _say_once() -> None:
-    warnings.warn(
-        "compiled code cannot be kept, so every run compiles: set NUMBA_CACHE_DIR to a folder that can be written to",
-        RuntimeWarning,
-        stacklevel=4,
-    )
+    """Warn that nothing is kept. A user who has made warnings errors can still import the kernels."""
+    with suppress(RuntimeWarning):
+        warnings.warn(
+            "compiled code cannot be kept, so every run compiles: set NUMBA_CACHE_DIR to a folder that can be written "
+            "to",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def _tolerant(kernel):

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+import shutil
+import stat
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -109,20 +114,91 @@ def _replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         target = Path(os.path.realpath(path))  # a symbolic link stays one
         if target.exists() and not target.is_file():
             raise ResultError(f"{shown(path)}: cannot be written: not a regular file")
-        # Not tempfile's: its files are for the owner only, and this one keeps its permissions under its final name.
-        draft = target.with_name(f".fundrisk-{secrets.token_hex(8)}.tmp")
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        draft = target.with_name(draft_name())
+        # Permissions are those of any new file. Until a draft takes the place of a file, it is for its owner alone.
+        mode = 0o600 if target.exists() else 0o666
         try:
+            descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
             with os.fdopen(descriptor, "w+b") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(draft, target)
+            take_place(draft, target)
         except BaseException:
             with suppress(OSError):
                 os.unlink(draft)
             raise
         _sync_folder(target.parent)
+        _tidy(target.parent)
+
+
+def take_place(draft: Path, target: Path) -> None:
+    """Move a draft to its name. Where it replaces a file, it gets the permissions and, where possible, the owner."""
+    target = Path(os.path.realpath(target))  # a symbolic link stays one
+    with suppress(FileNotFoundError):
+        old = target.stat()
+        mode = stat.S_IMODE(old.st_mode)
+        if hasattr(os, "chown") and not _owned_as(draft, old):
+            mode &= ~0o070  # what a group may do, another group must not
+        os.chmod(draft, mode)
+    os.replace(draft, target)
+
+
+def _owned_as(draft: Path, old: os.stat_result) -> bool:
+    """Give a draft the owner and the group of an old file, or the group alone; whether the group is the same now."""
+    with suppress(OSError):
+        os.chown(draft, old.st_uid, old.st_gid)
+    with suppress(OSError):
+        os.chown(draft, -1, old.st_gid)
+    return draft.stat().st_gid == old.st_gid
+
+
+# --- drafts ---
+
+_DRAFT = re.compile(r"\.fundrisk-(?:(\d+)-)?[0-9a-f]{16}\.tmp")
+_OLD = 86_400.0  # seconds after which a draft that nobody has written to is left over from a process that was killed
+
+
+def draft_name() -> str:
+    """A new name for a file or a folder that is being written; it says which process writes."""
+    return f".fundrisk-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the drafts in a folder that killed processes of this user have left there.
+
+    A process that is killed cannot remove its draft. A draft of less than a day, of a process that lives, or of
+    another user stays.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (named := _DRAFT.fullmatch(entry.name)) and _left_over(entry, named[1]):
+                with suppress(OSError):
+                    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+
+
+_tidy = lru_cache(maxsize=64)(remove_leftovers)  # once for each folder: there may be thousands of files in it
+
+
+def _left_over(entry: os.DirEntry[str], process: str | None) -> bool:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError:  # it has just been removed
+        return False
+    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+    return mine and time.time() - found.st_mtime > _OLD and not (process and _lives(int(process)))
+
+
+def _lives(process: int) -> bool:
+    if os.name == "nt":  # where a signal of 0 ends the process
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # of another user
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

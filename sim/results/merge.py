@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.lowering.program import CHUNK
+from sim.results.provenance import calendar_differences, merged, sessions_of
 from sim.results.result import Result
 from sim.results.sketch import Sketch
 
@@ -18,8 +19,8 @@ def merge(results: Iterable[Result]) -> Result:
     Parameters
     ----------
     results : iterable of Result
-        Shards in any order, with the same case, seed and sampling options and with ranges of paths that follow one
-        another without gap or overlap. Either all or none keep their paths.
+        Shards in any order, with the same case, sessions, seed and sampling options and with ranges of paths that
+        follow one another without gap or overlap. Either all or none keep their paths.
 
     Returns
     -------
@@ -38,7 +39,8 @@ def merge(results: Iterable[Result]) -> Result:
     for shard in shards:
         for what, mine, theirs in zip(_SAME, _same(first), _same(shard), strict=True):
             if mine != theirs:
-                raise ValueError(f"shards must be of one run: {what} {mine} and {theirs}")
+                named = calendar_differences(first.manifest, shard.manifest) if what == "sessions" else ()
+                raise ValueError(f"shards must be of one run: {'; '.join(named) or f'{what} {mine} and {theirs}'}")
         here = shard.run.first_path
         if here % CHUNK:
             raise ValueError(f"a shard starts at path {here}: must be a multiple of {CHUNK}")
@@ -66,16 +68,18 @@ def merge(results: Iterable[Result]) -> Result:
         first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, sketch,
         antithetic=first.run.antithetic, first_path=first.run.first_path,
         elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
+        written=merged([shard.manifest for shard in shards]),
     )  # fmt: skip
 
 
 #: What shards of one run have in common.
-_SAME = ("case", "version", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
+_SAME = ("case", "version", "sessions", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
 
 
 def _same(shard: Result) -> tuple[object, ...]:
     run = shard.run
     return (
-        f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"], run.seed, run.sampler,
-        run.antithetic, shard.sketch is None, shard.tallies.reasons, shard.tallies.purchase_dates.tolist(),
+        f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"],
+        sessions_of(run.manifest), run.seed, run.sampler, run.antithetic, shard.sketch is None, shard.tallies.reasons,
+        shard.tallies.purchase_dates.tolist(),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped
 from sim.results.figures import CAUSES, TALLIED, Period, Run, Tallies
 from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
+from sim.results.provenance import calendar_hint
 from sim.results.sketch import Sketch
 from sim.results.summary import Summary, checked, days_at_close, fiscal_periods, frozen, jsonable, manifest
 from sim.results.value import same
@@ -367,4 +368,5 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}") from None
+        hint = calendar_hint(made) if isinstance(error, CaseError) else ""
+        raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}{hint}") from None

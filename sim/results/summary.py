@@ -5,13 +5,11 @@ A `Summary` holds distributions, counts and sums but no paths, so that a run tha
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +18,9 @@ from sim.calendar import fiscal_quarter
 from sim.results import summary_text
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.figures import Figures, Period, Tallies
+from sim.results.provenance import calendar_of, versions
 from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
-from sim.text.version import __version__
 
 if TYPE_CHECKING:
     import pandas
@@ -162,7 +160,7 @@ def jsonable(value: Any) -> Any:
 def manifest(
     case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
 ) -> dict[str, Any]:
-    """Everything needed to repeat a run: versions, platform, seed, paths, sampler, and the whole case with its hash."""
+    """Everything needed to repeat a run: versions, platform, seed, paths, sampler, the case and its sessions."""
     return {
         "versions": versions(),
         "platform": platform.platform(),
@@ -173,20 +171,5 @@ def manifest(
         "first_path": first_path,
         "case": case.to_dict(),
         "case_sha256": case.sha256,
+        "calendar": calendar_of(case.valuation_date, case.horizon, case.purchase_dates),
     }
-
-
-def versions() -> dict[str, str | None]:
-    """Versions of fundrisk, Python and the numerical packages; None for one that is not installed as a package."""
-    return dict(_versions())
-
-
-@lru_cache(maxsize=1)
-def _versions() -> tuple[tuple[str, str | None], ...]:
-    found: list[tuple[str, str | None]] = [("fundrisk", __version__), ("python", platform.python_version())]
-    for name in ("numpy", "scipy", "numba", "llvmlite"):
-        try:
-            found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            found.append((name, None))
-    return tuple(found)

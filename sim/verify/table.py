@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sim.results.summary import jsonable, versions
+from sim.results.provenance import versions
+from sim.results.summary import jsonable
 from sim.text.numbers import decimals_allowed, rounded
 from sim.text.tables import Table, table_text, wrapped
 from sim.verify.check import LIMIT, Check, probability_of_false_alarm

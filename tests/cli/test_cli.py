@@ -143,7 +143,7 @@ def test_one_path_is_no_plural(case_file):
 
 
 def test_a_long_run_keeps_no_paths(monkeypatch, case_file):
-    monkeypatch.setattr("sim.cli.run.MOST_KEPT", 50)
+    monkeypatch.setattr("sim.engine.simulate.MOST_KEPT", 50)
     assert "2,048" in fundrisk("run", case_file).out  # says that quantiles come from bins
     assert "2,048" not in fundrisk("run", case_file, "--paths", 50).out
 
@@ -378,9 +378,9 @@ def test_only_a_compilation_is_announced(monkeypatch, capsys, misses, signatures
 def test_other_signals_are_no_interrupt():
     script = """
 import os, signal, sys
-from sim.cli import interrupt
+from sim.cli.signals import SIGNALS
 signal.signal(signal.SIGUSR1, lambda *_: None)
-interrupt.AT_ONCE.start()
+SIGNALS.start()
 os.kill(os.getpid(), signal.SIGUSR1)
 import time; time.sleep(0.2)
 print("alive", flush=True)

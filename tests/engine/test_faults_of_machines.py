@@ -253,7 +253,7 @@ def test_one_core_gives_the_same_results(tmp_path):
 
 
 def test_a_machine_that_does_not_know_its_cores_has_one(monkeypatch):
-    from sim.engine.simulate import available_workers
+    from sim.engine.machine import available_workers
 
     expected = sim.simulate("valence-2002", paths=64, seed=7)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)

@@ -1,0 +1,168 @@
+"""What a process shares with others is as it was after every call, and changes no result."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.board.charts.figures import raised_distribution
+from sim.board.charts.images import save_figure
+from sim.cli import main
+from tests.proof.coverage import small_case
+from tests.support.process_state import changed, process_state
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = {"paths": 64, "seed": 3, "workers": 2}
+
+
+def saved(folder: Path) -> Path:
+    sim.simulate(small_case(), **SIZE).save(folder / "run.npz")
+    return folder / "run.npz"
+
+
+def through_a_file(folder: Path) -> object:
+    return sim.load_result(saved(folder)).summary().to_dict()
+
+
+def refused(name: str) -> None:
+    with pytest.raises(sim.CaseError):
+        sim.load_case(name)
+
+
+CALLS = {
+    "simulate": lambda folder: str(sim.simulate(small_case(), **SIZE).summary()),
+    "simulate with sobol": lambda folder: sim.simulate(small_case(), paths=48, sampler="sobol", workers=2).summary(),
+    "simulate without paths": lambda folder: sim.simulate(small_case(), keep_paths=False, **SIZE).summary(),
+    "save and load": through_a_file,
+    "html": lambda folder: sim.simulate(small_case(), **SIZE).summary()._repr_html_(),
+    "rerun": lambda folder: str(sim.rerun(saved(folder))),
+    "trace and replay": lambda folder: sim.replay(small_case(), sim.trace(small_case(), path=1).history),
+    "compare": lambda folder: str(sim.compare(sim.variants(small_case()), **SIZE)),
+    "clauses": lambda folder: str(sim.clauses(small_case(), **SIZE)),
+    "outlook": lambda folder: str(sim.outlook(small_case(), **SIZE)),
+    "a case that is none": lambda folder: refused("no-such-case"),
+    "figure": lambda folder: save_figure(
+        lambda ax: raised_distribution(sim.simulate(small_case(), **SIZE), ax=ax), folder / "f.svg", "svg"
+    ),
+}
+COMMANDS = (
+    "--help", "--version", "--nonsense", "cases", "check valence-2002", "check no-such-case", "keys line",
+    "run valence-2002 --paths 64 --json x.json --save x.npz", "run valence-2002 --paths 48 --sampler sobol --json -",
+    "run valence-2002 --paths 64 --json no/such/folder", "rerun x.npz", "trace valence-2002 --path 3 --json p.json",
+    "replay valence-2002 --history p.json", "compare valence-2002 valence-2002 --paths 64",
+    "outlook valence-2002 --paths 64", "clauses valence-2002 --paths 64", "model",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_leaves_the_process_as_it_was(name, tmp_path):
+    CALLS[name](tmp_path)  # imports what it uses; what third parties set then is theirs
+    before = process_state()
+    CALLS[name](tmp_path)
+    assert changed(before) == {}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_leaves_the_process_as_it_was(line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for prepared in ("run valence-2002 --paths 64 --save x.npz", "trace valence-2002 --path 3 --json p.json", line):
+        with contextlib.suppress(SystemExit):
+            main(prepared.split())
+    before = process_state()
+    with contextlib.suppress(SystemExit):
+        main(line.split())
+    assert changed(before) == {}
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL, signal.default_int_handler, lambda *_: None])
+def test_a_command_of_the_process_gives_its_signals_back(handler, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["fundrisk", "run", "valence-2002", "--paths", "64"])
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    originals = [signal.signal(number, handler) for number in ending]
+    try:
+        before = process_state()
+        assert main() == 0
+        assert changed(before) == {}
+    finally:
+        for number, original in zip(ending, originals, strict=True):
+            signal.signal(number, original)
+
+
+def test_quasi_random_runs_side_by_side_leave_the_filters(tmp_path):
+    """Numbers of paths that are no power of two: SciPy would warn of them."""
+    before = list(warnings.filters)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        inside = list(warnings.filters)
+        runs = [
+            threading.Thread(target=sim.simulate, args=(small_case(),), kwargs={"paths": 16 * n, "sampler": "sobol"})
+            for n in range(3, 11)
+        ]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+        assert warnings.filters == inside
+    assert told == []
+    assert warnings.filters == before
+
+
+# --- settings of the process change no result -------------------------------------------------------------------------
+
+RESULTS = """
+import json, sys
+import numpy, numba, scipy.stats.qmc, holidays, pandas, matplotlib.dates  # what they set at import is theirs
+sys.path.insert(0, sys.argv[1])
+from tests.support.process_state import make_hostile
+from tests.proof.coverage import small_case
+from tests.support.hostile import hostile_document
+if sys.argv[2] == "hostile":
+    make_hostile()
+import sim
+found = []
+cases = [small_case(), sim.load_case("valence-2002")]
+cases += [sim.Case.from_dict(hostile_document(number)) for number in range(3)]
+for case in cases:
+    for how in ({}, {"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
+        result = sim.simulate(case, paths=96, seed=5, workers=2, **how)
+        document = result.summary().to_dict()
+        del document["elapsed_s"]
+        found += [document, result.summary()._repr_html_()[-500:], sim.terms.describe(case)]
+        found += [] if result.sketch else [result[name].tolist() for name in ("raised", "dilution", "effective_price")]
+    trace = sim.trace(case, path=3, seed=5)
+    found += [trace.to_dict(), str(trace), str(sim.replay(case, trace.history) == trace.ledger)]
+found += [sim.outlook(cases[1], paths=200).to_dict(), sim.compare(cases[:1] * 2, paths=200).to_dict()]
+found += [sim.clauses(cases[0], paths=200).to_dict(), sim.sensitivity(cases[0], paths=8).to_dict()]
+found += [sim.solve(cases[1], "commitment", paths=200).to_dict()]
+for bad in ("9,400,000", "$5", "85%", "1.5 million", "abc"):
+    try:
+        sim.terms.overridden(cases[1], [f"company.cash={bad}"])
+    except sim.CaseError as error:
+        found.append(str(error))
+text = json.dumps(found, sort_keys=True, default=str)
+lines = json.dumps(json.loads(text), indent=0).splitlines()
+print("\\n".join(line for line in lines if "elapsed" not in line))
+"""
+
+
+def results(how: str, folder: Path) -> list[str]:
+    command = [sys.executable, "-c", RESULTS, str(ROOT), how]
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    return ran.stdout.splitlines()
+
+
+def test_settings_of_the_process_change_no_result(tmp_path):
+    plain, hostile = results("plain", tmp_path), results("hostile", tmp_path)
+    assert len(plain) > 5_000
+    assert [pair for pair in zip(plain, hostile, strict=True) if pair[0] != pair[1]] == []
+    assert list(tmp_path.iterdir()) == []

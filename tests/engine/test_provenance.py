@@ -1,0 +1,198 @@
+"""A run records the sessions and the versions that its numbers depend on; another calendar is named."""
+
+import datetime
+import json
+from importlib import import_module, metadata
+
+import pytest
+
+import sim
+from sim.calendar import closures, is_session, purchases, sessions
+from sim.results import provenance
+from tests.proof.coverage import small_case
+from tests.support.hostile import hostile_document
+
+calendar = import_module("sim.calendar.sessions")  # a function of the package has the same name
+DAY = datetime.date(2002, 7, 3)
+
+
+def forget() -> None:
+    """Forget what has been derived from the sessions of years, and the versions."""
+    for kept in (
+        calendar._session_set, calendar.sessions, calendar.closures, purchases.last_sessions, provenance._calendar,
+        provenance._versions,
+    ):  # fmt: skip
+        kept.cache_clear()
+
+
+@pytest.fixture
+def another_calendar(monkeypatch):
+    """A function that makes days closed, and states another version of the library of sessions."""
+    known, version = calendar._sessions_of_year, metadata.version
+
+    def change(*closed: datetime.date, to: str = "0.999") -> None:
+        monkeypatch.setattr(
+            calendar, "_sessions_of_year", lambda year: tuple(day for day in known(year) if day not in closed)
+        )
+        monkeypatch.setattr(metadata, "version", lambda name: to if name == "holidays" else version(name))
+        forget()
+
+    yield change
+    monkeypatch.undo()
+    forget()
+
+
+def shard(first_path: int = 0, **how) -> sim.Result:
+    return sim.simulate(small_case(), paths=16_384, seed=3, first_path=first_path, **how)
+
+
+def now() -> str:
+    return metadata.version("holidays")
+
+
+def test_the_manifest_tells_sessions_and_versions():
+    case = small_case()
+    made = sim.simulate(case, paths=16).manifest
+    closed = [datetime.date.fromisoformat(day) for day in made["calendar"]["closed"]]
+    days = [case.valuation_date + datetime.timedelta(n) for n in range((case.horizon - case.valuation_date).days + 1)]
+    assert closed == [day for day in days if day.weekday() < 5 and not is_session(day)]
+    assert made["calendar"]["sessions"] == len(sessions(case.valuation_date, case.horizon)) > 0
+    assert len(made["calendar"]["sha256"]) == 64
+    names = ("numpy", "scipy", "numba", "llvmlite", "holidays", "python-dateutil")
+    assert {name: made["versions"][name] for name in names} == {name: metadata.version(name) for name in names}
+
+
+@pytest.mark.parametrize(
+    "span", [("2002-01-01", "2002-12-31"), ("1999-07-05", "1999-07-05"), ("2001-09-08", "2001-09-16")]
+)
+def test_closures_and_sessions_are_the_weekdays(span):
+    first, last = map(datetime.date.fromisoformat, span)
+    days = [first + datetime.timedelta(n) for n in range((last - first).days + 1)]
+    both = sorted([*closures(first, last), *sessions(first, last)])
+    assert both == [day for day in days if day.weekday() < 5]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_shards_of_two_calendars_are_not_merged(another_calendar, keep, tmp_path):
+    first = shard(keep_paths=keep)
+    before = now()
+    another_calendar(DAY)
+    second = shard(16_384, keep_paths=keep)
+    second.save(tmp_path / "second.npz")
+    for other in (second, sim.load_result(tmp_path / "second.npz")):
+        with pytest.raises(ValueError, match="shards must be of one run: ") as told:
+            sim.merge([other, first])
+        expected = f"{DAY} is a session in holidays {before} and not in holidays 0.999"
+        assert str(told.value) == f"shards must be of one run: {expected}"
+
+
+def test_a_merged_run_has_the_calendar_of_its_shards(another_calendar):
+    """Not that of the machine that merges; and the versions of every machine."""
+    shards = [shard(), shard(16_384)]
+    shards[1].manifest["versions"]["numpy"] = "9.9"
+    another_calendar(DAY)
+    whole = sim.merge(shards)
+    assert whole.manifest["calendar"] == shards[0].manifest["calendar"]
+    assert whole.manifest["versions"]["numpy"] == f"{metadata.version('numpy')}, 9.9"
+    assert whole.manifest["versions"]["holidays"] == shards[0].manifest["versions"]["holidays"] != "0.999"
+    assert (whole.manifest["paths"], whole.manifest["first_path"]) == (32_768, 0)
+
+
+@pytest.mark.parametrize(
+    ("closed", "named"),
+    [
+        ([DAY], f"{DAY} is a session"),
+        ([DAY, datetime.date(2002, 8, 6)], "2002-07-03, 2002-08-06 are sessions"),
+        ([datetime.date(2002, 8, d) for d in (1, 2, 5, 6, 7, 8, 9)],
+         "2002-08-01, 2002-08-02, 2002-08-05, 2002-08-06, 2002-08-07, 2 more are sessions"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["json", "npz"])
+def test_a_rerun_names_the_days_that_moved_the_paths(another_calendar, tmp_path, closed, named, kind):
+    result = sim.simulate(sim.load_case("valence-2002"), paths=200, seed=3)
+    before, file = now(), tmp_path / f"run.{kind}"
+    if kind == "npz":
+        result.save(file)
+    else:
+        file.write_text(json.dumps(result.summary().to_dict()))
+    another_calendar(*closed)
+    got = sim.rerun(file)
+    assert not got.same_paths
+    assert got.calendar == (f"{named} in holidays {before} and not in holidays 0.999",)
+    assert f"The calendar differs: {got.calendar[0]}.\n" in f"{got}\n"
+    assert f"Another version: holidays {before}, now 0.999." in str(got)
+
+
+def test_a_library_changed_in_place_is_named_too(another_calendar, tmp_path):
+    result = sim.simulate(small_case(), paths=50)
+    result.save(tmp_path / "run.npz")
+    another_calendar(DAY, to=now())
+    (clause,) = sim.rerun(tmp_path / "run.npz").calendar
+    assert clause == f"{DAY} is a session in the file and not in this installation"
+
+
+def test_a_purchase_date_that_moves_after_the_horizon_is_seen():
+    """Whether a day is the last session of its quarter can depend on a day beyond the span."""
+    span = datetime.date(2002, 4, 1), datetime.date(2002, 6, 28)
+    with_date = provenance.calendar_of(*span, (span[1],))
+    without = provenance.calendar_of(*span, ())
+    assert with_date["closed"] == without["closed"]
+    (clause,) = provenance.calendar_differences({"calendar": with_date}, {"calendar": without})
+    assert clause == "the purchase dates of the first and the second differ"
+
+
+def old(document: dict) -> dict:
+    """A manifest as version 0.3.0 wrote it."""
+    document = json.loads(json.dumps(document))
+    del document["calendar"], document["versions"]["holidays"], document["versions"]["python-dateutil"]
+    return document
+
+
+def test_a_result_without_sessions_is_read_and_they_are_unknown(tmp_path, another_calendar):
+    made = shard()
+    made.manifest.update(old(made.manifest))
+    del made.manifest["calendar"]
+    made.save(tmp_path / "old.npz")
+    back = sim.load_result(tmp_path / "old.npz")
+    assert back == made
+    assert provenance.sessions_of(back.manifest) == "unknown"
+    got = sim.rerun(tmp_path / "old.npz")
+    assert (got.same, "calendar" in str(got)) == (True, False)
+    with pytest.raises(ValueError, match="the sessions of the first are unknown: its file was written without them"):
+        sim.merge([back, shard(16_384)])
+    another_calendar(DAY)
+    assert "The sessions of the recorded run are unknown: its file was written without them." in str(
+        sim.rerun(tmp_path / "old.npz")
+    )
+
+
+def test_old_shards_are_still_merged():
+    shards = [shard(), shard(16_384)]
+    for each in shards:
+        del each.manifest["calendar"]
+    assert sim.merge(shards) == sim.simulate(small_case(), paths=32_768, seed=3)
+
+
+@pytest.mark.parametrize("calendar_", [None, 7, [], {}, {"sha256": 5}, {"sha256": "x", "closed": {}},
+                                       {"sha256": "x\n", "closed": [1, None, "2002-05-27", "a\nb" * 99]}])  # fmt: skip
+def test_a_calendar_of_another_kind_is_no_obstacle(tmp_path, calendar_):
+    made = sim.simulate(small_case(), paths=50)
+    made.manifest["calendar"] = calendar_
+    made.save(tmp_path / "run.npz")
+    got = sim.rerun(tmp_path / "run.npz")
+    assert got.same_paths
+    assert all(line.isprintable() for line in str(got).split("\n"))
+
+
+def test_a_listed_purchase_date_that_is_no_session_any_more_is_explained(another_calendar, tmp_path):
+    doc = hostile_document(1) | {"policy": {"kind": "maximum", "dates": [str(DAY)]}}
+    result = sim.simulate(sim.Case.from_dict(doc), paths=50)
+    result.save(tmp_path / "run.npz")
+    (tmp_path / "run.json").write_text(json.dumps(result.summary().to_dict()))
+    before = now()
+    another_calendar(DAY)
+    for name in ("run.npz", "run.json"):
+        with pytest.raises(sim.ResultError) as told:
+            sim.rerun(tmp_path / name)
+        assert str(told.value).endswith(f" ({DAY} is a session in holidays {before} and not in holidays 0.999)")
+        assert str(told.value).count("\n") == 0
