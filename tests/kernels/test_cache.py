@@ -62,6 +62,73 @@ def test_a_damaged_entry_is_compiled_anew(tmp_path, damage, suffix):
     assert hits_and_misses(tmp_path) == "1 0"
 
 
+# --- no folder of the user ---
+
+# A process of a user that the system does not know, with an install folder that cannot be written to.
+HOMELESS = """
+import pwd
+def unknown(number):
+    raise KeyError(number)
+pwd.getpwuid = unknown
+from pathlib import Path
+from numba.core import caching
+if "read-only" in {how!r}:
+    true = caching._CacheLocator.ensure_cache_path
+    def ensure(self):
+        if "__pycache__" in self.get_cache_path():
+            raise PermissionError
+        true(self)
+    caching._CacheLocator.ensure_cache_path = ensure
+import one_kernel
+"""
+
+
+def homeless(folder: Path, how: str, **variables: str) -> subprocess.CompletedProcess:
+    (folder / "one_kernel.py").write_text(
+        KERNEL.replace("\nprint(", "\nprint(add._cache.cache_path, "), encoding="utf-8"
+    )
+    (folder / "here").mkdir()
+    environment = {"PYTHONPATH": f"{ROOT}:{folder}", "PATH": os.environ["PATH"]} | variables
+    command = [sys.executable, "-W", "default", "-c", HOMELESS.format(how=how)]
+    return subprocess.run(
+        command, env=environment, cwd=folder / "here", capture_output=True, text=True, check=False, timeout=100
+    )
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"XDG_CACHE_HOME": "some/folder"}, {"XDG_CACHE_HOME": ""}, {"HOME": "relative"}, {"HOME": "~"},
+     {"XDG_CACHE_HOME": "~/.cache"}],
+)  # fmt: skip
+def test_without_a_home_nothing_is_kept_in_the_working_folder(tmp_path, variables):
+    done = homeless(tmp_path, "read-only", **variables)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("None ")
+    assert done.stderr.count("compiled code cannot be kept, so every run compiles: set NUMBA_CACHE_DIR") == 1
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_without_a_home_code_is_kept_beside_the_sources_or_where_the_user_says(tmp_path):
+    done = homeless(tmp_path, "writable")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/__pycache__ ")
+    (tmp_path / "here").rmdir()
+    done = homeless(tmp_path, "read-only", NUMBA_CACHE_DIR=str(tmp_path / "kept"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/kept")
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_a_warning_that_is_an_error_stops_no_import(tmp_path):
+    script = f"import warnings\nwarnings.simplefilter('error', RuntimeWarning)\n{HOMELESS.format(how='read-only')}"
+    (tmp_path / "one_kernel.py").write_text(KERNEL, encoding="utf-8")
+    environment = {"PYTHONPATH": f"{ROOT}:{tmp_path}", "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def unstamped(sources: dict[str, str]) -> list[str]:
     """Modules that keep compiled code on the disk although an edit of a module that they compile would not be seen."""
     return [
