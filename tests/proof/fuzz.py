@@ -35,6 +35,7 @@ from sim.terms import Case, CaseError
 from tests.proof import expected, inputs
 from tests.proof.commands import command, complaints
 from tests.proof.expected import must
+from tests.proof.surroundings import surroundings
 from tests.support.hostile import hostile_document
 from tests.twin.random_cases import random_case, random_history
 
@@ -290,7 +291,7 @@ def an_analysis(rng: Random, made: Bench) -> str:
 
 KINDS: dict[Callable[[Random, Bench], str], int] = {
     a_case_file: 14, a_broken_file: 8, a_document: 10, an_override: 14, a_history: 14, a_result: 26, a_forged_result: 6,
-    a_command_line: 8, a_record: 6, an_encoded_file: 5, an_analysis: 1,
+    a_command_line: 8, a_record: 6, an_encoded_file: 5, surroundings: 3, an_analysis: 1,
 }  # fmt: skip
 
 
@@ -302,7 +303,7 @@ def one(seed: int, index: int, made: Bench, kind: Callable[[Random, Bench], str]
     rng = Random(f"{seed}:{index}")
     drawn = rng.choices(list(KINDS), list(KINDS.values()))[0]
     kind = kind or drawn
-    name = kind.__name__.partition("_")[2].replace("_", " ")
+    name = kind.__name__.removeprefix("a_").removeprefix("an_").replace("_", " ")
     made.tidy()
     started, details = time.process_time(), ""
     try:

@@ -32,7 +32,7 @@ def test_inputs_end_in_answers_or_clear_complaints():
     assert wrong == []
     assert {found.kind for found in outcomes} == {
         "case file", "broken file", "document", "override", "history", "result", "forged result", "command line",
-        "record", "encoded file", "analysis",
+        "record", "encoded file", "surroundings", "analysis",
     }  # fmt: skip
     for kind in ("case file", "document", "override", "history", "command line"):
         verdicts = [found.verdict for found in outcomes if found.kind == kind]
