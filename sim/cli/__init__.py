@@ -55,11 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
     """
     own = arguments is None
-    with prepared(own), _warnings_as_notes():
+    with prepared(own), _warnings_as_notes(), _one_thread_of_blas(own):
         try:
             if own:
-                # No command multiplies large matrices. Where no thread can be started, BLAS would end the process.
-                os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
                 SIGNALS.start()
             return _status(arguments)
         except KeyboardInterrupt as signalled:
@@ -108,6 +106,23 @@ def _output_failed(error: OSError, own: bool) -> int:
         return 0
     say(f"standard output: cannot be written: {error.strerror}")
     return UNUSABLE
+
+
+@contextmanager
+def _one_thread_of_blas(own: bool) -> Iterator[None]:
+    """Have NumPy's BLAS start no threads when it is loaded, in a process of the command's own.
+
+    No command multiplies large matrices, and where no thread can be started BLAS interrupts the process.
+    """
+    name = "OPENBLAS_NUM_THREADS"
+    chosen = not own or name in os.environ
+    if not chosen:
+        os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if not chosen:
+            del os.environ[name]
 
 
 @contextmanager

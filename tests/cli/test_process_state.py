@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,7 +86,6 @@ def test_a_command_leaves_the_process_as_it_was(line, tmp_path, monkeypatch, cap
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL, signal.default_int_handler, lambda *_: None])
 def test_a_command_of_the_process_gives_its_signals_back(handler, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["fundrisk", "run", "valence-2002", "--paths", "64"])
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     originals = [signal.signal(number, handler) for number in ending]
     try:
@@ -153,16 +154,72 @@ print("\\n".join(line for line in lines if "elapsed" not in line))
 """
 
 
-def results(how: str, folder: Path) -> list[str]:
+@pytest.fixture(scope="module")
+def german(tmp_path_factory):
+    """A folder with the German locale, where the machine can make one; else an empty folder."""
+    folder = tmp_path_factory.mktemp("locales")
+    if shutil.which("localedef"):
+        command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
+        subprocess.run(command, capture_output=True, check=False)
+    return folder
+
+
+def results(how: str, folder: Path, locales: Path) -> list[str]:
     command = [sys.executable, "-c", RESULTS, str(ROOT), how]
-    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), LOCPATH=str(locales))
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
     return ran.stdout.splitlines()
 
 
-def test_settings_of_the_process_change_no_result(tmp_path):
-    plain, hostile = results("plain", tmp_path), results("hostile", tmp_path)
+def test_settings_of_the_process_change_no_result(tmp_path, german):
+    plain, hostile = results("plain", tmp_path, german), results("hostile", tmp_path, german)
     assert len(plain) > 5_000
     assert [pair for pair in zip(plain, hostile, strict=True) if pair[0] != pair[1]] == []
     assert list(tmp_path.iterdir()) == []
+
+
+ENGLISH = """
+import locale, sys
+sys.path.insert(0, sys.argv[1])
+locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+import datetime
+assert f"{datetime.date(2002, 3, 1):%B}" == "März"  # the locale is in force
+import sim
+from matplotlib.figure import Figure
+from sim.board.charts.figures import cash_fan
+case = sim.load_case("valence-2002")
+for month in (3, 10, 12):
+    print(sim.terms.describe(case.replace({"company.fiscal_year_end_month": month})))
+for path in range(12):
+    print(sim.trace(case, path=path, seed=7))
+ax = cash_fan(sim.simulate(case, paths=64), ax=Figure(figsize=(9, 5)).subplots())
+ax.figure.draw_without_rendering()
+print(*(label.get_text() for label in ax.get_xticklabels()))
+print(*(text.get_text() for text in ax.texts))
+"""
+
+
+def test_dates_are_english_in_every_locale(german, tmp_path):
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), LOCPATH=str(german), MPLBACKEND="Agg")
+    ran = subprocess.run(
+        [sys.executable, "-c", ENGLISH, str(ROOT)], env=environment, capture_output=True, text=True, check=False
+    )
+    if "unsupported locale setting" in ran.stderr:
+        pytest.skip("this machine cannot make a German locale")
+    assert ran.returncode == 0, ran.stderr
+    german_names = r"\b(Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Mär|Okt|Dez)\b"
+    assert re.findall(german_names, ran.stdout) == []
+    for english in ("March", "October", "December", "Oct\n2002"):
+        assert english in ran.stdout
+
+
+def locale_names(source: str) -> list[str]:
+    """Formats in which a locale has its own names: of months, of days, of whole dates and times."""
+    return re.findall(r"%[-#^0]?[aAbBcpxXrhEO](?![\w(])", source)
+
+
+def test_no_date_is_written_with_names_of_a_locale():
+    found = {path.name: locale_names(path.read_text(encoding="utf-8")) for path in (ROOT / "sim").rglob("*.py")}
+    assert {name: formats for name, formats in found.items() if formats} == {}
+    assert locale_names('f"{day:%d %B %Y}"; DateFormatter("%b\\n%Y")') == ["%B", "%b"]

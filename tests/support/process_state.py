@@ -82,7 +82,7 @@ def make_hostile() -> None:
     gc.disable()
     sys.set_int_max_str_digits(640)
     sys.setswitchinterval(1e-5)
-    for name in locale.locale_alias.values():  # any that this machine has and that is not English
+    for name in ("de_DE.UTF-8", *locale.locale_alias.values()):  # any that this machine has and that is not English
         if not name.startswith(("C", "en", "POSIX")):
             with contextlib.suppress(locale.Error):
                 locale.setlocale(locale.LC_ALL, name)
