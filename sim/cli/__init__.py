@@ -27,6 +27,7 @@ from sim.cli import (
     verify,
 )
 from sim.cli.arguments import Commands, Parser
+from sim.cli.environment import prepared_environment
 from sim.cli.files import UNUSABLE, Unusable
 from sim.cli.signals import SIGNALS, Ended, farewell, status_of
 from sim.cli.streams import abandon, prepared, say
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
     """
     own = arguments is None
-    with prepared(own), _warnings_as_notes(), _one_thread_of_blas(own):
+    with prepared(own), _warnings_as_notes(), prepared_environment(own):
         try:
             if own:
                 SIGNALS.start()
@@ -106,23 +107,6 @@ def _output_failed(error: OSError, own: bool) -> int:
         return 0
     say(f"standard output: cannot be written: {error.strerror}")
     return UNUSABLE
-
-
-@contextmanager
-def _one_thread_of_blas(own: bool) -> Iterator[None]:
-    """Have NumPy's BLAS start no threads when it is loaded, in a process of the command's own.
-
-    No command multiplies large matrices, and where no thread can be started BLAS interrupts the process.
-    """
-    name = "OPENBLAS_NUM_THREADS"
-    chosen = not own or name in os.environ
-    if not chosen:
-        os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if not chosen:
-            del os.environ[name]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "4eb4459b9ee958f64df4afa1bfe63143"
+FINGERPRINT = "08e7ecfdc33cc89bbc4029520b33d402"
 
 
 @passage

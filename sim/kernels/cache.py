@@ -59,7 +59,8 @@ def _has_folder(function: Any) -> bool:
     directory, and load code from one that it finds there. The same holds for XDG_CACHE_HOME = some/folder, which the
     XDG Base Directory Specification says is to be ignored.
     """
-    if numba.config.CACHE_DIR or numba.config.DISABLE_JIT or Path(AppDirs("numba", False).user_cache_dir).is_absolute():
+    settings: Any = numba.config  # its names are made when it is imported
+    if settings.CACHE_DIR or settings.DISABLE_JIT or Path(AppDirs("numba", False).user_cache_dir).is_absolute():
         return True
     return InTreeCacheLocator.from_function(function, inspect.getfile(function)) is not None
 

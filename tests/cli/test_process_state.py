@@ -17,6 +17,7 @@ import sim
 from sim.board.charts.figures import raised_distribution
 from sim.board.charts.images import save_figure
 from sim.cli import main
+from sim.cli.environment import prepared_environment
 from tests.proof.coverage import small_case
 from tests.support.process_state import changed, process_state
 
@@ -223,3 +224,39 @@ def test_no_date_is_written_with_names_of_a_locale():
     found = {path.name: locale_names(path.read_text(encoding="utf-8")) for path in (ROOT / "sim").rglob("*.py")}
     assert {name: formats for name, formats in found.items() if formats} == {}
     assert locale_names('f"{day:%d %B %Y}"; DateFormatter("%b\\n%Y")') == ["%B", "%b"]
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [{"HOME": "here"}, {"HOME": ""}, {"HOME": "~"}, {"XDG_CACHE_HOME": "a/b", "XDG_CONFIG_HOME": "c"},
+     {"HOME": None, "XDG_CACHE_HOME": ".", "XDG_CONFIG_HOME": ""}],
+)  # fmt: skip
+def test_folders_of_the_user_are_absolute_or_ignored(folders, monkeypatch, tmp_path):
+    """Seen by the libraries that a command uses, and as before when it is over."""
+    seen = {}
+    monkeypatch.chdir(tmp_path)
+    for name, value in folders.items():
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
+    with prepared_environment(True):
+        seen = {name: os.environ.get(name) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+        assert os.environ["OPENBLAS_NUM_THREADS"] == before.get("OPENBLAS_NUM_THREADS", "1")
+    assert all(os.path.isabs(value) for value in seen.values() if value is not None)
+    assert dict(os.environ) == before
+    with prepared_environment(False):
+        assert dict(os.environ) == before
+
+
+def test_a_figure_without_a_home_leaves_the_working_folder_empty(tmp_path):
+    script = (
+        "import sys\nfrom sim.cli.environment import prepared_environment\nwith prepared_environment(True):\n"
+        "    import numba, matplotlib\n    print(matplotlib.get_configdir(), matplotlib.get_cachedir())"
+    )
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), HOME="here", XDG_CONFIG_HOME="x", XDG_CACHE_HOME="~")
+    environment.pop("MPLCONFIGDIR", None)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert all(os.path.isabs(folder) for folder in ran.stdout.split())
+    assert list(tmp_path.iterdir()) == []
