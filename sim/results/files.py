@@ -140,7 +140,8 @@ def take_place(draft: Path, target: Path) -> None:
         mode = stat.S_IMODE(old.st_mode)
         if hasattr(os, "chown") and not _owned_as(draft, old):
             mode &= ~0o070  # what a group may do, another group must not
-        os.chmod(draft, mode)
+        with suppress(OSError):  # some file systems have no permissions; the draft is for its owner alone then
+            os.chmod(draft, mode)
     os.replace(draft, target)
 
 

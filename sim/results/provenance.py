@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -21,6 +22,7 @@ from sim.text.version import __version__
 
 #: Packages that can move a number. `python-dateutil` computes Easter for `holidays`, the library of sessions.
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "holidays", "python-dateutil")
+_MODULES = {"python-dateutil": "dateutil"}  # where the module has another name
 UNKNOWN = "unknown"
 _MOST_NAMED = 5  # days
 
@@ -32,13 +34,19 @@ def versions() -> dict[str, str | None]:
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str | None], ...]:
-    found: list[tuple[str, str | None]] = [("fundrisk", __version__), ("python", platform.python_version())]
-    for name in PACKAGES:
-        try:
-            found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            found.append((name, None))
-    return tuple(found)
+    known = {"fundrisk": __version__, "python": platform.python_version()}
+    return (*known.items(), *((name, _version_of(name)) for name in PACKAGES))
+
+
+def _version_of(package: str) -> str | None:
+    """The version that is loaded, or else the one that is installed, which takes milliseconds to find."""
+    loaded = getattr(sys.modules.get(_MODULES.get(package, package)), "__version__", None)
+    if isinstance(loaded, str):
+        return loaded
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def calendar_of(first: date, last: date, purchase_dates: tuple[date, ...]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sys
 from importlib import import_module, metadata
 
 import pytest
@@ -28,13 +29,13 @@ def forget() -> None:
 @pytest.fixture
 def another_calendar(monkeypatch):
     """A function that makes days closed, and states another version of the library of sessions."""
-    known, version = calendar._sessions_of_year, metadata.version
+    known = calendar._sessions_of_year
 
     def change(*closed: datetime.date, to: str = "0.999") -> None:
         monkeypatch.setattr(
             calendar, "_sessions_of_year", lambda year: tuple(day for day in known(year) if day not in closed)
         )
-        monkeypatch.setattr(metadata, "version", lambda name: to if name == "holidays" else version(name))
+        monkeypatch.setattr("holidays.__version__", to)
         forget()
 
     yield change
@@ -196,3 +197,16 @@ def test_a_listed_purchase_date_that_is_no_session_any_more_is_explained(another
             sim.rerun(tmp_path / name)
         assert str(told.value).endswith(f" ({DAY} is a session in holidays {before} and not in holidays 0.999)")
         assert str(told.value).count("\n") == 0
+
+
+def test_a_package_that_is_not_loaded_has_the_version_installed(monkeypatch):
+    monkeypatch.delitem(sys.modules, "dateutil")
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "python-dateutil", "no-such-package"))
+    forget()
+    try:
+        found = provenance.versions()
+    finally:
+        forget()
+    assert list(found) == ["fundrisk", "python", "numpy", "python-dateutil", "no-such-package"]
+    assert found["python-dateutil"] == metadata.version("python-dateutil")
+    assert found["no-such-package"] is None
