@@ -1,13 +1,13 @@
 """`fundrisk replay CASE --history FILE.json`."""
 
 import argparse
-import json
 from typing import Any
 
 from sim.cli.arguments import Commands, add_json
 from sim.cli.files import Unusable, case_of, check_inputs, check_outputs, put, shown
 from sim.cli.meter import progress
 from sim.terms.problems import show
+from sim.text.nested import read_json
 from sim.text.reading import Unreadable, name_of, read_text
 
 TRACED = {"case", "path", "seed", "version", "history", "ledger"}  # keys of the file that `trace --json` writes
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
 def read_history(name: str) -> Any:
     """The history in a JSON file, which holds nothing else or is the file of a traced path."""
     try:
-        document = json.loads(read_text(name, MOST_JSON), object_pairs_hook=_object)
+        document = read_json(read_text(name, MOST_JSON), _object)
     except Unreadable as error:
         needed = f"; must be a JSON object of at most {MOST_JSON // 2**20} MiB"
         raise Unusable(f"{shown(name)}: {error}{'' if 'cannot be read' in str(error) else needed}") from None

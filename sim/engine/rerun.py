@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -23,6 +22,7 @@ from sim.results.result import Result, load_result
 from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
+from sim.text.nested import read_json
 from sim.text.readable import Blocks, Readable
 from sim.text.reading import Unreadable, decoded, name_of, read_bytes
 from sim.text.version import __version__
@@ -208,7 +208,7 @@ def _written(path: str | os.PathLike[str]) -> Record:
     except Unreadable as error:
         raise ResultError(f"{name}: {error}: {what}") from None
     try:
-        document = json.loads(decoded(data))
+        document = read_json(decoded(data))
     except (ValueError, RecursionError):
         document = None
     found = document if isinstance(document, dict) else {}
