@@ -55,7 +55,6 @@ def _indented(body: Iterable[str]) -> str:
 def _company(case: Case) -> Iterator[str]:
     company, burn = case.company, case.burn
     quarter = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
-    _, month, _ = long_date(quarter.plus(4 - quarter.quarter).end).split()
     least = f"falls below {money(company.minimum_cash)}" if company.minimum_cash else "falls below zero"
     yield (
         f"{company.name}: the simulation starts on {long_date(case.valuation_date)} ({quarter.label}) with "
