@@ -38,8 +38,8 @@ class Record(NamedTuple):
     """The record of a run in a file.
 
     `figures` are its header and its numbers by dotted name, empty for a file of paths; `manifest` is as in the file.
-    `in_report` says that the file
-    is a report's, and holds analyses beside the run, of which a repetition of the run says nothing.
+    `in_report` says that the file is a report's, and holds analyses beside the run, of which a repetition of the run
+    says nothing.
     """
 
     source: str
