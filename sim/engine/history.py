@@ -201,7 +201,7 @@ class HistoryReader:
                 date = dates[row]
                 if date is None:
                     known = program.days["close"][program.windows["first_day"][-1] + row]
-                    rows[row] = program.trading_day.mean if series == "volume" else known
+                    rows[row] = self.plan.market.trading_day.mean if series == "volume" else known
                     continue
                 day, least = date.isoformat(), 0.0 if series == "volume" else LEAST_CLOSE
                 values = days.get(day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.lowering import model_records as m
 from sim.lowering import program as r
 from sim.lowering.lower import Plan
 
@@ -25,7 +26,7 @@ class Workspace:
 
     Attributes
     ----------
-    points, histories, selection, ledgers, tally, recording, output : as in `sim.lowering.program`.
+    points, histories, selection, room, ledgers, tally, recording, output : as in `sim.lowering.program`.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Workspace:
         whole = closes or draws or plan.whole or plan.program.price.impact != 0
         self.histories = _histories(plan, whole)
         self.selection = _selection(plan, whole)
+        self.room = _market_room(plan)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
             binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
@@ -76,7 +78,7 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
     workspace.tally.unraised[:] = 0.0
     workspace.tally.cut[:] = 0.0
     if workspace.plan.whole and not span.given:
-        return block.simulate_market_chunk(program, workspace.arrays(), span)
+        return block.simulate_market_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
     return block.simulate_chunk(program, workspace.arrays(), span)
 
 
@@ -119,9 +121,6 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
         month_ends=_rows(len(program.walk) + 1),
         closes=np.zeros((closes, r.BLOCK)),
         **{series: np.zeros((closes if rows else 0, r.BLOCK)) for series, rows in plan.looked_at.items()},
-        variances=_rows(len(program.trading)),
-        opens=_rows(len(program.trading)),
-        states=_rows(len(program.state_steps)),
         cash_used=_rows(len(program.months)),
         events=events,
         achieved=events[:-1],
@@ -144,6 +143,11 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
     )
 
 
+def _market_room(plan: Plan) -> m.MarketRoom:
+    days, steps = len(plan.market.trading), len(plan.market.state_steps)
+    return m.MarketRoom(_rows(days), _rows(days), _rows(steps), _rows(m.SCRATCH if plan.whole else 1))
+
+
 def _selection(plan: Plan, whole: bool) -> r.Selection:
     """Room for the largest window that will be used."""
     windows = plan.program.windows if whole else plan.program.windows[:-1]
@@ -161,7 +165,6 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
         average=np.zeros(r.BLOCK),
         leg=np.zeros(r.BLOCK),
         lowest=_rows(max(plan.program.legs["count"].tolist())),
-        scratch=_rows(r.SCRATCH),
         alone=np.zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 

@@ -27,7 +27,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a6dcc1ca90bc9a94702ed50efe7477a1"
+FINGERPRINT = "a377a1880b30ca82df2cbaf6dd7a5a54"
 
 
 @passage
@@ -151,7 +151,7 @@ def simulate_chunk(program, arrays, span):
 
 
 @outermost(FINGERPRINT)
-def simulate_market_chunk(program, arrays, span):
+def simulate_market_chunk(program, arrays, span, market, room):
     """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
     them does not wait for its compilation."""
     done = 0
@@ -160,7 +160,7 @@ def simulate_market_chunk(program, arrays, span):
             break
         lanes = lanes_of(arrays, span, offset)
         sample(arrays, program, lanes)
-        fill_market(arrays, program, lanes)
+        fill_market(arrays, program, market, room, lanes)
         done += finish_block(arrays, program, lanes, span.column)
     return done
 

@@ -44,7 +44,8 @@ class Plan:
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None before the valuation date
     priced_rows: frozenset[int]  # rows of closes that the ledger uses; those of financings apart
     looked_at: dict[str, frozenset[int]]  # rows whose "low", "vwap" or "volume" a clause uses
-    whole: bool  # closes of all paths are made at once
+    market: m.MarketTables
+    whole: bool  # closes of all paths are made at once, and by `market`
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
     purchase_dates: tuple[datetime.date, ...]
     periods: int  # fiscal quarters that the simulated span meets
@@ -66,11 +67,6 @@ def lower(case: Case) -> Plan:
     stops, actions = stops_of(case, calendar, market, together)
     program = r.Program(
         price=models.price_record(case),
-        merton=models.merton_record(case, market.everything[-1] if market.everything else 0),
-        heston=models.heston_record(case),
-        garch=models.garch_record(case),
-        bootstrap=models.bootstrap_record(case),
-        trading_day=models.trading_record(case),
         burn=_burn(case),
         events=_events(case, variates),
         third_party=_third_party(case, variates),
@@ -82,11 +78,6 @@ def lower(case: Case) -> Plan:
         anchors=np.array(market.anchors, m.ANCHOR),
         bridges=np.array(market.bridges, m.BRIDGE),
         days=np.array(market.days, m.DAY),
-        sessions=np.array(market.walked, m.SESSION),
-        row_at=np.array(market.row_at, np.int64),
-        gross=np.array(case.price.gross_returns if case.price.model == "bootstrap" else (), np.float64),
-        trading=np.array(market.trading, m.TRADING),
-        state_steps=np.array(market.state_steps, m.STATE_STEP),
         legs=_array(_legs(market), m.LEG),
         jumps=_array(_jumps(case, milestones), m.JUMP),
         months=_array(months, r.MONTH),
@@ -114,6 +105,7 @@ def lower(case: Case) -> Plan:
         day_dates=market.dates,
         priced_rows=market.looked_at("close"),
         looked_at={series: market.looked_at(series) for series in ("low", "vwap", "volume")},
+        market=models.market_tables(case, market),
         whole=market.whole,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
         purchase_dates=calendar.purchases,

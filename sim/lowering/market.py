@@ -10,7 +10,7 @@ from functools import lru_cache
 from sim.calendar import month_number, sessions
 from sim.lowering import model_records as m
 from sim.lowering import program as r
-from sim.lowering.models import DailyDrift
+from sim.lowering.drift import DailyDrift
 from sim.lowering.variates import Variates
 from sim.lowering.volume import volume_steps
 from sim.terms import Case, Leg

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+#: Rows in which the price models work.
+SCRATCH = 16
+
 # Price models, and series of prices.
 PRICE_MODELS = ("gbm", "merton", "heston", "garch", "bootstrap")
 MODEL_GBM, MODEL_MERTON, MODEL_HESTON, MODEL_GARCH, MODEL_BOOTSTRAP = range(5)
@@ -97,6 +100,30 @@ class TradingRecord(NamedTuple):
     offset: float  # that makes the mean of the volume `mean`
     elasticity: float
     log_initial: float
+
+
+class MarketTables(NamedTuple):
+    """What the market of a case needs beyond a `Program`, where its closes are made for all paths at once."""
+
+    merton: MertonRecord
+    heston: HestonRecord
+    garch: GarchRecord
+    bootstrap: BootstrapRecord
+    trading_day: TradingRecord
+    sessions: np.ndarray  # from the first on, of models that visit every session
+    row_at: np.ndarray  # int64: the first row of closes of a session n or later, for n = 0, 1, ...
+    gross: np.ndarray  # gross returns that the bootstrap resamples
+    trading: np.ndarray
+    state_steps: np.ndarray
+
+
+class MarketRoom(NamedTuple):
+    """The rows that the market is made in, (rows, BLOCK)."""
+
+    variances: np.ndarray  # of the log return of each trading day
+    opens: np.ndarray  # the log move at the open of each trading day
+    states: np.ndarray  # of the volume, by row of the steps
+    scratch: np.ndarray  # SCRATCH rows
 
 
 class BurnRecord(NamedTuple):

@@ -1,4 +1,4 @@
-"""Price models as numbers: the drift of every session and the constants of each model.
+"""Price models as numbers: the constants of each, and the tables of the market.
 
 Exponentials and logarithms are computed by `decimal` and rounded once, and sums by `math.fsum`, so that they are the
 same on every machine.
@@ -13,69 +13,16 @@ from functools import lru_cache
 import numpy as np
 
 from sim.lowering import model_records as m
-from sim.terms import Case, Price
+from sim.lowering.drift import SESSIONS_IN_YEAR
+from sim.lowering.market import Market
+from sim.terms import Case
 
-SESSIONS_IN_YEAR = 252.0
 _DIGITS = Context(prec=50)
 
 
 def scale_of(volatility: float) -> float:
     """Standard deviation of the log return of a session. Its square is the variance of a session."""
     return volatility * math.sqrt(1.0 / SESSIONS_IN_YEAR)
-
-
-class DailyDrift:
-    """What is added to sigma W(n) in the log of session n's close, by n; with the bootstrap, what multiplies P(n)."""
-
-    def __init__(self, case: Case, sessions: int) -> None:
-        price = case.price
-        if price.model == "bootstrap":
-            self._values = _factors(price.gross_returns, price.block_days, price.drift, float(price.initial), sessions)
-            return
-        growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility - compensator(price)
-        self._values = tuple(growth * (n / SESSIONS_IN_YEAR) for n in range(sessions + 1))
-
-    def __getitem__(self, n: int) -> float:
-        return self._values[n]
-
-
-def compensator(price: Price) -> float:
-    """Growth of the mean that the jumps bring: rate x (exp(mean + sd^2 / 2) - 1). Merton (1976), equation 10."""
-    if price.model != "merton":
-        return 0.0
-    return _compensator(price.jump_rate, price.jump_mean, price.jump_sd)
-
-
-@lru_cache(maxsize=256)
-def _compensator(rate: float, mean: float, sd: float) -> float:
-    exponent = _DIGITS.add(Decimal(mean), _DIGITS.divide(_DIGITS.multiply(Decimal(sd), Decimal(sd)), Decimal(2)))
-    return float(_DIGITS.multiply(Decimal(rate), _DIGITS.subtract(_DIGITS.exp(exponent), Decimal(1))))
-
-
-@lru_cache(maxsize=64)
-def _factors(gross: tuple[float, ...], days: float, drift: float, initial: float, sessions: int) -> tuple[float, ...]:
-    """initial x kappa(n) for n = 0, 1, ..., with kappa(n) = exp(drift n / 252) / E[P(n)]: then E[S(n)] is exact."""
-    factors = [initial]
-    for n, mean in enumerate(mean_products(gross, days, sessions), start=1):
-        growth = _DIGITS.exp(_DIGITS.divide(_DIGITS.multiply(Decimal(drift), Decimal(n)), Decimal(252)))
-        factors.append(initial * float(_DIGITS.divide(growth, Decimal(mean))))
-    return tuple(factors)
-
-
-@lru_cache(maxsize=64)
-def mean_products(gross: tuple[float, ...], days: float, sessions: int) -> tuple[float, ...]:
-    """E[P(n)] of the product of n resampled gross returns, n = 1, 2, ....
-
-    The position in the file is a Markov chain: e_(n+1)(j) = g_j ((1 - p) e_n(j - 1) + p sum(e_n) / N), p = 1 / `days`.
-    """
-    g, p = np.array(gross), 1.0 / days
-    e = g / len(g)
-    means = []
-    for _ in range(sessions):
-        total = math.fsum(e.tolist())
-        means.append(total)
-        e = g * ((1.0 - p) * np.roll(e, 1) + p * total / len(g))
-    return tuple(means)
 
 
 def price_record(case: Case) -> m.PriceRecord:
@@ -85,6 +32,23 @@ def price_record(case: Case) -> m.PriceRecord:
         scale=0.0 if price.model == "bootstrap" else scale_of(price.volatility),
         impact=int(price.impact == "dilution"),
         model=m.PRICE_MODELS.index(price.model),
+    )
+
+
+def market_tables(case: Case, market: Market) -> m.MarketTables:
+    """What the market needs where its closes are made for all paths at once."""
+    resampled = case.price.gross_returns if case.price.model == "bootstrap" else ()
+    return m.MarketTables(
+        merton=merton_record(case, market.everything[-1] if market.everything else 0),
+        heston=heston_record(case),
+        garch=garch_record(case),
+        bootstrap=bootstrap_record(case),
+        trading_day=trading_record(case),
+        sessions=np.array(market.walked, m.SESSION),
+        row_at=np.array(market.row_at, np.int64),
+        gross=np.array(resampled, np.float64),
+        trading=np.array(market.trading, m.TRADING),
+        state_steps=np.array(market.state_steps, m.STATE_STEP),
     )
 
 

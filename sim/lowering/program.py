@@ -10,15 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.lowering.model_records import (
-    BootstrapRecord,
     BurnRecord,
     EventRecord,
-    GarchRecord,
-    HestonRecord,
-    MertonRecord,
     PriceRecord,
     ThirdPartyRecord,
-    TradingRecord,
 )
 from sim.lowering.model_records import record as _record
 
@@ -30,8 +25,6 @@ CHUNK = 16_384
 MANY = 24
 #: Lanes of a count: path i of a block adds to lane i % COUNTS, so that no addition waits for the one before.
 COUNTS = 8
-#: Rows in which the price models work.
-SCRATCH = 16
 #: Independent scramblings of a quasi-random sequence; path p belongs to number p % SCRAMBLES.
 SCRAMBLES = 16
 #: Third-party financings of a path that have quasi-random terms; later ones take the generator's.
@@ -169,11 +162,6 @@ class Program(NamedTuple):
     """A case as the kernels see it."""
 
     price: PriceRecord
-    merton: MertonRecord
-    heston: HestonRecord
-    garch: GarchRecord
-    bootstrap: BootstrapRecord
-    trading_day: TradingRecord
     burn: BurnRecord
     events: EventRecord
     third_party: ThirdPartyRecord
@@ -186,11 +174,6 @@ class Program(NamedTuple):
     anchors: np.ndarray
     bridges: np.ndarray
     days: np.ndarray
-    sessions: np.ndarray  # from the first on, of models that visit every session
-    row_at: np.ndarray  # int64: the first row of closes of a session n or later, for n = 0, 1, ...
-    gross: np.ndarray  # gross returns that the bootstrap resamples
-    trading: np.ndarray
-    state_steps: np.ndarray
     legs: np.ndarray
     jumps: np.ndarray
     months: np.ndarray
@@ -230,9 +213,6 @@ class Histories(NamedTuple):
     low: np.ndarray  # the day's low in the same rows, where one is needed; empty if no clause asks for one
     vwap: np.ndarray
     volume: np.ndarray  # shares
-    variances: np.ndarray  # (trading days, BLOCK): of the log return of the session
-    opens: np.ndarray  # (trading days, BLOCK): the log move at its open
-    states: np.ndarray  # of the volume, by row of the steps
     cash_used: np.ndarray
     events: np.ndarray  # days: the rows of `achieved`, then that of `ceo_change`
     achieved: np.ndarray  # days; NEVER where not reached
@@ -255,7 +235,6 @@ class Selection(NamedTuple):
     average: np.ndarray  # (BLOCK,)
     leg: np.ndarray  # (BLOCK,): the statistic of one leg
     lowest: np.ndarray  # (count, BLOCK): the lowest prices of a leg so far, in rising order
-    scratch: np.ndarray  # (SCRATCH, BLOCK)
     alone: np.ndarray  # (4, numbers): two normals of each call, W and closes of a single path, side by side
 
 

@@ -54,7 +54,7 @@ def _moves(price: Price, trend: str) -> str:
         return (
             f"moves at random with {trend} and a volatility that changes: {opening}. Its variance has a volatility of "
             f"{price.vol_of_vol:g} and a correlation of {price.correlation:g} with the price, and half of a "
-            f"shock to it is gone after {math.log(2.0) / price.mean_reversion:.2f} years (Heston's stochastic volatility)."
+            f"shock to it is gone after {math.log(2.0) / price.mean_reversion:.2f} years (Heston)."
         )
     shocks = (
         "normal shocks"

@@ -13,22 +13,22 @@ from sim.lowering.program import BLOCK, RESAMPLE
 
 
 @stage
-def fill(closes, histories, selection, program, window, lanes):
+def fill(closes, selection, program, window, market, room, lanes):
     """Closes of the last window before the moves of the stock, session by session."""
-    scratch = selection.scratch
+    scratch = room.scratch
     product, place, fresh, where = scratch[0], scratch[1], scratch[2], scratch[3]
     product[:] = 1.0
-    for k in range(len(program.sessions)):
-        session = program.sessions[k]
+    for k in range(len(market.sessions)):
+        session = market.sessions[k]
         draw_uniform_pair(fresh, where, selection.everyone, lanes, np.int64(RESAMPLE), np.int64(k + 1))
-        renewal = program.bootstrap.renewal if k > 0 else 1.0
-        step(product, place, fresh, where, renewal, program.gross)
+        renewal = market.bootstrap.renewal if k > 0 else 1.0
+        step(product, place, fresh, where, renewal, market.gross)
         if session.close >= 0:
             day = program.days[window.first_day + session.close]
             for i in range(BLOCK):
                 closes[session.close, i] = product[i] * day.drift
-    for k in range(len(program.trading)):
-        histories.variances[k, :] = program.bootstrap.variance
+    for k in range(len(market.trading)):
+        room.variances[k, :] = market.bootstrap.variance
 
 
 @stage

@@ -21,19 +21,19 @@ from sim.lowering.program import BLOCK
 
 
 @stage
-def fill(closes, histories, selection, program, window, lanes):
+def fill(closes, selection, program, window, market, room, lanes):
     """Closes of the last window before the moves of the stock, session by session."""
-    scratch, garch, price = selection.scratch, program.garch, program.price
+    scratch, garch, price = room.scratch, market.garch, program.price
     variance, total, activity = scratch[0], scratch[1], scratch[2]
     variance[:] = garch.start
     total[:] = 0.0
     activity[:] = 1.0
-    for k in range(len(program.sessions)):
-        session = program.sessions[k]
+    for k in range(len(market.sessions)):
+        session = market.sessions[k]
         if garch.shape > 0.0:
             draw_activity(activity, scratch[3], selection.everyone, garch, np.int64(k + 1), lanes)
         if session.trading >= 0:
-            keep_variance(histories.variances[session.trading], variance, activity)
+            keep_variance(room.variances[session.trading], variance, activity)
         walked = selection.walked[session.row]
         step(variance, total, walked, selection.walked[session.back], activity, garch, price.scale)
         if session.close >= 0:

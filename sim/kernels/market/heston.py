@@ -18,19 +18,19 @@ from sim.lowering.program import BLOCK, VARIANCE_NORMAL
 
 
 @stage
-def fill(closes, histories, selection, program, window, lanes):
+def fill(closes, selection, program, window, market, room, lanes):
     """Closes of the last window before the moves of the stock, session by session."""
-    scratch, heston, price = selection.scratch, program.heston, program.price
+    scratch, heston, price = room.scratch, market.heston, program.price
     variance, total, even, odd = scratch[0], scratch[1], scratch[2], scratch[3]
     variance[:] = heston.start
     total[:] = 0.0
-    for k in range(len(program.sessions)):
-        session, n = program.sessions[k], np.int64(k + 1)
+    for k in range(len(market.sessions)):
+        session, n = market.sessions[k], np.int64(k + 1)
         if k == 0 or n & 1 == 0:
             draw_normal_pair(even, odd, selection.everyone, lanes, np.int64(VARIANCE_NORMAL), n >> 1)
         own, before = odd if n & 1 else even, selection.walked[session.back]
         if session.trading >= 0:
-            keep_positive(histories.variances[session.trading], variance)
+            keep_positive(room.variances[session.trading], variance)
         step(variance, total, selection.walked[session.row], before, own, heston, price.scale)
         if session.close >= 0:
             day = program.days[window.first_day + session.close]

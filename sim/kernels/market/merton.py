@@ -14,9 +14,9 @@ from sim.lowering.program import BLOCK, JUMP
 
 
 @stage
-def fill(closes, histories, selection, program, window, lanes):
+def fill(closes, selection, program, window, market, room, lanes):
     """Closes of the last window before the moves of the stock: the sum of jumps by row, then the closes."""
-    scratch, merton, price = selection.scratch, program.merton, program.price
+    scratch, merton, price = room.scratch, market.merton, program.price
     time, wait, size, total = scratch[0], scratch[1], scratch[2], scratch[3]
     closes[:] = 0.0
     time[:] = 0.0
@@ -24,10 +24,10 @@ def fill(closes, histories, selection, program, window, lanes):
     while left > 0:
         draw_uniform_pair(wait, size, selection.everyone, lanes, np.int64(JUMP), j)
         normal_row(size)
-        left = jump(closes, time, wait, size, merton, program.row_at)
+        left = jump(closes, time, wait, size, merton, market.row_at)
         j += 1
-    for k in range(len(program.trading)):
-        copy_out(histories.opens[k], np.int64(0), closes[program.trading[k].row], np.int64(BLOCK))
+    for k in range(len(market.trading)):
+        copy_out(room.opens[k], np.int64(0), closes[market.trading[k].row], np.int64(BLOCK))
     total[:] = 0.0
     for k in range(window.known, len(closes)):
         day = program.days[window.first_day + k]

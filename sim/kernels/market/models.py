@@ -11,7 +11,7 @@ from sim.lowering.program import BLOCK
 
 
 @passage
-def fill_market(arrays, program, lanes):
+def fill_market(arrays, program, market, room, lanes):
     """Fill the rows of closes, lows, VWAPs and volumes of every path of a block, and the closes of financings."""
     histories, selection, model = arrays.histories, arrays.selection, program.price.model
     closes, count, window = histories.closes, np.int64(BLOCK), program.windows[len(program.windows) - 1]
@@ -19,19 +19,19 @@ def fill_market(arrays, program, lanes):
         selection.paths[i] = i
     if model != MODEL_BOOTSTRAP:
         walk_window(selection, count, histories, program, window, arrays.points, lanes)
-    for k in range(len(program.trading)):
-        histories.opens[k, :] = 0.0
-        histories.variances[k, :] = program.price.scale * program.price.scale
+    for k in range(len(market.trading)):
+        room.opens[k, :] = 0.0
+        room.variances[k, :] = program.price.scale * program.price.scale
     if model == MODEL_GBM:
         gbm.fill(closes, selection, count, program, window)
     elif model == MODEL_MERTON:
-        merton.fill(closes, histories, selection, program, window, lanes)
+        merton.fill(closes, selection, program, window, market, room, lanes)
     elif model == MODEL_HESTON:
-        heston.fill(closes, histories, selection, program, window, lanes)
+        heston.fill(closes, selection, program, window, market, room, lanes)
     elif model == MODEL_GARCH:
-        garch.fill(closes, histories, selection, program, window, lanes)
+        garch.fill(closes, selection, program, window, market, room, lanes)
     else:
-        bootstrap.fill(closes, histories, selection, program, window, lanes)
+        bootstrap.fill(closes, selection, program, window, market, room, lanes)
     for k in range(window.known):
         known = program.days[window.first_day + k].close
         closes[k, :] = known
@@ -40,14 +40,14 @@ def fill_market(arrays, program, lanes):
         if len(histories.vwap) > 0:
             histories.vwap[k, :] = known
         if len(histories.volume) > 0:
-            histories.volume[k, :] = program.trading_day.mean
-    price_days(histories, selection, program, lanes)
+            histories.volume[k, :] = market.trading_day.mean
+    price_days(histories, selection.everyone, market, room, lanes)
     gbm.move_all(closes, selection, count, histories, program, window)
     if len(histories.low) > 0:
         gbm.move_all(histories.low, selection, count, histories, program, window)
     if len(histories.vwap) > 0:
         gbm.move_all(histories.vwap, selection, count, histories, program, window)
-    trade(histories, selection, program)
+    trade(histories, selection.walked, market, room)
     if program.third_party.price_factor > 0.0:
         close_financings(histories, program.months)
 

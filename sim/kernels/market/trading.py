@@ -15,14 +15,13 @@ from sim.lowering.program import BLOCK, DAY_SHAPE, OVERNIGHT
 
 
 @stage
-def price_days(histories, selection, program, lanes):
+def price_days(histories, everyone, market, room, lanes):
     """Low and VWAP of every session that needs them, before the moves of the stock."""
-    scratch, everyone, overnight = selection.scratch, selection.everyone, program.trading_day.overnight
-    opened, closed, sd, number = scratch[0], scratch[1], scratch[2], scratch[3]
-    g1, g2, g3, g4 = scratch[4], scratch[5], scratch[6], scratch[7]
+    scratch, overnight = room.scratch, market.trading_day.overnight
+    number, g1, g2, g3, g4 = scratch[3], scratch[4], scratch[5], scratch[6], scratch[7]
     u1, u2, u3, u4 = scratch[8], scratch[9], scratch[10], scratch[11]
-    for k in range(len(program.trading)):
-        day = program.trading[k]
+    for k in range(len(market.trading)):
+        day = market.trading[k]
         if day.prices == 0:
             continue
         n, shape = np.int64(day.session), np.int64(DAY_SHAPE)
@@ -30,13 +29,13 @@ def price_days(histories, selection, program, lanes):
             draw_normal_pair(g1, number, everyone, lanes, np.int64(OVERNIGHT), n >> 1)
             copy(number, number if n & 1 else g1)
         before, close = histories.closes[day.back], histories.closes[day.row]
-        open_day(opened, closed, sd, before, close, histories.opens[k], histories.variances[k], number, overnight)
+        open_day(scratch, before, close, room.opens[k], room.variances[k], overnight)
         draw_normal_pair(g1, g2, everyone, lanes, shape, 4 * n)
         draw_normal_pair(g3, g4, everyone, lanes, shape, 4 * n + 1)
         draw_uniform_pair(u1, u2, everyone, lanes, shape, 4 * n + 2)
         draw_uniform_pair(u3, u4, everyone, lanes, shape, 4 * n + 3)
         low, vwap = scratch[12], scratch[13]
-        shape_day(low, vwap, opened, closed, sd, close, g1, g2, g3, g4, u1, u2, u3, u4)
+        shape_day(low, vwap, close, scratch)
         if len(histories.low) > 0:
             copy(histories.low[day.row], low)
         if len(histories.vwap) > 0:
@@ -71,8 +70,9 @@ def copy(row, source):
 
 
 @stage
-def open_day(opened, closed, sd, before, close, jump, variance, number, overnight):
+def open_day(scratch, before, close, jump, variance, overnight):
     """Logs of open and close, and the standard deviation between them. The jump of a session comes at its open."""
+    opened, closed, sd, number = scratch[0], scratch[1], scratch[2], scratch[3]
     night = sqrt(overnight * (1.0 - overnight))
     for i in range(BLOCK):
         a, b, s = log(before[i]) + jump[i], log(close[i]), sqrt(variance[i])
@@ -81,8 +81,11 @@ def open_day(opened, closed, sd, before, close, jump, variance, number, overnigh
 
 
 @stage
-def shape_day(low, vwap, opened, closed, sd, close, g1, g2, g3, g4, u1, u2, u3, u4):
-    """Low and VWAP in dollars."""
+def shape_day(low, vwap, close, scratch):
+    """Low and VWAP in dollars. `scratch`: open, close, standard deviation; four normals and four uniforms."""
+    opened, closed, sd = scratch[0], scratch[1], scratch[2]
+    g1, g2, g3, g4 = scratch[4], scratch[5], scratch[6], scratch[7]
+    u1, u2, u3, u4 = scratch[8], scratch[9], scratch[10], scratch[11]
     for i in range(BLOCK):
         a, b, s = opened[i], closed[i], sd[i]
         middle = fma(0.5 * s, g1[i], 0.5 * (a + b))
@@ -103,18 +106,17 @@ def shape_day(low, vwap, opened, closed, sd, close, g1, g2, g3, g4, u1, u2, u3, 
 
 
 @stage
-def trade(histories, selection, program):
+def trade(histories, walked, market, room):
     """The volume of every session that needs one, in shares, after the moves of the stock."""
-    states, variates, day = histories.states, histories.variates, program.trading_day
-    for k in range(len(program.state_steps)):
-        step = program.state_steps[k]
+    states, variates, day = room.states, histories.variates, market.trading_day
+    for k in range(len(market.state_steps)):
+        step = market.state_steps[k]
         add_state(states[step.row], states[step.back], states[step.ahead], variates[step.variate], step)
-    for k in range(len(program.trading)):
-        one = program.trading[k]
+    for k in range(len(market.trading)):
+        one = market.trading[k]
         if one.volume != 0:
             volume, before = histories.volume[one.row], histories.closes[one.back]
-            walked, walked_before = selection.walked[one.walked], selection.walked[one.walked_back]
-            add_volume(volume, states[one.state], walked, walked_before, before, day)
+            add_volume(volume, states[one.state], walked[one.walked], walked[one.walked_back], before, day)
 
 
 @stage
