@@ -7,6 +7,7 @@ from the exact value of the float in the case, and rounded once.
 
 import math
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from functools import cache
@@ -108,7 +109,7 @@ class Terms:
         self.month_last_sessions = {_sessions_of_month(month)[-1] for month in self.months()}
         self.event_dates = event_dates(self)
         self._levels: dict[int, float] = {}
-        self._look()
+        self.look()
 
     def _read_price(self, price: dict) -> None:
         """The stock price and the trading day; closes before the valuation date."""
@@ -134,9 +135,9 @@ class Terms:
         """The close of a session before the valuation date; position -1 is the last one."""
         return self.closes[position] if -len(self.closes) <= position < -1 else self.initial
 
-    def _look(self) -> None:
+    def look(self, volumes: Iterable[int] = ()) -> None:
         """Sessions, from 1, whose close, low, VWAP or volume some clause looks at."""
-        self.traded: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set()}
+        self.traded: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set(volumes)}
         for day in self.purchase_dates:
             own = self.position[day] + 1
             self.traded["close"].add(own)

@@ -1,8 +1,8 @@
 """The activity of a session, (nu - 2) / G with G chi-square with nu degrees of freedom. Its mean is 1.
 
 Marsaglia and Tsang (2000), "A simple method for generating gamma variables": with d = nu / 2 - 1/3, c = 1 / sqrt(9 d)
-and v = (1 + c x)^3, accept if v > 0 and ln u < x^2 / 2 + d (1 - v + ln v); then G = 2 d v. Attempt k of session n has
-the index n + (k << ATTEMPT), so a rejection moves no number of another session.
+and v = (1 + c x)^3, accept if v > 0 and ln u < x^2 / 2 + d (1 - v + ln v); then G = 2 d v. Each attempt
+of a session has an index of its own, so a rejection moves no number of another session.
 """
 
 import numpy as np
