@@ -27,7 +27,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a377a1880b30ca82df2cbaf6dd7a5a54"
+FINGERPRINT = "2a2d9b05765a25e187d68e7b26b7d0eb"
 
 
 @passage
