@@ -28,7 +28,7 @@ ROOMS = (
     "calendar", "text",
 )  # fmt: skip
 #: The kernels know neither dates nor documents: of the rooms below them they import the program's records alone.
-KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program")
+KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program", "sim.lowering.model_records")
 #: What is shown computes nothing.
 BOARD_LEAVES = {"kernels", "lowering"}
 #: Imports inside functions, by the beginnings of who imports and of what, and why they wait.
@@ -366,7 +366,14 @@ def fingerprint_in(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "edited", ["kernels/random/philox.py", "kernels/ledger.py", "kernels/block.py", "lowering/program.py"]
+    "edited",
+    [
+        "kernels/random/philox.py",
+        "kernels/ledger.py",
+        "kernels/block.py",
+        "lowering/program.py",
+        "lowering/model_records.py",
+    ],
 )
 def test_an_edited_kernel_has_another_fingerprint(tmp_path, monkeypatch, edited):
     monkeypatch.setenv("PYTHONPATH", "")

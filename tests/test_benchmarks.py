@@ -14,6 +14,7 @@ from benchmarks import (
     agreement,
     headline,
     memory,
+    models,
     naive_numba,
     normals,
     numpy_opponent,
@@ -157,6 +158,12 @@ def test_normals(tmp_path):
     made = normals.run(tiny(tmp_path, 2_000))
     assert_sound(made)
     assert set(made.figures["ns_per_normal"]) == {"in pairs", "by the inverse", "NumPy, PCG64", "NumPy, SFC64"}
+
+
+def test_models(tmp_path):
+    found = models.run(tiny(tmp_path, 256))
+    assert set(found.figures["daily"]) == set(models.PRICES) == set(found.figures["quarter_end"])
+    assert all(0 < ns < 1e6 for ns in found.figures["daily"].values())
 
 
 def test_another_version_simulates_the_same_case(tmp_path):

@@ -185,7 +185,11 @@ def _axis(case: Case, name: str) -> tuple[Input, Axis]:
     if one is None:
         base = find(case, name)[1]
         unit = known_key(Case, name).unit
-        one = Input(name, label_of(case, name), unit, base, base, base, False, lambda value: {name: value})
+        applies = base is not None  # a bootstrap has no volatility
+        base = base if applies else 0.0
+        one = Input(
+            name, label_of(case, name), unit, base, base, base, False, lambda value: {name: value} if applies else {}
+        )
     base = one.base
     if name == "price.initial":
         values = [base * factor for factor in PRICES]

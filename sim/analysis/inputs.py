@@ -101,8 +101,9 @@ def number_rule(known: Key) -> Number:
     return rule
 
 
-def named(where: str, rows: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-    """Each entry of a list with its key."""
+def named(where: str, rows: tuple[Any, ...] | None) -> Iterator[tuple[str, Any]]:
+    """Each entry of a list with its key; none where the list is absent."""
+    rows = rows or ()
     return zip(entry_keys(where, rows), rows, strict=True)
 
 

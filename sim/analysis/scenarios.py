@@ -27,10 +27,13 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
     """The base case, each stress case, all changes together; and the reasons why some do not apply."""
     parts: dict[str, dict[str, Any]] = {
         "half the stock price": {"price.initial": case.price.initial * PRICE},
-        "volatility 25% higher": {"price.volatility": case.price.volatility * VOLATILITY},
+        "volatility 25% higher": {"price.volatility": (case.price.volatility or 0.0) * VOLATILITY},
         "burn 20% higher": {"burn.monthly": case.burn.monthly * BURN},
     }
     missing = []
+    if case.price.volatility is None:
+        del parts["volatility 25% higher"]
+        missing.append("the volatility is that of a file of closes")
     late = {}
     for i, milestone in enumerate(case.milestones):
         if not milestone.follows:  # a milestone that follows another one is delayed with it

@@ -18,6 +18,13 @@ from sim.terms.ranges import iso_date
 MOST_DOLLARS, LEAST_CLOSE, MOST_CLOSE, MOST_DAYS = 1e100, 1e-290, 1e290, sys.float_info.max
 CLOSE, DOLLARS = "a close above 0, in dollars a share, from 1e-290 to 1e290", "dollars, at most 1e100 either way"
 
+#: Prices and volume of a day: the most that each may be, and what it is.
+SERIES = {
+    "low": (MOST_CLOSE, "a low above 0, in dollars a share, from 1e-290 to 1e290"),
+    "vwap": (MOST_CLOSE, "a VWAP above 0, in dollars a share, from 1e-290 to 1e290"),
+    "volume": (MOST_DOLLARS, "a number of shares, from 0 to 1e100"),
+}
+
 
 class HistoryError(CaseError):
     """A history that cannot be replayed. `problems` holds one line each: `FILE: KEY = VALUE: must be ...`."""
@@ -28,7 +35,7 @@ class HistoryReader:
 
     KEYS = (
         "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
-        "third_party",
+        "third_party", "days",
     )  # fmt: skip
 
     def __init__(self, case: Case, plan: Plan, source: str) -> None:
@@ -46,6 +53,7 @@ class HistoryReader:
         self.read_events(history, h)
         self.read_third_party(history.get("third_party"), h)
         self.read_closes(self.table(history, "closes"), h)
+        self.read_days(self.table(history, "days"), h)
         self.read_cash_used(self.table(history, "cash_used"), h)
         if self.problems:
             raise HistoryError(self.problems)
@@ -149,18 +157,15 @@ class HistoryReader:
             listed.amount[number], listed.reduces[number] = financings[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
-        """Closes of the days that the ledger needs; the opening's are the initial price."""
+        """Closes of the days that the ledger needs; before the valuation date those of the case."""
         program, plan = self.plan.program, self.plan
         h.closes[:] = np.nan
-        wanted = set(program.purchases["row"].tolist())
-        for purchase in program.purchases:
-            wanted.update(range(purchase["first_row"], purchase["first_row"] + program.opening.window))
         financed: dict[int, int] = {}  # financings by the row of their close
         if self.case.third_party is not None and self.case.third_party.kind == "equity":
             last_days = {day.isoformat()[:7]: row for row, day in enumerate(plan.day_dates) if day}
             for number in range(h.financings.until[-1]):
                 financed[last_days[plan.months[h.financings.month[number]]]] = number
-        wanted.update(financed)
+        wanted = plan.priced_rows | set(financed)
         used = {self.plan.day_dates[row] for row in wanted}
         for key, close in closes.items():
             day = iso_date(key)
@@ -171,7 +176,7 @@ class HistoryReader:
         for row in sorted(wanted):
             day = self.plan.day_dates[row]
             if day is None:
-                h.closes[row] = program.price.initial
+                h.closes[row] = program.days["close"][program.windows["first_day"][-1] + row]
                 continue
             key = day.isoformat()
             if key not in closes:
@@ -180,6 +185,31 @@ class HistoryReader:
             h.closes[row] = self.number(f"closes.{key}", closes[key], LEAST_CLOSE, MOST_CLOSE, CLOSE) or np.nan
             if row in financed:
                 h.financings.close[financed[row]] = h.closes[row, 0]
+
+    def read_days(self, days: Mapping[str, Any], h: r.Histories) -> None:
+        """Lows, VWAPs and volumes of the days that the ledger needs; before the valuation date the close of the day,
+        and the mean volume."""
+        program, dates = self.plan.program, self.plan.day_dates
+        for key, values in days.items():
+            if iso_date(key) is None:
+                self.say(f"days.{key}", values, "its key must be a date, such as 2002-06-21")
+            elif not isinstance(values, Mapping) or set(values) - {*SERIES, "high"}:
+                self.say(f"days.{key}", values, "must be an object with low, high, vwap and volume")
+        for series, (most, allowed) in SERIES.items():
+            rows = getattr(h, series)
+            for row in sorted(self.plan.looked_at[series]):
+                date = dates[row]
+                if date is None:
+                    known = program.days["close"][program.windows["first_day"][-1] + row]
+                    rows[row] = self.plan.market.trading_day.mean if series == "volume" else known
+                    continue
+                day, least = date.isoformat(), 0.0 if series == "volume" else LEAST_CLOSE
+                values = days.get(day)
+                if values is None or (isinstance(values, Mapping) and series not in values):
+                    self.missing(f"days.{day}.{series}", f"must be {allowed}")
+                elif isinstance(values, Mapping):
+                    number = self.number(f"days.{day}.{series}", values[series], least, most, allowed)
+                    rows[row] = np.nan if number is None else number
 
     def read_cash_used(self, cash_used: Mapping[str, Any], h: r.Histories) -> None:
         """Cash used of the simulated months; months outside count at their expected figure."""

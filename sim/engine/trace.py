@@ -185,6 +185,13 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
 
     listed = h.financings
     achieved = {name: float(h.achieved[m, i]) for m, name in enumerate(plan.milestones)}
+    traded = {
+        day.isoformat(): {
+            series: float(getattr(h, series)[j, i]) for series, rows in plan.looked_at.items() if j in rows
+        }
+        for j, day in enumerate(plan.day_dates)
+        if day and any(j in rows for rows in plan.looked_at.values())
+    }
     return History(
         closes={day.isoformat(): float(h.closes[j, i]) for j, day in enumerate(plan.day_dates) if day},
         cash_used={month: float(h.cash_used[k, i]) for k, month in enumerate(plan.months)},
@@ -199,6 +206,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
             for j in listed.order[listed.until[k] : listed.until[k + 1]]
             if listed.path[j] == i
         ],
+        **({"days": traded} if traded else {}),
     )
 
 

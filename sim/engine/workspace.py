@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.lowering import model_records as m
 from sim.lowering import program as r
 from sim.lowering.lower import Plan
 
@@ -18,13 +19,14 @@ class Workspace:
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
     closes : have the closes of all sessions at once, as recordings, quasi-random points, the impact of draws on later
-        closes, and histories that are given need them. Otherwise closes are made for the paths that need them.
+        closes, and histories that are given need them, as do price models but "gbm" and clauses that look at more than
+        closes. Otherwise closes are made for the paths that need them.
     output : arrays to write to in the place of arrays of one's own; see `output_room`.
     stop : int64 (1,): nonzero ends a run before its next block.
 
     Attributes
     ----------
-    points, histories, selection, ledgers, tally, recording, output : as in `sim.lowering.program`.
+    points, histories, selection, room, ledgers, tally, recording, output : as in `sim.lowering.program`.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class Workspace:
     ) -> None:
         self.plan = plan
         self.points = no_points(plan)
-        whole = closes or draws or plan.program.price.impact != 0
+        whole = closes or draws or plan.whole or plan.program.price.impact != 0
         self.histories = _histories(plan, whole)
         self.selection = _selection(plan, whole)
+        self.room = _market_room(plan)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
             binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
@@ -74,6 +77,8 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
     workspace.tally.binding[:] = 0
     workspace.tally.unraised[:] = 0.0
     workspace.tally.cut[:] = 0.0
+    if workspace.plan.whole and not span.given:
+        return block.simulate_market_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
     return block.simulate_chunk(program, workspace.arrays(), span)
 
 
@@ -110,10 +115,12 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
     program, months = plan.program, len(plan.months)
     room = (months + 1) * r.BLOCK  # of financings, at most one a month, and to read on to a multiple of 8
     events = _rows(max(len(program.milestones), 1) + 1)
+    closes = len(plan.day_dates) if whole else 0
     return r.Histories(
         variates=_rows(plan.variate_rows),
         month_ends=_rows(len(program.walk) + 1),
-        closes=np.zeros((len(plan.day_dates) if whole else 0, r.BLOCK)),
+        closes=np.zeros((closes, r.BLOCK)),
+        **{series: np.zeros((closes if rows else 0, r.BLOCK)) for series, rows in plan.looked_at.items()},
         cash_used=_rows(len(program.months)),
         events=events,
         achieved=events[:-1],
@@ -136,6 +143,11 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
     )
 
 
+def _market_room(plan: Plan) -> m.MarketRoom:
+    days, steps = len(plan.market.trading), len(plan.market.state_steps)
+    return m.MarketRoom(_rows(days), _rows(days), _rows(steps), _rows(m.SCRATCH if plan.whole else 1))
+
+
 def _selection(plan: Plan, whole: bool) -> r.Selection:
     """Room for the largest window that will be used."""
     windows = plan.program.windows if whole else plan.program.windows[:-1]
@@ -151,6 +163,8 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
         moved_at=_rows(1),
         closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
         average=np.zeros(r.BLOCK),
+        leg=np.zeros(r.BLOCK),
+        lowest=_rows(max(plan.program.legs["count"].tolist())),
         alone=np.zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 

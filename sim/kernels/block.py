@@ -14,6 +14,7 @@ from sim.kernels.financing import find_financings
 from sim.kernels.jit import passage, stage
 from sim.kernels.ledger import keep_ledger
 from sim.kernels.market.gbm import close_window
+from sim.kernels.market.models import fill_market
 from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
@@ -26,12 +27,12 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "08e7ecfdc33cc89bbc4029520b33d402"
+FINGERPRINT = "bb8ad1495ee38b9f766e47340132ddbc"
 
 
 @passage
 def sample(arrays, program, lanes):
-    """Fill the histories with everything random of BLOCK paths; the closes of all sessions only if they are wanted."""
+    """Fill the histories with everything random of BLOCK paths but closes and trading days."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
     variates, everyone = histories.variates, selection.everyone
     if points.numbers.shape[1] > 0:
@@ -46,11 +47,16 @@ def sample(arrays, program, lanes):
     walk_months(histories.month_ends, variates, program.walk)
     if program.third_party.variate >= 0:
         find_financings(histories, selection, program, points, lanes)
-    if lanes.whole != 0:
-        for i in range(BLOCK):
-            selection.paths[i] = i
-        window = program.windows[len(program.windows) - 1]
-        close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, points, lanes)
+
+
+@passage
+def close_everything(arrays, program, lanes):
+    """The closes of all sessions under geometric Brownian motion."""
+    selection, histories = arrays.selection, arrays.histories
+    for i in range(BLOCK):
+        selection.paths[i] = i
+    window = program.windows[len(program.windows) - 1]
+    close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes)
 
 
 @passage
@@ -101,29 +107,61 @@ def share_unraised(tally, ledgers, program, n):
             tally.unraised[r, i] = tally.unraised[r, i] + state.amount[i] * undrawn[r, i]
 
 
+@passage
+def lanes_of(arrays, span, offset):
+    """The block of a chunk that begins `offset` paths after its first."""
+    n = min(BLOCK, span.paths - offset)
+    return Lanes(
+        offset,
+        n,
+        min(n, max(0, arrays.recording.cash_month_end.shape[1] - offset)),
+        span.first_path + np.uint64(offset),
+        span.seed,
+        span.antithetic,
+        int(len(arrays.histories.closes) > 0),
+    )
+
+
+@passage
+def finish_block(arrays, program, lanes, column):
+    """From histories to the columns of the output; returns the number of paths."""
+    keep_ledger(arrays, program, lanes)
+    share_unraised(arrays.tally, arrays.ledgers, program, lanes.paths)
+    write_output(arrays.output, column + lanes.offset, arrays.ledgers, lanes.paths)
+    return lanes.paths
+
+
 @outermost(FINGERPRINT)
 def simulate_chunk(program, arrays, span):
-    """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished."""
-    recording, done = arrays.recording, 0
+    """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished.
+
+    Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
+    """
+    done = 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:
             break
-        n = min(BLOCK, span.paths - offset)
-        lanes = Lanes(
-            offset,
-            n,
-            min(n, max(0, recording.cash_month_end.shape[1] - offset)),
-            span.first_path + np.uint64(offset),
-            span.seed,
-            span.antithetic,
-            int(len(arrays.histories.closes) > 0),
-        )
+        lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
             sample(arrays, program, lanes)
-        keep_ledger(arrays, program, lanes)
-        share_unraised(arrays.tally, arrays.ledgers, program, n)
-        write_output(arrays.output, span.column + offset, arrays.ledgers, n)
-        done += n
+            if lanes.whole != 0:
+                close_everything(arrays, program, lanes)
+        done += finish_block(arrays, program, lanes, span.column)
+    return done
+
+
+@outermost(FINGERPRINT)
+def simulate_market_chunk(program, arrays, span, market, room):
+    """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
+    them does not wait for its compilation."""
+    done = 0
+    for offset in range(0, span.paths, BLOCK):
+        if arrays.stop[0] != 0:
+            break
+        lanes = lanes_of(arrays, span, offset)
+        sample(arrays, program, lanes)
+        fill_market(arrays, program, market, room, lanes)
+        done += finish_block(arrays, program, lanes, span.column)
     return done
 
 

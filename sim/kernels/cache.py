@@ -22,6 +22,7 @@ from sim.kernels.jit import POLICY
 
 _KERNELS = Path(__file__).parent
 _ROOT = _KERNELS / "block.py"
+_RECORDS = ("model_records.py", "program.py")
 _LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
 
 
@@ -29,7 +30,7 @@ def fingerprint() -> str:
     """SHA-256, shortened, of all that the outermost kernels compile from; "" where the sources cannot be read."""
     digest = hashlib.sha256()
     try:
-        for path in [*sorted(_KERNELS.rglob("*.py")), _KERNELS.parent / "lowering/program.py"]:
+        for path in [*sorted(_KERNELS.rglob("*.py")), *(_KERNELS.parent / "lowering" / name for name in _RECORDS)]:
             digest.update(_LINE.sub("FINGERPRINT", path.read_text(encoding="utf-8")).encode())
     except OSError:
         return ""

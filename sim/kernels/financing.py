@@ -13,6 +13,7 @@ from sim.kernels.market.gbm import exp_row
 from sim.kernels.random.elementary import exp, fma, log, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.kernels.random.variates import draw_words, to_uniforms
+from sim.lowering.model_records import MODEL_GBM
 from sim.lowering.program import BLOCK, FINANCINGS, NEVER, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS
 
 
@@ -46,7 +47,7 @@ def find_financings(histories, selection, program, points, lanes):
         take_terms(listed, number, points.financings, lanes.offset)
     turn_terms(listed.amount, listed.reduces, number, third_party)
     sort_by_month(listed, number)
-    if third_party.price_factor > 0.0:
+    if third_party.price_factor > 0.0 and program.price.model == MODEL_GBM:
         close_financings(listed, number, histories, program)
 
 

@@ -33,6 +33,10 @@ def keep_ledger(arrays, program, lanes):
         stop = program.stops[j]
         if program.price.impact and stop.closes_until > row:
             apply_price_impact(state, histories.closes, row, stop.closes_until)
+            if len(histories.low) > 0:
+                apply_price_impact(state, histories.low, row, stop.closes_until)
+            if len(histories.vwap) > 0:
+                apply_price_impact(state, histories.vwap, row, stop.closes_until)
             row = stop.closes_until
         if stop.last_date > stop.first_date:
             purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes)

@@ -17,8 +17,10 @@ from operator import itemgetter
 
 import numpy as np
 
+from sim.lowering import model_records as m
+from sim.lowering import models
 from sim.lowering import program as r
-from sim.lowering.market import SESSIONS_IN_YEAR, Market
+from sim.lowering.market import Market, priced_sessions
 from sim.lowering.schedule import Calendar, stops_of
 from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
@@ -39,7 +41,11 @@ class Plan:
     market_rows: tuple[int, ...]  # of variates: month-end normals, the first months'
     burn_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
-    day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None where the row is not used
+    day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None before the valuation date
+    priced_rows: frozenset[int]  # rows of closes that the ledger uses; those of financings apart
+    looked_at: dict[str, frozenset[int]]  # rows whose "low", "vwap" or "volume" a clause uses
+    market: m.MarketTables
+    whole: bool  # closes of all paths are made at once, and by `market`
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
     purchase_dates: tuple[datetime.date, ...]
     periods: int  # fiscal quarters that the simulated span meets
@@ -52,6 +58,7 @@ def lower(case: Case) -> Plan:
     variates = Variates()
     calendar = Calendar(case)
     market = Market(case, calendar.purchases, variates)
+    market.finish()
     months = _months(case, calendar, market, variates)
     milestones = _in_order(case)
     skips = _may_skip(case, calendar)
@@ -59,23 +66,20 @@ def lower(case: Case) -> Plan:
     together = {day for day, row in zip(calendar.purchases, purchases, strict=True) if row["everyone"]}
     stops, actions = stops_of(case, calendar, market, together)
     program = r.Program(
-        price=r.PriceRecord(
-            initial=float(case.price.initial),
-            scale=case.price.volatility * math.sqrt(1.0 / SESSIONS_IN_YEAR),
-            impact=int(case.price.impact == "dilution"),
-        ),
+        price=models.price_record(case),
         burn=_burn(case),
         events=_events(case, variates),
         third_party=_third_party(case, variates),
         line=_line(case, skips),
         opening=_opening(case, calendar),
-        walk=np.array(market.walk, r.WALK),
-        windows=np.array(market.windows, r.WINDOW),
+        walk=np.array(market.walk, m.WALK),
+        windows=np.array(market.windows, m.WINDOW),
         day_calls=np.array([*market.day_calls, *[0] * 8], np.int64),  # read on to a multiple of 8
-        anchors=np.array(market.anchors, r.ANCHOR),
-        bridges=np.array(market.bridges, r.BRIDGE),
-        days=np.array(market.days, r.DAY),
-        jumps=_array(_jumps(case, milestones), r.JUMP),
+        anchors=np.array(market.anchors, m.ANCHOR),
+        bridges=np.array(market.bridges, m.BRIDGE),
+        days=np.array(market.days, m.DAY),
+        legs=_array(_legs(market), m.LEG),
+        jumps=_array(_jumps(case, milestones), m.JUMP),
         months=_array(months, r.MONTH),
         milestones=_array(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
         conditions=_array(_conditions(case, milestones, variates), r.CONDITION_RECORD),
@@ -99,6 +103,10 @@ def lower(case: Case) -> Plan:
         burn_rows=_month_rows(variates, r.BURN_NORMAL, calendar.n_months),
         month_sessions=market.lengths,
         day_dates=market.dates,
+        priced_rows=market.looked_at("close"),
+        looked_at={series: market.looked_at(series) for series in ("low", "vwap", "volume")},
+        market=models.market_tables(case, market),
+        whole=market.whole,
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
         purchase_dates=calendar.purchases,
         periods=calendar.periods,
@@ -157,17 +165,26 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
                 "month_end": k + 1 if k < len(market.walk) else -1,
                 "t": market.t(last),
                 "drift": market.drift(last),
+                "row": market.row_or_none(last),
             }
         )
-    outside = {"days": 1.0, "market_variate": 0, "own_variate": -1, "month_end": -1, "t": r.NEVER, "drift": 0.0}
+    outside = {
+        "days": 1.0,
+        "market_variate": 0,
+        "own_variate": -1,
+        "month_end": -1,
+        "t": r.NEVER,
+        "drift": 0.0,
+        "row": -1,
+    }
     rows += [{"level": case.burn_level(k), **outside} for k in calendar.outside]
     return rows
 
 
-def _burn(case: Case) -> r.BurnRecord:
+def _burn(case: Case) -> m.BurnRecord:
     burn = case.burn
     sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
-    return r.BurnRecord(
+    return m.BurnRecord(
         sd=sd,
         persistence=persistence,
         shock=sd * math.sqrt(1.0 - persistence * persistence),
@@ -218,7 +235,7 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     return rows
 
 
-def _events(case: Case, variates: Variates) -> r.EventRecord:
+def _events(case: Case, variates: Variates) -> m.EventRecord:
     events = case.events
     loading = float(events.common_loading) if events else 0.0
     ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
@@ -227,7 +244,7 @@ def _events(case: Case, variates: Variates) -> r.EventRecord:
     if ceo > 0 or adverse > 0:
         row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)
         variates.ask(r.EVENTS, 0, 1, r.UNIFORM)
-    return r.EventRecord(
+    return m.EventRecord(
         factor_variate=variates.ask(r.COMMON_FACTOR, 0, 0, r.NORMAL) if case.milestones else -1,
         loading=loading,
         own=math.sqrt(1.0 - loading * loading),
@@ -238,15 +255,15 @@ def _events(case: Case, variates: Variates) -> r.EventRecord:
     )
 
 
-def _third_party(case: Case, variates: Variates) -> r.ThirdPartyRecord:
+def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:
     party = case.third_party
     if party is None:
-        return r.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
+        return m.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
     rate, row = float(party.annual_rate), -1
     if rate > 0:
         row = variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 0, r.UNIFORM)
         variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 1, r.UNIFORM)
-    return r.ThirdPartyRecord(
+    return m.ThirdPartyRecord(
         months=12.0 / rate if rate > 0 else r.NEVER,
         variate=row,
         log_median=log(party.median_amount),
@@ -295,7 +312,6 @@ def _line(case: Case, skips: bool) -> r.LineRecord:
         draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
         multiplier=float(line.pricing.multiplier),
         floor=0.0 if line.pricing.floor is None else float(line.pricing.floor),
-        statistic=r.STATISTICS.index(line.pricing.statistic),
         minimum_draw=float(line.minimum_draw),
         legal_cost=float(line.legal_cost_per_draw),
         trigger=(policy.price_trigger or 0.0) * case.price.initial if policy.kind == "opportunistic" else r.NEVER,
@@ -321,7 +337,6 @@ def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
         outstanding=float(company.shares_outstanding),
         headroom=float(company.shares_authorized - company.shares_reserved),
         unused_coverage=calendar.unused_at_opening(),
-        window=int(case.line.pricing.window),
     )
 
 
@@ -340,7 +355,7 @@ def _purchases(case: Case, calendar: Calendar, market: Market, skips: bool) -> l
                 "t": calendar.t(day),
                 "month": k,
                 "row": market.row(market.numbers[day]),
-                "first_row": market.row(market.priced_sessions(day)[0]),
+                "first_row": market.row(market.numbers[day] - market.reach),
                 "period": calendar.period(day),
                 "percent": calendar.percent(q),
                 "first_cover": first,
@@ -351,6 +366,21 @@ def _purchases(case: Case, calendar: Calendar, market: Market, skips: bool) -> l
             }
         )
     return rows
+
+
+def _legs(market: Market) -> list[dict]:
+    """Legs of the price; their windows begin so many sessions after the first of all."""
+    return [
+        {
+            "series": m.SERIES.index(leg.series),
+            "first": market.reach + priced_sessions(leg, 0)[0],
+            "window": leg.window,
+            "statistic": r.STATISTICS.index(leg.statistic),
+            "count": min(leg.count or 1, leg.window),
+            "multiplier": leg.multiplier,
+        }
+        for leg in market.legs
+    ]
 
 
 def _dates_by(case: Case, calendar: Calendar) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The sessions whose closes matter, and the Brownian walk that reaches them."""
+"""The sessions whose prices matter, and the Brownian walk that reaches them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from bisect import bisect_right
 from functools import lru_cache
 
 from sim.calendar import month_number, sessions
+from sim.lowering import model_records as m
 from sim.lowering import program as r
+from sim.lowering.drift import DailyDrift
 from sim.lowering.variates import Variates
-from sim.terms import Case
+from sim.lowering.volume import volume_steps
+from sim.terms import Case, Leg
 
-SESSIONS_IN_YEAR = 252.0
 #: Sessions before a month-end that a pricing window most often needs.
 LAST_SESSIONS = 5
 
@@ -63,11 +65,22 @@ def _months_of(valuation_date: datetime.date, days: tuple[datetime.date, ...]) -
     return starts, ends
 
 
+def priced_sessions(leg: Leg, n: int) -> range:
+    """The sessions of a leg's window for a purchase on session n, oldest first."""
+    last = n if leg.timing == "through" else n - 1
+    return range(last - leg.window + 1, last + 1)
+
+
 class Market:
-    """Rows of the tables of the Brownian walk: of month-ends, and of the windows of purchase dates and of all sessions.
+    """Rows of the tables of the market: of month-ends, of the windows of purchase dates, and of all that is needed.
 
     Sessions have numbers from 1; 0 and below are the opening and the sessions before it. The tables hold tuples in the
     order of the fields of their record types.
+
+    A rule that looks at a price or a volume asks for it before `finish`, `need(n, "close")`, "low", "vwap" or "volume";
+    afterwards `row(n)` is where the kernels find it: `histories.closes[row]`, `.low`, `.vwap` and `.volume` share one
+    numbering. Once anything but closes is needed, or the model is not "gbm", `whole` is true and these arrays are
+    filled for every block of paths; else closes are made for the windows of the paths that need them.
     """
 
     def __init__(self, case: Case, purchases: tuple[datetime.date, ...], variates: Variates) -> None:
@@ -83,31 +96,71 @@ class Market:
         self.anchors: list[tuple] = []
         self.bridges: list[tuple] = []
         self.days: list[tuple] = []
-        growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility
-        self._drifts = [growth * (n / SESSIONS_IN_YEAR) for n in range(len(self.sessions) + 1)]
+        self.walked: list[tuple] = []
+        self.row_at: list[int] = []
+        self.trading: list[tuple] = []
+        self.state_steps: list[tuple] = []
+        self._drift = DailyDrift(case, len(self.sessions))
         self._times = [-1.0, *(float((day - case.valuation_date).days + 1) for day in self.sessions)]
         self._month_of = [-1, *(k for k, length in enumerate(self.lengths) for _ in range(length))]
-        needed: set[int] = set()
+        self._needed: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set()}
+        self.legs = case.line.pricing.legs
+        self.reach = max(leg.window - (leg.timing == "through") for leg in self.legs)
         for day in purchases:
-            priced, own = self.priced_sessions(day), self.numbers[day]
-            needed.update(priced, [own])
-            self._add_window(priced if own in priced else [*priced, own], own)
-        financed = set(self.ends.values()) if case.third_party is not None else set()
-        self.everything = sorted(needed | financed)
-        self._add_window(self.everything, None)
-        self._walk_months(max(self.everything, default=0))
+            own = self.numbers[day]
+            for leg in self.legs:
+                for n in priced_sessions(leg, own):
+                    self.need(n, leg.series)
+            self.need(own)
+            self._add_window(list(range(own - self.reach, own + 1)))
+        self._financed = set(self.ends.values()) if case.third_party is not None else set()
+
+    def need(self, n: int, series: str = "close") -> None:
+        """Ask for the close, the low, the VWAP or the volume of session n."""
+        self._needed[series].add(n)
+
+    def finish(self) -> None:
+        """Build the tables of everything that was asked for."""
+        priced = sorted({n for series in ("low", "vwap", "volume") for n in self._needed[series] if n > 0})
+        closes = self._financed.union(*self._needed.values(), (n - 1 for n in priced))
+        self.everything = sorted(closes)
+        last = max(self.everything, default=0)
         self._row_of = {n: row for row, n in enumerate(self.everything)}
         self.dates = tuple(self.sessions[n - 1] if n > 0 else None for n in self.everything)
+        walks = self.case.price.model != "bootstrap"
+        every = self.case.price.model in m.WALKED
+        row_of = self._add_window(self.everything, walks, range(1, last + 1) if walks and every else ())
+        if walks:
+            self._walk_months(last)
+        number = {n: k for k, n in enumerate(priced)}
+        if every:
+            self.walked = [
+                (row_of.get(n, 0), row_of.get(n - 1, 0), self._row_of.get(n, -1), number.get(n, -1))
+                for n in range(1, last + 1)
+            ]
+        self.row_at = [bisect_right(self.everything, n - 1) for n in range(max(last, 0) + 1)]
+        self._trade(priced, row_of)
 
-    def priced_sessions(self, day: datetime.date) -> list[int]:
-        """The sessions of a purchase date's pricing window, oldest first."""
-        pricing, n = self.case.line.pricing, self.numbers[day]
-        last = n if pricing.timing == "through" else n - 1
-        return list(range(last - pricing.window + 1, last + 1))
+    @property
+    def whole(self) -> bool:
+        """Whether closes are made for all paths at once."""
+        return self.case.price.model != "gbm" or any(self._needed[series] for series in ("low", "vwap", "volume"))
+
+    def needs(self, series: str) -> bool:
+        """Whether the series is needed on any session."""
+        return bool(self._needed[series])
 
     def row(self, n: int) -> int:
         """The row of closes of session n."""
         return self._row_of[n]
+
+    def row_or_none(self, n: int) -> int:
+        """The row of closes of session n; -1 if its close is not needed."""
+        return self._row_of.get(n, -1)
+
+    def looked_at(self, series: str) -> frozenset[int]:
+        """The rows of the sessions on which a series was asked for."""
+        return frozenset(self._row_of[n] for n in self._needed[series])
 
     def rows_through(self, day: datetime.date) -> int:
         """How many rows of closes lie on or before a date."""
@@ -115,11 +168,16 @@ class Market:
 
     def drift(self, n: int) -> float:
         """Mean of the log of session n's close relative to the opening; 0 at the opening and before."""
-        return self._drifts[max(n, 0)]
+        return self._drift[max(n, 0)]
 
     def t(self, n: int) -> float:
         """Days from the opening of the valuation date to the close of session n; -1 at the opening and before."""
         return self._times[max(n, 0)]
+
+    def close_before(self, n: int) -> float:
+        """The close of session n, 0 or below: of the closes that the case gives, else the opening price."""
+        closes = self.case.price.closes_before(self.case.valuation_date)
+        return closes[n - 1] if 1 - n <= len(closes) and n < 0 else float(self.case.price.initial)
 
     def _walk_months(self, last: int) -> None:
         """Month-ends through that of the month of session `last`."""
@@ -129,16 +187,32 @@ class Market:
             z = self.variates.ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL)
             self.walk.append((z, math.sqrt(length)))
 
-    def _add_window(self, days: list[int], own: int | None) -> None:
-        """The window of some sessions, of which `own` is a purchase date's own."""
+    def _trade(self, priced: list[int], row_of: dict[int, int]) -> None:
+        """The tables of sessions of which more than the close is needed."""
+        volumes = sorted(n for n in self._needed["volume"] if n > 0)
+        states: dict[int, int] = {}
+        if volumes:
+            self.state_steps, states = volume_steps(self.case, self.variates, volumes, self.starts, self.ends, tree)
+        for n in priced:
+            prices = n in self._needed["low"] or n in self._needed["vwap"]
+            where = (row_of.get(n, 0), row_of.get(n - 1, 0), states.get(n, 0))
+            self.trading.append((n, self.row(n), self.row(n - 1), *where, int(prices), int(n in states)))
+
+    def _add_window(self, days: list[int], walks: bool = True, also: range | tuple = ()) -> dict[int, int]:
+        """The window of some sessions, in order; W is reached on the sessions of `also` too. Its rows by session."""
         tables: tuple[list, ...] = (self.day_calls, self.anchors, self.bridges, self.days)
         first = [len(table) for table in tables]
         row_of: dict[int, int] = {}
         slot_of: dict[int, int] = {}
         for n in days:
-            self.days.append((self._reach(max(n, 0), row_of, slot_of), self.t(n), self.drift(n)))
+            row = self._reach(max(n, 0), row_of, slot_of) if walks else 0
+            self.days.append((row, self.t(n), self.drift(n), self.close_before(n) if n <= 0 else 0.0))
+        for n in also:
+            self._reach(n - 1, row_of, slot_of)
+            self._reach(n, row_of, slot_of)
         ranges = [end for start, table in zip(first, tables, strict=True) for end in (start, len(table))]
-        self.windows.append((*ranges, -1 if own is None else days.index(own)))
+        self.windows.append((*ranges, bisect_right(days, 0)))
+        return row_of
 
     def _reach(self, n: int, row_of: dict[int, int], slot_of: dict[int, int]) -> int:
         """The row of a window that has session n; before it are those of the sessions between which n lies.

@@ -9,6 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.lowering.model_records import (
+    BurnRecord,
+    EventRecord,
+    PriceRecord,
+    ThirdPartyRecord,
+)
+from sim.lowering.model_records import record as _record
+
 #: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
 BLOCK = 128
 #: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
@@ -42,19 +50,31 @@ THIRD_PARTY_ARRIVAL = 7
 THIRD_PARTY_TERMS = 8
 WAIVER = 9
 EXTENSION = 10
+JUMP = 11
+VARIANCE_NORMAL = 12
+ACTIVITY = 13
+RESAMPLE = 14
+DAY_SHAPE = 15
+VOLUME_MONTH = 16
+VOLUME_DAY = 17
+OVERNIGHT = 18
 
 #: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
 DAY_CALLS_A_MONTH = 16
+#: Index of the call of VOLUME_MONTH that gives the volume's state at the opening.
+VOLUME_START = 1 << 20
+#: Attempt k at the activity of session n has the index n + (k << ATTEMPT).
+ATTEMPT = 16
 
 # What a half of a random call is used as: a normal is the inverse of its half's uniform, or one of the two that
 # Box and Muller's method makes of both halves.
 UNUSED, UNIFORM, NORMAL, PAIRED = range(4)
 #: Purposes whose calls give two normals. Of another call that gives a normal, the other half may be a uniform.
-PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL)
+PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, VARIANCE_NORMAL, VOLUME_MONTH, VOLUME_DAY, OVERNIGHT)
 
-# Window statistics, kinds of condition, causes of a cash-out.
-STATISTICS = ("mean", "lowest")
-STATISTIC_MEAN, STATISTIC_LOWEST = range(2)
+# Statistics of a window, kinds of condition, causes of a cash-out.
+STATISTICS = ("mean", "lowest", "mean_of_lowest")
+STATISTIC_MEAN, STATISTIC_LOWEST, STATISTIC_MEAN_OF_LOWEST = range(3)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
 CONDITION_MILESTONE, CONDITION_SAME_CEO, CONDITION_NO_ADVERSE_CHANGE = range(3)
 #: Causes of a cash-out, with the codes 1, 2, ...; 0 is no cash-out. Floats, as they stand in rows of floats.
@@ -80,32 +100,11 @@ def reason_names(condition_names: tuple[str, ...]) -> tuple[str, ...]:
     return ("floor price", *(f"condition: {name}" for name in condition_names), *REASONS_AFTER_CONDITIONS)
 
 
-def _record(**fields: str) -> np.dtype:
-    return np.dtype([(name, {"f": np.float64, "i": np.int64}[kind]) for name, kind in fields.items()])
-
-
 #: One call of the generator, which gives two numbers: where each half goes and as what.
 CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
-#: A month's step of the Brownian walk from month-end to month-end: W[k + 1] = W[k] + root z.
-WALK = _record(variate="i", root="f")
-#: The sessions whose closes one purchase date needs: those of its pricing window, then its own, which is number
-#: `close` of them. Ranges of rows of `day_calls`, `anchors`, `bridges` and `days`. The last window holds every session
-#: that the case needs.
-WINDOW = _record(
-    first_call="i", last_call="i", first_anchor="i", last_anchor="i", first_bridge="i", last_bridge="i",
-    first_day="i", last_day="i", close="i",
-)  # fmt: skip
-#: A month-end (0: the opening) that a window needs, and the row of the window that receives its W.
-ANCHOR = _record(row="i", month_end="i")
-#: A session inside a month: W[row] = W[back] + ratio (W[ahead] - W[back]) + root z, rows of the window.
-BRIDGE = _record(row="i", back="i", ahead="i", normal="i", ratio="f", root="f")
-#: A session whose close is needed: the row of the window that has its W, its time and its log drift.
-DAY = _record(row="i", t="f", drift="f")
-#: A relative move of the stock at the time of an event, a row of `Histories.events`.
-JUMP = _record(event="i", factor="f")
 #: One month: its days, expected cash used, the rows of its variates, and its last session: number of the month-end in
-#: the walk (-1: not needed), time and log drift. Months outside the span have variates -1.
-MONTH = _record(days="f", level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f")
+#: the walk (-1: not needed), time, log drift and row of closes (-1: none). Months outside the span have variates -1.
+MONTH = _record(days="f", level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f", row="i")
 MILESTONE_RECORD = _record(
     probability="f", log_median="f", log_sd="f", follows="i", reached_variate="i", own_variate="i"
 )
@@ -124,7 +123,7 @@ STOP = _record(
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
-#: A purchase date. `row`, `first_row`: rows of closes of the date and of the start of its pricing window. A request is
+#: A purchase date. `row`, `first_row`: rows of closes of the date and of the start of its first window. A request is
 #: `scheduled` or what brings cash to `runway_cash`, the lesser. `everyone`: inactive paths take part too, as a quarter
 #: begins or a condition starts to apply.
 PURCHASE = _record(
@@ -137,47 +136,12 @@ COVER = _record(month="i", share="f")
 QUARTER = _record(percent="f", first_cover="i", last_cover="i")
 
 
-class PriceRecord(NamedTuple):
-    initial: float
-    scale: float  # volatility x sqrt(1/252)
-    impact: int
-
-
-class BurnRecord(NamedTuple):
-    sd: float
-    persistence: float
-    shock: float  # sd x sqrt(1 - persistence^2)
-    correlation: float
-    own: float  # sqrt(1 - correlation^2)
-    half_variance: float
-
-
-class EventRecord(NamedTuple):
-    factor_variate: int  # -1: no milestone
-    loading: float
-    own: float  # sqrt(1 - loading^2)
-    variate: int  # row of the CEO change's uniform; the adverse change's follows. -1: neither
-    ceo_mean_days: float  # NEVER: no such event
-    adverse_mean_days: float
-    adverse_duration: float
-
-
-class ThirdPartyRecord(NamedTuple):
-    months: float  # mean of the exponential time to the next financing; 0: no third parties
-    variate: int  # row of the first wait; the second's follows. -1: no third parties
-    log_median: float
-    log_sd: float
-    price_factor: float  # 1 - discount; 0: debt, no shares
-    reduction_probability: float
-
-
 class LineRecord(NamedTuple):
     commitment: float
     cap: float
     draw_cap: float
     multiplier: float
     floor: float
-    statistic: int
     minimum_draw: float
     legal_cost: float
     trigger: float  # a close at or above it requests the maximum
@@ -192,7 +156,6 @@ class OpeningRecord(NamedTuple):
     outstanding: float
     headroom: float  # authorised less reserved shares
     unused_coverage: float
-    window: int
 
 
 class Program(NamedTuple):
@@ -211,6 +174,7 @@ class Program(NamedTuple):
     anchors: np.ndarray
     bridges: np.ndarray
     days: np.ndarray
+    legs: np.ndarray
     jumps: np.ndarray
     months: np.ndarray
     milestones: np.ndarray
@@ -246,6 +210,9 @@ class Histories(NamedTuple):
     variates: np.ndarray  # uniforms and normals by row of the plan
     month_ends: np.ndarray  # W at the opening and at each month-end of the walk
     closes: np.ndarray  # of the sessions of the last window, in dollars a share; empty if closes are made when needed
+    low: np.ndarray  # the day's low in the same rows, where one is needed; empty if no clause asks for one
+    vwap: np.ndarray
+    volume: np.ndarray  # shares
     cash_used: np.ndarray
     events: np.ndarray  # days: the rows of `achieved`, then that of `ceo_change`
     achieved: np.ndarray  # days; NEVER where not reached
@@ -266,6 +233,8 @@ class Selection(NamedTuple):
     moved_at: np.ndarray  # (1, BLOCK): when a move of the stock happens
     closes: np.ndarray  # (sessions, BLOCK)
     average: np.ndarray  # (BLOCK,)
+    leg: np.ndarray  # (BLOCK,): the statistic of one leg
+    lowest: np.ndarray  # (count, BLOCK): the lowest prices of a leg so far, in rising order
     alone: np.ndarray  # (4, numbers): two normals of each call, W and closes of a single path, side by side
 
 

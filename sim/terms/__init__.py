@@ -6,7 +6,8 @@ from sim.terms.events import AdverseChange, CeoChange, Events, Milestone, ThirdP
 from sim.terms.files import load_case, shipped_cases
 from sim.terms.notes import Note, Sweep
 from sim.terms.overrides import overridden, parse_override
-from sim.terms.parts import Burn, Company, Condition, Coverage, Line, Policy, Price, Pricing, Simulation, Step
+from sim.terms.parts import Burn, Company, Condition, Coverage, Leg, Line, Policy, Pricing, Simulation, Step
+from sim.terms.price import Price, TradingDay, Volume
 from sim.terms.problems import CaseError
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Condition",
     "Coverage",
     "Events",
+    "Leg",
     "Line",
     "Milestone",
     "Note",
@@ -29,6 +31,8 @@ __all__ = [
     "Step",
     "Sweep",
     "ThirdParty",
+    "TradingDay",
+    "Volume",
     "describe",
     "load_case",
     "overridden",

@@ -14,7 +14,8 @@ from sim.terms.derived import burn_level, purchase_dates
 from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
-from sim.terms.parts import Burn, Company, Line, Policy, Price, Simulation
+from sim.terms.parts import Burn, Company, Line, Policy, Simulation
+from sim.terms.price import MODELS_OF, Price
 from sim.terms.problems import Problem, one_line, raise_if
 from sim.terms.ranges import Day, Whole
 from sim.terms.record import Record
@@ -71,6 +72,7 @@ class Case(Terms):
         paid = {"last_interest_date": self.valuation_date}
         notes = (note if note.last_interest_date else Note(**(values_of(note) | paid)) for note in self.notes)
         object.__setattr__(self, "notes", tuple(notes))
+        object.__setattr__(self, "price", self.price.completed(self.valuation_date))
         if self.ranges is not None:
             object.__setattr__(self, "ranges", canonical_ranges(self, self.ranges))
 
@@ -128,7 +130,8 @@ class Case(Terms):
             Values by dotted key. Entries of lists are given by name or by number from 0:
             `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
             are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
-            in it. A number that is set outside of its range loses the range.
+            in it. A number that is set outside of its range loses the range. Another price model removes the keys of
+            the former one.
         blame : str
             The FILE part of the lines of an error.
 
@@ -149,6 +152,10 @@ class Case(Terms):
         0.8
         """
         doc = self.to_dict()
+        if changes.get("price.model", self.price.model) != self.price.model:
+            for word, models in MODELS_OF.items():
+                if changes["price.model"] not in models:
+                    doc["price"].pop(word, None)
         moved = changed(doc, changes, Case, blame)
         keeps_ranges = self.ranges is not None and "ranges" not in changes
         apart = not any(str(name).startswith(("record", "ranges")) for name in changes)

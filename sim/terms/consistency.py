@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim import calendar
-from sim.terms.derived import burn_level, purchase_dates, purchase_span
-from sim.terms.problems import Problem, number_text, one_line
+from sim.terms.derived import burn_level, purchase_dates, purchase_span, spread_of
+from sim.terms.price import MODELS_OF, REQUIRED
+from sim.terms.problems import MISSING, Problem, number_text, one_line
 from sim.terms.ranges import MOST_MONEY
 from sim.terms.schema import Unread, attempt, item_name
 
@@ -57,14 +58,32 @@ def check_price(case: Any) -> Iterator[Problem]:
     price, jumps = case.price, [milestone.price_jump for milestone in case.milestones]
     if case.events.ceo_change is not None:
         jumps.append(case.events.ceo_change.price_jump)
+    initial = price.initial
+    if initial is None:
+        before = price.closes_before(case.valuation_date)
+        if not before:
+            allowed = "must be given, as no date of closes lies before valuation_date"
+            yield "price.initial", MISSING, allowed
+            return
+        initial = before[-1]
+    if any(getattr(price, word) is None for word in REQUIRED if price.model in MODELS_OF[word]):
+        return  # which the table's own check reports
+    sd = spread_of(price)
     # ln of the furthest price: drift, the median's fall, nine standard deviations, and every jump.
-    trend = price.drift * years - price.volatility**2 * years / 2
-    reach = 9 * price.volatility * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
+    trend = price.drift * years - sd**2 * years / 2
+    reach = 9 * sd * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
     dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
     low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
-    if math.log(price.initial) + low < -MOST_LOG_PRICE or math.log(price.initial) + high > MOST_LOG_PRICE:
+    if math.log(initial) + low < -MOST_LOG_PRICE or math.log(initial) + high > MOST_LOG_PRICE:
         allowed = "must keep prices, with drift and jumps, between $1e-290 and $1e290 up to the horizon"
-        yield "price.volatility", price.volatility, allowed
+        key = "closes" if price.model == "bootstrap" else "volatility"
+        yield f"price.{key}", getattr(price, key), allowed
+
+
+def check_bootstrap(case: Any) -> Iterator[Problem]:
+    if case.price.model == "bootstrap" and case.burn.price_correlation != 0.0:
+        allowed = 'must be 0 with price.model = "bootstrap", which has no Brownian motion'
+        yield "burn.price_correlation", case.burn.price_correlation, allowed
 
 
 def check_conditions(case: Any) -> Iterator[Problem]:
@@ -128,6 +147,7 @@ CHECKS = (
     check_term,
     check_burn,
     check_price,
+    check_bootstrap,
     check_conditions,
     check_follows,
     check_circles,

@@ -1,8 +1,10 @@
-"""Figures that follow from a case's terms: purchase dates and the expected burn."""
+"""Figures that follow from a case's terms: purchase dates, the expected burn, the spread of the stock price."""
 
 from __future__ import annotations
 
 import datetime
+import math
+import statistics
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
@@ -22,6 +24,17 @@ def purchase_dates(case: Any) -> tuple[datetime.date, ...]:
     if case.policy.dates:
         return case.policy.dates
     return calendar.last_sessions(*purchase_span(case), case.policy.cadence, case.company.fiscal_year_end_month)
+
+
+def spread_of(price: Any) -> float:
+    """Standard deviation of the log price after one year in the long run, jumps included; of the bootstrap that of the
+    file's returns."""
+    if price.model == "merton":
+        jumps = price.jump_rate * ((price.jump_mean or 0.0) ** 2 + price.jump_sd**2)
+        return math.sqrt(price.volatility**2 + jumps)
+    if price.model == "bootstrap":
+        return statistics.stdev(map(math.log, price.gross_returns)) * math.sqrt(252.0)
+    return float(price.volatility)
 
 
 @lru_cache(maxsize=4096)

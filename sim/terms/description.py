@@ -9,6 +9,7 @@ from sim import calendar
 from sim.terms.case import Case
 from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases
+from sim.terms.description_price import price_lines
 from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
@@ -131,22 +132,5 @@ def _record(case: Case) -> Iterable[str]:
 
 
 def _simulation(case: Case) -> Iterator[str]:
-    price = case.price
-    impact = (
-        "Each draw moves it to the theoretical ex-issue price."
-        if price.impact == "dilution"
-        else "Draws do not move it."
-    )
-    trend = f"a growth of its mean of {percent(price.drift)} a year" if price.drift else "no trend in its mean"
-    apart = " Apart from its moves at milestones and other events, it" if _jumps(case) else " It"
-    yield (
-        f"The stock price is ${price.initial:.2f} at the opening.{apart} moves at random with a volatility of "
-        f"{percent(price.volatility)} a year and {trend} (geometric Brownian motion). {impact}"
-    )
+    yield from price_lines(case)
     yield f"{case.simulation.paths:,} simulated paths; the seed {case.simulation.seed} fixes the random numbers."
-
-
-def _jumps(case: Case) -> bool:
-    """Whether an event moves the stock price."""
-    ceo = case.events.ceo_change
-    return any(milestone.price_jump for milestone in case.milestones) or bool(ceo and ceo.price_jump)

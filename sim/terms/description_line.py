@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sim import calendar
 from sim.terms.case import Case
 from sim.terms.clauses import stated_clauses
-from sim.terms.parts import Condition, Pricing
+from sim.terms.parts import Condition, Leg, Pricing
 from sim.terms.quarters import covered_quarters
 from sim.text.dates import long_date
 from sim.text.numbers import count, money, percent
@@ -58,19 +58,27 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
+SERIES = {"close": "close", "vwap": "volume-weighted average price", "low": "low"}
+
+
 def price_words(pricing: Pricing) -> str:
     """`85% of the mean close of the five sessions (Nasdaq trading days) before the purchase date`."""
     share = f"{percent(pricing.multiplier)} of " if pricing.multiplier != 1 else ""
-    if pricing.window == 1:
-        day = (
-            "the session (Nasdaq trading day) before the purchase date"
-            if pricing.timing == "before"
-            else "the purchase date"
-        )
-        return f"{share}the close of {day}"
-    days = count(pricing.window, "session")
-    when = "before the purchase date" if pricing.timing == "before" else "that end with the purchase date"
-    return f"{share}the {pricing.statistic} close of the {days} (Nasdaq trading days) {when}"
+    legs = [leg_words(leg, first=number == 0) for number, leg in enumerate(pricing.legs)]
+    return share + (legs[0] if len(legs) == 1 else f"the least of {'; '.join(legs)}")
+
+
+def leg_words(leg: Leg, first: bool) -> str:
+    share = f"{percent(leg.multiplier)} of " if leg.multiplier != 1 else ""
+    series, sessions = SERIES[leg.series], " (Nasdaq trading day)" if first else ""
+    if leg.window == 1:
+        before = f"the session{sessions} before the purchase date"
+        return f"{share}the {series} of {before if leg.timing == 'before' else 'the purchase date'}"
+    days = count(leg.window, "session") + (" (Nasdaq trading days)" if first else "")
+    when = "before the purchase date" if leg.timing == "before" else "that end with the purchase date"
+    if leg.statistic == "mean_of_lowest":
+        return f"{share}the mean of the {count(leg.count or 1, f'lowest {series}')} of the {days} {when}"
+    return f"{share}the {leg.statistic} {series} of the {days} {when}"
 
 
 def _used_up(case: Case) -> str:

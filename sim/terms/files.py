@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.terms.case import Case
+from sim.terms.closes import with_path
 from sim.terms.problems import CaseError, joined, nearest, one_line, show
 from sim.terms.spelling import spelled
 from sim.terms.toml_text import TooDeep, parsed
@@ -62,7 +63,7 @@ def _read(path: str | os.PathLike[str], name: str) -> Case:
     except Unreadable as error:
         hint = "; must be a case file of at most 1 MiB" if str(error).startswith("larger") else ""
         raise CaseError([f"{_shown(name)}: {error}{hint}"]) from None
-    return Case.from_dict(_parsed(text, name), source=name, text=text)
+    return Case.from_dict(with_path(_parsed(text, name), Path(path).parent), source=name, text=text)
 
 
 def shipped_cases() -> list[tuple[str, str]]:

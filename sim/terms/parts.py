@@ -1,4 +1,4 @@
-"""The tables [company], [price], [burn], [line], [policy] and [simulation] of a case file, as frozen objects.
+"""The tables [company], [burn], [line], [policy] and [simulation] of a case file, as frozen objects.
 
 Money is in dollars, rates and volatilities are a year, times are in days unless the name says otherwise. Each field has
 the rule of its key and all that other modules derive from it: see `sim.terms.schema.key`. Rules between keys of one
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 from sim.terms.base import (
-    ANNUAL_VOLATILITY,
     LOG_SD,
     MONEY,
     NAME,
@@ -49,33 +49,6 @@ class Company(Terms):
         if taken > self.shares_authorized:
             allowed = f"must be at least {taken}, the outstanding and reserved shares"
             yield "shares_authorized", self.shares_authorized, allowed
-
-
-@terms
-class Price(Terms):
-    model: str = key(Text(("gbm",), noun="model"), meaning='"gbm" is geometric Brownian motion')
-    initial: float = key(
-        Number(least=1e-6, most=1e9, unit="$/share"),
-        meaning="close of the last session (Nasdaq trading day) before the valuation date",
-        label="opening stock price",
-        vary=times(0.7, 1.3),  # four months of a stock whose volatility is 50%, about two months of one at 70%
-    )
-    drift: float = key(
-        Number(least=-10, most=10, unit="1/year"), 0.0,
-        meaning="growth of the mean price", label="drift of the stock price",
-        # Beyond any premium that a market pays; two years of closes at a volatility of 30% are as uncertain.
-        vary=within(0.2),
-    )  # fmt: skip
-    volatility: float = key(
-        ANNUAL_VOLATILITY,
-        meaning="standard deviation of the log price after one year",
-        label="volatility of the stock price",
-        vary=times(0.75, 1.25),  # the volatility of one year, measured over the next, is often off by a quarter
-    )
-    impact: str = key(
-        Text(("none", "dilution")), "none",
-        meaning='"dilution": each draw moves later closes to the theoretical ex-issue price; "none": it does not',
-    )  # fmt: skip
 
 
 @terms
@@ -124,18 +97,62 @@ class Burn(Terms):
     steps: tuple[Step, ...] = key(Rows(Step), (), meaning="changes of the expected burn, such as restructurings")
 
 
-@terms
-class Pricing(Terms):
-    """`multiplier` times the mean or lowest close of `window` sessions before or through the purchase date."""
+SERIES = Text(("close", "vwap", "low"))
+WINDOW = Whole(1, 250, unit="sessions")
+STATISTIC = Text(("mean", "lowest", "mean_of_lowest"))
+TIMING = Text(("before", "through"))
 
-    series: str = key(Text(("close",), noun="series"), "close", meaning="the prices that the window takes")
-    window: int = key(Whole(1, 250, unit="sessions"), meaning="length of the window")
+
+@terms
+class Leg(Terms):
+    """A statistic of the prices of `window` sessions before or through the purchase date."""
+
+    series: str = key(
+        SERIES, "close", meaning="the prices that the window takes: closes, VWAPs or lows of its sessions"
+    )
+    window: int = key(WINDOW, meaning="length of the window")
     timing: str = key(
-        Text(("before", "through")), "before",
+        TIMING, "before",
         meaning='"before": the window ends on the session before the purchase date; "through": on the date itself',
     )  # fmt: skip
-    statistic: str = key(
-        Text(("mean", "lowest")), "mean", meaning="the statistic of the closes in the window that sets the price"
+    statistic: str = key(STATISTIC, "mean", meaning="the statistic of the prices in the window")
+    count: int | None = key(
+        Whole(1, 250), None, meaning='"mean_of_lowest": the number of lowest prices that are averaged'
+    )
+    multiplier: float = key(
+        Number(least=1e-6, most=2, unit="1"), 1.0, meaning="factor of the statistic, before that of line.pricing"
+    )
+
+    def check_count(self) -> Iterator[Problem]:
+        yield from count_problems(self)
+
+
+def count_problems(leg: Any) -> Iterator[Problem]:
+    """`count` goes with "mean_of_lowest", and is at most the window."""
+    counted = leg.statistic == "mean_of_lowest"
+    if counted and leg.count is None:
+        yield "count", MISSING, 'must be a whole number from 1 to the window, as statistic = "mean_of_lowest" needs it'
+    elif not counted and leg.count is not None:
+        yield "count", leg.count, 'must be left out: only with statistic = "mean_of_lowest"'
+    elif counted and leg.count > leg.window:
+        yield "count", leg.count, f"must be at most the window, {leg.window}"
+
+
+@terms
+class Pricing(Terms):
+    """`multiplier` times the least of its own statistic and those of `lesser_of`."""
+
+    series: str = key(
+        SERIES, "close", meaning="the prices that the window takes: closes, VWAPs or lows of its sessions"
+    )
+    window: int = key(WINDOW, meaning="length of the window")
+    timing: str = key(
+        TIMING, "before",
+        meaning='"before": the window ends on the session before the purchase date; "through": on the date itself',
+    )  # fmt: skip
+    statistic: str = key(STATISTIC, "mean", meaning="the statistic of the prices in the window that sets the price")
+    count: int | None = key(
+        Whole(1, 250), None, meaning='"mean_of_lowest": the number of lowest prices that are averaged'
     )
     multiplier: float = key(
         Number(least=1e-6, most=2, unit="1"),
@@ -149,6 +166,18 @@ class Pricing(Terms):
         meaning="no draw while the purchase price is below this", unit="$/share",
         clause=Clause("floor price", "no draw at a purchase price below {}", kind="price"),
     )  # fmt: skip
+    lesser_of: tuple[Leg, ...] | None = key(
+        Rows(Leg), None, meaning="other statistics of prices; the least of all sets the price"
+    )
+
+    def check_count(self) -> Iterator[Problem]:
+        yield from count_problems(self)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The statistics of which the least sets the price, its own first."""
+        own = {name: getattr(self, name) for name in ("series", "window", "timing", "statistic", "count")}
+        return (Leg(**own), *(self.lesser_of or ()))
 
 
 @terms

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sim.terms.case import Case
+from sim.terms.closes import LEAST_CLOSE, MOST_CLOSE, MOST_CLOSES, ShownCloses
 from sim.terms.problems import MISSING, number_text, show
 from sim.terms.ranges import MOST_TEXT, Day, Flag, MonthDay, Number, Text, Whole
 from sim.terms.schema import MOST_ENTRIES, Key, Rows, Table, Values, keys, plain
@@ -115,6 +116,16 @@ def _rule(rule: Any) -> dict[str, Any]:
             return {"type": "string", "format": "date"}
         case MonthDay():
             return {"type": "string", "pattern": "^([0-9]{2}-[0-9]{2})?$"}
+        case ShownCloses():
+            close = {"type": "number", "minimum": LEAST_CLOSE, "maximum": MOST_CLOSE}
+            dated = {
+                "type": "array",
+                "prefixItems": [{"type": "string", "format": "date"}, close],
+                "minItems": 2,
+                "maxItems": 2,
+            }
+            listed = {"type": "array", "items": {"anyOf": [close, dated]}, "minItems": 1, "maxItems": MOST_CLOSES}
+            return {"anyOf": [{"type": "string"}, listed]}
         case StatedRanges():
             pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
             return {"type": "object", "additionalProperties": pair, "maxProperties": MOST_ENTRIES}

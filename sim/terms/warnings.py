@@ -45,10 +45,11 @@ def _percentages(case: Case) -> Iterator[str]:
     for key, rate in (("price.drift", case.price.drift), ("burn.growth", case.burn.growth)):
         if abs(rate) > HIGHEST_RATE:
             yield _fraction(key, rate)
-    if case.price.volatility > HIGHEST_VOLATILITY:
-        yield _fraction("price.volatility", case.price.volatility)
-    if 0 < case.price.volatility < LOWEST_VOLATILITY:
-        yield _fraction("price.volatility", case.price.volatility) + " Few stocks move by less than 20%."
+    volatility = case.price.volatility
+    if volatility is not None and volatility > HIGHEST_VOLATILITY:
+        yield _fraction("price.volatility", volatility)
+    if volatility is not None and 0 < volatility < LOWEST_VOLATILITY:
+        yield _fraction("price.volatility", volatility) + " Few stocks move by less than 20%."
     events = (("events.ceo_change", case.events.ceo_change), ("events.adverse_change", case.events.adverse_change))
     for where, event in (*events, ("third_party", case.third_party)):
         if event is not None and event.annual_rate > HIGHEST_FREQUENCY:

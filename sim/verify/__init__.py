@@ -30,6 +30,8 @@ MODULES = {
     "generator": "Random numbers",
     "prices": "Stock price",
     "windows": "Pricing windows",
+    "models": "Jumps, changing variance and resampled returns",
+    "trading": "Low and VWAP of the day",
     "milestones": "Milestones, conditions and waivers",
     "burn": "Cash used in operations",
     "events": "Change of CEO and adverse change",
@@ -85,6 +87,7 @@ def verify(paths: int = PATHS, seed: int = SEED, progress: Callable[[int, int], 
 
 
 def _compile(seed: int) -> None:
-    """Simulate and replay one path, so that no kernel is left to compile: an interrupt would wait for it."""
+    """Simulate and replay one path of each kernel, so that none is left to compile: an interrupt would wait for it."""
     case = one_draw(1)
     replay(case, trace(case, 0, seed).history)
+    trace(case.replace({"line.pricing.series": "vwap"}), 0, seed)

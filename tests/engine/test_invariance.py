@@ -16,7 +16,7 @@ from sim.lowering import program as records
 from sim.lowering.lower import lower
 from sim.terms import Case
 from tests.support.interpreted import compare_tallies
-from tests.twin.random_cases import random_case, random_history
+from tests.twin.random_cases import random_case, random_history, random_market
 
 MANY = 5 * engine.CHUNK + 77
 NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
@@ -239,11 +239,15 @@ def test_kernels_compile_once_for_all_cases():
         case = Case.from_dict(document)
         sim.simulate(case, paths=1, seed=number)
         sim.replay(case, random_history(rng, document))
+        market = Case.from_dict(random_market(rng, document))
+        sim.simulate(market, paths=1, seed=number)
     sim.simulate(CASES["quarterly"], paths=np.int64(3), seed=np.uint64(2**64 - 1))
     sim.simulate(CASES["quarterly"].replace({"third_party": None, "line.conditions": [], "notes": []}), paths=1)
     for how in ({"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
         sim.simulate(CASES["quarterly"], paths=2_048, **how)
+        sim.simulate(CASES["quarterly"].replace({"price.model": "heston"}), paths=2_048, **how)
     assert len(block.simulate_chunk.signatures) == 1
+    assert len(block.simulate_market_chunk.signatures) == 1
     assert len(block.turn_points.signatures) == 1
 
 

@@ -34,19 +34,22 @@ class Fault(NamedTuple):
 
 
 class ProgramFault(NamedTuple):
-    """Other values in the kernels' program: Python expressions by part and field; "" names a whole part."""
+    """Other values in the kernels' program, or in the tables of its market: Python expressions by part and field; ""
+    names a whole part."""
 
     name: str
     values: dict[tuple[str, str], str]
     fails: tuple[str, ...]  # beginnings of the names of what must notice
 
-    def of(self, program: r.Program, case: Any) -> r.Program:
-        """The program with the fault."""
+    def of(self, tables: Any, program: r.Program, case: Any) -> Any:
+        """The program, or the tables of its market, with what of the fault belongs there."""
         parts = {}
         for (part, name), expression in self.values.items():
-            record = parts.get(part, getattr(program, part))
+            if not hasattr(tables, part):
+                continue
+            record = parts.get(part, getattr(tables, part))
             rows = isinstance(record, np.ndarray)
-            old = getattr(program, part)
+            old = getattr(tables, part)
             if name:
                 old = old[name] if rows else getattr(old, name)
             value = eval(expression, globals() | {"old": old, "program": program, "case": case})  # our own table
@@ -57,14 +60,15 @@ class ProgramFault(NamedTuple):
                 parts[part][name] = value
             else:
                 parts[part] = record._replace(**{name: value})
-        return program._replace(**parts)
+        return tables._replace(**parts)
 
     def plant(self, monkeypatch) -> None:
         """Let every run of this process have the fault."""
 
         def lowered(case):
             plan = lower(case)
-            return dataclasses.replace(plan, program=self.of(plan.program, case))
+            program, market = (self.of(tables, plan.program, case) for tables in (plan.program, plan.market))
+            return dataclasses.replace(plan, program=program, market=market)
 
         for place in (simulate, trace, written):
             monkeypatch.setattr(place, "lower", lowered)

@@ -101,11 +101,16 @@ def lower_to_records(case):
     from sim.lowering.lower import lower
 
     plan = lower(case)
-    arrays = {
-        name: value.view(np.recarray) for name, value in plan.program._asdict().items()
-        if isinstance(value, np.ndarray) and value.dtype.names
-    }  # fmt: skip
-    return types.SimpleNamespace(**{**vars(plan), "program": plan.program._replace(**arrays)})
+
+    def with_records(tables):
+        arrays = {
+            name: value.view(np.recarray) for name, value in tables._asdict().items()
+            if isinstance(value, np.ndarray) and value.dtype.names
+        }  # fmt: skip
+        return tables._replace(**arrays)
+
+    changes = {"program": with_records(plan.program), "market": with_records(plan.market)}
+    return types.SimpleNamespace(**{**vars(plan), **changes})
 
 
 def small_cases(number: int, first: int = 9000):
@@ -157,7 +162,42 @@ def compare(cases: int) -> tuple[int, int]:
         columns += compare_run(case, traces, number)
     for number, case in inactive_cases(cases):
         columns += compare_run(case, audit.trace_paths(case, 0, BLOCK, seed=number), number)
-    return ledgers, columns
+    return ledgers + compare_markets(max(cases // 4, 2)), columns
+
+
+def market_cases(number: int):
+    """Cases of every price model, with prices of the day in their pricing; and which look at volumes too."""
+    from tests.twin import random_cases
+
+    for first, document, _ in small_cases(number, 29_000):
+        for model in random_cases.MODELS:
+            rng = random.Random(f"{model} {first}")
+            yield first, random_cases.random_market(rng, document | copied(document), model)
+
+
+def copied(document: dict) -> dict:
+    """Tables of a document that may be changed."""
+    return {name: {**document[name]} for name in ("price", "burn")} | {
+        "line": {**document["line"], "pricing": {**document["line"]["pricing"]}}
+    }
+
+
+def compare_markets(number: int) -> int:
+    """Histories and ledgers of every price model; returns how many were compared."""
+    import sim
+    from sim.engine import trace as audit
+    from tests.twin import ledger as reference
+
+    ledgers = 0
+    for first, document in market_cases(number):
+        terms = reference.read(document)
+        for path in audit.trace_paths(sim.Case.from_dict(document), 0, BLOCK, seed=first)[:4]:
+            expected = reference.sample(terms, seed=first, path=path.path)
+            expected["closes"] = {day: expected["closes"][day] for day in path.history.closes}
+            assert path.history.to_dict() == expected, f"case {first}, {terms.model}, path {path.path}"
+            assert path.ledger == reference.replay(terms, path.history), f"case {first}, {terms.model}"
+            ledgers += 1
+    return ledgers
 
 
 def inactive_cases(number: int):

@@ -113,12 +113,23 @@ SHARED = {
 #: The same of every key with a rule of its own.
 BOUNDS = {
     "Company": {"fiscal_year_end_month": (1, 12), "shares_reserved": (0, 10**15)},
-    "Price": {"initial": (1e-6, 1e9), "drift": (-10.0, 10.0)},
+    "Price": {
+        "initial": (1e-6, 1e9), "drift": (-10.0, 10.0), "jump_rate": (0.0, 252.0), "jump_mean": (-3.0, 3.0),
+        "jump_sd": (0.0, 3.0), "mean_reversion": (OPEN(0, 1), 100.0), "vol_of_vol": (0.0, 10.0),
+        "correlation": (-1.0, 1.0), "alpha": (0.0, OPEN(1, 0)), "beta": (0.0, OPEN(1, 0)),
+        "degrees_of_freedom": (2.5, 1000.0), "block_days": (1.0, 50_000.0),
+    },
+    "TradingDay": {"overnight_share": (0.0, 0.9)},
+    "Volume": {
+        "mean": (OPEN(0, 1), 1e12), "sd": (0.0, 5.0), "persistence": (0.0, OPEN(1, 0)), "return_loading": (0.0, 3.0),
+        "price_elasticity": (-3.0, 3.0),
+    },
+    "Leg": {"window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0)},
     "Step": {"factor": (0.0, 1000.0)},
     "Burn": {
         "growth": (-0.99, 100.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)), "price_correlation": (-1.0, 1.0),
     },
-    "Pricing": {"window": (1, 250), "multiplier": (1e-6, 2.0)},
+    "Pricing": {"window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0)},
     "Coverage": {"percent": (0.0, 1000.0)},
     "ThirdParty": {"discount": (0.0, OPEN(1, 0))},
     "Note": {"margin": (-1.0, 1e4)},

@@ -68,8 +68,11 @@ def test_replace_keeps_rules_between_keys():
         ({"price.": 1}, "price. = 1: must be a key, such as price.volatility or notes[NAME].principal"),
         ({".drift": 1}, ".drift = 1: must be a key, such as price.volatility or notes[NAME].principal"),
         ({"notes[0": 1}, "notes[0 = 1: must be a key, such as price.volatility or notes[NAME].principal"),
-        ({"price": None}, "price: missing; must be a table with the keys model, initial, drift, volatility, impact"),
-        ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9"),
+        ({"price": None}, "price: missing; must be a table with the keys model, initial, drift, volatility, jump_rate, "
+         "jump_mean, jump_sd, initial_volatility, mean_reversion, vol_of_vol, correlation, alpha, beta, "
+         "degrees_of_freedom, "
+         "closes, block_days, day, volume, impact"),
+        ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9, or closes must be given"),
         ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
          "valuation_date, horizon, "
          "company, price, burn, line, milestones, events, third_party, notes, policy, simulation, ranges, "

@@ -39,7 +39,13 @@ ONE_PROBLEM = [
     ({("company", "cash"): "much"}, f'company.cash = "much": must be {MONEY}'),
     ({("line", "registered"): 1}, "line.registered = 1: must be true or false"),
     ({("line", "start"): "2002-13-01"}, f'line.start = "2002-13-01": must be {DAY}'),
-    ({("price",): 3}, "price = 3: must be a table with the keys model, initial, drift, volatility, impact"),
+    (
+        {("price",): 3},
+        "price = 3: must be a table with the keys model, initial, drift, volatility, jump_rate, "
+        "jump_mean, jump_sd, initial_volatility, mean_reversion, vol_of_vol, correlation, alpha, beta, "
+        "degrees_of_freedom, "
+        "closes, block_days, day, volume, impact",
+    ),
     (
         {("line", "coverage"): "100%"},
         'line.coverage = "100%": must be a table with the keys percent, basis, carry_forward',
@@ -68,7 +74,23 @@ ONE_PROBLEM = [
         {("company", "shares_authorized"): 45_552_309},
         "company.shares_authorized = 45552309: must be at least 45552310, the outstanding and reserved shares",
     ),
-    ({("price", "model"): "cev"}, 'price.model = "cev": must be "gbm", the only supported model'),
+    (
+        {("price", "model"): "cev"},
+        'price.model = "cev": must be one of "gbm", "merton", "heston", "garch", "bootstrap"',
+    ),
+    ({("price", "jump_rate"): 6}, 'price.jump_rate = 6.0: must be left out: only with model = "merton"'),
+    (
+        {("price", "model"): "merton", ("price", "jump_rate"): 6},
+        'price.jump_sd: missing; must be a number from 0 to 3, as model = "merton" needs it',
+    ),
+    (
+        {("price", "model"): "garch", ("price", "alpha"): 0.2},
+        "price.alpha = 0.2: must leave alpha + beta below 1; they are 0.2 + 0.9",
+    ),
+    (
+        {("price", "model"): "heston", ("price", "volatility"): 0},
+        'price.volatility = 0.0: must be above 0 with model = "heston"',
+    ),
     ({("price", "impact"): "big"}, 'price.impact = "big": must be one of "none", "dilution"'),
     ({("burn", "persistence"): 1}, "burn.persistence = 1: must be a number above -1 and below 1"),
     (

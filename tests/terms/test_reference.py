@@ -35,7 +35,8 @@ def test_every_key_says_what_it_means():
         assert not row.meaning.endswith("."), row
     by_key = {f"{row.table} {row.key}": row for row in rows}
     assert by_key["[line] max_per_period"][2:5] == ("$", "a number from 0 to 1e15", "none")
-    assert by_key["[price] volatility"][2:5] == ("1/year", "a number from 0 to 10", "required")
+    assert by_key["[price] volatility"][2:5] == ("1/year", "a number from 0 to 10", "none")
+    assert by_key["[price] drift"][2:5] == ("1/year", "a number from -10 to 10", "0")
     assert by_key["[line.pricing] timing"].default == '"before"'
     assert by_key["[line] conditions"].allowed == "list of tables [[line.conditions]]"
 
@@ -107,7 +108,7 @@ def test_the_command(capsys):
     assert main(["keys", "line"]) == 0
     shown = capsys.readouterr().out
     assert re.findall(r"^\[.*", shown, re.MULTILINE) == [
-        "[line]", "[line.pricing]", "[line.coverage]", "[[line.conditions]]",
+        "[line]", "[line.pricing]", "[[line.pricing.lesser_of]]", "[line.coverage]", "[[line.conditions]]",
     ]  # fmt: skip
     assert max(map(len, shown.splitlines())) <= 100
     assert main(["keys", "[[line.conditions]]"]) == 0

@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
-from tests.twin import sampler as reference_luck
+from tests.twin.history import draw_history
 from tests.twin.terms import (
     DAY,
     EVERYTHING,
@@ -222,15 +222,22 @@ def nearest_whole_shares(amount: float, price: float, headroom: int) -> int:
 
 
 def window_statistic(terms: Terms, market, day: date) -> float:
-    """The price before the discount: over `window` trading days before the purchase date, or through it."""
-    stop = terms.position[day] + (1 if terms.timing == "through" else 0)
-    closes = [market.close_at(i) for i in range(stop - terms.window, stop)]
-    if terms.statistic == "lowest":
-        return min(closes)
+    """The price before the discount: the least of the legs, each over its trading days before the purchase date, or
+    through it."""
+    return min(leg["multiplier"] * leg_statistic(terms, market, day, leg) for leg in terms.legs)
+
+
+def leg_statistic(terms: Terms, market, day: date, leg: dict) -> float:
+    stop = terms.position[day] + (1 if leg["timing"] == "through" else 0)
+    prices = [market.price_at(i, leg["series"]) for i in range(stop - leg["window"], stop)]
+    if leg["statistic"] == "lowest":
+        return min(prices)
+    if leg["statistic"] == "mean_of_lowest":
+        prices = sorted(prices)[: leg["count"]]
     total = 0.0
-    for close in closes:
-        total += close
-    return total / terms.window
+    for price in prices:
+        total += price
+    return total / len(prices)
 
 
 def policy_request(books: Books, day: date, close: float) -> float:
@@ -371,14 +378,20 @@ class RecordedMarket:
     """Closes as the history wrote them down; before the valuation date the initial price."""
 
     def __init__(self, terms: Terms, history: dict):
-        self.terms, self.closes = terms, history["closes"]
+        self.terms, self.closes, self.days = terms, history["closes"], history.get("days", {})
 
     def close(self, day: date) -> float:
         return self.close_at(self.terms.position[day])
 
+    def price_at(self, position: int, series: str) -> float:
+        """The close, the low or the VWAP of a session."""
+        if series == "close" or position < 0:
+            return self.close_at(position)
+        return float(self.days[self.terms.sessions[position].isoformat()][series])
+
     def close_at(self, position: int) -> float:
         if position < 0:
-            return self.terms.initial
+            return self.terms.close_before(position)
         key = self.terms.sessions[position].isoformat()
         if key not in self.closes:
             raise MissingHistory(f"the history has no close for {key}")
@@ -394,10 +407,12 @@ class RecordedMarket:
 def sample(case: dict | Terms, seed: int, path: int) -> dict:
     """The history of one path, with a close for every session from the valuation date to the horizon."""
     terms = read(case)
-    history, market = reference_luck.draw_history(terms, seed, path)
+    history, market = draw_history(terms, seed, path)
     if terms.impact == "dilution":
         _keep_ledger(terms, history, market)  # draws move later closes, so the closes come of the ledger
     history["closes"] = market.all_closes()
+    if any(terms.traded.values()):
+        history["days"] = market.all_days()
     return history
 
 

@@ -231,8 +231,9 @@ def _leave_out(rng: Random, case: dict) -> dict:
 def random_history(rng: Random, case: dict | Terms) -> dict:
     """A history for a case, not sampled from its models: rough or round, at times equal to what it is held against."""
     terms = read(case)
+    closes = _closes(rng, terms)
     return {
-        "closes": _closes(rng, terms),
+        "closes": closes,
         "cash_used": {f"{month_first(month):%Y-%m}": _cash_used(rng, terms, month) for month in terms.months()},
         "achieved_days": {name: _time(rng, terms) for name in terms.milestones if rng.random() < 0.7},
         "ceo_change_days": _time(rng, terms) if rng.random() < 0.4 else None,
@@ -245,6 +246,7 @@ def random_history(rng: Random, case: dict | Terms) -> dict:
             if terms.third_party and rng.random() < 0.25
             for size in [float(terms.third_party["median_amount"]) * rng.uniform(0.1, 3)]
         ],
+        **_days(rng, terms, closes),
     }
 
 
@@ -258,6 +260,17 @@ def _closes(rng: Random, terms: Terms) -> dict[str, float]:
     return closes
 
 
+def _days(rng: Random, terms: Terms, closes: dict[str, float]) -> dict[str, dict]:
+    """Low, VWAP and volume of every session that the case looks at."""
+    days: dict[str, dict[str, float]] = {}
+    for series, sessions_of in terms.traded.items():
+        for n in sorted(sessions_of):
+            day = terms.sessions[n - 1].isoformat()
+            value = closes[day] * rng.choice((1, rng.uniform(0.7, 1)))
+            days.setdefault(day, {})[series] = rng.uniform(0, 1e6) if series == "volume" else value
+    return {"days": days} if days else {}
+
+
 def _cash_used(rng: Random, terms: Terms, month: int) -> float:
     level = terms.level(month)
     unusual = rng.choice((level, level, 0.0, -level * rng.random()))
@@ -269,3 +282,60 @@ def _time(rng: Random, terms: Terms) -> float:
     if terms.purchase_dates and rng.random() < 0.3:
         return terms.t(rng.choice(terms.purchase_dates))
     return rng.uniform(0, 1.3 * terms.t(terms.horizon))
+
+
+MODELS = ("merton", "heston", "garch", "bootstrap", "gbm")
+
+
+def random_market(rng: Random, case: dict, model: str = "") -> dict:
+    """A case with another price model, closes before its valuation date, and prices of the day in its pricing."""
+    price, pricing = case["price"], case["line"]["pricing"]
+    model = model or rng.choice(MODELS)
+    price |= {"model": model, "volatility": rng.choice((0.3, 0.95, rng.uniform(0.1, 1.5)))}
+    keys = {
+        "merton": {"jump_rate": (0, 6, 60.0, 252), "jump_mean": (0.0, -0.05, 0.3), "jump_sd": (0.0, 0.2, 0.5)},
+        "heston": {
+            "initial_volatility": (None, 0.0, 1.1), "mean_reversion": (None, 3, 20.0), "vol_of_vol": (None, 0.0, 3.0),
+            "correlation": (None, -0.9, 0.5, 1.0),
+        },
+        "garch": {
+            "initial_volatility": (None, 1.3), "alpha": (None, 0.0, 0.05), "beta": (None, 0.0, 0.85),
+            "degrees_of_freedom": (None, 2.5, 4.5, 30),
+        },
+        "bootstrap": {"block_days": (None, 1, 5.5, 40)},
+        "gbm": {},
+    }  # fmt: skip
+    price |= {key: value for key, values in keys[model].items() if (value := rng.choice(values)) is not None}
+    if model == "bootstrap" or rng.random() < 0.4:
+        number = rng.randint(101, 140) if model == "bootstrap" else rng.randint(1, 40)
+        price["closes"] = [price["initial"] * rng.uniform(0.8, 1.25) for _ in range(number)]
+        if rng.random() < 0.5:
+            last = case["valuation_date"] - timedelta(days=1)
+            days = [last - timedelta(days=number - 1 - k) for k in range(number)]
+            price["closes"] = [[day, close] for day, close in zip(days, price["closes"], strict=True)]
+        if rng.random() < 0.3:
+            del price["initial"]
+    if model == "bootstrap":
+        del price["volatility"]
+        case["burn"]["price_correlation"] = 0.0
+    if rng.random() < 0.5:
+        price["day"] = {"overnight_share": rng.choice((0.0, 0.2, 0.9))}
+    if rng.random() < 0.6:
+        pricing |= _statistic(rng)
+        pricing["lesser_of"] = [
+            _statistic(rng) | {"multiplier": rng.choice((0.97, 1.0))} for _ in range(rng.randint(0, 2))
+        ]
+    return case
+
+
+def _statistic(rng: Random) -> dict:
+    """A window of some series, and its statistic."""
+    window = rng.choice((1, 3, 10, rng.randint(1, 30)))
+    statistic = rng.choice(("mean", "lowest", "mean_of_lowest"))
+    return {
+        "series": rng.choice(("close", "low", "vwap")),
+        "window": window,
+        "timing": rng.choice(("before", "through")),
+        "statistic": statistic,
+        **({"count": rng.randint(1, min(3, window))} if statistic == "mean_of_lowest" else {}),
+    }

@@ -7,7 +7,6 @@ replace them in this module (`reference_luck.exp = ...`) to sample with another 
 import math
 import statistics
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
@@ -32,6 +31,9 @@ def box_muller(a: int, b: int) -> tuple[float, float]:
 
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
 EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
+
+#: Purposes whose calls give two normals: of month-ends, days, burn, variance, volume and nights.
+IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18)
 
 WORD = 0xFFFFFFFF
 NORMAL_90 = "1.2815515655446004"  # the standard normal's 90% point
@@ -86,41 +88,13 @@ class Luck:
 
     def normal(self, purpose: int, index: int, half: int) -> float:
         """Of a purpose all of whose calls give two normals, one of both; of another, from the half's uniform."""
-        if purpose in (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL):
-            return box_muller(*self.words(purpose, index))[half]
+        if purpose in IN_PAIRS:
+            return self.pair(purpose, index)[half]
         return normal(self.uniform(purpose, index, half))
 
-
-def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, "SampledMarket"]:
-    """The history of one path without its closes, and the market that gives them."""
-    luck = Luck(seed, path)
-    months = len(terms.months())
-    shocks = [luck.normal(MONTH_END_NORMAL, k >> 1, k & 1) for k in range(months)]
-    achieved = milestone_times(terms, luck)
-    ceo_change, adverse_change = (event_time(terms, luck, key, half) for half, key in enumerate(EVENT_KEYS))
-    history = {
-        "closes": {},
-        "cash_used": cash_used(terms, luck, shocks),
-        "achieved_days": achieved,
-        "ceo_change_days": ceo_change,
-        "adverse_change_days": adverse_change,
-        "waived": [
-            condition["name"]
-            for condition in terms.conditions
-            if happens(luck, WAIVER, condition["name"], _given(condition, "waiver_probability", 0))
-        ],
-        "extended": [
-            note["name"]
-            for note in terms.notes
-            if happens(luck, EXTENSION, note["name"], _given(note, "extension_probability", 0))
-        ],
-        "third_party": third_party_financings(terms, luck),
-    }
-    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
-    if ceo_change is not None:
-        moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
-    closes = closes_before_draws(terms, brownian_path(terms, luck, shocks), moves)
-    return history, SampledMarket(terms, closes)
+    def pair(self, purpose: int, index: int) -> tuple[float, float]:
+        """Both normals of one call."""
+        return box_muller(*self.words(purpose, index))
 
 
 def happens(luck: Luck, purpose: int, name: str, probability: float) -> bool:
@@ -160,20 +134,6 @@ def bridges(length: int) -> list[tuple[int, int, int]]:
         return halves(0, length)
     fifth = length - 5
     return [(0, fifth, length), *halves(fifth, length), (0, 1, fifth), *halves(1, fifth)]
-
-
-def closes_before_draws(terms: Terms, path: list[float], moves: list[tuple[float, float | None]]) -> list[float]:
-    """S exp(b W_n + (mu - sigma^2 / 2) n / 252), times 1 + jump from the time of each move on."""
-    b = terms.volatility * math.sqrt(1.0 / 252.0)
-    growth = terms.drift - 0.5 * terms.volatility * terms.volatility
-    closes = []
-    for n, (day, w) in enumerate(zip(terms.sessions, path, strict=True), start=1):
-        close = terms.initial * exp(fma(b, w, growth * (n / 252.0)))
-        for time, jump in moves:
-            if jump and terms.t(day) >= time:
-                close *= 1.0 + jump
-        closes.append(close)
-    return closes
 
 
 def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]:
@@ -235,31 +195,3 @@ def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
             "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
             "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
         })  # fmt: skip
-
-
-class SampledMarket:
-    """Closes as the path draws them. A draw moves the closes after it, so each is settled when it is first passed."""
-
-    def __init__(self, terms: Terms, closes: list[float]):
-        self.terms, self.before_draws, self.settled, self.factor = terms, closes, [], 1.0
-
-    def close(self, day: date) -> float:
-        return self.close_at(self.terms.position[day])
-
-    def close_at(self, position: int) -> float:
-        if position < 0:
-            return self.terms.initial
-        while len(self.settled) <= position:
-            close = self.before_draws[len(self.settled)]
-            self.settled.append(close * self.factor if self.terms.impact == "dilution" else close)
-        return self.settled[position]
-
-    def after_draw(self, day: date, outstanding: int, shares: int, price: float, close: float) -> None:
-        """Section 5, moves of the stock: the theoretical ex-issue price."""
-        self.close(day)
-        if self.terms.impact == "dilution" and shares > 0:
-            self.factor *= (outstanding + shares * price / close) / (outstanding + shares)
-
-    def all_closes(self) -> dict[str, float]:
-        self.close_at(len(self.before_draws) - 1)
-        return {day.isoformat(): close for day, close in zip(self.terms.sessions, self.settled, strict=True)}

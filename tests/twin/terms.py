@@ -7,6 +7,7 @@ from the exact value of the float in the case, and rounded once.
 
 import math
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from functools import cache
@@ -84,8 +85,7 @@ class Terms:
         self.opening_cash, self.minimum = float(company["cash"]), float(_given(company, "minimum_cash", 0))
         self.opening_shares = int(company["shares_outstanding"])
         self.issuable = int(company["shares_authorized"]) - int(_given(company, "shares_reserved", 0))
-        self.initial, self.drift = float(price["initial"]), float(_given(price, "drift", 0))
-        self.volatility, self.impact = float(price["volatility"]), _given(price, "impact", "none")
+        self._read_price(price)
         figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
@@ -95,8 +95,8 @@ class Terms:
         self.legal_cost = float(_given(line, "legal_cost_per_draw", 0))
         self.minimum_draw = float(_given(line, "minimum_draw", 0))
         pricing = line["pricing"]
-        self.window, self.timing = int(pricing["window"]), _given(pricing, "timing", "before")
-        self.statistic, self.multiplier = _given(pricing, "statistic", "mean"), float(pricing["multiplier"])
+        self.multiplier = float(pricing["multiplier"])
+        self.legs = [_leg({**pricing, "multiplier": 1.0}), *map(_leg, _given(pricing, "lesser_of", ()))]
         self.floor = float(_given(pricing, "floor", 0))
         self.coverage = _given(line, "coverage", None)
         self.conditions = list(_given(line, "conditions", ()))
@@ -109,6 +109,53 @@ class Terms:
         self.month_last_sessions = {_sessions_of_month(month)[-1] for month in self.months()}
         self.event_dates = event_dates(self)
         self._levels: dict[int, float] = {}
+        self.look()
+
+    def _read_price(self, price: dict) -> None:
+        """The stock price and the trading day; closes before the valuation date."""
+        self.model, self.drift = _given(price, "model", "gbm"), float(_given(price, "drift", 0))
+        rows = [row if isinstance(row, list | tuple) else (None, row) for row in _given(price, "closes", ())]
+        every = [float(close) for _, close in rows]
+        self.gross = tuple(after / before for before, after in pairwise(every))
+        self.closes = [float(close) for day, close in rows if day is None or as_date(day) < self.valuation_date]
+        self.initial = float(price["initial"] if price.get("initial") is not None else self.closes[-1])
+        self.volatility = float(_given(price, "volatility", 0))
+        defaults = {
+            "jump_rate": 0, "jump_mean": 0, "jump_sd": 0, "initial_volatility": self.volatility, "mean_reversion": 4,
+            "vol_of_vol": 1.2, "correlation": 0, "alpha": 0.08, "beta": 0.9, "degrees_of_freedom": 0, "block_days": 20,
+        }  # fmt: skip
+        self.price = {key: float(_given(price, key, default)) for key, default in defaults.items()}
+        self.impact = _given(price, "impact", "none")
+        self.overnight = float(_given(_given(price, "day", {}), "overnight_share", 0))
+        volume = _given(price, "volume", None)
+        defaults = {"sd": 0.7, "persistence": 0.6, "return_loading": 0.3, "price_elasticity": 0, "mean": 0}
+        self.volume = volume and {key: float(_given(volume, key, default)) for key, default in defaults.items()}
+
+    def close_before(self, position: int) -> float:
+        """The close of a session before the valuation date; position -1 is the last one."""
+        return self.closes[position] if -len(self.closes) <= position < -1 else self.initial
+
+    def look(self, volumes: Iterable[int] = ()) -> None:
+        """Sessions, from 1, whose close, low, VWAP or volume some clause looks at."""
+        self.traded: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set(volumes)}
+        for day in self.purchase_dates:
+            own = self.position[day] + 1
+            self.traded["close"].add(own)
+            for leg in self.legs:
+                last = own if leg["timing"] == "through" else own - 1
+                self.traded[leg["series"]] |= set(range(last - leg["window"] + 1, last + 1))
+        closes = self.traded.pop("close")
+        for series in self.traded:
+            self.traded[series] = {n for n in self.traded[series] if n > 0}
+            closes |= self.traded[series] | {n - 1 for n in self.traded[series]}
+        if self.third_party is not None:
+            closes |= {self.position[day] + 1 for day in self.month_last_sessions}
+        self._needed = sorted(closes)
+        self.last_needed = max(self._needed, default=0)
+
+    def row_at(self, session: int) -> int:
+        """The first session from this one on whose close is needed: a jump is added to it."""
+        return next(n for n in self._needed if n >= session)
 
     def months(self) -> range:
         return range(self.first_month, self.last_month + 1)
@@ -137,6 +184,18 @@ class Terms:
                         value *= Decimal(factor)
                 self._levels[month] = float(value)
         return self._levels[month]
+
+
+def _leg(pricing: dict) -> dict:
+    """A statistic of a window, defaults filled in."""
+    return {
+        "series": _given(pricing, "series", "close"),
+        "window": int(pricing["window"]),
+        "timing": _given(pricing, "timing", "before"),
+        "statistic": _given(pricing, "statistic", "mean"),
+        "count": int(_given(pricing, "count", 1)),
+        "multiplier": float(_given(pricing, "multiplier", 1)),
+    }
 
 
 def read(case: dict | Terms) -> Terms:

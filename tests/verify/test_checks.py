@@ -11,9 +11,10 @@ from scipy import stats
 
 from sim.calendar import sessions
 from sim.lowering import program as r
+from sim.lowering.drift import mean_products
 from sim.results import distribution, estimates
 from sim.terms import case
-from sim.verify import MODULES, financing, intervals, laws, ledger, streams
+from sim.verify import MODULES, financing, intervals, laws, ledger, models, streams
 from sim.verify.written import write_paths
 from tests.proof.planted import PROGRAM_FAULTS
 
@@ -119,6 +120,11 @@ def before(days):
     return (days[0], *(every[every.index(day) - 1] for day in days[1:]))
 
 
+def raised(gross, days, sessions):
+    """Means of products of returns, each too high."""
+    return tuple(1.001 * mean for mean in mean_products(gross, days, sessions))
+
+
 PATCHES = {
     "generator": {
         "one index for all": drawn(lambda draw, calls, *at: draw([one._replace(number=0) for one in calls], *at)),
@@ -139,6 +145,7 @@ PATCHES = {
         "the second has the larger cosine": normals(lambda z: np.sort(np.abs(z), axis=1) * np.sign(z)),
         "fewer digits": (streams, "turned", lambda u: stats.norm.ppf(u) * (1 + 1e-14)),
     },
+    "models": {"means of other products": (models, "mean_products", raised)},
     "ledger": {"one share more": traced_with(one_share_more), "two cents less": traced_with(two_cents_less)},
     "financing": {"cuts for large amounts": (financing, "write_paths", coupled)},
     "limits": {

@@ -18,14 +18,29 @@ def close_window(closes, selection, count, histories, program, window, points, l
     """
     count = (count + 7) & 0xFFF8
     walk_window(selection, count, histories, program, window, points, lanes)
+    fill(closes, selection, count, program, window)
+    move_all(closes, selection, count, histories, program, window)
+
+
+@passage
+def fill(closes, selection, count, program, window):
+    """Closes of a window before the moves of the stock; before the valuation date they are known."""
     first, price = window.first_day, program.price
     for j in range(first, window.last_day):
         day = program.days[j]
         to_close(closes[j - first], selection.walked[day.row], day.drift, price.scale, price.initial, count)
+    for j in range(window.known):
+        set_row(closes[j], program.days[first + j].close, count)
+
+
+@passage
+def move_all(prices, selection, count, histories, program, window):
+    """Every move of the stock, for the rows of a window."""
+    days = program.days[window.first_day : window.last_day]
     for k in range(len(program.jumps)):
         jump, at = program.jumps[k], selection.moved_at[0]
         select_row(at, histories.events[jump.event], selection.paths, count)
-        move(closes, at, program.days[first : window.last_day], jump.factor, count)
+        move(prices, at, days, jump.factor, count)
 
 
 @passage
@@ -38,6 +53,8 @@ def close_alone(closes, selection, i, histories, program, window, lanes):
         day = program.days[first + d]
         closes[d] = fma(price.scale, walked[day.row], day.drift)
     exp_row(closes, price.initial, count)
+    for d in range(window.known):
+        closes[d] = program.days[first + d].close
     for k in range(len(program.jumps)):
         at = histories.events[program.jumps[k].event, i]
         for d in range(count):
@@ -49,6 +66,13 @@ def exp_row(row, initial, count):
     """initial x e^row, in place."""
     for d in range((count + 7) & 0xFFFFF8):
         row[d] = initial * exp(row[d])
+
+
+@stage
+def set_row(row, value, count):
+    """One value for all paths."""
+    for i in range(count & 0xFFF8):
+        put(row, i, value)
 
 
 @stage

@@ -1,0 +1,68 @@
+"""The drift of every session: what keeps the mean of the price at initial x exp(drift t) under every model."""
+
+from __future__ import annotations
+
+import math
+from decimal import Context, Decimal
+from functools import lru_cache
+
+import numpy as np
+
+from sim.terms import Case, Price
+
+SESSIONS_IN_YEAR = 252.0
+_DIGITS = Context(prec=50)
+
+
+class DailyDrift:
+    """What is added to sigma W(n) in the log of session n's close, by n; with the bootstrap, what multiplies P(n)."""
+
+    def __init__(self, case: Case, sessions: int) -> None:
+        price = case.price
+        if price.model == "bootstrap":
+            self._values = _factors(price.gross_returns, price.block_days, price.drift, float(price.initial), sessions)
+            return
+        growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility - compensator(price)
+        self._values = tuple(growth * (n / SESSIONS_IN_YEAR) for n in range(sessions + 1))
+
+    def __getitem__(self, n: int) -> float:
+        return self._values[n]
+
+
+def compensator(price: Price) -> float:
+    """Growth of the mean that the jumps bring: rate x (exp(mean + sd^2 / 2) - 1). Merton (1976), equation 10."""
+    if price.model != "merton":
+        return 0.0
+    return _compensator(price.jump_rate, price.jump_mean, price.jump_sd)
+
+
+@lru_cache(maxsize=256)
+def _compensator(rate: float, mean: float, sd: float) -> float:
+    exponent = _DIGITS.add(Decimal(mean), _DIGITS.divide(_DIGITS.multiply(Decimal(sd), Decimal(sd)), Decimal(2)))
+    return float(_DIGITS.multiply(Decimal(rate), _DIGITS.subtract(_DIGITS.exp(exponent), Decimal(1))))
+
+
+@lru_cache(maxsize=64)
+def _factors(gross: tuple[float, ...], days: float, drift: float, initial: float, sessions: int) -> tuple[float, ...]:
+    """initial x kappa(n) for n = 0, 1, ..., with kappa(n) = exp(drift n / 252) / E[P(n)]: then E[S(n)] is exact."""
+    factors = [initial]
+    for n, mean in enumerate(mean_products(gross, days, sessions), start=1):
+        growth = _DIGITS.exp(_DIGITS.divide(_DIGITS.multiply(Decimal(drift), Decimal(n)), Decimal(252)))
+        factors.append(initial * float(_DIGITS.divide(growth, Decimal(mean))))
+    return tuple(factors)
+
+
+@lru_cache(maxsize=64)
+def mean_products(gross: tuple[float, ...], days: float, sessions: int) -> tuple[float, ...]:
+    """E[P(n)] of the product of n resampled gross returns, n = 1, 2, ....
+
+    The position in the file is a Markov chain: e_(n+1)(j) = g_j ((1 - p) e_n(j - 1) + p sum(e_n) / N), p = 1 / `days`.
+    """
+    g, p = np.array(gross), 1.0 / days
+    e = g / len(g)
+    means = []
+    for _ in range(sessions):
+        total = math.fsum(e.tolist())
+        means.append(total)
+        e = g * ((1.0 - p) * np.roll(e, 1) + p * total / len(g))
+    return tuple(means)

@@ -1,0 +1,100 @@
+"""The rule of `price.closes`: closes that the market has shown, from a file or as a list, oldest first."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.terms.problems import Say, one_line
+from sim.terms.ranges import BAD, iso_date
+
+MOST_CLOSES = 100_000
+LEAST_CLOSE, MOST_CLOSE = 1e-6, 1e9
+
+
+class ShownCloses:
+    """Becomes a tuple of closes, or of pairs (date, close); a text is the path of a file with a date and a close."""
+
+    allowed = (
+        "the path of a CSV file, or a list of 1 to 100000 closes or pairs of a date and a close, oldest first, each "
+        "close from 1e-6 to 1e9"
+    )
+
+    def read(self, value: Any, name: str, say: Say) -> Any:
+        if isinstance(value, str):
+            try:
+                value = file_closes(Path(value))
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                say(name, value, f"must be the path of a CSV file of closes: {one_line(reason, 200)}")
+                return BAD
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_CLOSES:
+            say(name, value, f"must be {self.allowed}")
+            return BAD
+        rows = [_row(item) for item in value]
+        for number, (row, item) in enumerate(zip(rows, value, strict=True)):
+            if row is None or isinstance(row, tuple) != isinstance(rows[0], tuple):
+                say(f"{name}[{number}]", item, "must be a close from 1e-6 to 1e9, or each a date and a close")
+                return BAD
+            if number and isinstance(row, tuple) and row[0] <= rows[number - 1][0]:  # type: ignore[index]
+                say(f"{name}[{number}]", item, "must be after the date before it")
+                return BAD
+        return tuple(rows)
+
+
+def _row(item: Any) -> Any:
+    """A close, a pair of a date and a close, or None."""
+    if isinstance(item, list | tuple):
+        if len(item) != 2:
+            return None
+        day = iso_date(item[0]) if isinstance(item[0], str) else item[0]
+        close = _row(item[1])
+        is_day = isinstance(day, datetime.date) and not isinstance(day, datetime.datetime)
+        return (day, close) if is_day and isinstance(close, float) else None
+    number = isinstance(item, int | float) and not isinstance(item, bool)
+    return float(item) if number and LEAST_CLOSE <= item <= MOST_CLOSE else None
+
+
+def file_closes(path: Path) -> list[tuple[datetime.date, float]]:
+    """Dates and closes of a CSV file with a header that names a date and a close, oldest first.
+
+    Raises OSError, or ValueError with what is wrong.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    header = ["".join(c for c in name.lower() if c.isalnum()) for name in rows[0]] if rows else []
+    names = [name for name in ("adjclose", "adjustedclose", "close", "price") if name in header]
+    if "date" not in header or not names:
+        raise ValueError("its first line must name a date and a close")
+    day_at, close_at = header.index("date"), header.index(names[0])
+    found = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) <= max(day_at, close_at) or row[close_at].strip() in ("", "null"):
+            continue
+        day = iso_date(row[day_at].strip()[:10])
+        close = _close(row[close_at])
+        if day is None or close is None:
+            raise ValueError(f"line {number}: must have a date such as 2002-06-21 and a close above 0")
+        found[day] = close
+    return sorted(found.items())
+
+
+def _close(text: str) -> float | None:
+    try:
+        close = float(text)
+    except ValueError:
+        return None
+    return close if math.isfinite(close) and close > 0 else None
+
+
+def with_path(doc: Any, folder: Path) -> Any:
+    """The document of a case file in `folder`, a path in `price.closes` made one from here."""
+    price = doc.get("price") if isinstance(doc, Mapping) else None
+    closes = price.get("closes") if isinstance(price, Mapping) else None
+    if not isinstance(closes, str):
+        return doc
+    return {**doc, "price": {**price, "closes": str(folder / closes)}}  # type: ignore[dict-item]

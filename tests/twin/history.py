@@ -1,0 +1,122 @@
+"""The twin's histories: everything random in one path together, and the market that gives its prices."""
+
+from datetime import date
+from itertools import groupby
+
+from tests.twin import models
+from tests.twin.sampler import (
+    EVENT_KEYS,
+    EXTENSION,
+    MONTH_END_NORMAL,
+    WAIVER,
+    Luck,
+    brownian_path,
+    cash_used,
+    event_time,
+    happens,
+    milestone_times,
+    third_party_financings,
+)
+from tests.twin.terms import Terms, _given, month_of
+
+
+class SampledMarket:
+    """Prices as the path draws them. A draw moves the prices after it, so each is settled when it is first passed."""
+
+    def __init__(self, terms: Terms, closes: list[float], days: dict[str, dict[int, float]] | None = None):
+        self.terms, self.before_draws, self.days = terms, closes, days or {}
+        self.settled, self.factors, self.factor = [], [], 1.0
+
+    def close(self, day: date) -> float:
+        return self.close_at(self.terms.position[day])
+
+    def close_at(self, position: int) -> float:
+        if position < 0:
+            return self.terms.close_before(position)
+        while len(self.settled) <= position:
+            close = self.before_draws[len(self.settled)]
+            self.settled.append(close * self.factor if self.terms.impact == "dilution" else close)
+            self.factors.append(self.factor)
+        return self.settled[position]
+
+    def price_at(self, position: int, series: str) -> float:
+        """The close, the low or the VWAP of a session."""
+        close = self.close_at(position)
+        if series == "close" or position < 0:
+            return close
+        price = self.days[series][position]
+        return price * self.factors[position] if self.terms.impact == "dilution" else price
+
+    def after_draw(self, day: date, outstanding: int, shares: int, price: float, close: float) -> None:
+        """Section 5, moves of the stock: the theoretical ex-issue price."""
+        self.close(day)
+        if self.terms.impact == "dilution" and shares > 0:
+            self.factor *= (outstanding + shares * price / close) / (outstanding + shares)
+
+    def all_closes(self) -> dict[str, float]:
+        self.close_at(len(self.before_draws) - 1)
+        return {day.isoformat(): close for day, close in zip(self.terms.sessions, self.settled, strict=True)}
+
+    def all_days(self) -> dict[str, dict[str, float]]:
+        """What the case looks at of a session beside its close."""
+        found: dict[str, dict[str, float]] = {}
+        for series in ("low", "vwap", "volume"):
+            for n in sorted(self.terms.traded[series]):
+                value = self.days["volume"][n - 1] if series == "volume" else self.price_at(n - 1, series)
+                found.setdefault(self.terms.sessions[n - 1].isoformat(), {})[series] = value
+        return found
+
+
+def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarket]:
+    """The history of one path without its closes, and the market that gives them."""
+    luck = Luck(seed, path)
+    months = len(terms.months())
+    shocks = [luck.normal(MONTH_END_NORMAL, k >> 1, k & 1) for k in range(months)]
+    achieved = milestone_times(terms, luck)
+    ceo_change, adverse_change = (event_time(terms, luck, key, half) for half, key in enumerate(EVENT_KEYS))
+    history = {
+        "closes": {},
+        "cash_used": cash_used(terms, luck, shocks),
+        "achieved_days": achieved,
+        "ceo_change_days": ceo_change,
+        "adverse_change_days": adverse_change,
+        "waived": [
+            condition["name"]
+            for condition in terms.conditions
+            if happens(luck, WAIVER, condition["name"], _given(condition, "waiver_probability", 0))
+        ],
+        "extended": [
+            note["name"]
+            for note in terms.notes
+            if happens(luck, EXTENSION, note["name"], _given(note, "extension_probability", 0))
+        ],
+        "third_party": third_party_financings(terms, luck),
+    }
+    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
+    if ceo_change is not None:
+        moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
+    path = models.Path(terms, luck, brownian_path(terms, luck, shocks))
+    closes = moved(terms, path.closes[1:], moves)
+    days = {series: {} for series in ("low", "vwap", "volume")}
+    for n in sorted(terms.traded["low"] | terms.traded["vwap"]):
+        low, vwap = models.shaped_day(path, n)
+        days["low"][n - 1], days["vwap"][n - 1] = low, vwap
+    for series in ("low", "vwap"):
+        days[series] = dict(zip(days[series], moved(terms, days[series].values(), moves, days[series]), strict=True))
+    if terms.traded["volume"]:
+        volumes = models.Volumes(path, [terms.initial, *closes])
+        volumes.fill([len(list(days)) for _, days in groupby(terms.sessions, key=month_of)])
+        days["volume"] = {n - 1: volumes.of(n) for n in terms.traded["volume"]}
+    return history, SampledMarket(terms, closes, days)
+
+
+def moved(terms: Terms, prices, moves: list[tuple[float, float | None]], positions=None) -> list[float]:
+    """Prices of sessions, times 1 + jump from the time of each move on."""
+    positions = range(len(terms.sessions)) if positions is None else positions
+    found = []
+    for position, price in zip(positions, prices, strict=True):
+        for time, jump in moves:
+            if jump and terms.t(terms.sessions[position]) >= time:
+                price *= 1.0 + jump
+        found.append(price)
+    return found
