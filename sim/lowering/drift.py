@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from decimal import Context, Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
 
 import numpy as np
 
 from sim.terms import Case, Price
+from sim.text.exact import FIFTY_DIGITS
 
 SESSIONS_IN_YEAR = 252.0
-_DIGITS = Context(prec=50)
 
 
 class DailyDrift:
@@ -38,17 +38,19 @@ def compensator(price: Price) -> float:
 
 @lru_cache(maxsize=256)
 def _compensator(rate: float, mean: float, sd: float) -> float:
-    exponent = _DIGITS.add(Decimal(mean), _DIGITS.divide(_DIGITS.multiply(Decimal(sd), Decimal(sd)), Decimal(2)))
-    return float(_DIGITS.multiply(Decimal(rate), _DIGITS.subtract(_DIGITS.exp(exponent), Decimal(1))))
+    with localcontext(FIFTY_DIGITS):
+        exponent = Decimal(mean) + Decimal(sd) * Decimal(sd) / 2
+        return float(Decimal(rate) * (exponent.exp() - 1))
 
 
 @lru_cache(maxsize=64)
 def _factors(gross: tuple[float, ...], days: float, drift: float, initial: float, sessions: int) -> tuple[float, ...]:
     """initial x kappa(n) for n = 0, 1, ..., with kappa(n) = exp(drift n / 252) / E[P(n)]: then E[S(n)] is exact."""
     factors = [initial]
-    for n, mean in enumerate(mean_products(gross, days, sessions), start=1):
-        growth = _DIGITS.exp(_DIGITS.divide(_DIGITS.multiply(Decimal(drift), Decimal(n)), Decimal(252)))
-        factors.append(initial * float(_DIGITS.divide(growth, Decimal(mean))))
+    with localcontext(FIFTY_DIGITS):
+        for n, mean in enumerate(mean_products(gross, days, sessions), start=1):
+            growth = (Decimal(drift) * n / 252).exp()
+            factors.append(initial * float(growth / Decimal(mean)))
     return tuple(factors)
 
 

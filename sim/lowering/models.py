@@ -7,7 +7,7 @@ same on every machine.
 from __future__ import annotations
 
 import math
-from decimal import Context, Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
 
 import numpy as np
@@ -16,8 +16,7 @@ from sim.lowering import model_records as m
 from sim.lowering.drift import SESSIONS_IN_YEAR
 from sim.lowering.market import Market
 from sim.terms import Case
-
-_DIGITS = Context(prec=50)
+from sim.text.exact import FIFTY_DIGITS
 
 
 def scale_of(volatility: float) -> float:
@@ -105,7 +104,7 @@ def bootstrap_record(case: Case) -> m.BootstrapRecord:
 @lru_cache(maxsize=64)
 def _variance(gross: tuple[float, ...]) -> float:
     """Sample variance of the log returns, divisor N - 1."""
-    logs = [float(_DIGITS.ln(Decimal(g))) for g in gross]
+    logs = [float(FIFTY_DIGITS.ln(Decimal.from_float(g))) for g in gross]
     mean = math.fsum(logs) / len(logs)
     return math.fsum((x - mean) * (x - mean) for x in logs) / (len(logs) - 1)
 
@@ -113,7 +112,7 @@ def _variance(gross: tuple[float, ...]) -> float:
 def trading_record(case: Case) -> m.TradingRecord:
     price, volume = case.price, case.price.volume
     overnight = 0.0 if price.day is None else float(price.day.overnight_share)
-    log_initial = float(_DIGITS.ln(Decimal(price.initial)))
+    log_initial = float(FIFTY_DIGITS.ln(Decimal.from_float(price.initial)))
     if volume is None:
         return m.TradingRecord(overnight, 0.0, 0.0, 0.0, 0.0, log_initial)
     loading = 0.0 if price.model == "bootstrap" else float(volume.return_loading)
@@ -133,18 +132,18 @@ def _offset(sd: float, loading: float) -> float:
 
     2 Phi(c) = 1 + 2 phi(c) (c + c^3 / 3 + c^5 / 15 + ...).
     """
-    c = Decimal(loading)
-    term = total = c
-    k = 1
-    while abs(term) > Decimal("1e-45"):
-        k += 2
-        term = _DIGITS.divide(_DIGITS.multiply(_DIGITS.multiply(term, c), c), Decimal(k))
-        total = _DIGITS.add(total, term)
-    half = _DIGITS.divide(_DIGITS.multiply(c, c), Decimal(2))
-    density = _DIGITS.divide(_DIGITS.exp(_DIGITS.minus(half)), _DIGITS.sqrt(_DIGITS.multiply(2, _PI)))
-    twice = _DIGITS.add(1, _DIGITS.multiply(2, _DIGITS.multiply(density, total)))
-    spread = _DIGITS.divide(_DIGITS.multiply(Decimal(sd), Decimal(sd)), Decimal(2))
-    return float(_DIGITS.add(_DIGITS.add(spread, half), _DIGITS.ln(twice)))
+    with localcontext(FIFTY_DIGITS):
+        c = Decimal(loading)
+        term = total = c
+        k = 1
+        while abs(term) > Decimal("1e-45"):
+            k += 2
+            term = term * c * c / k
+            total += term
+        half = c * c / 2
+        density = (-half).exp() / (2 * _PI).sqrt()
+        twice = 1 + 2 * (density * total)
+        return float(Decimal(sd) * Decimal(sd) / 2 + half + twice.ln())
 
 
 _PI = Decimal("3.14159265358979323846264338327950288419716939937511")
