@@ -212,7 +212,7 @@ def unmet(told: Trace, day: datetime.date) -> list[str]:
     """Names of the conditions that apply on a purchase date and do not hold, waived or not (model, section 5)."""
     history, case, t = told.history, told.case, days_at_close(told.case, day)
     found = []
-    for condition in case.line.conditions:
+    for condition in case.conditions:
         if condition.after is not None and day <= condition.after:
             continue
         if condition.kind == "milestone":
@@ -236,9 +236,11 @@ def issues(told: Trace) -> Iterator[Issue]:
     case, company = told.case, told.case.company
     room = float(company.shares_authorized - company.shares_reserved - company.shares_outstanding)
     deals = list(_deals(told))
-    coming = [(datetime.date.fromisoformat(each["date"]), 1, each) for each in told.ledger.draws if each["amount"] > 0]
+    coming = [
+        (datetime.date.fromisoformat(each["settled"]), 1, each) for each in told.ledger.draws if each["amount"] > 0
+    ]
     for day, third, each in sorted([*deals, *coming], key=lambda event: event[:2]):
-        money, shares = each["amount"], each.get("shares", 0)
+        money, shares = each["amount"], each.get("shares", 0) + each.get("fee_shares", 0)
         if not third and case.third_party is not None and case.third_party.kind == "equity":
             price = told.history.closes[day.isoformat()] * (1.0 - case.third_party.discount)
             money = min(money, room * price)
@@ -259,7 +261,8 @@ def _deals(told: Trace) -> Iterator[tuple[datetime.date, int, dict[str, Any]]]:
 
 def _may_draw(case: Case, day: datetime.date) -> bool:
     """Whether the day can be a purchase date."""
-    inside = max(case.valuation_date, case.line.start) <= day <= min(case.horizon, case.line.end)
+    line = case.facilities[0]
+    inside = max(case.valuation_date, line.start) <= day <= min(case.horizon, line.end)
     return inside and is_session(day)
 
 
@@ -269,6 +272,8 @@ def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
     The random numbers are the same, so the closes are those of the case itself, except for the impact of
     a draw that is made then.
     """
+    if len(case.purchases) > 1 or case.facilities[0].policy is not None:
+        return None  # each kind of purchase has dates of its own
     mine = case.purchase_dates
     more = {day for day in days if _may_draw(case, day)}
     if not more:

@@ -51,7 +51,7 @@ def complement(chance: Estimate) -> Estimate:
 
 
 def _cards(result: Result) -> tuple[Card, ...]:
-    summary, commitment = result.summary(), float(result.case.line.commitment)
+    summary, commitment = result.summary(), result.case.commitment
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never = summary.cash_out.value == 0.0
     third = result.case.third_party
