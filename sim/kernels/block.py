@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "2dd8cbb54a3bc816fbac2c22b2899446"
+FINGERPRINT = "2dedfa796cbac8e53b1b263b866daf2f"
 
 
 @passage

@@ -166,8 +166,8 @@ def _volume() -> Iterator[Check]:
 
 def _purchases_and_pauses() -> Iterator[Check]:
     # "regular" sells 40,000 below $3.00 and 80,000 above; "double" twice as many on the same date; neither on the two
-    # sessions after a settlement, which is on the next session: 22 April for the notice of the 19th. 23 April is blacked
-    # out, and below $1.00 there is no row.
+    # sessions after a settlement, which is on the next session: 22 April for the notice of the 19th. 23 April is
+    # blacked out, and below $1.00 there is no row.
     regular = {
         "name": "regular",
         "tiers": [
