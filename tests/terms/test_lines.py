@@ -165,6 +165,21 @@ def test_check_names_what_can_never_bind(changes, expected):
     assert not [said for said in warnings_of(load_case("valence-2002")) if "never bind" in said]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({("line", "exchange_cap"): {"shares": 8_000_000}}, "at most 8,000,000 shares under the line, and the coverage"),
+        (
+            {("line", "exchange_cap"): {"shares": 50, "exempt_price": 1.2, "average": "draw"}},
+            "at most 50 shares under the line, unless the price of the draw is at least $1.2, and",
+        ),
+        ({("line", "tiers"): [{"from_price": 0.25}]}, "limits by the close of the date: from $0.25 as stated, and"),
+    ],
+)
+def test_check_leaves_out_what_a_table_does_not_say(changes, words):
+    assert words in " ".join(describe(Case.from_dict(changed(changes))).split())
+
+
 def test_check_says_every_key_of_a_line():
     case = Case.from_dict(changed({
         ("line", "signing"): date(2002, 3, 12), ("line", "period"): "month", ("line", "max_shares"): 8_000_000,
