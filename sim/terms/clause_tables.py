@@ -104,8 +104,8 @@ class ExchangeCap(Terms):
     @property
     def words(self) -> str:
         most = f"{self.shares:,} shares" if self.share is None else f"{percent(self.share)} of the opening shares"
-        whose = "all its shares" if self.average == "all" else "the draw"
-        exempt = f", unless the average price of {whose} is at least ${self.exempt_price:,g}" * bool(self.exempt_price)
+        which = "average price of all its shares" if self.average == "all" else "price of the draw"
+        exempt = f", unless the {which} is at least ${self.exempt_price or 0.0:,g}" * bool(self.exempt_price)
         return f"{most} under the line{exempt}" + f", until the milestone {self.vote}" * bool(self.vote)
 
 
@@ -187,7 +187,7 @@ class Tier(Terms):
     @property
     def words(self) -> str:
         shares, dollars, share = self.max_shares_per_draw, self.max_per_draw, self.multiplier
-        limits = [f"{shares:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
+        limits = [f"{shares or 0:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
         limits += [f"{percent(share or 0.0)} of the price"] * (share is not None)
         return f"from ${self.from_price:,g} {', '.join(limits) or 'as stated'}"
 

@@ -168,12 +168,12 @@ def test_check_names_what_can_never_bind(changes, expected):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({("line", "exchange_cap"): {"shares": 8_000_000}}, "at most 8,000,000 shares under the line, and the coverage"),
+        ({("line", "exchange_cap"): {"shares": 8_000_000}}, "at most 8,000,000 shares under the line, and the"),
         (
             {("line", "exchange_cap"): {"shares": 50, "exempt_price": 1.2, "average": "draw"}},
-            "at most 50 shares under the line, unless the price of the draw is at least $1.2, and",
+            "at most 50 shares under the line, unless the price of the draw is at least $1.2, and the",
         ),
-        ({("line", "tiers"): [{"from_price": 0.25}]}, "limits by the close of the date: from $0.25 as stated, and"),
+        ({("line", "tiers"): [{"from_price": 0.25}]}, "limits by the close of the date: from $0.25 as stated; at most"),
     ],
 )
 def test_check_leaves_out_what_a_table_does_not_say(changes, words):
