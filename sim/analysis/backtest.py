@@ -20,7 +20,7 @@ from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
-from sim.terms.record import Record, RecordedDraw
+from sim.terms.record import Record, RecordedDraw, RecordedSales
 
 #: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
 PATHS = 4096
@@ -111,12 +111,16 @@ def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
     notes: list[str] = []
     rows: list[Any] = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
     simulated = [row for row in rows if case.valuation_date <= row.date <= case.horizon]
-    if len(simulated) < len(rows):
-        left = len(rows) - len(simulated)
-        notes.append(f"{left} of {len(rows)} facts lie outside the simulated span and are left out.")
+    sold = [row for row in record.sales if case.valuation_date <= row.from_ and row.to <= case.horizon]
+    facts = len(rows) + len(record.sales)
+    left = facts - len(simulated) - len(sold)
+    if left:
+        notes.append(f"{left} of {facts} facts lie outside the simulated span and are left out.")
     for draw in record.draws:
         if draw in simulated:
             asked += _of_draw(case, draw)
+    for sales in sold:
+        asked += _of_sales(sales)
     for row in record.shares_outstanding:
         if row in simulated:
             outstanding = _outstanding(case, row.date)
@@ -169,6 +173,29 @@ def _of_draw(case: Case, draw: RecordedDraw) -> Iterator[Question]:
     drawn = sum(row.amount for row in case.record.draws if fiscal_quarter(row.date, month) == quarter)
     if quarter.end <= case.horizon and draw == _last_of(case, quarter.ordinal):
         yield Question(draw.date, f"drawn in {quarter.label}", drawn, "$", draw.source, in_quarter)
+
+
+def _of_sales(sales: RecordedSales) -> Iterator[Question]:
+    """Amount and shares of the draws that settle within the span."""
+
+    def total(told: Trace, word: str) -> float:
+        first, last = sales.from_.isoformat(), sales.to.isoformat()
+        draws = (
+            draw for draw in told.ledger.draws if draw["amount"] > 0 and draw["line"] == (sales.line or draw["line"])
+        )
+        return sum(float(draw[word]) for draw in draws if first <= draw["settled"] <= last)
+
+    since = f" since {sales.from_}" + f", {sales.line}" * bool(sales.line)
+    yield Question(sales.to, f"sold{since}", sales.amount, "$", sales.source, lambda told, _, __: total(told, "amount"))
+    if sales.shares is not None:
+        yield Question(
+            sales.to,
+            f"shares sold{since}",
+            sales.shares,
+            "shares",
+            sales.source,
+            lambda told, _, __: total(told, "shares"),
+        )
 
 
 def _last_of(case: Case, ordinal: int) -> RecordedDraw:

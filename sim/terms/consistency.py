@@ -213,6 +213,16 @@ def check_volume(case: Any) -> Iterator[Problem]:
                     yield "price.volume", MISSING, f"must be a table, as {where}.{word} looks at volumes"
 
 
+def check_record(case: Any) -> Iterator[Problem]:
+    """Recorded sales are of a line that the case has."""
+    known = [line.name for line in case.lines]
+    for where, sales in entries("record.sales", case.record.sales if case.record else ()):
+        if sales.line and sales.line not in known:
+            names = one_line(", ".join(known), 200)
+            allowed = f"must be the name of a line: {names}" if known else "must be empty, as the case has one line"
+            yield f"{where}.line", sales.line, allowed
+
+
 CHECKS = (
     check_valuation_date,
     check_horizon,
@@ -230,6 +240,7 @@ CHECKS = (
     check_amounts,
     check_forward,
     check_volume,
+    check_record,
 )
 
 
