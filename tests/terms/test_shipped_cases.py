@@ -1,17 +1,35 @@
 """The shipped cases: each loads, `check` says it, and its file says where every figure comes from."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import sim.terms
-from sim.terms import describe, load_case, shipped_cases
+from sim.terms import describe, load_case, shipped_cases, sources
 from sim.terms.overrides import find
 from sim.terms.warnings import warnings_of
 
 CASES = Path(sim.terms.__file__).parent.parent / "cases"
 NAMES = [name for name, _ in shipped_cases()]
+
+
+NAMED = (".name", ".investor", ".model")  # keys whose value speaks for itself
+
+
+def leaves(table: dict, where: str = "") -> list[str]:
+    """The dotted keys of a document's values; entries of lists by their name, or by number."""
+    found = []
+    for word, value in table.items():
+        key = f"{where}.{word}".strip(".")
+        if isinstance(value, dict):
+            found += leaves(value, key)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            found += [each for i, row in enumerate(value) for each in leaves(row, f"{key}[{row.get('name', i)}]")]
+        else:
+            found.append(key)
+    return found
 
 
 def comments(name: str) -> str:
@@ -34,6 +52,15 @@ def test_every_source_is_in_the_legend_and_used(name):
     used = set(re.findall(r"\[([A-Z0-9]+)\]", re.sub(r"^  +\[\w+\]", "", said, flags=re.MULTILINE)))
     assert used == set(legend)
     assert re.search(r"^  +ASSUMPTION: no document", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_key_has_a_comment_at_it_or_at_a_table_around_it(name):
+    text = (CASES / f"{name}.toml").read_text(encoding="utf-8")
+    beside, bare = sources.comments(text), {"schema", "title", "simulation", "ranges", "record"}
+    keys = [key for key in leaves(tomllib.loads(text)) if re.split(r"[.\[]", key)[0] not in bare]
+    assert len(keys) > 30
+    assert [key for key in keys if not sources.comment_on(beside, key) and not key.endswith(NAMED)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
