@@ -28,7 +28,7 @@ ROOMS = (
     "calendar", "text",
 )  # fmt: skip
 #: The kernels know neither dates nor documents: of the rooms below them they import the program's records alone.
-KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program", "sim.lowering.model_records")
+KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program", "sim.lowering.model_records", "sim.lowering.line_records")
 #: What is shown computes nothing.
 BOARD_LEAVES = {"kernels", "lowering"}
 #: Imports inside functions, by the beginnings of who imports and of what, and why they wait.
@@ -372,6 +372,8 @@ def fingerprint_in(folder: Path) -> str:
         "kernels/ledger.py",
         "kernels/block.py",
         "lowering/program.py",
+        "lowering/layout.py",
+        "lowering/line_records.py",
         "lowering/model_records.py",
     ],
 )

@@ -20,7 +20,7 @@ from sim.results.summary import days_at_close
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
-from sim.terms.record import Record, RecordedDraw
+from sim.terms.record import Record, RecordedDraw, RecordedSales
 
 #: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
 PATHS = 4096
@@ -111,12 +111,16 @@ def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
     notes: list[str] = []
     rows: list[Any] = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
     simulated = [row for row in rows if case.valuation_date <= row.date <= case.horizon]
-    if len(simulated) < len(rows):
-        left = len(rows) - len(simulated)
-        notes.append(f"{left} of {len(rows)} facts lie outside the simulated span and are left out.")
+    sold = [row for row in record.sales if case.valuation_date <= row.from_ and row.to <= case.horizon]
+    facts = len(rows) + len(record.sales)
+    left = facts - len(simulated) - len(sold)
+    if left:
+        notes.append(f"{left} of {facts} facts lie outside the simulated span and are left out.")
     for draw in record.draws:
         if draw in simulated:
             asked += _of_draw(case, draw)
+    for sales in sold:
+        asked += _of_sales(sales)
     for row in record.shares_outstanding:
         if row in simulated:
             outstanding = _outstanding(case, row.date)
@@ -171,6 +175,29 @@ def _of_draw(case: Case, draw: RecordedDraw) -> Iterator[Question]:
         yield Question(draw.date, f"drawn in {quarter.label}", drawn, "$", draw.source, in_quarter)
 
 
+def _of_sales(sales: RecordedSales) -> Iterator[Question]:
+    """Amount and shares of the draws that settle within the span."""
+
+    def total(told: Trace, word: str) -> float:
+        first, last = sales.from_.isoformat(), sales.to.isoformat()
+        draws = (
+            draw for draw in told.ledger.draws if draw["amount"] > 0 and draw["line"] == (sales.line or draw["line"])
+        )
+        return sum(float(draw[word]) for draw in draws if first <= draw["settled"] <= last)
+
+    since = f" since {sales.from_}" + f", {sales.line}" * bool(sales.line)
+    yield Question(sales.to, f"sold{since}", sales.amount, "$", sales.source, lambda told, _, __: total(told, "amount"))
+    if sales.shares is not None:
+        yield Question(
+            sales.to,
+            f"shares sold{since}",
+            sales.shares,
+            "shares",
+            sales.source,
+            lambda told, _, __: total(told, "shares"),
+        )
+
+
 def _last_of(case: Case, ordinal: int) -> RecordedDraw:
     """The last recorded draw of a fiscal quarter, which stands for all of them."""
     assert case.record is not None
@@ -212,7 +239,7 @@ def unmet(told: Trace, day: datetime.date) -> list[str]:
     """Names of the conditions that apply on a purchase date and do not hold, waived or not (model, section 5)."""
     history, case, t = told.history, told.case, days_at_close(told.case, day)
     found = []
-    for condition in case.line.conditions:
+    for condition in case.conditions:
         if condition.after is not None and day <= condition.after:
             continue
         if condition.kind == "milestone":
@@ -236,9 +263,11 @@ def issues(told: Trace) -> Iterator[Issue]:
     case, company = told.case, told.case.company
     room = float(company.shares_authorized - company.shares_reserved - company.shares_outstanding)
     deals = list(_deals(told))
-    coming = [(datetime.date.fromisoformat(each["date"]), 1, each) for each in told.ledger.draws if each["amount"] > 0]
+    coming = [
+        (datetime.date.fromisoformat(each["settled"]), 1, each) for each in told.ledger.draws if each["amount"] > 0
+    ]
     for day, third, each in sorted([*deals, *coming], key=lambda event: event[:2]):
-        money, shares = each["amount"], each.get("shares", 0)
+        money, shares = each["amount"], each.get("shares", 0) + each.get("fee_shares", 0)
         if not third and case.third_party is not None and case.third_party.kind == "equity":
             price = told.history.closes[day.isoformat()] * (1.0 - case.third_party.discount)
             money = min(money, room * price)
@@ -259,7 +288,8 @@ def _deals(told: Trace) -> Iterator[tuple[datetime.date, int, dict[str, Any]]]:
 
 def _may_draw(case: Case, day: datetime.date) -> bool:
     """Whether the day can be a purchase date."""
-    inside = max(case.valuation_date, case.line.start) <= day <= min(case.horizon, case.line.end)
+    line = case.facilities[0]
+    inside = max(case.valuation_date, line.start) <= day <= min(case.horizon, line.end)
     return inside and is_session(day)
 
 
@@ -269,6 +299,8 @@ def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
     The random numbers are the same, so the closes are those of the case itself, except for the impact of
     a draw that is made then.
     """
+    if len(case.purchases) > 1 or case.facilities[0].policy is not None:
+        return None  # each kind of purchase has dates of its own
     mine = case.purchase_dates
     more = {day for day in days if _may_draw(case, day)}
     if not more:

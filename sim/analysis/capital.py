@@ -41,12 +41,12 @@ def cost_of_capital(result: Result) -> CapitalCost:
     run that kept no paths the error is not known (NaN).
     """
     if result.sketch is not None:
-        summary, fee = result.summary(), result.case.line.legal_cost_per_draw
-        given, fees = summary["discount_cost"].mean, summary["draws"].mean * fee
+        summary = result.summary()
+        given, fees = summary["discount_cost"].mean, summary["costs"].mean
         whole = summary["raised"].mean + given
         return CapitalCost(*(_unsure(cost / whole if whole else math.nan) for cost in (given, fees, given + fees)))
     discount = result["discount_cost"]
-    legal = result["draws"] * result.case.line.legal_cost_per_draw
+    legal = result["costs"]
     market = result["raised"] + discount
     groups = result.run.groups
     return CapitalCost(*(ratio(cost, market, groups) for cost in (discount, legal, discount + legal)))

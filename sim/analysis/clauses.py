@@ -177,7 +177,7 @@ class _Sums:
 
 def _few_enough(case: Case, found: tuple[Clause, ...]) -> tuple[tuple[Clause, ...], tuple[str, ...]]:
     """At most `MOST` clauses: conditions of the same day are combined, then all conditions; with a note on each."""
-    days = {f"condition: {condition.name}": condition.after for condition in case.line.conditions}
+    days = {f"condition: {condition.name}": condition.after for condition in case.conditions}
     for day_of in (lambda clause: days.get(clause.key), lambda clause: None):
         if len(found) <= MOST:
             break

@@ -20,7 +20,7 @@ from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.results.measures import dilution, runway_months
 from sim.results.summary import days_at_close
-from sim.terms.parts import Line
+from sim.terms.line import Line
 from sim.terms.schema import keys
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def edits_of(case: Case) -> dict[str, Edit]:
         "third_party.reduction_probability": _never_cut,
         "company.shares_authorized": authorized,
     }
-    for i in range(len(case.line.conditions)):
-        edits |= dict.fromkeys(waiving(case, i), _waived(i))
+    for i, condition in enumerate(case.conditions):
+        edits |= dict.fromkeys(waiving(case, condition.name), _waived(i))
     return edits
 
 
@@ -89,7 +89,7 @@ class Lifter:
     def __init__(self, case: Case, clauses: Sequence[Clause]) -> None:
         self.case, self.clauses = case, clauses
         self.plan = lower(case)
-        self.edits = edits_of(case)
+        self.edits = {} if self.plan.has_tables else edits_of(case)
 
     def plan_of(self, members: Sequence[int]) -> Plan:
         """The plan with these clauses lifted; only its program differs. A change without an edit is lowered anew."""

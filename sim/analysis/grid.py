@@ -202,5 +202,5 @@ def _axis(case: Case, name: str) -> tuple[Input, Axis]:
 def _waivers(case: Case) -> tuple[Input, Axis]:
     """All conditions, also those that [ranges] name one by one."""
     one = waivers(trial(case, {}))
-    values = tuple(sorted({0.0, one.base, 1.0})) if case.line.conditions else (one.base,)
+    values = tuple(sorted({0.0, one.base, 1.0})) if case.conditions else (one.base,)
     return one, Axis(one.key, one.label, values, one.unit, values.index(one.base))

@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.results.estimates import decimals_allowed, rounded
 from sim.terms import Case
+from sim.terms.derived import facilities
 from sim.terms.overrides import find, known_key, label_of
 from sim.terms.ranges import Number
 from sim.terms.schema import Key, Rows, Table, entry_keys, keys, values_of
@@ -60,7 +61,7 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
             setter = _setter(case, name, name in stated)
             label = label_of(case, name)
             found.append(Input(name, label, known.unit or "1", ends[0], base, ends[1], name in stated, setter))
-    if case.line.conditions:
+    if case.conditions:
         low, high = stated.get(WAIVERS, (0.0, 1.0))
         if low < high:
             found.append(waivers(case, low, high, WAIVERS in stated))
@@ -80,7 +81,8 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
     """
     signed = {
         f"{place}.waiver_probability": row.waiver_probability
-        for place, row in named("line.conditions", case.line.conditions)
+        for key, line in facilities(case)
+        for place, row in named(f"{key}.conditions", line.conditions)
         if f"{place}.waiver_probability" not in (case.ranges or {})
     }
     base = sum(signed.values()) / max(len(signed), 1)
@@ -167,7 +169,7 @@ def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
             elif isinstance(rule, Table) and value is not None:
                 yield from walk(value, f"{name}.")
             elif isinstance(rule, Rows):
-                for place, row in named(name, value):
+                for place, row in named(name, value or ()):
                     yield from walk(row, f"{place}.")
 
     found = {row[0]: row for row in walk(case, "") if not row[0].startswith("record.")}

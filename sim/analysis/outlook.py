@@ -13,7 +13,8 @@ from sim.analysis.runs import Counter, Sampling, shards
 from sim.analysis.shortfall import Outlook
 from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
 from sim.results.summary import days_at_close, fiscal_periods
-from sim.terms import Case, load_case
+from sim.terms import Case, Line, Policy, load_case
+from sim.terms.derived import dates_of
 from sim.terms.options import day_of, seed_of
 from sim.terms.problems import check_whole
 
@@ -97,20 +98,32 @@ def shortened(case: Case, horizon: date) -> Case:
     if horizon >= case.horizon:
         return case
     doc = case.to_dict() | {"horizon": horizon.isoformat()}
-    line, policy = doc["line"], doc["policy"]
-    days = case.purchase_dates
-    kept = [day for day in days if day <= horizon]
-    if case.line.start > horizon:
-        line |= {"start": doc["valuation_date"], "commitment": 0.0}
-        kept = []
-    if not kept:
-        doc["policy"] = {"kind": "maximum", "cadence": "quarter_end"}
-        line["commitment"] = 0.0
-    elif policy.get("dates"):
-        policy["dates"] = [day.isoformat() for day in kept]
-    if kept and policy["kind"] == "schedule":
-        policy["amounts"] = policy["amounts"][: len(kept)]
+    tables = [doc["line"]] if case.line else doc["lines"]
+    for line, table in zip(case.facilities, tables, strict=True):
+        dates = [days for owner, _, days in case.purchases if owner is line]
+        if line.start > horizon:
+            table |= {"start": doc["valuation_date"], "commitment": 0.0}
+        elif not any(day <= horizon for days in dates for day in days):
+            table["commitment"] = 0.0
+        for holder in (table, *table.get("purchases", ())):
+            _shorten(holder, case, line, horizon)
+    _shorten(doc, case, case.facilities[0], horizon)
     return type(case).from_dict(doc, source=case.source, text=case.text)
+
+
+def _shorten(holder: dict[str, Any], case: Case, line: Line, horizon: date) -> None:
+    """Cut the policy of a case, a line or a kind of purchase, as it counts for the line, to an earlier horizon."""
+    if "policy" not in holder:
+        return
+    policy = Policy(**holder["policy"])
+    kept = [day for day in dates_of(case, line, policy) if day <= horizon]
+    if not kept or line.start > horizon:
+        holder["policy"] = {"kind": "maximum", "cadence": "quarter_end"}
+        return
+    if policy.dates:
+        holder["policy"]["dates"] = [day.isoformat() for day in kept]
+    if policy.kind == "schedule":
+        holder["policy"]["amounts"] = holder["policy"]["amounts"][: len(kept)]
 
 
 def _window(case: Case, issued: date) -> tuple[date, date, bool]:

@@ -57,9 +57,12 @@ def dial(case: Case, what: str) -> Dial:
     """The parameters of `solve`: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
     burn, most = case.burn.monthly, int(MOST_MONEY)
     least_cash = math.ceil(case.company.minimum_cash)
+    signed = case.line.commitment if case.line else None
+    if what == "commitment" and signed is None:
+        raise ValueError("commitment: must be another parameter, as the case has no line with one commitment")
     dials = {
         "commitment": Dial(
-            what, "commitment", "$", case.line.commitment, 1.0, 1, 0, most, False, True, _key("line.commitment")
+            what, "commitment", "$", signed or 0.0, 1.0, 1, 0, most, False, True, _key("line.commitment")
         ),
         "cash": Dial(
             what, "opening cash", "$", case.company.cash, 1.0, 1, least_cash, most, False, True, _key("company.cash")

@@ -8,7 +8,8 @@ from typing import Any
 
 from sim.results.value import Value
 from sim.terms import Case, load_case
-from sim.terms.clauses import stated_clauses
+from sim.terms.clauses import StatedClause, stated_clauses
+from sim.terms.derived import facilities
 from sim.terms.problems import joined, show
 from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
@@ -77,16 +78,26 @@ def _clauses(case: Case) -> Iterator[Clause]:
     for kind in CLAUSE_KINDS:
         if kind == "condition":
             yield from _conditions(case)
-        for stated in stated_clauses(case, kind):
-            yield Clause(stated.clause.name, stated.words, {stated.key: stated.clause.without})
+        yield from _stated(case, kind)
+
+
+def _stated(case: Case, kind: str) -> Iterator[Clause]:
+    """The clauses of a kind; keys of one line that state a clause of the same name are lifted together."""
+    found: dict[str, list[StatedClause]] = {}
+    for stated in stated_clauses(case, kind):
+        line = stated.key.partition("]")[0].removeprefix("lines[") if stated.key.startswith("lines[") else ""
+        found.setdefault(stated.clause.name + f" of {line}" * bool(line), []).append(stated)
+    for name, members in found.items():
+        words = "; ".join(dict.fromkeys(member.words for member in members))
+        yield Clause(name, words, {member.key: member.clause.without for member in members})
 
 
 def _conditions(case: Case) -> Iterator[Clause]:
-    for i, condition in enumerate(case.line.conditions):
+    for condition in {each.name: each for each in case.conditions}.values():
         if condition.waiver_probability < 1:
             since = f", asked for after {long_date(condition.after)}" if condition.after else ""
             what = _WHAT[condition.kind].format(condition.milestone)
-            yield Clause(f"condition: {condition.name}", f"no draw unless {what}{since}", waiving(case, i))
+            yield Clause(f"condition: {condition.name}", f"no draw unless {what}{since}", waiving(case, condition.name))
 
 
 _WHAT = {
@@ -96,9 +107,14 @@ _WHAT = {
 }
 
 
-def waiving(case: Case, i: int) -> dict[str, object]:
-    """The overrides that waive condition i."""
-    return {f"{entry_keys('line.conditions', case.line.conditions)[i]}.waiver_probability": 1.0}
+def waiving(case: Case, name: str) -> dict[str, object]:
+    """The overrides that waive the conditions of a name, in every line that has one."""
+    return {
+        f"{place}.waiver_probability": 1.0
+        for key, line in facilities(case)
+        for place, condition in zip(entry_keys(f"{key}.conditions", line.conditions), line.conditions, strict=True)
+        if condition.name == name
+    }
 
 
 def variants(case: Case | str) -> Variants:
@@ -135,8 +151,9 @@ def variants(case: Case | str) -> Variants:
 
 def main_variants(case: Case) -> dict[str, Case]:
     """The first of `variants`: the line as signed, off, and with every condition waived."""
-    found = {SIGNED: case, LINE_OFF: case.replace({"line.commitment": 0.0})}
-    if case.line.conditions:
-        every = [waiving(case, i) for i in range(len(case.line.conditions))]
+    off = {f"{key}.commitment": 0.0 for key, _ in facilities(case)}
+    found = {SIGNED: case, LINE_OFF: case.replace(off)}
+    if case.conditions:
+        every = [waiving(case, condition.name) for condition in case.conditions]
         found[WAIVED] = case.replace({key: value for changes in every for key, value in changes.items()})
     return found

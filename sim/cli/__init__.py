@@ -16,6 +16,7 @@ from sim.cli import (
     compare,
     keys,
     model,
+    new,
     outlook,
     replay,
     report,
@@ -36,7 +37,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model, rerun,
+    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model,
+    rerun,
 )  # fmt: skip
 
 

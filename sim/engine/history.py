@@ -102,7 +102,7 @@ class HistoryReader:
                 self.say(f"achieved_days.{name}", value, "must be absent: the case has no such milestone")
         h.ceo_change[0] = self.days("ceo_change_days", history.get("ceo_change_days"))
         h.adverse_change[0] = self.days("adverse_change_days", history.get("adverse_change_days"))
-        conditions = self.case.line.conditions
+        conditions = [condition for line in self.case.facilities for condition in line.conditions]
         adverse = any(condition.kind == "no_adverse_change" for condition in conditions)
         if history.get("adverse_change_days") is not None and adverse and not self.case.events.adverse_change:
             self.say(

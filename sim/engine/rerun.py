@@ -28,7 +28,8 @@ from sim.text.reading import Unreadable, decoded, name_of, read_bytes
 from sim.text.version import __version__
 
 MOST_JSON = 64 * 2**20  # bytes
-SECTIONS = ("measures", "cash_out", "line")  # of a run's JSON: what its numbers are
+SECTIONS = ("measures", "cash_out")  # of a run's JSON: what its numbers are
+OF_LINES = ("line", "lines")  # and by line; `line` only where there is one
 HEADER = ("case", "paths", "seed", "sampler", "version")  # what it says of itself, beside its manifest
 ROUNDING = 1e-9  # relative; sums of the same paths may differ by less in another version of NumPy
 _MOST_NAMED = 5  # differences
@@ -233,7 +234,7 @@ def _written(path: str | os.PathLike[str]) -> Record:
 
 def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a run's JSON states, by dotted name."""
-    for section in HEADER + SECTIONS:
+    for section in HEADER + SECTIONS + OF_LINES:
         yield from flat(document.get(section, "absent"), section)
 
 

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.line_sums import LineSums, line_sums, tally_lines
 from sim.engine.machine import available_workers, memory_limit
 from sim.engine.sobol import SobolPoints
 from sim.engine.threads import Threads
-from sim.engine.workspace import Workspace, new_recording, no_points, output_room, run_chunk
+from sim.engine.workspace import Workspace, columns_room, new_recording, no_points, output_room, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.program import CHUNK
-from sim.results.figures import Tallies
+from sim.results.figures import LineTallies, Tallies
 from sim.results.result import Result
 from sim.results.sketch import Sketch
 from sim.results.summary import fiscal_periods
@@ -114,6 +115,7 @@ def simulate(
         sketch=None if keep_paths else run.sketch(),
         tallies=run.tallies(),
         workers=workers,
+        line_tallies=run.line_tallies(),
     )
 
 
@@ -142,6 +144,8 @@ class _Run:
         self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
         self.chunks = -(-paths // CHUNK)
         self.out = _room(self.plan, paths) if keep else None
+        self.by_line = columns_room(self.plan, paths) if keep else None
+        self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, FAN_PATHS)))
         self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
         self.unraised = np.zeros((self.chunks, len(self.plan.reasons)))
@@ -187,7 +191,7 @@ class _Run:
         """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
         desk.simulate(points, 0, 0)
         if desk.sketch is not None:
-            desk.sketch.add(0, _columns(desk.space.output, 0, 0))
+            desk.sketch.add(0, desk.simulate(points, 0, 0)[1])
 
     def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
@@ -200,14 +204,21 @@ class _Run:
         self.cut[c] = desk.space.tally.cut.sum()
         if desk.sketch is not None:
             desk.sketch.add(self.first_path // CHUNK + c, columns)
-        with self.lock:
-            self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
+        if self.plan.has_tables:
+            self.by_chunk[c] = sums = line_sums(self.plan, desk.space.books)
+            self.unraised[c], self.cut[c] = sums.unraised.sum(axis=0), sums.cut.sum()
+            with self.lock:
+                self.binding += sums.binding.sum(axis=0)
+        else:
+            with self.lock:
+                self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
         spare.append(desk)
 
     def columns(self) -> dict[str, np.ndarray]:
         """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
         assert self.out is not None
-        return self.out._asdict()
+        by_line = {"by_line": self.by_line} if self.plan.has_tables and self.by_line is not None else {}
+        return self.out._asdict() | by_line
 
     def sketch(self) -> Sketch:
         """What the threads saw, put together."""
@@ -216,9 +227,14 @@ class _Run:
             whole.merge(sketch)
         return whole
 
+    def line_tallies(self) -> LineTallies | None:
+        """The same by line, where the lines are in tables."""
+        sums = [each for each in self.by_chunk if each is not None]
+        return tally_lines(self.plan, sums) if self.plan.has_tables else None
+
     def tallies(self) -> Tallies:
         """Sums over the paths, added up chunk by chunk."""
-        periods = self.plan.program.purchases["period"]
+        periods = np.array([dates.period for dates in self.plan.draws], np.int64)
         return Tallies(
             reasons=self.plan.reasons,
             binding=self.binding,
@@ -234,7 +250,9 @@ class _Desk:
 
     def __init__(self, run: _Run) -> None:
         self.run = run
-        self.space = Workspace(run.plan, CHUNK, closes=run.points is not None, output=run.out, stop=run.stop)
+        self.space = Workspace(
+            run.plan, CHUNK, closes=run.points is not None, output=run.out, columns=run.by_line, stop=run.stop
+        )
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -246,7 +264,10 @@ class _Desk:
         space.recording = new_recording(run.plan, max(0, min(first + paths, FAN_PATHS) - first), draws=False)
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
         run_chunk(space, run.plan.program, span)
-        return space.recording.cash_month_end, _columns(space.output, column, paths)
+        columns = _columns(space.output, column, paths)
+        if run.plan.has_tables:
+            columns["by_line"] = space.books.columns[:, column : column + paths]
+        return space.recording.cash_month_end, columns
 
 
 def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]:

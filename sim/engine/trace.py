@@ -183,7 +183,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
 
-    listed = h.financings
+    listed, conditions = h.financings, [condition for line in case.facilities for condition in line.conditions]
     achieved = {name: float(h.achieved[m, i]) for m, name in enumerate(plan.milestones)}
     traded = {
         day.isoformat(): {
@@ -198,7 +198,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         achieved_days={m.name: achieved[m.name] for m in case.milestones if math.isfinite(achieved[m.name])},
         ceo_change_days=days(h.ceo_change[0, i]),
         adverse_change_days=days(h.adverse_change[0, i]),
-        waived=[c.name for j, c in enumerate(case.line.conditions) if h.waived[j, i]],
+        waived=list(dict.fromkeys(c.name for j, c in enumerate(conditions) if h.waived[j, i])),
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
             {"month": month, "amount": float(listed.amount[j]), "reduces_line": bool(listed.reduces[j])}
@@ -215,14 +215,21 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
     plan, recording = workspace.plan, workspace.recording
     out = {name: float(getattr(workspace.output, name)[i]) for name in r.OUTPUTS}
     draws = []
-    for p, day in enumerate(plan.purchase_dates):
+    for p, dates in enumerate(plan.draws):
         fields = {name: float(getattr(recording, name)[p, i]) for name in r.DRAW_FIELDS}
+        drawn, settled = fields["amount"] > 0.0, dates.settled
+        costs = float(recording.costs[p, i]) if plan.has_tables else case.facilities[0].legal_cost_per_draw * drawn
         said = {
             "request": fields["request"] if math.isfinite(fields["request"]) else None,
             "shares": int(fields["shares"]),
             "binding": plan.reasons[int(fields["binding"])],
+            "line": dates.line,
+            "purchase": dates.purchase,
+            "settled": settled.isoformat() if drawn and settled else None,
+            "fee_shares": int(recording.fee_shares[p, i]),
+            "costs": costs,
         }
-        draws.append({"date": day.isoformat(), **fields, **said})
+        draws.append({"date": dates.day.isoformat(), **fields, **said})
     return Ledger(
         draws=draws,
         payments=_payments(case, plan, recording, i),

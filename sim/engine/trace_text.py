@@ -44,7 +44,8 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
     out = "9999" if ledger["cash_out"] is None else ledger["cash_out"]["date"]
     lines = ["Draws"]
     if ledger["draws"]:
-        statistic = case.line.pricing.statistic  # of the closes in the window
+        pricing = case.facilities[0].kinds(case.policy)[0].pricing
+        statistic = pricing.statistic if pricing and len(case.purchases) == 1 else "average"
         lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
     else:
         lines.append("  no purchase date lies in the term")

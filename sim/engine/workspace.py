@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import program as r
 from sim.lowering.lower import Plan
@@ -19,9 +20,9 @@ class Workspace:
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
     closes : have the closes of all sessions at once, as recordings, quasi-random points, the impact of draws on later
-        closes, and histories that are given need them, as do price models but "gbm" and clauses that look at more than
-        closes. Otherwise closes are made for the paths that need them.
-    output : arrays to write to in the place of arrays of one's own; see `output_room`.
+        closes, and histories that are given need them, as do price models but "gbm", clauses that look at more than
+        closes, and `LineTables`. Otherwise closes are made for the paths that need them.
+    output, columns : arrays to write to in the place of arrays of one's own; see `output_room` and `columns_room`.
     stop : int64 (1,): nonzero ends a run before its next block.
 
     Attributes
@@ -38,6 +39,7 @@ class Workspace:
         draws: bool = False,
         closes: bool = False,
         output: r.Output | None = None,
+        columns: np.ndarray | None = None,
         stop: np.ndarray | None = None,
     ) -> None:
         self.plan = plan
@@ -54,6 +56,7 @@ class Workspace:
         )
         self.recording = new_recording(plan, recorded, draws)
         self.output = output_room(plan, paths) if output is None else output
+        self.books = books_room(plan, paths if columns is None else 0, columns)
         self.stop = np.zeros(1, np.int64) if stop is None else stop
 
     def arrays(self) -> r.Arrays:
@@ -66,6 +69,7 @@ class Workspace:
             self.tally,
             self.recording,
             self.output,
+            self.books,
             self.stop,
         )
 
@@ -77,6 +81,16 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
     workspace.tally.binding[:] = 0
     workspace.tally.unraised[:] = 0.0
     workspace.tally.cut[:] = 0.0
+    if workspace.plan.has_tables:
+        for sums in (
+            workspace.books.binding,
+            workspace.books.cut,
+            workspace.books.unraised,
+            workspace.books.raised_sums,
+            workspace.books.share_sums,
+        ):
+            sums[:] = 0
+        return block.simulate_lines_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
     if workspace.plan.whole and not span.given:
         return block.simulate_market_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
     return block.simulate_chunk(program, workspace.arrays(), span)
@@ -89,7 +103,8 @@ def no_points(plan: Plan) -> r.Points:
 
 def new_recording(plan: Plan, paths: int, draws: bool) -> r.Recording:
     """An empty recording for the first `paths` paths of a chunk."""
-    of_draws = {name: np.zeros((len(plan.purchase_dates), paths if draws else 0)) for name in r.DRAW_FIELDS}
+    fields = r.SETTLED_FIELDS
+    of_draws = {name: np.zeros((len(plan.purchase_dates), paths if draws else 0)) for name in fields}
     interest, principal = np.zeros((2, len(plan.program.actions), paths if draws else 0))
     return r.Recording(
         **of_draws, interest=interest, principal=principal, cash_month_end=np.zeros((len(plan.months), paths))
@@ -101,6 +116,35 @@ def output_room(plan: Plan, paths: int) -> r.Output:
     kinds = {"draws": np.int32, "cause": np.int8}
     columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
     return r.Output(**columns, raised_by_period=np.empty((plan.periods, paths)))
+
+
+def columns_room(plan: Plan, paths: int) -> np.ndarray:
+    """Room for what each line has of `paths` paths, where the plan has tables of lines."""
+    return np.zeros((len(plan.lines) * len(lr.LINE_OUTPUTS) if plan.has_tables else 0, paths))
+
+
+def books_room(plan: Plan, paths: int, columns: np.ndarray | None) -> lr.Books:
+    """The books of the lines of a block, and their output for `paths` paths unless `columns` are given."""
+    tables, reasons = plan.program.lines, len(plan.reasons)
+    lines, periods = len(tables.lines), plan.periods
+    counts = [*tables.legs["count"].tolist(), *(tables.kinds["volume_sessions"] // 2 + 1).tolist()]
+    return lr.Books(
+        books=_records(lines, lr.BOOK),
+        orders=_records(len(tables.kinds), lr.ORDER),
+        date=_records(1, lr.DATE),
+        drawn=_rows(plan.drawn_rows),
+        covered=_rows(len(plan.program.quarters)),
+        raised=_rows(lines * periods),
+        undrawn=_rows(lines * reasons),
+        lowest=_rows(max(counts, default=1)),
+        numbers=np.zeros((2, max(tables.legs["window"].tolist(), default=1))),
+        binding=np.zeros((max(lines * periods * reasons, 1), r.COUNTS), np.int64),
+        cut=_rows(lines),
+        unraised=_rows(lines * reasons),
+        raised_sums=_rows(lines * periods),
+        share_sums=_rows(lines),
+        columns=columns_room(plan, paths) if columns is None else columns,
+    )
 
 
 def _rows(n: int) -> np.ndarray:
@@ -164,7 +208,7 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
         closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
         average=np.zeros(r.BLOCK),
         leg=np.zeros(r.BLOCK),
-        lowest=_rows(max(plan.program.legs["count"].tolist())),
+        lowest=_rows(max(plan.program.legs["count"].tolist(), default=1)),
         alone=np.zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 

@@ -11,23 +11,25 @@ from sim.kernels.cache import outermost
 from sim.kernels.copying import copy_out
 from sim.kernels.events import draw_flags, time_changes, time_milestones
 from sim.kernels.financing import find_financings
-from sim.kernels.jit import passage, stage
+from sim.kernels.jit import passage, stage, verb
 from sim.kernels.ledger import keep_ledger
+from sim.kernels.lines.ledger import keep_ledger_of_lines
+from sim.kernels.lines.output import write_lines
 from sim.kernels.market.gbm import close_window
 from sim.kernels.market.models import fill_market
 from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
+from sim.kernels.waterfall import share_commitment
 from sim.lowering.program import (
     BLOCK,
-    CENT,
     REASON_CASH_OUT,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
     Lanes,
 )
 
-FINGERPRINT = "bb8ad1495ee38b9f766e47340132ddbc"
+FINGERPRINT = "5e75711f649f233b2d4173da52e5d2cd"
 
 
 @passage
@@ -75,36 +77,17 @@ def write_output(output, first, ledgers, n):
         copy_out(output.raised_by_period[q], first, ledgers.raised[q], n)
 
 
-@stage
+@verb
 def share_unraised(tally, ledgers, program, n):
-    """Attribute the commitment that was neither raised nor cut to the reasons, in proportion to the undrawn amounts.
-
-    Source: section "Measures" of sim/docs/model.md. Less than one cent is the rounding error of sums and is ignored. If
-    no date has an undrawn amount, for example because third parties cut the line before the next date, all of it is
-    attributed to the cash-out if purchase dates follow it, otherwise to the period cap or, without
-    purchase dates, to "no purchase date".
-    """
-    state, undrawn = ledgers.state[0], ledgers.undrawn
-    base = len(program.conditions)
-    dates = len(program.purchases)
+    """`share_commitment` of the only line of a program."""
+    base, dates, reasons = len(program.conditions), len(program.purchases), len(ledgers.undrawn)
     leftover = base + (REASON_PERIOD_CAP if dates > 0 else REASON_NO_DATE)
     last = program.purchases[dates - 1].t if dates > 0 else 0.0
-    for i in range(BLOCK):
-        state.undrawn[i] = 0.0
-    for r in range(len(undrawn)):
-        for i in range(BLOCK):
-            state.undrawn[i] = state.undrawn[i] + undrawn[r, i]
+    state = ledgers.state[0]
     for i in range(n):
         tally.cut[i] += state.cut[i]
-    for i in range(BLOCK):
-        unraised = program.line.commitment - state.raised[i] - state.cut[i]
-        state.amount[i] = unraised if (unraised >= CENT) & (i < n) else 0.0
-        reason = base + REASON_CASH_OUT if state.out_days[i] < last else leftover
-        tally.unraised[reason, i] += state.amount[i] if state.undrawn[i] <= 0.0 else 0.0
-        state.amount[i] = state.amount[i] / state.undrawn[i] if state.undrawn[i] > 0.0 else 0.0
-    for r in range(len(undrawn)):
-        for i in range(BLOCK):
-            tally.unraised[r, i] = tally.unraised[r, i] + state.amount[i] * undrawn[r, i]
+    line = (program.line.commitment, leftover, base + REASON_CASH_OUT, last)
+    share_commitment(state, state.raised, state.cut, ledgers.undrawn, tally.unraised, np.int64(0), reasons, line, n)
 
 
 @passage
@@ -162,6 +145,24 @@ def simulate_market_chunk(program, arrays, span, market, room):
         sample(arrays, program, lanes)
         fill_market(arrays, program, market, room, lanes)
         done += finish_block(arrays, program, lanes, span.column)
+    return done
+
+
+@outermost(FINGERPRINT)
+def simulate_lines_chunk(program, arrays, span, market, room):
+    """`simulate_chunk` with any number of lines and every limit, under any price model, or from given histories."""
+    done = 0
+    for offset in range(0, span.paths, BLOCK):
+        if arrays.stop[0] != 0:
+            break
+        lanes = lanes_of(arrays, span, offset)
+        if span.given == 0:
+            sample(arrays, program, lanes)
+            fill_market(arrays, program, market, room, lanes)
+        keep_ledger_of_lines(arrays, program, lanes)
+        write_lines(arrays.books, program.lines, arrays.ledgers.state[0], span.column + offset, lanes.paths)
+        write_output(arrays.output, span.column + offset, arrays.ledgers, lanes.paths)
+        done += lanes.paths
     return done
 
 

@@ -145,22 +145,31 @@ def move_listed(closes, at, paths, t, factor, count):
         put(closes, j, closes[j] * (factor if peek(at, peek(paths, j)) <= peek(t, j) else 1.0))
 
 
+@verb
+def take_money(j, state, rates, listed, stop, third_party, opening):
+    """Financing j of the month: cash, and shares for it if it is equity. Returns its amount."""
+    i, amount = listed.path[j], listed.amount[j]
+    operate(state, i, rates[i], stop.t, opening.minimum)
+    if third_party.price_factor > 0.0:
+        price = listed.close[j] * state.impact[i] * third_party.price_factor
+        headroom_shares = opening.headroom - state.outstanding[i]
+        headroom_shares = headroom_shares if headroom_shares > 0.0 else 0.0  # fee shares of a line obey no limit
+        worth = headroom_shares * price
+        amount = worth if worth < amount else amount
+        shares = np.floor(amount / price + 0.5)
+        state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
+    state.base_cash[i] = state.cash[i] + amount if amount > 0.0 else state.base_cash[i]
+    state.base_day[i] = stop.t if amount > 0.0 else state.base_day[i]
+    return amount
+
+
 @stage
 def finance(state, rates, listed, stop, third_party, opening):
     """The month's financings, and the reductions of the line. Path by path, because they are rare."""
     for k in range(listed.until[stop.month], listed.until[stop.month + 1]):
         j = listed.order[k]
-        i, amount = listed.path[j], listed.amount[j]
-        operate(state, i, rates[i], stop.t, opening.minimum)
-        if third_party.price_factor > 0.0:
-            price = listed.close[j] * state.impact[i] * third_party.price_factor
-            headroom_shares = opening.headroom - state.outstanding[i]
-            worth = headroom_shares * price
-            amount = worth if worth < amount else amount
-            shares = np.floor(amount / price + 0.5)
-            state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
-        state.base_cash[i] = state.cash[i] + amount if amount > 0.0 else state.base_cash[i]
-        state.base_day[i] = stop.t if amount > 0.0 else state.base_day[i]
+        i = listed.path[j]
+        amount = take_money(j, state, rates, listed, stop, third_party, opening)
         reduces = (listed.reduces[j] != 0.0) & (stop.in_term != 0)
         cut = (amount if amount < state.remaining[i] else state.remaining[i]) if reduces else 0.0
         state.remaining[i] -= cut

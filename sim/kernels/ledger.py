@@ -49,11 +49,17 @@ def keep_ledger(arrays, program, lanes):
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
             close_month(state, stop.t)
-            for i in range(lanes.recorded):
-                recording.cash_month_end[stop.month_end, lanes.offset + i] = state.base_cash[i]
+            record_month(state, recording, stop.month_end, lanes)
             if stop.closes_quarter >= -1:
                 close_quarter(state, histories.cash_used, program, stop.closes_quarter)
     close_ledger(ledgers, program, arrays.tally, lanes)
+
+
+@stage
+def record_month(state, recording, month_end, lanes):
+    """The month-end cash of recorded paths."""
+    for i in range(lanes.recorded):
+        recording.cash_month_end[month_end, lanes.offset + i] = state.base_cash[i]
 
 
 @verb

@@ -13,15 +13,16 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 
 import numpy as np
 
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
-from sim.lowering.market import Market, priced_sessions
-from sim.lowering.schedule import Calendar, stops_of
+from sim.lowering.line import PlainLine, is_plain
+from sim.lowering.lines import Lines
+from sim.lowering.market import Market
+from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
 from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
@@ -47,51 +48,59 @@ class Plan:
     market: m.MarketTables
     whole: bool  # closes of all paths are made at once, and by `market`
     months: tuple[str, ...]  # "2002-04" for each simulated month; rows of months outside the span follow unnamed
-    purchase_dates: tuple[datetime.date, ...]
+    purchase_dates: tuple[datetime.date, ...]  # of each kind of purchase, in the order of the ledger
+    draws: tuple[DrawDates, ...]  # what each of them is
     periods: int  # fiscal quarters that the simulated span meets
     milestones: tuple[str, ...]  # in the order of the program's rows
     reasons: tuple[str, ...]
+    lines: tuple[str, ...]  # names
+    drawn_rows: int  # of `Books.drawn`
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether the lines are in `LineTables`."""
+        return len(self.program.lines.lines) > 0
 
 
 def lower(case: Case) -> Plan:
     """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once."""
     variates = Variates()
-    calendar = Calendar(case)
-    market = Market(case, calendar.purchases, variates)
+    calendar, milestones = Calendar(case), _in_order(case)
+    market = Market(case, variates)
+    names = tuple(milestone.name for milestone in milestones)
+    lines = PlainLine(case, calendar, market) if is_plain(case) else Lines(case, calendar, market, names)
     market.finish()
     months = _months(case, calendar, market, variates)
-    milestones = _in_order(case)
-    skips = _may_skip(case, calendar)
-    purchases = _purchases(case, calendar, market, skips)
-    together = {day for day, row in zip(calendar.purchases, purchases, strict=True) if row["everyone"]}
-    stops, actions = stops_of(case, calendar, market, together)
+    lines.finish()
+    stops, actions, turns = stops_of(case, calendar, market, lines.agenda)
     program = r.Program(
         price=models.price_record(case),
         burn=_burn(case),
         events=_events(case, variates),
         third_party=_third_party(case, variates),
-        line=_line(case, skips),
-        opening=_opening(case, calendar),
+        line=lines.record,
+        opening=_opening(case, lines),
         walk=np.array(market.walk, m.WALK),
         windows=np.array(market.windows, m.WINDOW),
         day_calls=np.array([*market.day_calls, *[0] * 8], np.int64),  # read on to a multiple of 8
         anchors=np.array(market.anchors, m.ANCHOR),
         bridges=np.array(market.bridges, m.BRIDGE),
         days=np.array(market.days, m.DAY),
-        legs=_array(_legs(market), m.LEG),
-        jumps=_array(_jumps(case, milestones), m.JUMP),
-        months=_array(months, r.MONTH),
-        milestones=_array(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
-        conditions=_array(_conditions(case, milestones, variates), r.CONDITION_RECORD),
-        notes=_array(_notes(case, variates), r.NOTE_RECORD),
-        stops=_array(stops, r.STOP),
-        actions=_array(actions, r.ACTION),
-        purchases=_array(purchases, r.PURCHASE),
-        covers=_array(calendar.covers, r.COVER),
-        quarters=_array(calendar.quarters, r.QUARTER),
-        applies=_applies(case, calendar.purchases),
-        dates_by=_dates_by(case, calendar),
-        calls=_array(variates.calls(), r.CALL),  # last: every row has been allocated
+        legs=array_of(lines.legs, m.LEG),
+        jumps=array_of(_jumps(case, milestones), m.JUMP),
+        months=array_of(months, r.MONTH),
+        milestones=array_of(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
+        conditions=array_of(_conditions(case, milestones, variates), r.CONDITION_RECORD),
+        notes=array_of(_notes(case, variates), r.NOTE_RECORD),
+        stops=array_of(stops, r.STOP),
+        actions=array_of(actions, r.ACTION),
+        purchases=array_of(lines.purchases, r.PURCHASE),
+        covers=array_of(calendar.covers, r.COVER),
+        quarters=array_of(lines.quarters, r.QUARTER),
+        applies=lines.applies,
+        dates_by=lines.dates_by,
+        lines=lines.tables(turns),
+        calls=array_of(variates.calls(), r.CALL),  # last: every row has been allocated
     )
     day_rows = 2 * int(program.windows["last_call"][-1] - program.windows["first_call"][-1])
     return Plan(
@@ -106,12 +115,15 @@ def lower(case: Case) -> Plan:
         priced_rows=market.looked_at("close"),
         looked_at={series: market.looked_at(series) for series in ("low", "vwap", "volume")},
         market=models.market_tables(case, market),
-        whole=market.whole,
+        whole=market.whole or isinstance(lines, Lines),
         months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
-        purchase_dates=calendar.purchases,
+        purchase_dates=lines.dates,
+        draws=lines.draws,
         periods=calendar.periods,
-        milestones=tuple(milestone.name for milestone in milestones),
-        reasons=r.reason_names(tuple(condition.name for condition in case.line.conditions)),
+        milestones=names,
+        reasons=lines.reasons,
+        lines=tuple(line.label for line in case.facilities),
+        drawn_rows=lines.drawn_rows,
     )
 
 
@@ -142,16 +154,7 @@ def index_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
-def _array(rows: list[dict], dtype: np.dtype) -> np.ndarray:
-    fields = itemgetter(*(dtype.names or ()))  # of two names or more, so that it gives tuples
-    return np.array(list(map(fields, rows)), dtype)
-
-
 def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
-    # The purchase dates' coverage tests must all be known before the months outside the span are.
-    for day in calendar.purchases:
-        for k, _ in calendar.basis(calendar.quarter(day), day):
-            calendar.month_row(k)
     random = case.burn.volatility > 0
     rows = []
     for k in range(calendar.n_months):
@@ -282,7 +285,8 @@ def _conditions(case: Case, ordered: list[Milestone], variates: Variates) -> lis
             "probability": condition.waiver_probability,
             "variate": _bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
         }
-        for condition in case.line.conditions
+        for line in case.facilities
+        for condition in line.conditions
     ]
 
 
@@ -304,96 +308,12 @@ def _notes(case: Case, variates: Variates) -> list[dict]:
     ]
 
 
-def _line(case: Case, skips: bool) -> r.LineRecord:
-    line, policy = case.line, case.policy
-    return r.LineRecord(
-        commitment=float(line.commitment),
-        cap=r.UNLIMITED if line.max_per_period is None else float(line.max_per_period),
-        draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
-        multiplier=float(line.pricing.multiplier),
-        floor=0.0 if line.pricing.floor is None else float(line.pricing.floor),
-        minimum_draw=float(line.minimum_draw),
-        legal_cost=float(line.legal_cost_per_draw),
-        trigger=(policy.price_trigger or 0.0) * case.price.initial if policy.kind == "opportunistic" else r.NEVER,
-        reasons=float(len(line.conditions)),
-        price_first=int(line.pricing.floor is not None or policy.kind == "opportunistic"),
-        skips=int(skips),
-    )
-
-
-def _may_skip(case: Case, calendar: Calendar) -> bool:
-    """Whether a path that cannot draw on a date cannot draw later in that quarter, unless a condition changes."""
-    line = case.line
-    still = line.coverage is None or line.coverage.basis != "to_date"
-    several = len(calendar.purchases) > len({calendar.period(day) for day in calendar.purchases})
-    return case.policy.kind == "maximum" and line.pricing.floor is None and still and several
-
-
-def _opening(case: Case, calendar: Calendar) -> r.OpeningRecord:
+def _opening(case: Case, lines: PlainLine | Lines) -> r.OpeningRecord:
     company = case.company
     return r.OpeningRecord(
         cash=float(company.cash),
         minimum=float(company.minimum_cash),
         outstanding=float(company.shares_outstanding),
         headroom=float(company.shares_authorized - company.shares_reserved),
-        unused_coverage=calendar.unused_at_opening(),
+        unused_coverage=lines.unused_coverage,
     )
-
-
-def _purchases(case: Case, calendar: Calendar, market: Market, skips: bool) -> list[dict]:
-    policy = case.policy
-    applies = _applies(case, calendar.purchases)
-    changes = [False, *(applies[1:] != applies[:-1]).any(axis=1)]
-    together = not skips or case.price.impact == "dilution"  # a draw then moves the closes of the next date
-    rows: list[dict] = []
-    for i, day in enumerate(calendar.purchases):
-        q, k = calendar.quarter(day), calendar.month(day)
-        first, last = calendar.cover(q, day)
-        restored = (policy.target_months or 0.0) * case.burn_level(k)
-        rows.append(
-            {
-                "t": calendar.t(day),
-                "month": k,
-                "row": market.row(market.numbers[day]),
-                "first_row": market.row(market.numbers[day] - market.reach),
-                "period": calendar.period(day),
-                "percent": calendar.percent(q),
-                "first_cover": first,
-                "last_cover": last,
-                "runway_cash": restored if policy.kind in ("runway", "opportunistic") else r.UNLIMITED,
-                "scheduled": policy.amounts[i] if policy.kind == "schedule" else r.UNLIMITED,
-                "everyone": int(together or i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
-            }
-        )
-    return rows
-
-
-def _legs(market: Market) -> list[dict]:
-    """Legs of the price; their windows begin so many sessions after the first of all."""
-    return [
-        {
-            "series": m.SERIES.index(leg.series),
-            "first": market.reach + priced_sessions(leg, 0)[0],
-            "window": leg.window,
-            "statistic": r.STATISTICS.index(leg.statistic),
-            "count": min(leg.count or 1, leg.window),
-            "multiplier": leg.multiplier,
-        }
-        for leg in market.legs
-    ]
-
-
-def _dates_by(case: Case, calendar: Calendar) -> np.ndarray:
-    """Number of purchase dates by the close of each day; none by t = 0."""
-    days = np.zeros((case.horizon - case.valuation_date).days + 2, np.int64)
-    for day in calendar.purchases:
-        days[int(calendar.t(day)) :] += 1
-    return days
-
-
-def _applies(case: Case, dates: tuple[datetime.date, ...]) -> np.ndarray:
-    applies = np.zeros((len(dates), len(case.line.conditions)), np.int64)
-    for p, day in enumerate(dates):
-        for c, condition in enumerate(case.line.conditions):
-            applies[p, c] = condition.after is None or day > condition.after
-    return applies

@@ -67,7 +67,7 @@ def _months_of(valuation_date: datetime.date, days: tuple[datetime.date, ...]) -
 
 def priced_sessions(leg: Leg, n: int) -> range:
     """The sessions of a leg's window for a purchase on session n, oldest first."""
-    last = n if leg.timing == "through" else n - 1
+    last = {"before": n - 1, "through": n, "after": n + leg.window}[leg.timing]
     return range(last - leg.window + 1, last + 1)
 
 
@@ -83,7 +83,7 @@ class Market:
     filled for every block of paths; else closes are made for the windows of the paths that need them.
     """
 
-    def __init__(self, case: Case, purchases: tuple[datetime.date, ...], variates: Variates) -> None:
+    def __init__(self, case: Case, variates: Variates) -> None:
         self.case, self.variates = case, variates
         self.sessions = sessions(case.valuation_date, case.horizon)
         self.numbers = {day: n for n, day in enumerate(self.sessions, start=1)}
@@ -104,16 +104,17 @@ class Market:
         self._times = [-1.0, *(float((day - case.valuation_date).days + 1) for day in self.sessions)]
         self._month_of = [-1, *(k for k, length in enumerate(self.lengths) for _ in range(length))]
         self._needed: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set()}
-        self.legs = case.line.pricing.legs
-        self.reach = max(leg.window - (leg.timing == "through") for leg in self.legs)
+        self._financed = set(self.ends.values()) if case.third_party is not None else set()
+
+    def price(self, legs: tuple[Leg, ...], reach: int, purchases: tuple[datetime.date, ...]) -> None:
+        """Ask for what prices purchase dates; each has a window of its own, from `reach` sessions before it."""
         for day in purchases:
             own = self.numbers[day]
-            for leg in self.legs:
+            for leg in legs:
                 for n in priced_sessions(leg, own):
                     self.need(n, leg.series)
             self.need(own)
-            self._add_window(list(range(own - self.reach, own + 1)))
-        self._financed = set(self.ends.values()) if case.third_party is not None else set()
+            self._add_window(list(range(own - reach, own + 1)))
 
     def need(self, n: int, series: str = "close") -> None:
         """Ask for the close, the low, the VWAP or the volume of session n."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.lowering.layout import record
+
 #: Rows in which the price models work.
 SCRATCH = 16
 
@@ -17,10 +19,6 @@ MODEL_GBM, MODEL_MERTON, MODEL_HESTON, MODEL_GARCH, MODEL_BOOTSTRAP = range(5)
 WALKED = ("heston", "garch", "bootstrap")
 SERIES = ("close", "low", "vwap")
 SERIES_CLOSE, SERIES_LOW, SERIES_VWAP = range(3)
-
-
-def record(**fields: str) -> np.dtype:
-    return np.dtype([(name, {"f": np.float64, "i": np.int64}[kind]) for name, kind in fields.items()])
 
 
 #: A month's step of the Brownian walk from month-end to month-end: W[k + 1] = W[k] + root z.

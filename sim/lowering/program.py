@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.lowering.layout import BLOCK as BLOCK
+from sim.lowering.layout import record as _record
+from sim.lowering.layout import rows as _rows
+from sim.lowering.line_records import Books, LineTables
 from sim.lowering.model_records import (
     BurnRecord,
     EventRecord,
     PriceRecord,
     ThirdPartyRecord,
 )
-from sim.lowering.model_records import record as _record
 
-#: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
-BLOCK = 128
 #: Paths of one call of the outermost kernel. Sums are kept by chunk, so this is part of what fixes their last bits.
 CHUNK = 16_384
 #: More active paths than these go through a purchase date as a block; fewer, one by one.
@@ -115,11 +116,12 @@ NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", pre
 #: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind. A date with a
 #: third-party financing and a purchase is two stops.
 #: `first_date` ... `last_date` - 1: purchase dates since the stop before, and before a financing of this date.
+#: `first_turn` ... `last_turn` - 1: what the lines do, where `LineTables` are in use.
 #: `closes_until`: rows of closes on or before the date.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
     t="f", month="i", first_date="i", last_date="i", third_party="i", month_end="i",
-    first_action="i", last_action="i", closes_until="i", in_term="i", closes_quarter="i",
+    first_action="i", last_action="i", first_turn="i", last_turn="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
@@ -187,6 +189,7 @@ class Program(NamedTuple):
     quarters: np.ndarray
     applies: np.ndarray  # int64 (purchases, conditions): 1 where the condition applies on the date
     dates_by: np.ndarray  # int64: number of purchase dates whose time is at most t, for whole days t
+    lines: LineTables  # empty where `line` and `purchases` are in use
 
 
 class Financings(NamedTuple):
@@ -236,11 +239,6 @@ class Selection(NamedTuple):
     leg: np.ndarray  # (BLOCK,): the statistic of one leg
     lowest: np.ndarray  # (count, BLOCK): the lowest prices of a leg so far, in rising order
     alone: np.ndarray  # (4, numbers): two normals of each call, W and closes of a single path, side by side
-
-
-def _rows(*names: str) -> np.dtype:
-    """A record of rows: one float64 array (BLOCK,) for each name."""
-    return np.dtype([(name, np.float64, (BLOCK,)) for name in names])
 
 
 #: The ledger of a block of paths, one row for each quantity. One record: compiled code passes it as one pointer, and
@@ -323,6 +321,9 @@ class Recording(NamedTuple):
     amount: np.ndarray
     shares: np.ndarray
     binding: np.ndarray  # code of the reason
+    settled: np.ndarray  # 1.0 where shares and money changed hands; only where `LineTables` are in use, as the next two
+    fee_shares: np.ndarray
+    costs: np.ndarray  # legal costs and cash fees
     interest: np.ndarray  # paid at each action of a note
     principal: np.ndarray  # repaid at each action of a note, less what is borrowed again
     cash_month_end: np.ndarray  # of each month
@@ -330,6 +331,8 @@ class Recording(NamedTuple):
 
 #: Fields of a recording that purchase dates have, in the order of a ledger's JSON.
 DRAW_FIELDS = Recording._fields[:7]
+#: The same of lines with settlements and fees.
+SETTLED_FIELDS = Recording._fields[:10]
 
 
 class Output(NamedTuple):
@@ -360,4 +363,5 @@ class Arrays(NamedTuple):
     tally: Tally
     recording: Recording
     output: Output
+    books: Books
     stop: np.ndarray  # int64 (1,): nonzero ends a run before its next block

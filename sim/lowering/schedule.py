@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
 
 from sim.calendar import (
     FiscalQuarter,
@@ -14,32 +18,19 @@ from sim.calendar import (
     sessions,
 )
 from sim.lowering.market import Market
-from sim.terms import Case, Note
+from sim.terms import Case, Line, Note
 
 
 class Calendar:
-    """Months, fiscal quarters and purchase dates of a case, and the coverage tests that use them."""
+    """Months and fiscal quarters of a case, and the shares of months that its coverage tests add up."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.n_months = month_number(case.valuation_date, case.horizon) + 1
         self.sessions = sessions(case.valuation_date, case.horizon)
-        self.purchases = case.purchase_dates
         self.outside: list[int] = []  # months outside the span that some coverage test needs
         self.covers: list[dict] = []
-        self.term_start = self.quarter(case.line.start)
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
-        self.quarters: list[dict] = []
-        if self.carries:
-            q = max(self.term_start, self.quarter(case.valuation_date))
-            while q.end <= case.horizon and q.start <= case.line.end:
-                first, last = self.cover(q)
-                self.quarters.append({"percent": self.percent(q), "first_cover": first, "last_cover": last})
-                q = q.next()
-
-    @property
-    def carries(self) -> bool:
-        return self.case.line.coverage is not None and self.case.line.coverage.carry_forward
 
     def month_start(self, k: int) -> datetime.date:
         return month_start(self.case.valuation_date, k)
@@ -60,32 +51,6 @@ class Calendar:
     def period(self, day: datetime.date) -> int:
         return self.quarter(day).ordinal - self.quarter(self.case.valuation_date).ordinal
 
-    def percent(self, q: FiscalQuarter) -> float:
-        coverage = self.case.line.coverage
-        if coverage is None:
-            return 0.0
-        i = max(0, q.ordinal - self.term_start.ordinal)
-        return coverage.percent[min(i, len(coverage.percent) - 1)] / 100.0
-
-    def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
-        """Months and shares of their cash used that count for a draw in quarter q on day `through` (None: its end)."""
-        coverage = self.case.line.coverage
-        if coverage is None:
-            return []
-        if coverage.basis == "previous_quarter":
-            q = q.plus(-1)
-        first = self.month(q.start)
-        if coverage.basis != "to_date" or through is None:
-            return [(k, 1.0) for k in range(first, first + 3)]
-        k = self.month(through)
-        return [(j, 1.0) for j in range(first, k)] + [(k, through.day / self.month_end(k).day)]
-
-    def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
-        """Add a coverage test; returns its rows [first, last) in `covers`."""
-        first = len(self.covers)
-        self.covers += [{"month": self.month_row(k), "share": share} for k, share in self.basis(q, through)]
-        return first, len(self.covers)
-
     def month_row(self, k: int) -> int:
         """The row that holds month k's cash used: simulated months first, then those outside the span."""
         if 0 <= k < self.n_months:
@@ -94,13 +59,56 @@ class Calendar:
             self.outside.append(k)
         return self.n_months + self.outside.index(k)
 
+
+class Coverage:
+    """The coverage tests of a line, in a calendar."""
+
+    def __init__(self, calendar: Calendar, line: Line) -> None:
+        self.calendar, self.terms, case = calendar, line.coverage, calendar.case
+        self.carries = self.terms is not None and self.terms.carry_forward
+        self.term_start = calendar.quarter(line.start)
+        self.first_carried = max(self.term_start, calendar.quarter(case.valuation_date))
+        self.quarters: list[dict] = []
+        if self.carries:
+            q = self.first_carried
+            while q.end <= case.horizon and q.start <= line.end:
+                first, last = self.cover(q)
+                self.quarters.append({"percent": self.percent(q), "first_cover": first, "last_cover": last})
+                q = q.next()
+
+    def percent(self, q: FiscalQuarter) -> float:
+        if self.terms is None:
+            return 0.0
+        i = max(0, q.ordinal - self.term_start.ordinal)
+        return self.terms.percent[min(i, len(self.terms.percent) - 1)] / 100.0
+
+    def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
+        """Months and shares of their cash used that count for a draw in quarter q on day `through` (None: its end)."""
+        if self.terms is None:
+            return []
+        calendar = self.calendar
+        if self.terms.basis == "previous_quarter":
+            q = q.plus(-1)
+        first = calendar.month(q.start)
+        if self.terms.basis != "to_date" or through is None:
+            return [(k, 1.0) for k in range(first, first + 3)]
+        k = calendar.month(through)
+        return [(j, 1.0) for j in range(first, k)] + [(k, through.day / calendar.month_end(k).day)]
+
+    def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
+        """Add a coverage test; returns its rows [first, last) in the calendar's `covers`."""
+        covers = self.calendar.covers
+        first = len(covers)
+        covers += [{"month": self.calendar.month_row(k), "share": share} for k, share in self.basis(q, through)]
+        return first, len(covers)
+
     def unused_at_opening(self) -> float:
         """Coverage that the term's quarters before the valuation date left unused: at expected figures, undrawn."""
-        unused, q = 0.0, self.term_start
-        while self.carries and q.end < self.case.valuation_date:
+        case, unused, q = self.calendar.case, 0.0, self.term_start
+        while self.carries and q.end < case.valuation_date:
             used = 0.0
             for k, share in self.basis(q):
-                used += self.case.burn_level(k) * share
+                used += case.burn_level(k) * share
             unused = max(0.0, self.percent(q) * max(0.0, used) + unused)
             q = q.next()
         return unused
@@ -144,10 +152,36 @@ def _note_actions(case: Case, calendar: Calendar) -> dict[datetime.date, list[di
     return by_date
 
 
+class DrawDates(NamedTuple):
+    """A purchase date of a kind of purchase: names of line and kind, the date, that of its settlement (None after the
+    horizon), and the number of its fiscal quarter."""
+
+    line: str
+    purchase: str
+    day: datetime.date
+    settled: datetime.date | None
+    period: int
+
+
+class Agenda(NamedTuple):
+    """What lines do on which dates.
+
+    Either one line's purchase dates: `together` are those on which every path of a block takes part, and `carried` its
+    coverage tests for what a quarter leaves unused, by quarter. Or `turns`: the settlements, notices and fees of any
+    number of lines.
+    """
+
+    purchases: tuple[datetime.date, ...]
+    together: frozenset[datetime.date]
+    term: tuple[datetime.date, datetime.date]
+    carried: dict[FiscalQuarter, int]
+    turns: dict[datetime.date, list[dict]]
+
+
 def stops_of(
-    case: Case, calendar: Calendar, market: Market, together: set[datetime.date]
-) -> tuple[list[dict], list[dict]]:
-    """The dates with events for a whole block in order, and what the notes do on them.
+    case: Case, calendar: Calendar, market: Market, agenda: Agenda
+) -> tuple[list[dict], list[dict], list[dict]]:
+    """The dates with events for a whole block in order, and what the notes and the lines do on them.
 
     Purchase dates that are not in `together`, and on which nothing else happens, are no stops of their own: the next
     stop takes them.
@@ -155,30 +189,32 @@ def stops_of(
     notes = _note_actions(case, calendar)
     month_ends = {calendar.month_end(k): k for k in range(calendar.n_months)}
     last_sessions = {day: k for k, day in market.month_ends.items()} if case.third_party else {}
-    carried = {q: i for i, q in enumerate(_carried_quarters(calendar))}
     stops: list[dict] = []
     actions: list[dict] = []
+    turns: list[dict] = []
     taken = 0  # purchase dates so far
     nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2}
-    for day in sorted({*notes, *together, *month_ends, *last_sessions}):
+    for day in sorted({*notes, *agenda.together, *agenda.turns, *month_ends, *last_sessions}):
         date = {
             "t": calendar.t(day),
             "month": calendar.month(day),
             "closes_until": market.rows_through(day),
-            "in_term": int(case.line.start <= day <= case.line.end),
+            "in_term": int(agenda.term[0] <= day <= agenda.term[1]),
         }
-        first, before, through = (
+        first, turned, before, through = (
             len(actions),
-            bisect_left(calendar.purchases, day),
-            bisect_right(calendar.purchases, day),
+            len(turns),
+            bisect_left(agenda.purchases, day),
+            bisect_right(agenda.purchases, day),
         )
         if day in last_sessions:
-            none = {"first_action": first, "last_action": first}
+            none = {"first_action": first, "last_action": first, "first_turn": turned, "last_turn": turned}
             stops.append({**date, **nothing, **none, "first_date": taken, "last_date": before, "third_party": 1})
             taken = before
-            if through == before and day not in notes and day not in month_ends:
+            if through == before and not any(day in dates for dates in (notes, month_ends, agenda.turns)):
                 continue
         actions += notes.get(day, [])
+        turns += agenda.turns.get(day, [])
         quarter = calendar.quarter(day)
         stops.append(
             {
@@ -189,13 +225,22 @@ def stops_of(
                 "month_end": month_ends.get(day, -1),
                 "first_action": first,
                 "last_action": len(actions),
-                "closes_quarter": carried.get(quarter, -1) if day == quarter.end else -2,
+                "first_turn": turned,
+                "last_turn": len(turns),
+                "closes_quarter": agenda.carried.get(quarter, -1) if day == quarter.end else -2,
             }
         )
         taken = through
-    return stops, actions
+    return stops, actions, turns
 
 
-def _carried_quarters(calendar: Calendar) -> list[FiscalQuarter]:
-    first = max(calendar.term_start, calendar.quarter(calendar.case.valuation_date))
-    return [first.plus(i) for i in range(len(calendar.quarters))]
+def agenda_of(case: Case, line: Line, coverage: Coverage, together: frozenset[datetime.date]) -> Agenda:
+    """The agenda of a case with one line whose price is known at each purchase date."""
+    carried = {coverage.first_carried.plus(i): i for i in range(len(coverage.quarters))}
+    return Agenda(case.purchase_dates, together, (line.start, line.end), carried, {})
+
+
+def array_of(rows: list[dict], dtype: np.dtype) -> np.ndarray:
+    """Rows by field as a structured array."""
+    fields = itemgetter(*(dtype.names or ()))  # of two names or more, so that it gives tuples
+    return np.array(list(map(fields, rows)), dtype)

@@ -41,6 +41,11 @@ class Moments(NamedTuple):
     sd: float
     error: GroupError
 
+    def times(self, factor: float) -> Moments:
+        """Those of the values times a factor, at least 0."""
+        error = GroupError(self.error.se * factor, self.error.dof)
+        return Moments(self.n, self.absent, self.mean * factor, self.sd * factor, error)
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Distribution(HashableValue):

@@ -14,7 +14,7 @@ from sim.lowering.program import CAUSES
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
 from sim.results.value import Value
-from sim.terms import Case
+from sim.terms import Case, Line
 
 #: Names of the arrays of `Tallies`.
 TALLIED = ("binding", "purchase_dates", "cut_by_chunk", "unraised_by_chunk", "fan")
@@ -89,6 +89,39 @@ class Tallies(Value):
         return f"<Tallies: {len(self.reasons)} reasons, {len(self.purchase_dates)} periods>"
 
 
+class LineTallies(NamedTuple):
+    """Sums over all paths by line, of a case whose lines are in tables of their own (`sim.lowering.lines`).
+
+    As in `Tallies`, with one axis more: `binding` (int64, lines x periods x reasons), `purchase_dates` (lines x
+    periods), `cut_by_chunk` (chunks x lines), `unraised_by_chunk` (chunks x lines x reasons). `raised_by_chunk`
+    ($, chunks x lines x periods) and `shares_by_chunk` (chunks x lines) are what the lines raised and issued.
+    """
+
+    binding: np.ndarray
+    purchase_dates: np.ndarray
+    cut_by_chunk: np.ndarray
+    unraised_by_chunk: np.ndarray
+    raised_by_chunk: np.ndarray
+    shares_by_chunk: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"<LineTallies: {self.binding.shape[0]} lines, {self.binding.shape[1]} periods>"
+
+
+class LineFigures(NamedTuple):
+    """What one line did, in means per path. `waterfall` is None for a line without a commitment in dollars."""
+
+    name: str
+    raised: float
+    shares_issued: float
+    raised_by_period: tuple[float, ...]
+    binding_by_period: tuple[dict[str, float], ...]
+    waterfall: Waterfall | None
+
+    def __repr__(self) -> str:
+        return f"<LineFigures: {self.name}, ${self.raised:,.0f} raised>"
+
+
 class Waterfall(NamedTuple):
     """Use of the commitment, in mean dollars per path: `commitment` is raised + cut + the sum of `unraised`."""
 
@@ -120,6 +153,7 @@ class Figures(Value, Mapping[str, Distribution]):
     tallies: Tallies
     binned: bool = False
     sha256: str | None = None
+    line_tallies: LineTallies | None = None
 
     def __getitem__(self, name: str) -> Distribution:
         """The distribution of one measure."""
@@ -144,19 +178,58 @@ class Figures(Value, Mapping[str, Distribution]):
     @property
     def binding_by_period(self) -> tuple[dict[str, float], ...]:
         """For each period, the reasons that bound draws: shares of its purchase dates before the cash-out."""
+        return tuple(self._bound(counts) for counts in self.tallies.binding)
+
+    def _bound(self, counts: np.ndarray) -> dict[str, float]:
+        """Shares of the reasons that bound draws, from counts by reason."""
         binds = np.array([reason not in NOT_BINDING for reason in self.tallies.reasons], dtype=bool)
-        shares = []
-        for counts in self.tallies.binding:
-            total = int(counts[binds].sum())
-            named = zip(self.tallies.reasons, counts, binds, strict=True)
-            shares.append({reason: int(count) / total for reason, count, bound in named if bound and count})
-        return tuple(shares)
+        total = int(counts[binds].sum())
+        named = zip(self.tallies.reasons, counts, binds, strict=True)
+        return {reason: int(count) / total for reason, count, bound in named if bound and count}
 
     @property
     def waterfall(self) -> Waterfall:
-        """Use of the commitment, in mean dollars per path."""
-        paths = self.run.paths
-        named = zip(self.tallies.reasons, self.tallies.unraised, strict=True)
-        unraised = {reason: float(total) / paths for reason, total in named if total != 0.0}
-        commitment = float(self.run.case.line.commitment)
-        return Waterfall(commitment, self.distributions["raised"].mean, self.tallies.cut / paths, unraised)
+        """Use of the commitment, in mean dollars per path; of several lines together, those without one left out."""
+        if self.line_tallies is None:
+            line = self.run.case.facilities[0]
+            return self._waterfall(line, self.distributions["raised"].mean, self.tallies.cut, self.tallies.unraised)
+        parts = [line.waterfall for line in self.lines if line.waterfall is not None]
+        unraised: dict[str, float] = {}
+        for reason in self.tallies.reasons:
+            amounts = [part.unraised[reason] for part in parts if reason in part.unraised]
+            if amounts:
+                unraised[reason] = math.fsum(amounts)
+        sums = (math.fsum(amounts) for amounts in zip(*((p.commitment, p.raised, p.cut) for p in parts), strict=True))
+        commitment, raised, cut = sums if parts else (0.0, 0.0, 0.0)
+        return Waterfall(commitment, raised, cut, unraised)
+
+    def _waterfall(self, line: Line, raised: float, cut: float, unraised: np.ndarray) -> Waterfall:
+        """The waterfall of one line, of which `cut` and `unraised` are sums over the paths."""
+        named = zip(self.tallies.reasons, unraised, strict=True)
+        used = line.used.amount if line.used else 0.0
+        by_reason = {reason: float(total) / self.run.paths for reason, total in named if total != 0.0}
+        return Waterfall(float(line.commitment or 0.0) - used, raised, cut / self.run.paths, by_reason)
+
+    @property
+    def lines(self) -> tuple[LineFigures, ...]:
+        """What each line did, in the file's order."""
+        if self.line_tallies is not None:
+            return tuple(self._line(number) for number in range(len(self.run.case.facilities)))
+        raised, shares = (self.distributions[name].mean for name in ("raised", "shares_issued"))
+        by_period = tuple(estimate.value for estimate in self.raised_by_period)
+        name = self.run.case.facilities[0].label
+        return (LineFigures(name, raised, shares, by_period, self.binding_by_period, self.waterfall),)
+
+    def _line(self, number: int) -> LineFigures:
+        """What one line of `line_tallies` did."""
+        tallies, paths = self.line_tallies, self.run.paths
+        assert tallies is not None
+        line = self.run.case.facilities[number]
+        by_period = [math.fsum(sums) / paths for sums in tallies.raised_by_chunk[:, number].T]
+        raised, waterfall = math.fsum(by_period), None
+        if line.commitment is not None:
+            unraised = np.array([math.fsum(sums) for sums in tallies.unraised_by_chunk[:, number].T])
+            waterfall = self._waterfall(line, raised, math.fsum(tallies.cut_by_chunk[:, number]), unraised)
+        bound = tuple(self._bound(counts) for counts in tallies.binding[number])
+        shares = math.fsum(tallies.shares_by_chunk[:, number]) / paths
+        return LineFigures(line.label, raised, shares, tuple(by_period), bound, waterfall)

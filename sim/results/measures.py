@@ -1,4 +1,4 @@
-"""The ten measures of a path, in the table `MEASURES`: unit, label, meaning, format, and which tail is the bad one."""
+"""The measures of a path, in the table `MEASURES`: unit, label, meaning, format, and which tail is the bad one."""
 
 from __future__ import annotations
 
@@ -129,6 +129,8 @@ MEASURES: dict[str, Measure] = _registry(
      "cash at the horizon, or at the cash-out"),
     ("draws", "1", "Draws", "Draws", "low", COUNT,
      "number of draws up to the cash-out"),
+    ("costs", "$", "Costs of the draws", "Costs, $M", "high", _MILLION_DOLLARS,
+     "legal costs and cash fees of the line up to the cash-out"),
 )
 # fmt: on
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.lowering.program import CHUNK
+from sim.results.figures import LineTallies
 from sim.results.provenance import calendar_differences, merged, sessions_of
 from sim.results.result import Result
 from sim.results.sketch import Sketch
@@ -64,11 +65,23 @@ def merge(results: Iterable[Result]) -> Result:
         cut_by_chunk=np.concatenate([each.cut_by_chunk for each in tallies]),
         unraised_by_chunk=np.concatenate([each.unraised_by_chunk for each in tallies]),
     )
+    of_lines = [shard.line_tallies for shard in shards if shard.line_tallies is not None]
+    lines = None
+    if of_lines:
+        lines = LineTallies(
+            np.sum([each.binding for each in of_lines], axis=0),
+            of_lines[0].purchase_dates,
+            *(
+                np.concatenate([getattr(each, name) for each in of_lines])
+                for name in LineTallies._fields
+                if name.endswith("_by_chunk")
+            ),
+        )
     return Result(
         first.case, sum(shard.paths for shard in shards), first.seed, first.sampler, whole, columns, sketch,
         antithetic=first.run.antithetic, first_path=first.run.first_path,
         elapsed_s=sum(shard.run.elapsed_s for shard in shards), workers=max(shard.run.workers for shard in shards),
-        written=merged([shard.manifest for shard in shards]),
+        written=merged([shard.manifest for shard in shards]), line_tallies=lines,
     )  # fmt: skip
 
 

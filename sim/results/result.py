@@ -12,15 +12,25 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from sim.calendar import month_end
+from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, TALLIED, Period, Run, Tallies
+from sim.results.figures import CAUSES, TALLIED, LineTallies, Period, Run, Tallies
 from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
 from sim.results.provenance import calendar_hint
-from sim.results.sketch import Sketch
-from sim.results.summary import Summary, checked, days_at_close, fiscal_periods, frozen, jsonable, manifest
+from sim.results.sketch import Sketch, costs_of_lines
+from sim.results.summary import (
+    Summary,
+    checked,
+    checked_lines,
+    days_at_close,
+    fiscal_periods,
+    frozen,
+    jsonable,
+    manifest,
+)
 from sim.results.value import same
 from sim.results.views import ByPeriod, Fan, lookup
 from sim.terms import Case, CaseError
@@ -65,6 +75,7 @@ class How(TypedDict, total=False):
     elapsed_s: float
     workers: int
     written: dict[str, Any] | None
+    line_tallies: LineTallies | None
 
 
 class Result(Mapping[str, np.ndarray]):
@@ -127,6 +138,13 @@ class Result(Mapping[str, np.ndarray]):
             shape = (len(self.periods), paths)
             self._raised_by_period = frozen(columns, "raised_by_period", shape, np.float64)
         self.tallies = checked(tallies, len(self.periods))
+        self.line_tallies = how.get("line_tallies")
+        self._by_line: np.ndarray | None = None
+        if self.line_tallies is not None:
+            lines, reasons = len(case.facilities), len(tallies.reasons)
+            self.line_tallies = checked_lines(self.line_tallies, len(self.periods), lines, reasons)
+            if columns is not None:
+                self._by_line = frozen(columns, "by_line", (lines * len(LINE_OUTPUTS), paths), np.float64)
         self._summary: Summary | None = None
 
     case = property(lambda self: self.run.case, doc="The case that was run.")
@@ -156,6 +174,10 @@ class Result(Mapping[str, np.ndarray]):
             return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
         if name == "censored":
             return np.isinf(columns["cash_out_days"])
+        if name == "costs":
+            if self._by_line is not None:
+                return costs_of_lines(self._by_line)
+            return columns["draws"] * float(case.facilities[0].legal_cost_per_draw)
         return lookup(columns, name, NAMES)
 
     def __iter__(self) -> Iterator[str]:
@@ -176,6 +198,16 @@ class Result(Mapping[str, np.ndarray]):
         out = self._kept()["cash_out_days"][:, None] <= self._ends()
         return ByPeriod({"raised": self._raised_by_period.T, "cash_out": out})
 
+    @property
+    def by_line(self) -> dict[str, dict[str, np.ndarray]]:
+        """Arrays (paths,) by the line's name: "raised" ($), "shares_issued", "draws", "costs" ($). [line] without a
+        name is called "line"."""
+        columns, lines = self._kept(), self.case.facilities
+        if self._by_line is None:
+            return {lines[0].label: {name: self[name] if name == "costs" else columns[name] for name in LINE_OUTPUTS}}
+        rows = self._by_line.reshape(len(lines), len(LINE_OUTPUTS), self.paths)
+        return {line.label: dict(zip(LINE_OUTPUTS, rows[number], strict=True)) for number, line in enumerate(lines)}
+
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
         if self._summary is None:
@@ -192,7 +224,7 @@ class Result(Mapping[str, np.ndarray]):
             found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
             binned = sketch is not None
             self._summary = Summary(
-                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256
+                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256, self.line_tallies
             )  # fmt: skip
         return self._summary
 
@@ -297,10 +329,14 @@ class Result(Mapping[str, np.ndarray]):
         """The arrays of all paths, or of the quantile sketch."""
         if self.sketch is not None:
             return self.sketch.to_arrays()
-        return self.columns | {"raised_by_period": self._raised_by_period}
+        found = self.columns | {"raised_by_period": self._raised_by_period}
+        return found if self._by_line is None else found | {"by_line": self._by_line}
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return self.paths_or_sketch() | self.tallies.arrays
+        arrays = self.paths_or_sketch() | self.tallies.arrays
+        if self.line_tallies is not None:
+            arrays |= {f"line_{name}": array for name, array in self.line_tallies._asdict().items()}
+        return arrays
 
     def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
         return Distribution.from_values(values, bad_tail, self.run.groups)
@@ -361,10 +397,13 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in TALLIED))
         case = Case.from_dict(made["case"], source=header["source"])
         sketch = Sketch.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
+        of_lines = None
+        if "line_binding" in arrays:
+            of_lines = LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
         return Result(
             case, made["paths"], made["seed"], made["sampler"], tallies, None if sketch else arrays, sketch,
             antithetic=made["antithetic"], first_path=made["first_path"],
-            elapsed_s=header["elapsed_s"], workers=header["workers"], written=made,
+            elapsed_s=header["elapsed_s"], workers=header["workers"], written=made, line_tallies=of_lines,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.lowering import program as r
+from sim.lowering.line import is_plain
+from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results.distribution import Distribution, Moments, read_quantiles, worst_mean
 from sim.results.estimates import (
     GROUPS,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 _DIRECT = r.OUTPUTS[: r.OUTPUTS.index("cash_out_days")]  # measures that are columns of the ledger
 _DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
 _ROWS = (*_DIRECT, *_DERIVED)
-_BINNED = tuple(name for name in _ROWS if name != "dilution")  # which follows from the shares issued
+_OF_LINES = ("costs",)  # rows beside those, where the lines are in tables; else the costs follow from the draws
 
 
 class Sketch:
@@ -49,9 +51,10 @@ class Sketch:
 
     def __init__(self, case: Case, groups: str | None = None) -> None:
         self.case, self.groups, self.kind = case, groups, GROUPS.index(groups)
-        self.periods = len(fiscal_periods(case))
+        self.periods, self.plain = len(fiscal_periods(case)), is_plain(case)
+        self.rows = _ROWS if self.plain else (*_ROWS, *_OF_LINES)
         slots = (1, 3, r.SCRAMBLES)[self.kind]
-        self.histograms = {name: Histogram(self.kind, slots) for name in _BINNED}
+        self.histograms = {name: Histogram(self.kind, slots) for name in self.rows if name != "dilution"}
         self.cash_outs = np.zeros((self.periods + 1, len(CAUSES) + 1, slots), np.int64)
         self.moments: dict[int, np.ndarray] = {}  # by chunk: (measures and periods, numbers)
         self._period_of_day = _period_of_day(case)
@@ -65,7 +68,8 @@ class Sketch:
     def add(self, chunk: int, columns: Mapping[str, np.ndarray]) -> None:
         """Take in a chunk by its number.
 
-        `columns`: an array (paths,) for each of `sim.lowering.program.OUTPUTS`, and raised_by_period (periods, paths).
+        `columns`: an array (paths,) for each of `sim.lowering.program.OUTPUTS`, raised_by_period (periods, paths), and
+        by_line where the lines are in tables.
         Raises ValueError for a chunk that was added before, and for arrays of other shapes.
         """
         from sim.kernels import sketch as kernels
@@ -86,14 +90,15 @@ class Sketch:
         raised, issued, cost = (direct[_DIRECT.index(name)] for name in ("raised", "shares_issued", "discount_cost"))
         days, cause = np.ascontiguousarray(columns["cash_out_days"]), np.ascontiguousarray(columns["cause"])
         kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
-        moments = np.empty((len(_ROWS) + self.periods, kernels.WIDTHS[self.kind]))
+        of_lines = np.empty((0, paths)) if self.plain else costs_of_lines(columns["by_line"])[None]
+        moments = np.empty((len(self.rows) + self.periods, kernels.WIDTHS[self.kind]))
         lanes, start = np.empty((3, kernels.LANES)), 0
-        for values in (direct, derived, by_period):
+        for values in (direct, derived, *[of_lines] * (not self.plain), by_period):
             kernels.sum_moments(values, moments[start : start + len(values)], lanes, self.kind)
             start += len(values)
-        for name in _BINNED:
-            values = direct[_DIRECT.index(name)] if name in _DIRECT else derived[_DERIVED.index(name)]
-            self.histograms[name].add(values)
+        every = dict(zip(self.rows, (*direct, *derived, *of_lines), strict=True))
+        for name, histogram in self.histograms.items():
+            histogram.add(every[name])
         kernels.count_cash_outs(days, cause, self._period_of_day, self.cash_outs, self.kind)
         if paths:
             self.moments[int(chunk)] = moments
@@ -112,13 +117,17 @@ class Sketch:
 
     def distribution(self, name: str) -> Distribution:
         """The distribution of one measure."""
-        measure, moments = MEASURES[name], self._moments(_ROWS.index(name))
+        source = "draws" if name == "costs" and self.plain else name
+        measure, moments = MEASURES[name], self._moments(self.rows.index(source))
         n = moments.n
         if n == 0:
             return Distribution.of_nothing(moments.absent)
-        bins, counts = self.histograms["shares_issued" if name == "dilution" else name].table()
+        bins, counts = self.histograms["shares_issued" if name == "dilution" else source].table()
         if name == "dilution":
             bins = bins / (float(self.case.company.shares_outstanding) + bins)
+        if source != name:
+            cost = self.case.facilities[0].legal_cost_per_draw
+            bins, moments = bins * cost, moments.times(cost)
         values = bins[0]
         totals = counts.sum(axis=1)
         until, slots_until, slots = np.cumsum(totals), np.cumsum(counts, axis=0), counts.sum(axis=0)
@@ -152,7 +161,7 @@ class Sketch:
 
     def raised_by_period(self) -> tuple[Estimate, ...]:
         """Mean of what is raised in each period."""
-        moments = (self._moments(len(_ROWS) + period) for period in range(self.periods))
+        moments = (self._moments(len(self.rows) + period) for period in range(self.periods))
         return tuple(each.error.estimate(each.mean) for each in moments)
 
     def cash_out_counts(self) -> np.ndarray:
@@ -189,7 +198,7 @@ class Sketch:
         fits = {
             "digest_chunks": (chunks.shape, np.int64),
             "digest_cash_outs": (sketch.cash_outs.shape, np.int64),
-            "digest_moments": ((chunks.size, len(_ROWS) + sketch.periods, WIDTHS[sketch.kind]), np.float64),
+            "digest_moments": ((chunks.size, len(sketch.rows) + sketch.periods, WIDTHS[sketch.kind]), np.float64),
         }
         if any((arrays[name].shape, arrays[name].dtype) != fit for name, fit in fits.items()):
             raise ValueError("a sketch of other periods or groups")
@@ -247,6 +256,14 @@ class Sketch:
         if pairs < 2:
             return GroupError(math.nan, 0.0)
         return GroupError(math.sqrt(pairs / (pairs - 1.0) * max(float(squares), 0.0)) / count, pairs - 1.0)
+
+
+def costs_of_lines(by_line: np.ndarray) -> np.ndarray:
+    """Legal costs and cash fees of all lines together, for each path. `by_line`: as `Books.columns`."""
+    costs: np.ndarray = np.zeros(by_line.shape[1])
+    for row in by_line[LINE_OUTPUTS.index("costs") :: len(LINE_OUTPUTS)]:
+        costs = costs + row
+    return costs
 
 
 def _by_group(below: np.ndarray, slots: np.ndarray, kind: int) -> tuple[np.ndarray, np.ndarray, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 from sim.calendar import fiscal_quarter
 from sim.results import summary_text
 from sim.results.estimates import QUANTILE_PERCENTS
-from sim.results.figures import Figures, Period, Tallies
+from sim.results.figures import Figures, LineFigures, LineTallies, Period, Tallies
 from sim.results.provenance import calendar_of, versions
 from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
@@ -56,7 +56,9 @@ class Summary(Figures, Readable):
                 ],
                 "causes": {cause: shares[-1] for cause, shares in self.causes_by_period.items()},
             },
-            "line": {
+            "line": None
+            if len(run.case.facilities) > 1
+            else {
                 "by_period": [
                     {"period": period.label, "raised_mean": raised.value, "raised_mcse": raised.se, "binding": binding}
                     for period, raised, binding in zip(
@@ -70,9 +72,31 @@ class Summary(Figures, Readable):
                     "unraised": waterfall.unraised,
                 },
             },
+            "lines": [self._line_document(line) for line in self.lines],
             "manifest": run.manifest | {"keep_paths": not self.binned, "results_sha256": self.sha256},
         }
-        return jsonable(document)
+        return jsonable({key: value for key, value in document.items() if value is not None})
+
+    def _line_document(self, line: LineFigures) -> dict[str, Any]:
+        waterfall = line.waterfall
+        by_period = zip(self.periods, line.raised_by_period, line.binding_by_period, strict=True)
+        return {
+            "name": line.name,
+            "raised": line.raised,
+            "shares_issued": line.shares_issued,
+            "by_period": [
+                {"period": period.label, "raised_mean": raised, "binding": binding}
+                for period, raised, binding in by_period
+            ],
+            "waterfall": None
+            if waterfall is None
+            else {
+                "commitment": waterfall.commitment,
+                "raised": waterfall.raised,
+                "cut_by_third_parties": waterfall.cut,
+                "unraised": waterfall.unraised,
+            },
+        }
 
     def to_pandas(self) -> pandas.DataFrame:
         """The measures as rows, in their own units. Raises ImportError where pandas is not installed."""
@@ -142,6 +166,24 @@ def checked(tallies: Tallies, periods: int) -> Tallies:
         for name in arrays
     )
     return Tallies(tuple(tallies.reasons), *ready)
+
+
+def checked_lines(tallies: LineTallies, periods: int, lines: int, reasons: int) -> LineTallies:
+    """The tallies of lines after a check of the shapes and types of their arrays."""
+    arrays = tallies._asdict()
+    chunks = np.asarray(tallies.cut_by_chunk).shape[0]
+    expected = {
+        "binding": (lines, periods, reasons),
+        "purchase_dates": (lines, periods),
+        "cut_by_chunk": (chunks, lines),
+        "unraised_by_chunk": (chunks, lines, reasons),
+        "raised_by_chunk": (chunks, lines, periods),
+        "shares_by_chunk": (chunks, lines),
+    }
+    counts = ("binding", "purchase_dates")
+    return LineTallies(
+        *(frozen(arrays, name, expected[name], np.int64 if name in counts else np.float64) for name in arrays)
+    )
 
 
 def jsonable(value: Any) -> Any:

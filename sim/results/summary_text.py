@@ -101,7 +101,7 @@ def _other_shares(summary: Figures) -> str:
 
 
 def _of_commitment(summary: Figures) -> str:
-    commitment = float(summary.run.case.line.commitment)
+    commitment = summary.run.case.commitment
     return f" of the {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else " under the line"
 
 

@@ -4,9 +4,11 @@ from sim.terms.case import Case
 from sim.terms.description import describe
 from sim.terms.events import AdverseChange, CeoChange, Events, Milestone, ThirdParty
 from sim.terms.files import load_case, shipped_cases
+from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note, Sweep
 from sim.terms.overrides import overridden, parse_override
-from sim.terms.parts import Burn, Company, Condition, Coverage, Leg, Line, Policy, Pricing, Simulation, Step
+from sim.terms.parts import Burn, Company, Condition, Coverage, Leg, Pricing, Simulation, Step
+from sim.terms.policy import Policy
 from sim.terms.price import Price, TradingDay, Volume
 from sim.terms.problems import CaseError
 
@@ -27,6 +29,7 @@ __all__ = [
     "Policy",
     "Price",
     "Pricing",
+    "Purchase",
     "Simulation",
     "Step",
     "Sweep",

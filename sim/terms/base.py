@@ -10,6 +10,7 @@ from sim.terms.ranges import MOST_MONEY, Number, Text, Whole
 MONEY = Number(least=0, most=MOST_MONEY, unit="$")
 POSITIVE_MONEY = Number(above=0, most=MOST_MONEY, unit="$")
 SHARES = Whole(1, int(MOST_MONEY), floats=True, unit="shares")
+SHARES_OR_ZERO = Whole(0, int(MOST_MONEY), floats=True, unit="shares")
 PROBABILITY = Number(least=0, most=1, unit="1")
 ANNUAL_RATE = Number(least=0, most=1e4, unit="1/year")
 ANNUAL_VOLATILITY = Number(least=0, most=10, unit="1/year")

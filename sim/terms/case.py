@@ -10,11 +10,13 @@ from typing import Any
 from sim import calendar
 from sim.terms.base import NAME, terms
 from sim.terms.consistency import CHECKS
-from sim.terms.derived import burn_level, purchase_dates
+from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
+from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
-from sim.terms.parts import Burn, Company, Line, Policy, Simulation
+from sim.terms.parts import Burn, Company, Condition, Simulation
+from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
 from sim.terms.problems import Problem, one_line, raise_if
 from sim.terms.ranges import Day, Whole
@@ -51,7 +53,8 @@ class Case(Terms):
     company: Company = key(Table(Company), meaning="the company at the opening")
     price: Price = key(Table(Price), meaning="the stock price")
     burn: Burn = key(Table(Burn), meaning="cash used in operations")
-    line: Line = key(Table(Line), meaning="the equity line")
+    line: Line | None = key(Table(Line), None, meaning="the equity line, where there is one")
+    lines: tuple[Line, ...] = key(Rows(Line), (), brief=True, meaning="several equity lines, in place of [line]")
     milestones: tuple[Milestone, ...] = key(Rows(Milestone), (), meaning="milestones that conditions require")
     events: Events = key(Table(Events), Events(), meaning="other events")
     third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
@@ -186,9 +189,30 @@ class Case(Terms):
         return burn_level(self.burn, self.valuation_date, k)
 
     @property
+    def facilities(self) -> tuple[Line, ...]:
+        """The equity lines: that of [line] alone, or those of [[lines]]."""
+        return self.lines if self.line is None else (self.line,)
+
+    @property
+    def commitment(self) -> float:
+        """The commitments of all lines together, in dollars; a line without one counts as 0."""
+        return sum(line.commitment or 0.0 for line in self.facilities)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of all lines, in the file's order."""
+        return tuple(condition for line in self.facilities for condition in line.conditions)
+
+    @property
+    def purchases(self) -> tuple[tuple[Line, Purchase, tuple[datetime.date, ...]], ...]:
+        """Each kind of purchase of each line, in the file's order: its line, its terms with what it takes over from the
+        line and the case, and its purchase dates: `policy.dates` if given, else the last session of each period of
+        `policy.cadence`, where it lies in the term and in the simulated span."""
+        return purchases_of(self)
+
+    @property
     def purchase_dates(self) -> tuple[datetime.date, ...]:
-        """`policy.dates` if given, else the last session of each period of `policy.cadence`, where it lies in the term
-        and in the simulated span."""
+        """The purchase dates of all lines, in order, each once."""
         return purchase_dates(self)
 
     def check_tables(self) -> Iterator[Problem]:

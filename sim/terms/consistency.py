@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim import calendar
-from sim.terms.derived import burn_level, purchase_dates, purchase_span, spread_of
+from sim.terms.derived import burn_level, dates_of, facilities, purchase_span, spread_of
 from sim.terms.price import MODELS_OF, REQUIRED
 from sim.terms.problems import MISSING, Problem, number_text, one_line
 from sim.terms.ranges import MOST_MONEY
@@ -35,11 +35,23 @@ def check_horizon(case: Any) -> Iterator[Problem]:
         )
 
 
+def check_lines(case: Any) -> Iterator[Problem]:
+    if case.line is None and not case.lines:
+        yield "line", MISSING, "must be a table, unless [[lines]] lists the lines"
+    if case.line is not None and case.lines:
+        names = [line.name for line in case.lines]
+        yield "lines", names, "must be absent, as the case has [line]"
+    for number, line in enumerate(case.lines):
+        if not line.name:
+            yield f"lines[{number}].name", MISSING, "must be the name of the line, which no other one has"
+
+
 def check_term(case: Any) -> Iterator[Problem]:
-    if case.line.end < case.valuation_date:
-        yield "line.end", case.line.end, f"must be on or after valuation_date, {case.valuation_date}"
-    if case.line.start > case.horizon:
-        yield "line.start", case.line.start, f"must be on or before horizon, {case.horizon}"
+    for where, line in facilities(case):
+        if line.end < case.valuation_date:
+            yield f"{where}.end", line.end, f"must be on or after valuation_date, {case.valuation_date}"
+        if line.start > case.horizon:
+            yield f"{where}.start", line.start, f"must be on or before horizon, {case.horizon}"
 
 
 def check_burn(case: Any) -> Iterator[Problem]:
@@ -88,8 +100,24 @@ def check_bootstrap(case: Any) -> Iterator[Problem]:
 
 def check_conditions(case: Any) -> Iterator[Problem]:
     known = [milestone.name for milestone in case.milestones]
-    for where, condition in entries("line.conditions", case.line.conditions):
-        yield from attempt(_known_milestone, f"{where}.milestone", condition, "milestone", known)
+    for key, line in facilities(case):
+        for where, condition in entries(f"{key}.conditions", line.conditions):
+            yield from attempt(_known_milestone, f"{where}.milestone", condition, "milestone", known)
+        for where, registration in entries(f"{key}.registrations", line.registrations):
+            yield from attempt(_known_milestone, f"{where}.milestone", registration, "milestone", known)
+        if line.exchange_cap is not None:
+            yield from _known_milestone(f"{key}.exchange_cap.vote", line.exchange_cap, "vote", known)
+
+
+def check_waivers(case: Any) -> Iterator[Problem]:
+    """Conditions of one name are waived together, whichever line they are of."""
+    known: dict[str, tuple[str, float]] = {}
+    for key, line in facilities(case):
+        for where, condition in entries(f"{key}.conditions", line.conditions):
+            first, waived = known.setdefault(condition.name, (key, condition.waiver_probability))
+            if condition.waiver_probability != waived:
+                allowed = f"must be {number_text(waived)}, as that of the condition with the same name of {first}"
+                yield f"{where}.waiver_probability", condition.waiver_probability, allowed
 
 
 def check_follows(case: Any) -> Iterator[Problem]:
@@ -123,37 +151,96 @@ def check_notes(case: Any) -> Iterator[Problem]:
 
 
 def check_listed_dates(case: Any) -> Iterator[Problem]:
-    first, last = purchase_span(case)
-    for i, day in enumerate(case.policy.dates):
-        if not first <= day <= last:
-            yield f"policy.dates[{i}]", day, f"must be inside the term and the simulated span, {first} to {last}"
-        elif not calendar.is_session(day):
-            yield f"policy.dates[{i}]", day, "must be a day on which Nasdaq trades"
+    for where, line, policy in _policies(case):
+        first, last = purchase_span(case, line)
+        for i, day in enumerate(policy.dates):
+            if not first <= day <= last:
+                yield f"{where}.dates[{i}]", day, f"must be inside the term and the simulated span, {first} to {last}"
+            elif not calendar.is_session(day):
+                yield f"{where}.dates[{i}]", day, "must be a day on which Nasdaq trades"
 
 
 def check_amounts(case: Any) -> Iterator[Problem]:
-    if case.policy.kind != "schedule" or (case.policy.cadence == "dates" and not case.policy.dates):
-        return
-    days = purchase_dates(case)
-    if len(case.policy.amounts) != len(days):
-        span = f" ({days[0]} to {days[-1]})" if days else ""
-        allowed = f"must have {len(days)} amounts, one for each purchase date{span}; {len(case.policy.amounts)} given"
-        yield "policy.amounts", list(case.policy.amounts), allowed
+    for where, line, policy in _policies(case):
+        if policy.kind != "schedule" or (policy.cadence == "dates" and not policy.dates):
+            continue
+        days = dates_of(case, line, policy)
+        if len(policy.amounts) != len(days):
+            span = f" ({days[0]} to {days[-1]})" if days else ""
+            allowed = f"must have {len(days)} amounts, one for each purchase date{span}; {len(policy.amounts)} given"
+            yield f"{where}.amounts", list(policy.amounts), allowed
+
+
+def _policies(case: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Each policy that a kind of purchase follows, with its key and the line; each key once for a line."""
+    for key, line in facilities(case):
+        found: dict[str, Any] = {}
+        for purchase in line.purchases or (line,):
+            own = f"{key}.purchases[{purchase.name}].policy" if line.purchases else f"{key}.policy"
+            choices = ((own, purchase.policy), (f"{key}.policy", line.policy), ("policy", case.policy))
+            found |= [(where, policy) for where, policy in choices if policy is not None][:1]
+        yield from ((where, line, policy) for where, policy in found.items())
+
+
+def check_forward(case: Any) -> Iterator[Problem]:
+    """Windows after the purchase date must fit into the term, and one at least must settle before the horizon."""
+    days = calendar.sessions(case.valuation_date, case.horizon)
+    for key, line in facilities(case):
+        term = len(calendar.sessions(line.start, line.end))
+        for purchase in line.kinds(case.policy):
+            own = [kind.name for kind in line.purchases if kind.pricing is not None]
+            where = f"{key}.purchases[{purchase.name}]" if purchase.name in own else key
+            pricing = purchase.pricing
+            if pricing is None or not pricing.forward:
+                continue
+            after = pricing.sessions_after
+            if after > term:
+                yield f"{where}.pricing.window", after, f"must be at most {term}, the sessions of the term"
+                continue
+            dates = dates_of(case, line, purchase.policy)
+            last = days.index(dates[0]) + after + purchase.settlement_sessions if dates else 0
+            if last >= len(days):
+                allowed = f'must not be "after": no purchase date settles by horizon, {case.horizon}'
+                yield f"{where}.pricing.timing", "after", allowed
+
+
+def check_volume(case: Any) -> Iterator[Problem]:
+    """A limit by volume needs the model of the volume."""
+    for key, line in facilities(case):
+        for where, table in ((key, line), *entries(f"{key}.purchases", line.purchases)):
+            for word in ("volume_before", "volume_during"):
+                if getattr(table, word) is not None and case.price.volume is None:
+                    yield "price.volume", MISSING, f"must be a table, as {where}.{word} looks at volumes"
+
+
+def check_record(case: Any) -> Iterator[Problem]:
+    """Recorded sales are of a line that the case has."""
+    known = [line.name for line in case.lines]
+    for where, sales in entries("record.sales", case.record.sales if case.record else ()):
+        if sales.line and sales.line not in known:
+            names = one_line(", ".join(known), 200)
+            allowed = f"must be the name of a line: {names}" if known else "must be empty, as the case has one line"
+            yield f"{where}.line", sales.line, allowed
 
 
 CHECKS = (
     check_valuation_date,
     check_horizon,
+    check_lines,
     check_term,
     check_burn,
     check_price,
     check_bootstrap,
     check_conditions,
+    check_waivers,
     check_follows,
     check_circles,
     check_notes,
     check_listed_dates,
     check_amounts,
+    check_forward,
+    check_volume,
+    check_record,
 )
 
 

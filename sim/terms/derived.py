@@ -5,25 +5,49 @@ from __future__ import annotations
 import datetime
 import math
 import statistics
+from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 from sim import calendar
 from sim.terms.parts import Burn
+from sim.terms.schema import entry_keys
 from sim.text.exact import FIFTY_DIGITS
 
 
-def purchase_span(case: Any) -> tuple[datetime.date, datetime.date]:
-    """First and last day on which a purchase date can lie: the part of the term that is simulated."""
-    return max(case.line.start, case.valuation_date), min(case.line.end, case.horizon)
+def facilities(case: Any) -> Iterator[tuple[str, Any]]:
+    """Each line of a case, or of a draft of one, with its key."""
+    if case.line is not None:
+        yield "line", case.line
+    yield from zip(entry_keys("lines", case.lines), case.lines, strict=True)
+
+
+def purchase_span(case: Any, line: Any) -> tuple[datetime.date, datetime.date]:
+    """First and last day on which a purchase date of a line can lie: the part of the term that is simulated."""
+    return max(line.start, case.valuation_date), min(line.end, case.horizon)
+
+
+def dates_of(case: Any, line: Any, policy: Any) -> tuple[datetime.date, ...]:
+    """The purchase dates of a line under a policy."""
+    if policy.dates:
+        found: tuple[datetime.date, ...] = policy.dates
+        return found
+    return calendar.last_sessions(*purchase_span(case, line), policy.cadence, case.company.fiscal_year_end_month)
+
+
+def purchases_of(case: Any) -> tuple[tuple[Any, Any, tuple[datetime.date, ...]], ...]:
+    """See `Case.purchases`."""
+    return tuple(
+        (line, purchase, dates_of(case, line, purchase.policy))
+        for _, line in facilities(case)
+        for purchase in line.kinds(case.policy)
+    )
 
 
 def purchase_dates(case: Any) -> tuple[datetime.date, ...]:
     """See `Case.purchase_dates`."""
-    if case.policy.dates:
-        return case.policy.dates
-    return calendar.last_sessions(*purchase_span(case), case.policy.cadence, case.company.fiscal_year_end_month)
+    return tuple(sorted({day for _, _, dates in purchases_of(case) for day in dates}))
 
 
 def spread_of(price: Any) -> float:

@@ -10,6 +10,7 @@ from sim.terms.case import Case
 from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases
 from sim.terms.description_price import price_lines
+from sim.terms.line import Line
 from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
@@ -28,9 +29,7 @@ def describe(case: Case) -> str:
     """
     sections: tuple[tuple[str, Iterable[str]], ...] = (
         ("Company", _company(case)),
-        ("The line", line(case)),
-        ("Purchase dates and coverage", purchases(case)),
-        ("Conditions", conditions(case)),
+        *_lines(case),
         ("Milestones", milestones(case)),
         ("Third parties", third_party(case)),
         ("Notes", notes(case)),
@@ -42,6 +41,15 @@ def describe(case: Case) -> str:
     )
     title = f"{wrapped(case.title)}\n{one_line(case.source, 80)}  (terms SHA-256 {case.sha256[:12]}...)\n"
     return title + "".join(f"\n{head}\n{_indented(body)}\n" for head, body in sections if body != ())
+
+
+def _lines(case: Case) -> Iterator[tuple[str, Iterable[str]]]:
+    """The sections of each line; where there are several, their heads have its name."""
+    for facility in case.facilities:
+        named = f" of {facility.name}" if facility.name else ""
+        yield f"The line{named}", line(case, facility)
+        yield f"Purchase dates and coverage{named}", purchases(case, facility)
+        yield f"Conditions{named}", conditions(case, facility)
 
 
 def _indented(body: Iterable[str]) -> str:
@@ -100,28 +108,38 @@ def _lasts(case: Case) -> str:
 
 
 def _shares(case: Case) -> Iterator[str]:
-    company, line = case.company, case.line
+    company = case.company
     headroom = company.shares_authorized - company.shares_reserved - company.shares_outstanding
     reserved = f"{company.shares_reserved:,}" if company.shares_reserved else "none"
     yield (
         f"{company.shares_outstanding:,} shares are outstanding and {reserved} are reserved for other purposes, such "
         f"as options. The charter authorises {company.shares_authorized:,}, so {headroom:,} can still be issued."
     )
-    price = line.pricing.multiplier * case.price.initial
-    needed = math.floor(line.commitment / price + 0.5)
+    for facility in case.facilities:
+        yield from _whole_commitment(case, facility, headroom)
+
+
+def _whole_commitment(case: Case, facility: Line, headroom: int) -> Iterator[str]:
+    """The shares of a whole commitment at the opening price, by its first kind of purchase."""
+    company, pricing = case.company, facility.kinds(case.policy)[0].pricing
+    assert pricing is not None  # a checked case
+    price = pricing.multiplier * case.price.initial
+    needed = math.floor((facility.commitment or 0.0) / price + 0.5)
     if not needed:
         return
     diluted = percent(needed / (company.shares_outstanding + needed))
+    whole = f"the whole commitment of {facility.name}" if facility.name else "the whole commitment"
+    limit = (facility.commitment or 0.0) / (headroom * pricing.multiplier) if headroom else math.inf
     yield (
         f"At the opening stock price, ${case.price.initial:.2f}, the purchase price is ${price:.4f} a share. "
-        f"At this price the whole commitment is {needed:,} shares, a dilution of {diluted}. {_headroom(case, headroom)}"
+        f"At this price {whole} is {needed:,} shares, a dilution of {diluted}. {_headroom(case, limit)}"
     )
 
 
-def _headroom(case: Case, headroom: int) -> str:
-    if not headroom:
+def _headroom(case: Case, limit: float) -> str:
+    """`limit`: the stock price from which on the authorised shares suffice."""
+    if limit == math.inf:
         return "The charter allows no more shares."
-    limit = case.line.commitment / (headroom * case.line.pricing.multiplier)
     if limit > case.price.initial:
         return f"The charter does not allow that many. From a stock price of ${limit:.2f} it would."
     return f"At a stock price of at least ${limit:.2f} the authorised shares suffice for the whole commitment."

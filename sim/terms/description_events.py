@@ -50,8 +50,9 @@ def third_party(case: Case) -> Iterator[str]:
         f"{money(third.median_amount)} each time (median), {how}."
     )
     if third.reduction_probability:
+        investors = " and ".join(dict.fromkeys(line.investor for line in case.facilities))
         yield (
-            f"With probability {percent(third.reduction_probability)}, {case.line.investor} then reduces the remaining "
+            f"With probability {percent(third.reduction_probability)}, {investors} then reduces the remaining "
             "commitment by the same amount."
         )
 

@@ -1,4 +1,4 @@
-"""The line, its purchase dates, coverage and conditions in plain words."""
+"""A line, its purchase dates, coverage and conditions in plain words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from sim import calendar
 from sim.terms.case import Case
-from sim.terms.clauses import stated_clauses
+from sim.terms.clauses import stated_in
+from sim.terms.line import Line, Purchase, PurchaseTerms
 from sim.terms.parts import Condition, Leg, Pricing
+from sim.terms.policy import Policy
 from sim.terms.quarters import covered_quarters
+from sim.terms.schema import keys
 from sim.text.dates import long_date
 from sim.text.numbers import count, money, percent
 from sim.text.tables import Table, table_text
@@ -31,26 +34,68 @@ BASES = {
 }
 
 
-def line(case: Case) -> Iterator[str]:
-    facility, pricing = case.line, case.line.pricing
-    if not facility.commitment:
+def line(case: Case, facility: Line) -> Iterator[str]:
+    if facility.commitment == 0:
         yield "The line is off: its commitment is $0."
         return
-    kind = "registered" if facility.registered else "restricted"
+    stock = "registered" if facility.registered else "restricted"
+    most = f"{facility.max_shares:,} shares" if facility.commitment is None else money(facility.commitment)
+    signed = f" Signed on {long_date(facility.signing)}." if facility.signing else ""
     yield (
-        f"{facility.investor} buys up to {money(facility.commitment)} of {kind} stock from {long_date(facility.start)} "
-        f"to {long_date(facility.end)}, on purchase dates on which the conditions hold."
+        f"{facility.investor} buys up to {most} of {stock} stock from {long_date(facility.start)} "
+        f"to {long_date(facility.end)}, on purchase dates on which the conditions hold.{signed}{_used(facility)}"
     )
-    floors = [sentence(stated.words) for stated in stated_clauses(case, "price") if stated.key.endswith("floor")]
-    yield " ".join([f"Purchase price: {price_words(pricing)}.", *floors] + ["There is no floor price."] * (not floors))
-    limits = [stated.words for stated in stated_clauses(case, "limit", "size")]
+    kinds = facility.kinds(case.policy)
+    if not facility.purchases:
+        yield " ".join(_price(kinds[0]))
+    limits = _limits(facility, without_purchases=bool(facility.purchases))
     if facility.max_per_period is None:
-        limits.append("no limit by fiscal quarter")
+        limits.append(f"no limit by {facility.period.replace('_', ' ')}")
     covered = ", and the coverage limit below" if facility.coverage else ""
-    yield f"Limits: {'; '.join(limits)}{covered}.{_used_up(case)}"
-    costs = [sentence(stated.words) for stated in stated_clauses(case, "cost")]
+    yield f"Limits: {'; '.join(limits)}{covered}.{_used_up(case, facility)}"
+    for purchase in kinds if facility.purchases else ():
+        said = _limits(purchase)
+        most = f" Limits: {'; '.join(said)}." if said else " No limits of its own."
+        yield f"- {purchase.name}: {' '.join(_price(purchase))}{most}"
+    costs = [sentence(stated.words) for stated in stated_in(facility, "", "cost")]
     if costs:
         yield " ".join(costs)
+
+
+def _used(facility: Line) -> str:
+    used = facility.used
+    if used is None:
+        return ""
+    return (
+        f" Before the simulation it drew {money(used.amount)} for {used.shares:,} shares, {money(used.this_period)} "
+        f"of it in the current {facility.period.replace('_', ' ')}; the investor still holds {used.holdings:,}."
+    )
+
+
+def _limits(table: Line | Purchase, without_purchases: bool = False) -> list[str]:
+    """The limits that a line or a kind of purchase states, in words; those of kinds of purchase only where wanted."""
+    own = keys(PurchaseTerms) if without_purchases else ()
+    stated = stated_in(table, "", "date", "limit", "shares", "size")
+    return [each.words for each in stated if "." not in each.key and each.key not in own]
+
+
+def _price(purchase: Purchase) -> Iterator[str]:
+    """The price of a kind of purchase, its floors and its settlement, in sentences."""
+    pricing = purchase.pricing
+    assert pricing is not None  # a checked case
+    yield f"Purchase price: {price_words(pricing)}."
+    floors = [each for each in stated_in(pricing, "", "price") if each.key.startswith("floor")]
+    for each in floors:
+        yield sentence(each.words)
+    if not floors:
+        yield "There is no floor price."
+    if pricing.below_floor == "drop_sessions":
+        yield "A session of the window with a value below the floor is left out, and its part of the shares with it."
+    forward, later = pricing.forward, purchase.settlement_sessions
+    if forward or later:
+        when = "the end of the window" if forward else "the purchase date"
+        after = f"{count(later, 'session')} after" if later else "at"
+        yield f"Settlement is {after} {when}."
 
 
 def sentence(words: str) -> str:
@@ -72,32 +117,38 @@ def leg_words(leg: Leg, first: bool) -> str:
     share = f"{percent(leg.multiplier)} of " if leg.multiplier != 1 else ""
     series, sessions = SERIES[leg.series], " (Nasdaq trading day)" if first else ""
     if leg.window == 1:
-        before = f"the session{sessions} before the purchase date"
-        return f"{share}the {series} of {before if leg.timing == 'before' else 'the purchase date'}"
+        day = (
+            "the purchase date" if leg.timing == "through" else f"the session{sessions} {leg.timing} the purchase date"
+        )
+        return f"{share}the {series} of {day}"
     days = count(leg.window, "session") + (" (Nasdaq trading days)" if first else "")
-    when = "before the purchase date" if leg.timing == "before" else "that end with the purchase date"
+    when = "that end with the purchase date" if leg.timing == "through" else f"{leg.timing} the purchase date"
     if leg.statistic == "mean_of_lowest":
         return f"{share}the mean of the {count(leg.count or 1, f'lowest {series}')} of the {days} {when}"
     return f"{share}the {leg.statistic} {series} of the {days} {when}"
 
 
-def _used_up(case: Case) -> str:
+def _used_up(case: Case, facility: Line) -> str:
     """How many quarters at the limit use the commitment up, beside the quarters of the term."""
-    facility, month = case.line, case.company.fiscal_year_end_month
-    cap = facility.max_per_period
-    if not cap or facility.commitment > MOST_DRAWS * cap:
+    month, cap, commitment = case.company.fiscal_year_end_month, facility.max_per_period, facility.commitment
+    if not cap or commitment is None or commitment > MOST_DRAWS * cap or facility.period != "fiscal_quarter":
         return ""
     first, last = (calendar.fiscal_quarter(day, month) for day in (facility.start, facility.end))
-    full = count(math.ceil(facility.commitment / cap), "fiscal quarter")
+    full = count(math.ceil(commitment / cap), "fiscal quarter")
     term = count(last.ordinal - first.ordinal + 1, "fiscal quarter")
     return f" At {money(cap)} per quarter, the commitment lasts {full}. The term spans {term}."
 
 
-def purchases(case: Case) -> Iterator[str]:
-    policy, days, coverage = case.policy, case.purchase_dates, case.line.coverage
-    when = CADENCES["dates" if policy.dates else policy.cadence]
-    yield f"{when}, {_request(case)}. There {'is' if len(days) == 1 else 'are'} {count(len(days), 'purchase date')}."
-    if not days:
+def purchases(case: Case, facility: Line) -> Iterator[str]:
+    coverage, mine = facility.coverage, [each for each in case.purchases if each[0] is facility]
+    for _, purchase, days in mine:
+        policy = purchase.policy
+        assert policy is not None  # of a completed kind
+        when = CADENCES["dates" if policy.dates else policy.cadence]
+        named = f"- {purchase.name}: " * bool(facility.purchases)
+        dates = f"There {'is' if len(days) == 1 else 'are'} {count(len(days), 'purchase date')}."
+        yield f"{named}{when}, {_request(case, policy)}. {_reserve(policy)}{dates}"
+    if not any(days for _, _, days in mine):
         return
     if coverage:
         carried = " Coverage that a quarter leaves unused is carried forward." * coverage.carry_forward
@@ -105,29 +156,45 @@ def purchases(case: Case) -> Iterator[str]:
             "The draws of a fiscal quarter are limited to a percentage of the cash used in operations "
             f"{BASES[coverage.basis]}. This percentage is called coverage.{carried}"
         )
-    yield _quarter_table(case)
+    yield _quarter_table(case, facility)
 
 
-def _request(case: Case) -> str:
-    policy, requests = case.policy, "the company requests"
+def _request(case: Case, policy: Policy) -> str:
+    requests = "the company requests"
     lacking = f"the amount that restores cash to {policy.target_months or 0:g} months of expected burn"
     everything = "the maximum that the limits allow"
     match policy.kind:
         case "runway":
-            return f"{requests} {lacking}"
+            return f"{requests} {lacking}{_tilt(policy)}"
         case "opportunistic":
             trigger = money((policy.price_trigger or 0) * case.price.initial)
+            if policy.trigger_over == "average":
+                days = count(policy.trigger_sessions or 0, "session")
+                trigger = f"{policy.price_trigger:g} times the mean close of the {days} before"
             return f"{requests} {lacking}, or {everything} if the stock closes at {trigger} or above"
         case "schedule":
             return f"{requests} listed amounts, {money(sum(policy.amounts))} in all"
     return f"{requests} {everything}"
 
 
-def _quarter_table(case: Case) -> str:
+def _tilt(policy: Policy) -> str:
+    tilt = f", {policy.price_tilt or 0.0:+g} months for each unit of the log of the close over its opening value"
+    most = f", at most {policy.cover_months_high or 0:g} months"
+    return tilt * bool(policy.price_tilt) + most * (policy.cover_months_high is not None)
+
+
+def _reserve(policy: Policy) -> str:
+    if policy.reserve_price is None:
+        return ""
+    need = f", unless cash covers less than {policy.need_months:g} months" if policy.need_months else ""
+    return f"It requests nothing at a close below ${policy.reserve_price:,.2f}{need}. "
+
+
+def _quarter_table(case: Case, facility: Line) -> str:
     """One row for each fiscal quarter that has purchase dates."""
-    covered = case.line.coverage is not None
+    covered, cap = facility.coverage is not None, facility.max_per_period
     rows = []
-    for quarter, dates, share, dollars in covered_quarters(case):
+    for quarter, dates, share, dollars in covered_quarters(case, facility):
         shown = ", ".join(map(str, dates))
         if len(dates) > LISTED_DATES:
             shown = f"{len(dates)} from {dates[0]} to {dates[-1]}"
@@ -135,16 +202,16 @@ def _quarter_table(case: Case) -> str:
         rows.append((*cells, f"{share:g}%", money(dollars or 0.0)) if covered else tuple(cells))
     heads = ("quarter", "ends", "purchase dates", "coverage", "coverage limit")
     note = "The coverage limit shown is that at the average cash use." if covered else ""
-    if covered and case.line.max_per_period is not None:
-        note += f" The limit of {money(case.line.max_per_period)} per fiscal quarter applies as well."
+    if covered and cap is not None:
+        note += f" The limit of {money(cap)} per {facility.period.replace('_', ' ')} applies as well."
     return table_text(Table("", heads if covered else heads[:3], rows, left=(0, 1, 2), note=note))
 
 
-def conditions(case: Case) -> Iterator[str]:
-    if not case.line.conditions:
+def conditions(case: Case, facility: Line) -> Iterator[str]:
+    if not facility.conditions:
         yield "None: the investor must always buy."
-    for condition in case.line.conditions:
-        yield f"- {condition.name}: {_condition(case, condition)} {_waiver(case, condition)}"
+    for condition in facility.conditions:
+        yield f"- {condition.name}: {_condition(case, condition)} {_waiver(condition)}"
 
 
 def _condition(case: Case, condition: Condition) -> str:
@@ -171,7 +238,7 @@ def _yearly(rate: float) -> str:
     )
 
 
-def _waiver(case: Case, condition: Condition) -> str:
+def _waiver(condition: Condition) -> str:
     if not condition.waiver_probability:
         return "The investor never waives this condition."
     chance = percent(condition.waiver_probability)

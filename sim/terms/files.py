@@ -77,8 +77,8 @@ def shipped_cases() -> list[tuple[str, str]]:
     Examples
     --------
     >>> import sim
-    >>> sim.shipped_cases()[0][0]
-    'valence-2002'
+    >>> [name for name, title in sim.shipped_cases() if name.startswith("valence")]
+    ['valence-2002', 'valence-seaside-2009']
     """
     return [(name, load_case(name).title) for name in _shipped_names()]
 

@@ -1,4 +1,5 @@
-"""The tables [company], [burn], [line], [policy] and [simulation] of a case file, as frozen objects.
+"""The tables [company], [burn] and [simulation] of a case file, and of a line its price, coverage and conditions, as
+frozen objects.
 
 Money is in dollars, rates and volatilities are a year, times are in days unless the name says otherwise. Each field has
 the rule of its key and all that other modules derive from it: see `sim.terms.schema.key`. Rules between keys of one
@@ -21,7 +22,7 @@ from sim.terms.base import (
 )
 from sim.terms.problems import MISSING, Problem
 from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
-from sim.terms.schema import Clause, Rows, Table, Terms, Values, key, keys
+from sim.terms.schema import Clause, Rows, Terms, Values, key
 from sim.terms.variation import HALF_TO_TWICE, step_doubled, times, within
 
 
@@ -100,7 +101,11 @@ class Burn(Terms):
 SERIES = Text(("close", "vwap", "low"))
 WINDOW = Whole(1, 250, unit="sessions")
 STATISTIC = Text(("mean", "lowest", "mean_of_lowest"))
-TIMING = Text(("before", "through"))
+TIMING = Text(("before", "through", "after"))
+WHEN = (
+    '"before": the window ends on the session before the purchase date; "through": on the date itself; "after": it '
+    "begins on the session after the date, and the price is known when it has ended"
+)
 
 
 @terms
@@ -112,8 +117,7 @@ class Leg(Terms):
     )
     window: int = key(WINDOW, meaning="length of the window")
     timing: str = key(
-        TIMING, "before",
-        meaning='"before": the window ends on the session before the purchase date; "through": on the date itself',
+        TIMING, "before", meaning=WHEN,
     )  # fmt: skip
     statistic: str = key(STATISTIC, "mean", meaning="the statistic of the prices in the window")
     count: int | None = key(
@@ -147,8 +151,7 @@ class Pricing(Terms):
     )
     window: int = key(WINDOW, meaning="length of the window")
     timing: str = key(
-        TIMING, "before",
-        meaning='"before": the window ends on the session before the purchase date; "through": on the date itself',
+        TIMING, "before", meaning=WHEN,
     )  # fmt: skip
     statistic: str = key(STATISTIC, "mean", meaning="the statistic of the prices in the window that sets the price")
     count: int | None = key(
@@ -166,6 +169,16 @@ class Pricing(Terms):
         meaning="no draw while the purchase price is below this", unit="$/share",
         clause=Clause("floor price", "no draw at a purchase price below {}", kind="price"),
     )  # fmt: skip
+    floor_of_close: float | None = key(
+        Number(above=0, most=1, unit="1"), None,
+        meaning="the same as a share of the close of the purchase date; the greater floor counts",
+        clause=Clause("floor price", "no draw at a purchase price below {} of the date's close", kind="price"),
+    )  # fmt: skip
+    below_floor: str = key(
+        Text(("skip", "drop_sessions")), "skip", brief=True,
+        meaning='"skip": nothing is sold at a price below the floor; "drop_sessions": sessions of the window with a '
+        "value below it are left out, and the shares fall by 1/window for each",
+    )  # fmt: skip
     lesser_of: tuple[Leg, ...] | None = key(
         Rows(Leg), None, meaning="other statistics of prices; the least of all sets the price"
     )
@@ -173,11 +186,25 @@ class Pricing(Terms):
     def check_count(self) -> Iterator[Problem]:
         yield from count_problems(self)
 
+    def check_below_floor(self) -> Iterator[Problem]:
+        if self.below_floor == "drop_sessions" and self.timing != "after":
+            yield "below_floor", self.below_floor, 'must be "skip", as timing is not "after"'
+
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The statistics of which the least sets the price, its own first."""
         own = {name: getattr(self, name) for name in ("series", "window", "timing", "statistic", "count")}
         return (Leg(**own), *(self.lesser_of or ()))
+
+    @property
+    def forward(self) -> bool:
+        """Whether the price is not known on the purchase date."""
+        return "after" in (self.timing, *(leg.timing for leg in self.lesser_of or ()))
+
+    @property
+    def sessions_after(self) -> int:
+        """Number of sessions from the purchase date to the end of the last window."""
+        return max(leg.window if leg.timing == "after" else 0 for leg in self.legs)
 
 
 @terms
@@ -216,95 +243,6 @@ class Condition(Terms):
     def check_milestone(self) -> Iterator[Problem]:
         if self.kind == "milestone" and not self.milestone:
             yield "milestone", self.milestone, 'must be the name of a milestone, as kind = "milestone" needs one'
-
-
-@terms
-class Line(Terms):
-    investor: str = key(NAME, meaning="name of the investor")
-    commitment: float = key(MONEY, meaning="the most that all draws together can be; 0 turns the line off")
-    start: datetime.date = key(Day(), meaning="first day of the term")
-    end: datetime.date = key(Day(), meaning="last day of the term")
-    period: str = key(
-        Text(("fiscal_quarter",), noun="period"), "fiscal_quarter", meaning="the period of max_per_period and coverage"
-    )
-    max_per_period: float | None = key(
-        MONEY, None,
-        meaning="the most that the draws of one fiscal quarter can be",
-        clause=Clause("period cap", "at most {} per fiscal quarter"),
-    )  # fmt: skip
-    max_per_draw: float | None = key(
-        MONEY, None,
-        meaning="the most that one draw can be",
-        clause=Clause("draw cap", "at most {} per draw"),
-    )  # fmt: skip
-    registered: bool = key(Flag(), False, meaning="whether the shares are registered for resale")
-    legal_cost_per_draw: float = key(
-        MONEY, 0.0,
-        meaning="legal fees that the company pays for each draw",
-        clause=Clause("legal fees", "the company pays {} of legal fees for each draw", 0.0, kind="cost"),
-        label="legal fees of a draw", vary=HALF_TO_TWICE,
-    )  # fmt: skip
-    minimum_draw: float = key(
-        MONEY, 0.0,
-        meaning="a smaller draw is not made",
-        clause=Clause("minimum draw", "no draw below {}", 0.0, kind="size"),
-    )  # fmt: skip
-    pricing: Pricing = key(Table(Pricing), meaning="how the purchase price is found")
-    coverage: Coverage | None = key(
-        Table(Coverage), None,
-        meaning="limit of a quarter's draws by the cash used in operations",
-        clause=Clause(
-            "coverage", "draws at most {}% of the cash used in operations", kind="coverage", shown=lambda x: x.shares
-        ),
-    )  # fmt: skip
-    conditions: tuple[Condition, ...] = key(Rows(Condition), (), meaning="conditions of a draw, in the line's order")
-
-    def check_term(self) -> Iterator[Problem]:
-        if self.end < self.start:
-            yield "end", self.end, f"must be on or after line.start, {self.start}"
-
-
-@terms
-class Policy(Terms):
-    """When and how much the company requests; keys that the kind does not use are kept but have no effect."""
-
-    kind: str = key(
-        Text(("maximum", "runway", "opportunistic", "schedule")), "maximum",
-        meaning="what the company requests: the maximum; what it lacks for target_months of burn; the same, but the "
-        "maximum at a close of price_trigger or more; the listed amounts",
-    )  # fmt: skip
-    cadence: str = key(
-        Text(("quarter_end", "month_end", "weekly", "daily", "dates")), "quarter_end",
-        meaning="purchase dates: the last session of each fiscal quarter, month or week, every session, listed dates",
-    )  # fmt: skip
-    dates: tuple[datetime.date, ...] = key(
-        Values(Day()), (), meaning="listed purchase dates, sessions in rising order; where given, cadence has no effect"
-    )
-    target_months: float | None = key(
-        Number(least=0, most=1200, unit="months"), None,
-        meaning='months of expected burn to have in cash, for "runway" and "opportunistic"',
-    )  # fmt: skip
-    price_trigger: float | None = key(
-        Number(above=0, most=1e6, unit="1"), None,
-        meaning='close at or above which "opportunistic" requests the maximum, times price.initial',
-    )  # fmt: skip
-    amounts: tuple[float, ...] = key(
-        Values(MONEY), (), meaning='what "schedule" requests, one amount for each purchase date'
-    )
-
-    def check_needs(self) -> Iterator[Problem]:
-        needed = {"runway": ["target_months"], "opportunistic": ["target_months", "price_trigger"]}
-        for word in needed.get(self.kind, []):
-            if getattr(self, word) is None:
-                allowed = keys(Policy)[word].rule.allowed
-                yield word, MISSING, f'must be {allowed}, as kind = "{self.kind}" needs it'
-
-    def check_dates(self) -> Iterator[Problem]:
-        if self.cadence == "dates" and not self.dates:
-            yield "dates", list(self.dates), 'must have at least one date, as cadence = "dates" needs them'
-        for i in range(1, len(self.dates)):
-            if self.dates[i] <= self.dates[i - 1]:
-                yield f"dates[{i}]", self.dates[i], f"must be after the date before it, {self.dates[i - 1]}"
 
 
 @terms

@@ -1,4 +1,4 @@
-"""The fiscal quarters of a case's purchase dates, each with its coverage at the expected burn."""
+"""The fiscal quarters of a line's purchase dates, each with its coverage at the expected burn."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sim import calendar
 from sim.terms.case import Case
+from sim.terms.line import Line
 
 
 class CoveredQuarter(NamedTuple):
@@ -19,12 +20,13 @@ class CoveredQuarter(NamedTuple):
     dollars: float | None  # percent of the cash used that the basis counts on the last date, at the expected burn
 
 
-def covered_quarters(case: Case) -> list[CoveredQuarter]:
-    """One entry for each fiscal quarter that has purchase dates, in order."""
-    month, coverage = case.company.fiscal_year_end_month, case.line.coverage
-    first = calendar.fiscal_quarter(case.line.start, month)
+def covered_quarters(case: Case, line: Line) -> list[CoveredQuarter]:
+    """One entry for each fiscal quarter in which the line has purchase dates, in order."""
+    month, coverage = case.company.fiscal_year_end_month, line.coverage
+    first = calendar.fiscal_quarter(line.start, month)
+    all_dates = sorted({day for owner, _, dates in case.purchases if owner is line for day in dates})
     found = []
-    for quarter, days in groupby(case.purchase_dates, lambda day: calendar.fiscal_quarter(day, month)):
+    for quarter, days in groupby(all_dates, lambda day: calendar.fiscal_quarter(day, month)):
         dates, percent, dollars = tuple(days), None, None
         if coverage:
             percent = coverage.percent[min(quarter.ordinal - first.ordinal, len(coverage.percent) - 1)]

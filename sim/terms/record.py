@@ -28,6 +28,26 @@ class RecordedDraw(Terms):
 
 
 @terms
+class RecordedSales(Terms):
+    """What a line sold from one day to another, where its single draws are not known."""
+
+    from_: datetime.date = key(Day(), meaning="first day")
+    to: datetime.date = key(Day(), meaning="last day")
+    line: str = key(Text(empty=True), "", meaning="name of the line, an entry of [[lines]]; empty: all lines together")
+    amount: float = key(POSITIVE_MONEY, meaning="amount")
+    shares: int | None = key(SHARES, None, meaning="number of shares; absent: not known")
+    source: str = key(NAME, meaning="document that says so")
+
+    def check_order(self) -> Iterator[Problem]:
+        first = getattr(self, "from")
+        if self.to < first:
+            yield "to", self.to, f"must be on or after from, {first}"
+
+
+setattr(RecordedSales, "from", RecordedSales.from_)  # the key's name is a word of Python
+
+
+@terms
 class RecordedShares(Terms):
     """Shares outstanding at the close of a day."""
 
@@ -72,7 +92,12 @@ class RecordedWaiver(Terms):
 class Record(Terms):
     """Facts of each kind; dates outside the simulated span are kept, but compared with nothing."""
 
-    draws: tuple[RecordedDraw, ...] = key(Rows(RecordedDraw), (), meaning="draws under the line")
+    draws: tuple[RecordedDraw, ...] = key(
+        Rows(RecordedDraw), (), meaning="draws under the line, all of the fiscal quarters that have one"
+    )
+    sales: tuple[RecordedSales, ...] = key(
+        Rows(RecordedSales), (), brief=True, meaning="sales under a line from one day to another"
+    )
     shares_outstanding: tuple[RecordedShares, ...] = key(
         Rows(RecordedShares), (), meaning="shares outstanding at the close of a day"
     )
@@ -89,6 +114,7 @@ def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
     for draw in record.draws:
         price = f"{draw.shares:,} shares, ${draw.amount / draw.shares:.4f} each"
         found.append((draw.date, f"drew {money(draw.amount)} for {price}", draw.source))
+    found += [(row.to, _sold(row), row.source) for row in record.sales]
     found += [(row.date, f"{row.shares:,} shares outstanding", row.source) for row in record.shares_outstanding]
     found += [(row.date, f"cash of {money(row.amount)}", row.source) for row in record.cash]
     found += [
@@ -102,3 +128,10 @@ def record_lines(record: Record, fiscal_year_end_month: int) -> Iterator[str]:
         yield "Nothing."
     for day, what, source in sorted(found, key=lambda fact: fact[0]):
         yield f"- {long_date(day)}: {what} ({source})."
+
+
+def _sold(sales: RecordedSales) -> str:
+    """`sold $3.50 million for 1,600,000 shares, $2.1875 each, from 1 July 2020 under the line ATM`."""
+    shares = f" for {sales.shares:,} shares, ${sales.amount / sales.shares:.4f} each," if sales.shares else ""
+    under = f" under the line {sales.line}" * bool(sales.line)
+    return f"sold {money(sales.amount)}{shares} from {long_date(sales.from_)}{under}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from sim.terms.case import Case
@@ -30,20 +31,46 @@ class KeyRow(NamedTuple):
 
 
 def key_rows(of: type = Case, table: str = "") -> Iterator[KeyRow]:
-    """Every key of a table and of the tables below it, in the order of the file."""
+    """Every key of a table and of the tables below it, in the order of the file.
+
+    Tables with the same keys, such as [line] and [[lines]], are listed once, under the shortest name.
+    """
     below: list[tuple[type, str]] = []
     for word, known in keys(of).items():
         rule: Any = known.rule
         if isinstance(rule, Table | Rows):
-            name = f"{table.strip('[]')}.{word}" if table else word
-            below.append((rule.of, f"[[{name}]]" if isinstance(rule, Rows) else f"[{name}]"))
-            allowed = f"list of tables {below[-1][1]}" if isinstance(rule, Rows) else f"table {below[-1][1]}"
+            name, listed = _heading(table, word, rule), _headings()[rule.of]
+            below += [(rule.of, name)] * (name == listed)
+            what = "list of tables" if isinstance(rule, Rows) else "table"
+            allowed = f"{what} {name}" + f", with the keys of {listed}" * (name != listed)
         else:
             allowed = rule.allowed
         unit = "" if known.unit == "1" else known.unit
         yield KeyRow(table, word, unit, allowed, _default(known), known.meaning)
     for part, name in below:
         yield from key_rows(part, name)
+
+
+def _heading(table: str, word: str, rule: Table | Rows) -> str:
+    name = f"{table.strip('[]')}.{word}" if table else word
+    return f"[[{name}]]" if isinstance(rule, Rows) else f"[{name}]"
+
+
+@cache
+def _headings() -> dict[type, str]:
+    """The heading under which each class of terms is listed: the first one of the least depth."""
+    found: dict[type, str] = {}
+    level: list[tuple[type, str]] = [(Case, "")]
+    while level:
+        tables = [
+            (known.rule.of, _heading(table, word, known.rule))
+            for of, table in level
+            for word, known in keys(of).items()
+            if isinstance(known.rule, Table | Rows)
+        ]
+        level = [(of, name) for of, name in tables if of not in found]
+        found = dict(reversed(level)) | found
+    return found
 
 
 def tables() -> list[str]:

@@ -160,7 +160,7 @@ class Clause:
         return self.binds(value) if self.binds is not None else self.kind == "limit" or bool(value)
 
 
-CLAUSE_KINDS = ("price", "condition", "reduction", "limit", "coverage", "charter", "size", "cost")
+CLAUSE_KINDS = ("date", "price", "condition", "reduction", "limit", "coverage", "charter", "shares", "size", "cost")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,6 +175,7 @@ class Key:
     vary: Variation | None
     used: Callable[[Any], bool] | None
     clause: Clause | None
+    brief: bool
 
 
 def key(
@@ -187,6 +188,7 @@ def key(
     vary: Variation | None = None,
     used: Callable[[Any], bool] | None = None,
     clause: Clause | None = None,
+    brief: bool = False,
 ) -> Any:
     """A dataclass field of a class of terms: everything that is known about one key stands here.
 
@@ -200,9 +202,11 @@ def key(
     vary : from the value to a low and a high, for inputs that are uncertain where [ranges] does not name them
     used : whether the key has any effect, given the table it stands in; an input without effect is not varied
     clause : the clause of the line that the key states
+    brief : whether the canonical document leaves the key out where it has its default. Keys that came later are brief,
+        so that the hash of a case without them stays what it was
     """
     unit = unit or getattr(rule, "unit", "")
-    known = Key(rule, default, meaning, unit, label, vary, used, clause)
+    known = Key(rule, default, meaning, unit, label, vary, used, clause, brief)
     if default is MISSING:
         return dataclasses.field(metadata={"key": known})
     return dataclasses.field(default=default, metadata={"key": known})
@@ -210,8 +214,18 @@ def key(
 
 @cache
 def keys(of: type[Any]) -> dict[str, Key]:
-    """The keys of a class of terms, in the order of its fields."""
-    return {field.name: field.metadata["key"] for field in dataclasses.fields(of) if "key" in field.metadata}
+    """The keys of a class of terms: its own in the order of its fields, then those it inherits.
+
+    The field of a key that is a word of Python has an underscore at its end: `from_` is the key `from`.
+    """
+    own = vars(of).get("__annotations__", {})
+    fields = sorted(dataclasses.fields(of), key=lambda field: field.name not in own)
+    return {word_of(field): field.metadata["key"] for field in fields if "key" in field.metadata}
+
+
+def word_of(field: dataclasses.Field[Any]) -> str:
+    """The key of a field."""
+    return field.name.rstrip("_")
 
 
 class Terms:
@@ -263,9 +277,14 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
     values = _read_values(of, doc, name, note)
     if said:
         return Draft(values)
-    made: Any = object.__new__(of)  # without __post_init__, as the rules have just been applied
+    return unchecked(of, values)
+
+
+def unchecked(of: type[Any], values: Mapping[str, Any]) -> Any:
+    """An object of class `of` from values to which the rules have been applied; fields without one have the default."""
+    made = object.__new__(of)  # without __post_init__
     for field in dataclasses.fields(of):
-        object.__setattr__(made, field.name, values.get(field.name, field.default))
+        object.__setattr__(made, field.name, values.get(word_of(field), field.default))
     return made
 
 
@@ -291,7 +310,7 @@ def _read_values(of: type, doc: Mapping[str, Any], name: str, say: Say) -> dict[
 
 @cache
 def checks(of: type[Any]) -> list[Callable[[Any], Iterator[Problem]]]:
-    return [check for word, check in vars(of).items() if word.startswith("check_")]
+    return [check for part in reversed(of.__mro__) for word, check in vars(part).items() if word.startswith("check_")]
 
 
 def attempt(check: Callable[..., Iterator[Problem]], *on: Any) -> list[Problem]:
@@ -305,7 +324,13 @@ def attempt(check: Callable[..., Iterator[Problem]], *on: Any) -> list[Problem]:
 def plain(value: Any) -> Any:
     """Terms as a plain document: tables, lists, ISO dates, text, numbers. Keys without a value are left out."""
     if isinstance(value, Terms):
-        return {name: plain(v) for name, v in values_of(value).items() if v is not None}
+        of: Any = type(value)
+        known = keys(of)
+        return {
+            name: plain(v)
+            for name, v in values_of(value).items()
+            if v is not None and not (known[name].brief and v == known[name].default)
+        }
     if isinstance(value, Mapping):
         return {name: plain(v) for name, v in value.items()}
     if isinstance(value, list | tuple):

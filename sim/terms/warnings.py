@@ -8,8 +8,13 @@ from collections.abc import Iterator
 
 from sim.calendar import month_number
 from sim.terms.case import Case
-from sim.terms.clauses import stated_clauses
+from sim.terms.clauses import stated_clauses, stated_in
 from sim.terms.consistency import entries
+from sim.terms.derived import facilities
+from sim.terms.line import Line
+from sim.terms.never_binding import never_binding
+from sim.terms.parts import Pricing
+from sim.terms.policy import Policy
 from sim.terms.problems import number_text
 from sim.terms.quarters import covered_quarters
 from sim.text.numbers import money
@@ -19,7 +24,10 @@ HIGHEST_FREQUENCY = 12.0  # events a year
 LOWEST_VOLATILITY, HIGHEST_VOLATILITY = 0.05, 3.0  # a year
 LOWEST_MULTIPLIER, HIGHEST_MULTIPLIER = 0.5, 1.0
 LEAST_DOLLARS = 10_000.0  # of what companies count in millions
-USED_BY = {"target_months": ("runway", "opportunistic"), "price_trigger": ("opportunistic",), "amounts": ("schedule",)}
+USED_BY = {
+    "target_months": ("runway", "opportunistic"), "price_trigger": ("opportunistic",), "amounts": ("schedule",),
+    "price_tilt": ("runway",), "cover_months_high": ("runway",),
+}  # fmt: skip
 
 
 def warnings_of(case: Case) -> Iterator[str]:
@@ -27,16 +35,19 @@ def warnings_of(case: Case) -> Iterator[str]:
     yield from _percentages(case)
     yield from _dollars(case)
     yield from _cash(case)
-    yield from _price(case)
-    yield from _draws(case)
+    for where, line in facilities(case):
+        yield from _prices(case, where, line)
+        yield from _draws(case, where, line)
+        yield from never_binding(case, where, line)
     yield from _without_effect(case)
 
 
 def _percentages(case: Case) -> Iterator[str]:
-    coverage = case.line.coverage
-    if coverage is not None and 0 < max(coverage.percent) <= 1:
-        stated = ", ".join(map(number_text, coverage.percent))
-        yield f"- line.coverage.percent = [{stated}] is in percent: 100 means all of the cash used."
+    for where, line in facilities(case):
+        coverage = line.coverage
+        if coverage is not None and 0 < max(coverage.percent) <= 1:
+            stated = ", ".join(map(number_text, coverage.percent))
+            yield f"- {where}.coverage.percent = [{stated}] is in percent: 100 means all of the cash used."
     for where, note in entries("notes", case.notes):
         for name in ("base_rate", "margin", "rate_cap"):
             rate = getattr(note, name)
@@ -65,7 +76,7 @@ def _dollars(case: Case) -> Iterator[str]:
     amounts = [
         ("company.cash", case.company.cash),
         ("burn.monthly", case.burn.monthly),
-        ("line.commitment", case.line.commitment),
+        *((f"{where}.commitment", line.commitment or 0.0) for where, line in facilities(case)),
         *((stated.key, stated.value) for stated in stated_clauses(case, "limit")),
         ("third_party.median_amount", case.third_party.median_amount if case.third_party else 0.0),
         *((f"{where}.principal", note.principal) for where, note in entries("notes", case.notes)),
@@ -84,82 +95,95 @@ def _cash(case: Case) -> Iterator[str]:
         )
 
 
-def _price(case: Case) -> Iterator[str]:
-    pricing, initial = case.line.pricing, case.price.initial
+def _prices(case: Case, where: str, line: Line) -> Iterator[str]:
+    for key, table in ((where, line), *entries(f"{where}.purchases", line.purchases)):
+        if table.pricing is not None:
+            yield from _price(f"{key}.pricing", table.pricing, case.price.initial)
+
+
+def _price(key: str, pricing: Pricing, initial: float) -> Iterator[str]:
     multiplier, stated = pricing.multiplier, number_text(pricing.multiplier)
     if multiplier < LOWEST_MULTIPLIER:
         yield (
-            f"- line.pricing.multiplier = {stated} sells shares at {100 * multiplier:.4g}% of the price of the window. "
+            f"- {key}.multiplier = {stated} sells shares at {100 * multiplier:.4g}% of the price of the window. "
             f"For a discount of {100 * multiplier:.4g}%, write {number_text(round(1 - multiplier, 9))}."
         )
     if multiplier > HIGHEST_MULTIPLIER:
-        yield f"- line.pricing.multiplier = {stated} sells shares above the price of the window."
+        yield f"- {key}.multiplier = {stated} sells shares above the price of the window."
     if pricing.floor is not None and pricing.floor > multiplier * initial:
         yield (
-            f"- line.pricing.floor = {number_text(pricing.floor)} is above the purchase price at the opening, "
+            f"- {key}.floor = {number_text(pricing.floor)} is above the purchase price at the opening, "
             f"{stated} x ${number_text(initial)} = ${multiplier * initial:.4g}: no draw until the stock has risen."
         )
 
 
-def _draws(case: Case) -> Iterator[str]:
-    line, company, days = case.line, case.company, case.purchase_dates
-    if not line.commitment:
+def _draws(case: Case, where: str, line: Line) -> Iterator[str]:
+    company = case.company
+    kinds = [(purchase, dates) for owner, purchase, dates in case.purchases if owner is line]
+    if line.commitment == 0:
         return
-    if not days:
-        yield f"- line.end = {line.end}: no purchase date lies in the term and the simulated span: nothing is drawn."
+    if not any(dates for _, dates in kinds):
+        yield f"- {where}.end = {line.end}: no purchase date lies in the term and the simulated span: nothing is drawn."
         return
     if company.shares_authorized == company.shares_outstanding + company.shares_reserved:
         yield f"- company.shares_authorized = {company.shares_authorized} leaves no shares to sell: nothing is drawn."
         return
-    key, most = _largest_draw(case)
+    key, most = _largest_draw(case, where, line)
+    if most == math.inf:
+        return
     if line.minimum_draw > most:
-        at_burn = key == "line.coverage"
+        at_burn = key.endswith(".coverage")
         yield (
-            f"- line.minimum_draw = {number_text(line.minimum_draw)} is above {key}, {number_text(most)}"
+            f"- {where}.minimum_draw = {number_text(line.minimum_draw)} is above {key}, {number_text(most)}"
             + (" at the expected burn: few draws are large enough." if at_burn else ": no draw is large enough.")
         )
-    price = line.pricing.multiplier * case.price.initial
+    price = max(purchase.pricing.multiplier for purchase, _ in kinds if purchase.pricing) * case.price.initial
     headroom = company.shares_authorized - company.shares_outstanding - company.shares_reserved
-    if most >= line.commitment and headroom * price >= line.commitment and _requests(case) >= line.commitment:
-        yield f"- line.commitment = {number_text(line.commitment)} can be drawn on one day: no limit is smaller."
+    requests = max(_requests(case, purchase.policy) for purchase, _ in kinds if purchase.policy)
+    whole, no_shares = line.commitment or math.inf, not stated_in(line, "", "shares")
+    if no_shares and most >= whole and headroom * price >= whole and requests >= whole:
+        yield f"- {where}.commitment = {number_text(whole)} can be drawn on one day: no limit is smaller."
     shares = most / price
-    if shares > company.shares_outstanding:
+    if no_shares and shares > company.shares_outstanding:
         yield (
             f"- price.initial = {number_text(case.price.initial)} makes a draw of {money(most)} {shares:,.0f} shares, "
             f"more than the {company.shares_outstanding:,} outstanding."
         )
     if line.legal_cost_per_draw > most / 2:
         yield (
-            f"- line.legal_cost_per_draw = {number_text(line.legal_cost_per_draw)} is more than half of the largest "
+            f"- {where}.legal_cost_per_draw = {number_text(line.legal_cost_per_draw)} is more than half of the largest "
             f"draw, {number_text(most)}."
         )
 
 
-def _requests(case: Case) -> float:
-    """The largest amount that the policy can request on one date."""
-    if case.policy.kind == "schedule":
-        return max(case.policy.amounts)
-    if case.policy.kind == "runway":
-        months = case.policy.target_months or 0.0
+def _requests(case: Case, policy: Policy) -> float:
+    """The largest amount that a policy can request on one date."""
+    if policy.kind == "schedule":
+        return max(policy.amounts)
+    if policy.kind == "runway" and not policy.price_tilt:
+        months = policy.target_months or 0.0
         return months * max(case.burn_level(k) for k in range(month_number(case.valuation_date, case.horizon) + 1))
     return math.inf
 
 
-def _largest_draw(case: Case) -> tuple[str, float]:
-    """The smallest limit of a draw, and its key; coverage is that at the expected burn in the best quarter."""
-    line = case.line
-    limits = [(line.commitment, "line.commitment")]
-    limits += [(stated.value, stated.key) for stated in stated_clauses(case, "limit")]
+def _largest_draw(case: Case, where: str, line: Line) -> tuple[str, float]:
+    """The smallest limit of a draw in dollars, and its key; coverage is that at the expected burn in the best quarter.
+
+    Of limits that single kinds of purchase state, none is looked at.
+    """
+    limits = [(math.inf if line.commitment is None else line.commitment, f"{where}.commitment")]
+    limits += [(each.value, each.key) for each in stated_in(line, f"{where}.", "limit") if each.table is line]
     if line.coverage is not None:
-        limits.append((max(each.dollars or 0.0 for each in covered_quarters(case)), "line.coverage"))
+        limits.append((max(each.dollars or 0.0 for each in covered_quarters(case, line)), f"{where}.coverage"))
     most, key = min(limits, key=lambda limit: limit[0])
     return key, most
 
 
 def _without_effect(case: Case) -> Iterator[str]:
-    for where, condition in entries("line.conditions", case.line.conditions):
-        if condition.after is not None and condition.after >= min(case.line.end, case.horizon):
-            yield f"- {where}.after = {condition.after} is the end of the term or later: it never applies."
+    for key, line in facilities(case):
+        for where, condition in entries(f"{key}.conditions", line.conditions):
+            if condition.after is not None and condition.after >= min(line.end, case.horizon):
+                yield f"- {where}.after = {condition.after} is the end of the term or later: it never applies."
     for where, milestone in entries("milestones", case.milestones):
         span = (case.horizon - case.valuation_date).days + 1
         if milestone.median_days > span and not milestone.follows:
@@ -168,8 +192,19 @@ def _without_effect(case: Case) -> Iterator[str]:
                 f"- {where}.median_days = {number_text(milestone.median_days)} is a time in days: {reached}, after the "
                 "horizon."
             )
-    for key, kinds in USED_BY.items():
-        value = getattr(case.policy, key)
-        if value not in (None, ()) and case.policy.kind not in kinds:
-            shown = number_text(value) if isinstance(value, float) else f"[{len(value)} amounts]"
-            yield f'- policy.{key} = {shown} has no effect with kind = "{case.policy.kind}".'
+    for where, policy in _policies(case):
+        for word, kinds in USED_BY.items():
+            value = getattr(policy, word)
+            if value not in (None, ()) and policy.kind not in kinds:
+                shown = number_text(value) if isinstance(value, float) else f"[{len(value)} amounts]"
+                yield f'- {where}.{word} = {shown} has no effect with kind = "{policy.kind}".'
+        if policy.need_months is not None and policy.reserve_price is None:
+            yield f"- {where}.need_months = {number_text(policy.need_months)} has no effect without reserve_price."
+
+
+def _policies(case: Case) -> Iterator[tuple[str, Policy]]:
+    yield "policy", case.policy
+    for where, line in facilities(case):
+        for key, table in ((where, line), *entries(f"{where}.purchases", line.purchases)):
+            if table.policy is not None:
+                yield f"{key}.policy", table.policy

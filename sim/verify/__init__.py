@@ -40,6 +40,7 @@ MODULES = {
     "cash": "Cash-out",
     "draws": "Draws: the whole engine against closed forms",
     "limits": "Draws: every limit by hand, without chance",
+    "lines": "Lines of today: real purchases, every limit by hand, what windows cost",
     "ledger": "Ledger: sums by hand and accounts that balance",
     "intervals": "Errors and intervals",
 }

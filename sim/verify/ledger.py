@@ -161,11 +161,11 @@ def documents_hold(paths: int, seed: int) -> Iterator[Check]:
     """On every path of the shipped case."""
     case = load_case("valence-2002")
     result = sim.simulate(case, paths=paths, seed=seed)
-    line, company = case.line, case.company
+    (line,), company = case.facilities, case.company
     room = company.shares_authorized - company.shares_reserved - company.shares_outstanding
     out = np.isfinite(result["cash_out_days"])
     for name, protects, wrong in (
-        ("that raise too much", "the commitment", result["raised"] > line.commitment),
+        ("that raise too much", "the commitment", result["raised"] > case.commitment),
         ("with a quarter too large", "the period cap", (result.by_period["raised"] > line.max_per_period).any(axis=1)),
         ("with too many shares", "the charter", result["shares_issued"] > room),
         ("out of cash that have some", "the cash-out", out & (result["ending_cash"] > company.minimum_cash)),

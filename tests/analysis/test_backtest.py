@@ -281,3 +281,49 @@ def test_the_board_hears_of_it(valence, found):
     assert any("$1.134" in cell for row in told.charts[0].table.rows for cell in row)
     assert _recorded(valence.replace({"record": None}), workers=None) is None
     assert _recorded(valence, workers=2, paths=PATHS, seed=SEED).rows == found.rows
+
+
+# ------------------------------------------------------------------------------------------------ sales of a span
+
+
+SALES = {"from": "2002-06-01", "to": "2002-09-30", "amount": 8e6, "shares": 4_000_000, "source": "annual report"}
+
+
+def test_sales_of_a_span_are_the_draws_that_settle_in_it(valence):
+    case = valence.replace({"record": {"sales": [SALES]}})
+    found = backtest(case, 32, SEED)
+    draws = [trace.ledger.draws for trace in trace_paths(case, 0, 32, SEED)]
+    for label, word, value in (
+        ("sold since 2002-06-01", "amount", 8e6),
+        ("shares sold since 2002-06-01", "shares", 4e6),
+    ):
+        row = fact(found, label, "2002-09-30")
+        totals = [sum(draw[word] for draw in path if "2002-06-01" <= draw["date"] <= "2002-09-30") for path in draws]
+        assert row.value == value
+        assert row.p50 == np.quantile(totals, 0.5, method="inverted_cdf")
+
+
+def test_sales_of_one_of_several_lines():
+    case = sim.load_case("valence-seaside-2009")
+    row = fact(backtest(case, 16, SEED), "shares sold since 2009-10-15, Seaside")
+    assert (row.value, row.p05, row.p95) == (650_000, 650_000, 650_000)
+    assert "sold $947,770 for 650,000 shares, $1.4581 each, from 15 October 2009 under the line Seaside" in " ".join(
+        describe(case).split()
+    )
+
+
+def test_sales_outside_the_simulated_span_are_counted_as_left_out(valence):
+    case = valence.replace({"record": {"sales": [SALES | {"from": "2002-03-01"}]}})
+    assert backtest(case, 4, SEED).notes[0] == "1 of 1 facts lie outside the simulated span and are left out."
+
+
+@pytest.mark.parametrize(
+    ("sales", "problem"),
+    [
+        (SALES | {"line": "A"}, 'record.sales[0].line = "A": must be empty, as the case has one line'),
+        (SALES | {"to": "2002-05-31"}, "record.sales[0].to = 2002-05-31: must be on or after from, 2002-06-01"),
+    ],
+)
+def test_sales_that_cannot_be(valence, sales, problem):
+    with pytest.raises(sim.CaseError, match=re.escape(problem)):
+        valence.replace({"record": {"sales": [sales]}})

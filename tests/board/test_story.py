@@ -211,11 +211,20 @@ def test_the_headline_has_one_population(name):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "97% of the lowest of the 3 closes up to and including the purchase date. Third parties buy at"),
-        ({"line.pricing.timing": "before"}, "97% of the lowest of the 3 closes before the purchase date"),
-        ({"line.pricing.statistic": "mean"}, "97% of the average of the 3 closes up to and including"),
+        (
+            {},
+            "97% of the lowest close of the three sessions (Nasdaq trading days) that end with the purchase date.",
+        ),
+        (
+            {"line.pricing.timing": "before"},
+            "97% of the lowest close of the three sessions (Nasdaq trading days) before the purchase date",
+        ),
+        ({"line.pricing.statistic": "mean"}, "97% of the mean close of the three sessions"),
         ({"line.pricing.window": 1}, "97% of the close of the purchase date."),
-        ({"line.pricing.window": 1, "line.pricing.timing": "before"}, "97% of the last close before the purchase date"),
+        (
+            {"line.pricing.window": 1, "line.pricing.timing": "before"},
+            "97% of the close of the session (Nasdaq trading day) before the purchase date",
+        ),
     ],
 )
 def test_the_price_is_described_as_the_case_has_it(changes, said):

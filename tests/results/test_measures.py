@@ -26,7 +26,7 @@ from sim.text.numbers import decimals_allowed, rounded
 
 CONTRACT = (
     "raised shares_issued dilution effective_price discount_cost effective_discount runway_months funding_gap "
-    "ending_cash draws"
+    "ending_cash draws costs"
 )
 LOW_IS_BAD = {"raised", "effective_price", "runway_months", "ending_cash", "draws"}
 

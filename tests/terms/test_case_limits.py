@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 import sim
-from sim.terms import base
+from sim.terms import base, clause_tables
 from sim.terms.problems import show
 from sim.terms.ranges import BAD, Number, Whole
 from sim.terms.schema import Terms, Values, keys
@@ -106,9 +106,13 @@ def test_jumps_and_drift_keep_prices_below_what_numbers_can_hold():
 OPEN = math.nextafter  # OPEN(0, 1): above 0
 #: The lowest and the highest value of the rules that several keys share.
 SHARED = {
-    "MONEY": (0.0, 1e15), "POSITIVE_MONEY": (OPEN(0, 1), 1e15), "SHARES": (1, 10**15), "PROBABILITY": (0.0, 1.0),
+    "MONEY": (0.0, 1e15), "POSITIVE_MONEY": (OPEN(0, 1), 1e15), "SHARES": (1, 10**15),
+    "SHARES_OR_ZERO": (0, 10**15), "PROBABILITY": (0.0, 1.0),
     "ANNUAL_RATE": (0.0, 1e4), "ANNUAL_VOLATILITY": (0.0, 10.0), "LOG_SD": (0.0, 10.0),
     "PRICE_JUMP": (OPEN(-1, 0), 100.0), "DAYS": (OPEN(0, 1), 1e6),
+}  # fmt: skip
+OF_PURCHASES = {
+    "market_cap_share": (OPEN(0, 1), 1.0), "cooldown_sessions": (0, 250), "settlement_sessions": (0, 250),
 }  # fmt: skip
 #: The same of every key with a rule of its own.
 BOUNDS = {
@@ -129,15 +133,35 @@ BOUNDS = {
     "Burn": {
         "growth": (-0.99, 100.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)), "price_correlation": (-1.0, 1.0),
     },
-    "Pricing": {"window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0)},
+    "Pricing": {
+        "window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0), "floor_of_close": (OPEN(0, 1), 1.0),
+    },
+    "Line": OF_PURCHASES, "Purchase": OF_PURCHASES, "Used": {}, "Registration": {}, "FeeStage": {},
+    "EarningsBlackout": {"before": (0, 366), "after": (0, 366)},
+    "ExchangeCap": {"share": (OPEN(0, 1), 1.0), "exempt_price": (OPEN(0, 1), 1e9)},
+    "Ownership": {"share": (OPEN(0, 1), OPEN(1, 0)), "resale_sessions": (1, 10_000)},
+    "Fees": {"percent": (0.0, 100.0), "share_multiplier": (OPEN(0, 1), 10.0)},
+    "Tier": {"from_price": (0.0, 1e9), "multiplier": (1e-6, 2.0)},
+    "VolumeBefore": {"share": (OPEN(0, 1), 100.0), "sessions": (1, 250)},
+    "VolumeDuring": {"share": (OPEN(0, 1), 100.0)},
+    "MultipleOf": {"times": (OPEN(0, 1), 1e6)},
     "Coverage": {"percent": (0.0, 1000.0)},
     "ThirdParty": {"discount": (0.0, OPEN(1, 0))},
     "Note": {"margin": (-1.0, 1e4)},
-    "Policy": {"target_months": (0.0, 1200.0), "price_trigger": (OPEN(0, 1), 1e6)},
+    "Policy": {
+        "target_months": (0.0, 1200.0), "price_trigger": (OPEN(0, 1), 1e6), "trigger_sessions": (1, 250),
+        "need_months": (0.0, 1200.0), "price_tilt": (-1200.0, 1200.0), "cover_months_high": (0.0, 1200.0),
+    },
     "Simulation": {"paths": (1, 10**12), "seed": (0, 2**64 - 1)},
 }  # fmt: skip
+CLASSES = {
+    name: part
+    for part in (*vars(sim.terms).values(), *vars(clause_tables).values())
+    if isinstance(part, type) and issubclass(part, Terms) and part is not Terms
+    for name in [part.__name__]
+}
 RULES = [(name, getattr(base, name), ends) for name, ends in SHARED.items()] + [
-    (f"{table}.{word}", keys(getattr(sim.terms, table))[word].rule, ends)
+    (f"{table}.{word}", keys(CLASSES[table])[word].rule, ends)
     for table, words in BOUNDS.items()
     for word, ends in words.items()
 ]
@@ -160,9 +184,8 @@ def test_every_number_has_its_bounds(rule, ends):
 
 
 def test_every_number_of_a_case_is_in_a_table():
-    tables = [part for part in vars(sim.terms).values() if isinstance(part, type) and issubclass(part, Terms)]
     shared = {id(getattr(base, name)) for name in SHARED}
-    for table in tables:
+    for table in CLASSES.values():
         numbers = {
             word: rule
             for word, rule in ((word, key.rule) for word, key in keys(table).items())

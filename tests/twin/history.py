@@ -4,6 +4,7 @@ from datetime import date
 from itertools import groupby
 
 from tests.twin import models
+from tests.twin.line_terms import month_of
 from tests.twin.sampler import (
     EVENT_KEYS,
     EXTENSION,
@@ -17,7 +18,7 @@ from tests.twin.sampler import (
     milestone_times,
     third_party_financings,
 )
-from tests.twin.terms import Terms, _given, month_of
+from tests.twin.terms import Terms, _given
 
 
 class SampledMarket:
@@ -47,9 +48,12 @@ class SampledMarket:
         price = self.days[series][position]
         return price * self.factors[position] if self.terms.impact == "dilution" else price
 
-    def after_draw(self, day: date, outstanding: int, shares: int, price: float, close: float) -> None:
-        """Section 5, moves of the stock: the theoretical ex-issue price."""
-        self.close(day)
+    def volume_at(self, position: int) -> float:
+        return self.terms.volume["mean"] if position < 0 else self.days["volume"][position]
+
+    def after_draw(self, day: date, outstanding: int, shares: int, price: float) -> None:
+        """Section 5, moves of the stock: the theoretical ex-issue price, at the close of the settlement."""
+        close = self.close(day)
         if self.terms.impact == "dilution" and shares > 0:
             self.factor *= (outstanding + shares * price / close) / (outstanding + shares)
 
@@ -80,11 +84,13 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
         "achieved_days": achieved,
         "ceo_change_days": ceo_change,
         "adverse_change_days": adverse_change,
-        "waived": [
-            condition["name"]
-            for condition in terms.conditions
-            if happens(luck, WAIVER, condition["name"], _given(condition, "waiver_probability", 0))
-        ],
+        "waived": list(
+            dict.fromkeys(
+                condition["name"]
+                for condition in terms.conditions
+                if happens(luck, WAIVER, condition["name"], _given(condition, "waiver_probability", 0))
+            )
+        ),
         "extended": [
             note["name"]
             for note in terms.notes

@@ -21,13 +21,13 @@ Two programs agree to the last bit only if they do the same operations in the sa
 """
 
 import math
-from collections.abc import Iterator
 from datetime import date
 
 from tests.twin.history import draw_history
+from tests.twin.line_terms import LineTerms, happened
+from tests.twin.lines import LineBooks, cut_lines, everyone_gives_notice, everyone_settles, fees_fall_due
 from tests.twin.terms import (
     DAY,
-    EVERYTHING,
     Terms,
     _given,
     as_date,
@@ -74,13 +74,12 @@ class Books:
         self.terms, self.history = terms, history
         self.cash, self.outstanding = terms.opening_cash, terms.opening_shares
         self.payments: dict[tuple[date, int], dict] = {}
-        self.commitment, self.drawn, self.unused = terms.commitment, 0.0, 0.0
-        self.quarter = terms.quarter(terms.start)  # `drawn` is this fiscal quarter's, `unused` that of those before
+        self.lines = [LineBooks(line) for line in terms.lines]
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
         self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
         self.started = False  # the opening has been looked at
-        self.raised, self.shares_issued, self.discount_cost = 0.0, 0, 0.0
+        self.discount_cost = 0.0
         self.draws, self.cash_month_end = [], {}
 
     def headroom(self) -> int:
@@ -94,6 +93,36 @@ class Books:
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
         return float(self.history["cash_used"][key])
+
+    def condition_holds(self, condition: dict, day: date) -> bool:
+        """Whether a condition holds on a purchase date, waived or not."""
+        after, t = _given(condition, "after", None), self.terms.t(day)
+        if after is not None and day <= as_date(after):
+            return True
+        if condition["kind"] == "milestone":
+            return happened(self.history["achieved_days"].get(condition["milestone"]), t)
+        if condition["kind"] == "same_ceo":
+            return not happened(self.history["ceo_change_days"], t)
+        adverse = self.history["adverse_change_days"]
+        lasts = float(self.terms.events["adverse_change"]["duration_days"]) if adverse is not None else 0.0
+        return not (happened(adverse, t) and t < adverse + lasts)
+
+    def allowance(self, line: LineTerms, day: date) -> float:
+        """Coverage before carrying forward and earlier draws: the quarter's percentage of its basis."""
+        terms, basis = self.terms, _given(line.coverage, "basis", "quarter")
+        quarter, month, used = terms.quarter(day), month_of(day), 0.0
+        first, stop = {
+            "quarter": (quarter, quarter + 3),
+            "to_date": (quarter, month),
+            "previous_quarter": (quarter - 3, quarter),
+        }[basis]
+        for earlier in range(first, stop):
+            used += self.used(earlier)
+        if basis == "to_date":
+            used += self.used(month) * (day.day / days_in(month))
+        percent = line.coverage["percent"]
+        number = (quarter - terms.quarter(line.start)) // 3
+        return percent[min(number, len(percent) - 1)] / 100.0 * max(0.0, used)
 
     def pay_note(self, note: Note, day: date, interest: float, principal: float) -> None:
         """List what is paid on a note on a day, interest and principal together."""
@@ -138,9 +167,10 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         use_cash_in_operations(books, day)  # 1
         if day in terms.month_last_sessions:
             take_third_party_financing(books, market, day)  # 2
-        if day in terms.purchase_number:
-            draw(books, market, day)  # 3
-        pay_interest(books, day)  # 4
+        everyone_settles(books, market, day)  # 3
+        everyone_gives_notice(books, market, day)
+        fees_fall_due(books, market, day)  # 4
+        pay_interest(books, day)
         pay_principal(books, day)
         if day == month_last(month_of(day)):
             sweep_notes(books, day)  # 5
@@ -151,8 +181,8 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         "payments": [books.payments[key] for key in sorted(books.payments)],
         "cash_month_end": books.cash_month_end,
         "cash_out": books.cash_out,
-        "raised": books.raised,
-        "shares_issued": books.shares_issued,
+        "raised": sum(line.raised for line in books.lines),
+        "shares_issued": sum(line.shares_issued for line in books.lines),
         "discount_cost": books.discount_cost,
         "funding_gap": books.gap,
         "ending_cash": books.cash if books.cash_out is None else books.ending_cash,
@@ -177,154 +207,16 @@ def take_third_party_financing(books: Books, market, day: date) -> None:
         amount = float(deal["amount"])
         if books.terms.third_party["kind"] == "equity":
             price = market.close(day) * (1 - float(_given(books.terms.third_party, "discount", 0)))
-            amount = min(amount, books.headroom() * price)
-            books.outstanding += nearest_whole_shares(amount, price, books.headroom())
+            room = max(0, books.headroom())  # fee shares of a line obey no limit
+            amount = min(amount, room * price)
+            books.outstanding += nearest_whole_shares(amount, price, room)
         books.move_cash(amount, day)
-        if deal.get("reduces_line", False) and books.terms.start <= day <= books.terms.end:
-            books.commitment -= min(amount, books.commitment)
-
-
-def draw(books: Books, market, day: date) -> None:
-    """5.3: one purchase date, drawn or not, and the legal cost of a draw."""
-    terms, close = books.terms, market.close(day)
-    start_quarter(books, day)
-    average = window_statistic(terms, market, day)
-    price = terms.multiplier * average
-    request = policy_request(books, day, close)
-    amount, binding = 0.0, refusal(books, day, price)
-    if binding is None:
-        limit, binding = smallest(draw_limits(books, day, request, price))
-        amount = limit if limit >= CENT else 0.0
-        if amount > 0.0 and terms.minimum_draw - amount >= CENT:
-            amount, binding = 0.0, "minimum draw"
-    shares = nearest_whole_shares(amount, price, books.headroom())
-    books.draws.append({
-        "date": day.isoformat(), "request": None if request == EVERYTHING else request, "average": average,
-        "price": price, "close": close, "amount": amount, "shares": shares, "binding": binding,
-    })  # fmt: skip
-    if amount > 0:
-        if books.cash_out is None:
-            # Rounded amounts can add up to a last bit more than the commitment; what was raised is held to it.
-            books.raised = min(books.raised + amount, terms.commitment)
-            books.shares_issued += shares
-            books.discount_cost += shares * (close - price)
-        market.after_draw(day, books.outstanding, shares, price, close)
-        books.move_cash(amount, day)
-        books.commitment -= amount
-        books.drawn += amount
-        books.outstanding += shares
-        books.move_cash(-terms.legal_cost, day)
-        books.look_at_cash(terms.t(day), "operations")
+        if deal.get("reduces_line", False):
+            cut_lines(books, amount, day)
 
 
 def nearest_whole_shares(amount: float, price: float, headroom: int) -> int:
     return min(math.floor(amount / price + 0.5), headroom)
-
-
-def window_statistic(terms: Terms, market, day: date) -> float:
-    """The price before the discount: the least of the legs, each over its trading days before the purchase date, or
-    through it."""
-    return min(leg["multiplier"] * leg_statistic(terms, market, day, leg) for leg in terms.legs)
-
-
-def leg_statistic(terms: Terms, market, day: date, leg: dict) -> float:
-    stop = terms.position[day] + (1 if leg["timing"] == "through" else 0)
-    prices = [market.price_at(i, leg["series"]) for i in range(stop - leg["window"], stop)]
-    if leg["statistic"] == "lowest":
-        return min(prices)
-    if leg["statistic"] == "mean_of_lowest":
-        prices = sorted(prices)[: leg["count"]]
-    total = 0.0
-    for price in prices:
-        total += price
-    return total / len(prices)
-
-
-def policy_request(books: Books, day: date, close: float) -> float:
-    """Order 3: what the company asks for."""
-    terms, policy = books.terms, books.terms.policy
-    if policy["kind"] == "maximum":
-        return EVERYTHING
-    if policy["kind"] == "schedule":
-        return float(policy["amounts"][terms.purchase_number[day]])
-    if policy["kind"] == "opportunistic" and close >= float(policy["price_trigger"]) * terms.initial:
-        return EVERYTHING
-    return max(0.0, float(policy["target_months"]) * terms.level(month_of(day)) - books.cash)
-
-
-def refusal(books: Books, day: date, price: float) -> str | None:
-    """Orders 1 and 2: the reason why nothing can be drawn at all, if there is one."""
-    if price < books.terms.floor:
-        return "floor price"
-    for condition in books.terms.conditions:
-        waived = condition["name"] in books.history["waived"]
-        if not waived and not condition_holds(books.terms, books.history, condition, day):
-            return f"condition: {condition['name']}"
-    return None
-
-
-def condition_holds(terms: Terms, history: dict, condition: dict, day: date) -> bool:
-    """Whether a condition holds on a purchase date, waived or not."""
-    after, t = _given(condition, "after", None), terms.t(day)
-    if after is not None and day <= as_date(after):
-        return True
-    if condition["kind"] == "milestone":
-        return _happened(history["achieved_days"].get(condition["milestone"]), t)
-    if condition["kind"] == "same_ceo":
-        return not _happened(history["ceo_change_days"], t)
-    adverse = history["adverse_change_days"]
-    return not (_happened(adverse, t) and t < adverse + float(terms.events["adverse_change"]["duration_days"]))
-
-
-def _happened(days: float | None, t: float) -> bool:
-    return days is not None and days <= t
-
-
-def draw_limits(books: Books, day: date, request: float, price: float) -> Iterator[tuple[str, float]]:
-    """Orders 3 to 8, in their order; a limit may be negative."""
-    yield "policy", request
-    yield "commitment", books.commitment
-    yield "period cap", books.terms.cap - books.drawn
-    if books.terms.coverage:
-        yield "coverage", allowance(books, day) + books.unused - books.drawn
-    yield "authorized shares", books.headroom() * price
-    yield "draw cap", books.terms.draw_cap
-
-
-def smallest(limits: Iterator[tuple[str, float]]) -> tuple[float, str]:
-    """The smallest limit and its name, the earlier one on a tie; limits less than a cent apart are a tie."""
-    name, limit = next(limits)
-    for other_name, other in limits:
-        name = other_name if limit - other >= CENT else name
-        limit = min(limit, other)
-    return limit, name
-
-
-def allowance(books: Books, day: date) -> float:
-    """Order 6 before carrying forward and earlier draws: the quarter's percentage of its basis."""
-    terms, basis = books.terms, _given(books.terms.coverage, "basis", "quarter")
-    quarter, month, used = terms.quarter(day), month_of(day), 0.0
-    first, stop = {
-        "quarter": (quarter, quarter + 3),
-        "to_date": (quarter, month),
-        "previous_quarter": (quarter - 3, quarter),
-    }[basis]
-    for earlier in range(first, stop):
-        used += books.used(earlier)
-    if basis == "to_date":
-        used += books.used(month) * (day.day / days_in(month))
-    percent = terms.coverage["percent"]
-    number = (quarter - terms.quarter(terms.start)) // 3
-    return percent[min(number, len(percent) - 1)] / 100.0 * max(0.0, used)
-
-
-def start_quarter(books: Books, day: date) -> None:
-    """Closes fiscal quarters of the term that ended before `day`; their unused coverage may carry forward."""
-    while books.quarter < books.terms.quarter(day):
-        if books.terms.coverage and books.terms.coverage.get("carry_forward"):
-            last_day = month_last(books.quarter + 2)
-            books.unused = max(0.0, allowance(books, last_day) + books.unused - books.drawn)
-        books.quarter, books.drawn = books.quarter + 3, 0.0
 
 
 def pay_interest(books: Books, day: date) -> None:
@@ -397,7 +289,12 @@ class RecordedMarket:
             raise MissingHistory(f"the history has no close for {key}")
         return float(self.closes[key])
 
-    def after_draw(self, day: date, outstanding: int, shares: int, price: float, close: float) -> None:
+    def volume_at(self, position: int) -> float:
+        if position < 0:
+            return self.terms.volume["mean"]
+        return float(self.days[self.terms.sessions[position].isoformat()]["volume"])
+
+    def after_draw(self, day: date, outstanding: int, shares: int, price: float) -> None:
         """Nothing: recorded closes are final."""
 
 

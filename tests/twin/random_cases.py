@@ -238,7 +238,7 @@ def random_history(rng: Random, case: dict | Terms) -> dict:
         "achieved_days": {name: _time(rng, terms) for name in terms.milestones if rng.random() < 0.7},
         "ceo_change_days": _time(rng, terms) if rng.random() < 0.4 else None,
         "adverse_change_days": _time(rng, terms) if rng.random() < 0.4 else None,
-        "waived": [condition["name"] for condition in terms.conditions if rng.random() < 0.4],
+        "waived": [name for name in dict.fromkeys(row["name"] for row in terms.conditions) if rng.random() < 0.4],
         "extended": [note["name"] for note in terms.notes if note.get("extended_maturity") and rng.random() < 0.5],
         "third_party": [
             {"month": f"{month_first(month):%Y-%m}", "amount": _amount(rng, size), "reduces_line": rng.random() < 0.5}

@@ -13,7 +13,8 @@ from functools import cache
 from hashlib import sha256
 from itertools import groupby
 
-from tests.twin.terms import FIFTY_DIGITS, Terms, _given, month_of
+from tests.twin.line_terms import month_of
+from tests.twin.terms import FIFTY_DIGITS, Terms, _given
 
 exp: Callable[[float], float] = math.exp
 log: Callable[[float], float] = math.log

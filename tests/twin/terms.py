@@ -5,7 +5,6 @@ first month. What a case leaves out has its default here. Figures of the case ar
 from the exact value of the float in the case, and rounded once.
 """
 
-import math
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -15,7 +14,8 @@ from itertools import pairwise
 
 import holidays
 
-EVERYTHING = math.inf
+from tests.twin.line_terms import LineTerms, as_date, month_of
+
 DAY = timedelta(days=1)
 FIFTY_DIGITS = Context(prec=50)
 
@@ -36,11 +36,6 @@ def _closed_days():
     return holidays.financial_holidays("XNAS")
 
 
-def month_of(day: date) -> int:
-    """Months are numbered through: January of year 0 is month 0."""
-    return day.year * 12 + day.month - 1
-
-
 def month_first(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
@@ -57,10 +52,6 @@ def sessions(first: date, last: date) -> list[date]:
     """Nasdaq trading days from `first` to `last`."""
     months = range(month_of(first), month_of(last) + 1)
     return [day for month in months for day in _sessions_of_month(month) if first <= day <= last]
-
-
-def as_date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 # ---------------------------------------------------------------------------------------------- section 3: the case
@@ -80,7 +71,8 @@ class Terms:
         self.first_month, self.last_month = month_of(self.valuation_date), month_of(self.horizon)
         self.sessions = sessions(self.valuation_date, self.horizon)
         self.position = {day: i for i, day in enumerate(self.sessions)}
-        company, price, burn, line = case["company"], case["price"], case["burn"], case["line"]
+        self.later_sessions = sessions(self.valuation_date, self.horizon + 14 * DAY)
+        company, price, burn = case["company"], case["price"], case["burn"]
         self.fiscal_year_end_month = int(company["fiscal_year_end_month"])
         self.opening_cash, self.minimum = float(company["cash"]), float(_given(company, "minimum_cash", 0))
         self.opening_shares = int(company["shares_outstanding"])
@@ -89,23 +81,15 @@ class Terms:
         figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
-        self.commitment, self.cap = float(line["commitment"]), float(_given(line, "max_per_period", EVERYTHING))
-        self.draw_cap = float(_given(line, "max_per_draw", EVERYTHING))
-        self.start, self.end = as_date(line["start"]), as_date(line["end"])
-        self.legal_cost = float(_given(line, "legal_cost_per_draw", 0))
-        self.minimum_draw = float(_given(line, "minimum_draw", 0))
-        pricing = line["pricing"]
-        self.multiplier = float(pricing["multiplier"])
-        self.legs = [_leg({**pricing, "multiplier": 1.0}), *map(_leg, _given(pricing, "lesser_of", ()))]
-        self.floor = float(_given(pricing, "floor", 0))
-        self.coverage = _given(line, "coverage", None)
-        self.conditions = list(_given(line, "conditions", ()))
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
         self.notes = list(_given(case, "notes", ()))
         self.policy = _given(case, "policy", {"kind": "maximum"})
-        self.purchase_dates = purchase_dates(self)
-        self.purchase_number = {day: i for i, day in enumerate(self.purchase_dates)}
+        listed = [case["line"]] if case.get("line") else case["lines"]
+        self.lines = [LineTerms(self, line, self.policy) for line in listed]
+        self.conditions = [condition for line in self.lines for condition in line.conditions]
+        self.commitment = sum(line.commitment for line in self.lines)
+        self.purchase_dates = sorted({day for line in self.lines for kind in line.kinds for day in kind.dates})
         self.month_last_sessions = {_sessions_of_month(month)[-1] for month in self.months()}
         self.event_dates = event_dates(self)
         self._levels: dict[int, float] = {}
@@ -138,12 +122,12 @@ class Terms:
     def look(self, volumes: Iterable[int] = ()) -> None:
         """Sessions, from 1, whose close, low, VWAP or volume some clause looks at."""
         self.traded: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set(volumes)}
-        for day in self.purchase_dates:
-            own = self.position[day] + 1
-            self.traded["close"].add(own)
-            for leg in self.legs:
-                last = own if leg["timing"] == "through" else own - 1
-                self.traded[leg["series"]] |= set(range(last - leg["window"] + 1, last + 1))
+        for line in self.lines:
+            for kind in line.kinds:
+                for day in kind.dates:
+                    for series, positions in kind.looks_at(self.position[day], len(self.sessions), self.impact):
+                        self.traded[series] |= {i + 1 for i in positions}
+            self.traded["close"] |= {position + 1 for _, position, fee in line.fee_dates() if fee.get("shares")}
         closes = self.traded.pop("close")
         for series in self.traded:
             self.traded[series] = {n for n in self.traded[series] if n > 0}
@@ -168,6 +152,9 @@ class Terms:
         """The fiscal quarter of `day`, as the number of its first month."""
         return month_of(day) - (day.month - self.fiscal_year_end_month - 1) % 3
 
+    def quarter_end(self, quarter: int) -> date:
+        return month_last(quarter + 2)
+
     def quarter_label(self, quarter: int) -> str:
         """ "FY2003 Q1": a fiscal year has the name of the calendar year in which it ends."""
         number = (quarter % 12 - self.fiscal_year_end_month) % 12 // 3
@@ -186,40 +173,9 @@ class Terms:
         return self._levels[month]
 
 
-def _leg(pricing: dict) -> dict:
-    """A statistic of a window, defaults filled in."""
-    return {
-        "series": _given(pricing, "series", "close"),
-        "window": int(pricing["window"]),
-        "timing": _given(pricing, "timing", "before"),
-        "statistic": _given(pricing, "statistic", "mean"),
-        "count": int(_given(pricing, "count", 1)),
-        "multiplier": float(_given(pricing, "multiplier", 1)),
-    }
-
-
 def read(case: dict | Terms) -> Terms:
     """The terms of a case given as a dictionary; terms already read are returned as they are."""
     return case if isinstance(case, Terms) else Terms(case)
-
-
-def purchase_dates(terms: Terms) -> list[date]:
-    """Purchase dates: the sessions of the term that close their week, month or fiscal quarter, or those listed."""
-    listed, cadence = terms.policy.get("dates"), _given(terms.policy, "cadence", "quarter_end")
-    if listed:
-        return [as_date(day) for day in listed]
-    period = {
-        "daily": lambda day: day,
-        "weekly": lambda day: day.isocalendar()[:2],
-        "month_end": month_of,
-        "quarter_end": terms.quarter,
-    }[cadence]
-    later = sessions(terms.valuation_date, terms.horizon + 14 * DAY)
-    return [
-        day
-        for day, following in pairwise(later)
-        if period(day) != period(following) and terms.start <= day <= terms.end and day <= terms.horizon
-    ]
 
 
 def interest_dates(terms: Terms, note: dict) -> list[date]:
@@ -236,6 +192,11 @@ def interest_dates(terms: Terms, note: dict) -> list[date]:
 def event_dates(terms: Terms) -> list[date]:
     """Every date on which something can happen on some path; they cut operations into stretches."""
     days = {*terms.purchase_dates, *terms.month_last_sessions, *map(month_last, terms.months())}
+    for line in terms.lines:
+        days.update(day for day, _, _ in line.fee_dates())
+        for kind in line.kinds:
+            settlements = (kind.settlement(terms.position[day]) for day in kind.dates)
+            days.update(terms.sessions[i] for i in settlements if i < len(terms.sessions))
     for note in terms.notes:
         maturities = (as_date(_given(note, key, date.max)) for key in ("maturity", "extended_maturity"))
         days.update(interest_dates(terms, note), (day for day in maturities if day <= terms.horizon))

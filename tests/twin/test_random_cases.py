@@ -53,7 +53,7 @@ def test_identities_hold_on_every_random_path(random_ledgers):
         assert sum(draw["shares"] for draw in counted) == ledger["shares_issued"]
         assert sum(raised_by_quarter(terms, ledger).values()) == pytest.approx(ledger["raised"], rel=1e-12)
         if not terms.notes and not terms.third_party:
-            costs = sum(history["cash_used"].values()) + terms.legal_cost * sum(amount > 0 for amount in drawn)
+            costs = sum(history["cash_used"].values()) + terms.lines[0].legal_cost * sum(amount > 0 for amount in drawn)
             scale = terms.opening_cash + sum(map(abs, history["cash_used"].values())) + sum(drawn)
             balance = list(ledger["cash_month_end"].values())[-1]
             assert balance == pytest.approx(terms.opening_cash + sum(drawn) - costs, abs=1e-9 * scale)

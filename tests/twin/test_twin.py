@@ -8,9 +8,11 @@ import pytest
 import sim
 from sim.engine.trace import trace_paths
 from sim.kernels.random import elementary
-from sim.terms import Case
+from sim.lowering import line_records
+from sim.terms import Case, Line, Policy
+from sim.terms.schema import keys
 from tests.twin import ledger as reference
-from tests.twin import random_cases
+from tests.twin import random_cases, random_lines
 from tests.twin import sampler as reference_luck
 
 CASES, PATHS = 200, 50
@@ -77,6 +79,53 @@ def test_every_price_model_agrees_to_the_last_bit(model):
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
         history = random_cases.random_history(rng, document)
         assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}"
+
+
+def lines_of(number: int) -> dict:
+    rng = random.Random(f"lines {number}")
+    return random_lines.usable_lines(rng, random_cases.random_case(rng))
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("first", range(0, 240, 40))
+def test_ledgers_of_lines_agree_to_the_last_bit(first):
+    """Several lines and kinds of purchase, every limit, settlement, fees: sampled histories, and given ones."""
+    for number in range(first, first + 40):
+        document, rng = lines_of(number), random.Random(number)
+        case, terms = Case.from_dict(document), reference.read(document)
+        for path in trace_paths(case, 0, 10, seed=number):
+            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+        history = random_cases.random_history(rng, terms)
+        assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}, given"
+
+
+@pytest.mark.usefixtures("production_functions")
+def test_histories_of_lines_agree_to_the_last_bit():
+    for number in range(40):
+        rng = random.Random(number)
+        document = random_cases.random_market(rng, random_cases.random_case(rng))
+        document["price"].setdefault("initial", 2.0)
+        document = random_lines.usable_lines(rng, document)
+        for path in trace_paths(Case.from_dict(document), 2**33, 2, seed=number):
+            expected, got = reference.sample(document, seed=number, path=path.path), path.history.to_dict()
+            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+            assert got == expected, f"case {number}, path {path.path}"
+
+
+def test_random_lines_cover_every_key_and_every_reason():
+    reasons, stated = set(), set()
+    for number in range(120):
+        case = Case.from_dict(lines_of(number))
+        for line in case.facilities:
+            for table in (line, *line.purchases, *[table.policy for table in (line, *line.purchases) if table.policy]):
+                known = keys(type(table))
+                stated |= {word for word in known if getattr(table, word) not in (known[word].default, None)}
+        for path in trace_paths(case, 0, 6, seed=number):
+            reasons |= {draw["binding"].partition(":")[0] for draw in path.ledger["draws"]}
+    expected = {*keys(Line), *keys(Policy)} - {"name", "investor", "signing"}
+    assert expected <= stated
+    every = {*line_records.REASONS_BEFORE_CONDITIONS, *line_records.REASONS_AFTER_CONDITIONS, "condition"}
+    assert reasons == every - {"cash-out", "no purchase date"}
 
 
 @pytest.mark.usefixtures("production_functions")

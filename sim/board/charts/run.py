@@ -95,7 +95,7 @@ def important_dates(result: Result) -> list[tuple[date, str]]:
     """Maturities of notes and first dates of conditions inside the simulated span, in order."""
     case = result.case
     begin: defaultdict[date, list[str]] = defaultdict(list)
-    for condition in case.line.conditions:
+    for condition in case.conditions:
         if condition.after is not None:
             begin[condition.after].append(shortened(condition.name, 30))
     due: defaultdict[date, list[str]] = defaultdict(list)

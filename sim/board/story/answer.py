@@ -52,7 +52,7 @@ def complement(chance: Estimate) -> Estimate:
 
 
 def _cards(result: Result) -> tuple[Card, ...]:
-    summary, commitment = result.summary(), float(result.case.line.commitment)
+    summary, commitment = result.summary(), result.case.commitment
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
     lasting = brief("runway_months", runway.p05.value, runway.p05.error)

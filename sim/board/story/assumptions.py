@@ -47,7 +47,7 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
     rows = [
         ("Opening cash", brief("raised", case.company.cash, 0.0), said.get("company.cash", "")),
         ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
-        ("Commitment", brief("raised", case.line.commitment, 0.0), said.get("line.commitment", "")),
+        ("Commitment", brief("raised", case.commitment, 0.0), said.get("line.commitment", "")),
     ]
     swings = pack.sensitivity.ordered(swing_measure(pack.sensitivity)) if pack.sensitivity else ()
     varied = [swing for swing in swings if swing.key != "company.cash"]

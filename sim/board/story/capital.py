@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.analysis.capital import CapitalCost, cost_of_capital
 from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
 from sim.board.words import brief, plus_minus, spoken
+from sim.terms.description_line import price_words as price_of
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.results.summary import Summary
-    from sim.terms import Case
+    from sim.terms import Case, Pricing
 
 
 def capital(pack: Pack) -> Chapter | None:
@@ -67,15 +69,20 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
     )
 
 
+def _pricings(case: Case) -> Iterator[tuple[str, Pricing]]:
+    """The pricing of each kind of purchase, with a name."""
+    for line, purchase, _ in case.purchases:
+        if purchase.pricing is not None:
+            yield ", ".join([line.label, *[purchase.name] * bool(line.purchases)]), purchase.pricing
+
+
 def price_words(case: Case) -> str:
     """How the line prices its shares, and at what discount third parties buy theirs."""
-    pricing, third = case.line.pricing, case.third_party
-    when = {"before": "before the purchase date", "through": "up to and including the purchase date"}[pricing.timing]
-    of = {"mean": "the average", "lowest": "the lowest"}[pricing.statistic]
-    closes = f"{of} of the {pricing.window} closes {when}"
-    if pricing.window == 1:
-        closes = f"the {'last close before' if pricing.timing == 'before' else 'close of'} the purchase date"
-    text = f"The line's price is {100 * pricing.multiplier:g}% of {closes}."
+    third, prices = case.third_party, dict(_pricings(case))
+    if len(prices) == 1:
+        text = f"The line's price is {price_of(next(iter(prices.values())))}."
+    else:
+        text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def policies(pack: Pack) -> Chapter | None:
     """Mean runway under other purchase dates and requests; nothing where the line is off."""
     found = pack.policies
-    if len(found.names) < 2 or not pack.result.case.line.commitment:
+    if len(found.names) < 2 or not pack.result.case.commitment:
         return None
     return Chapter(
         key="policies",

@@ -1,0 +1,196 @@
+"""One line whose price is known on the purchase date, with the limits of `sim.kernels.line`, as numbers."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+
+from sim.lowering import line_records as lr
+from sim.lowering import model_records as m
+from sim.lowering import program as r
+from sim.lowering.market import Market, priced_sessions
+from sim.lowering.schedule import Agenda, Calendar, Coverage, DrawDates, agenda_of, array_of
+from sim.terms import Case, Line, Policy, Pricing
+from sim.terms.schema import keys
+
+#: Keys of such a line; any other, and a settlement or a policy that is not among `_policy_is_plain`, needs `Lines`.
+PLAIN_KEYS = frozenset((
+    "name", "investor", "commitment", "signing", "start", "end", "period", "max_per_period", "registered",
+    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw",
+))  # fmt: skip
+PLAIN_POLICY_KEYS = frozenset(("kind", "cadence", "dates", "target_months", "price_trigger", "amounts", "need_months"))
+
+
+def is_plain(case: Case) -> bool:
+    """Whether a case has one line that `sim.kernels.line` can run."""
+    if len(case.facilities) != 1:
+        return False
+    line = case.facilities[0]
+    (purchase,) = line.kinds(case.policy) if len(line.purchases) < 2 else (None,)
+    if purchase is None or purchase.pricing is None or purchase.policy is None or line.commitment is None:
+        return False
+    pricing = purchase.pricing
+    known = not pricing.forward and pricing.floor_of_close is None
+    return (
+        known
+        and line.period == "fiscal_quarter"
+        and _only(line, PLAIN_KEYS)
+        and _only(purchase.policy, PLAIN_POLICY_KEYS)
+    )
+
+
+def _only(table: Any, allowed: frozenset[str]) -> bool:
+    """Whether every key of a table that is not at its default is among those allowed."""
+    of: Any = type(table)
+    return all(word in allowed or getattr(table, word) in (known.default, None) for word, known in keys(of).items())
+
+
+class PlainLine:
+    """The line of a case, first asking the market for sessions; `finish` makes the rows, once these have numbers."""
+
+    drawn_rows = 0
+
+    def __init__(self, case: Case, calendar: Calendar, market: Market) -> None:
+        self.case, self.calendar, self.market = case, calendar, market
+        ((self.line, purchase, self.dates),) = case.purchases
+        pricing, policy = purchase.pricing, purchase.policy
+        assert pricing is not None
+        assert policy is not None  # a completed kind
+        self.pricing: Pricing = pricing
+        self.policy: Policy = policy
+        self.coverage = Coverage(calendar, self.line)
+        for day in self.dates:
+            for k, _ in self.coverage.basis(calendar.quarter(day), day):
+                calendar.month_row(k)
+        self.priced = self.pricing.legs
+        self.reach = max(leg.window - (leg.timing == "through") for leg in self.priced)
+        market.price(self.priced, self.reach, self.dates)
+        self.legs = self._legs()
+        self.quarters = self.coverage.quarters
+        self.unused_coverage = self.coverage.unused_at_opening()
+        self.applies = _applies(self.line, self.dates)
+        self.reasons = r.reason_names(tuple(condition.name for condition in self.line.conditions))
+        periods = (calendar.period(day) for day in self.dates)
+        self.draws = tuple(
+            DrawDates(self.line.label, purchase.name, day, day, period)
+            for day, period in zip(self.dates, periods, strict=True)
+        )
+
+    def finish(self) -> None:
+        """The rows of purchase dates."""
+        skips = self._may_skip()
+        self.record = self._record(skips)
+        self.purchases = self._purchases(skips)
+        self.dates_by = self._dates_by()
+
+    @property
+    def agenda(self) -> Agenda:
+        """What the line does on which dates."""
+        rows = zip(self.dates, self.purchases, strict=True)
+        return agenda_of(self.case, self.line, self.coverage, frozenset(day for day, row in rows if row["everyone"]))
+
+    def tables(self, turns: list[dict]) -> lr.LineTables:
+        """Empty tables: the program's `line` and `purchases` are in use."""
+        return empty_tables(turns)
+
+    def _record(self, skips: bool) -> r.LineRecord:
+        line, pricing, policy = self.line, self.pricing, self.policy
+        opportunistic = policy.kind == "opportunistic"
+        return r.LineRecord(
+            commitment=float(line.commitment or 0.0),
+            cap=r.UNLIMITED if line.max_per_period is None else float(line.max_per_period),
+            draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
+            multiplier=float(pricing.multiplier),
+            floor=0.0 if pricing.floor is None else float(pricing.floor),
+            minimum_draw=float(line.minimum_draw),
+            legal_cost=float(line.legal_cost_per_draw),
+            trigger=(policy.price_trigger or 0.0) * self.case.price.initial if opportunistic else r.NEVER,
+            reasons=float(len(line.conditions)),
+            price_first=int(pricing.floor is not None or opportunistic),
+            skips=int(skips),
+        )
+
+    def _legs(self) -> list[dict]:
+        """Legs of the price; their windows begin so many sessions after the first of all."""
+        return [
+            {
+                "series": m.SERIES.index(leg.series),
+                "first": self.reach + priced_sessions(leg, 0)[0],
+                "window": leg.window,
+                "statistic": r.STATISTICS.index(leg.statistic),
+                "count": min(leg.count or 1, leg.window),
+                "multiplier": leg.multiplier,
+            }
+            for leg in self.priced
+        ]
+
+    def _may_skip(self) -> bool:
+        """Whether a path that cannot draw on a date cannot draw later in that quarter, unless a condition changes."""
+        coverage, dates = self.line.coverage, self.dates
+        still = coverage is None or coverage.basis != "to_date"
+        several = len(dates) > len({self.calendar.period(day) for day in dates})
+        return self.policy.kind == "maximum" and self.pricing.floor is None and still and several
+
+    def _purchases(self, skips: bool) -> list[dict]:
+        case, calendar, market, policy = self.case, self.calendar, self.market, self.policy
+        changes = [False, *(self.applies[1:] != self.applies[:-1]).any(axis=1)]
+        together = not skips or case.price.impact == "dilution"  # a draw then moves the closes of the next date
+        rows: list[dict] = []
+        for i, day in enumerate(self.dates):
+            q, k = calendar.quarter(day), calendar.month(day)
+            first, last = self.coverage.cover(q, day)
+            restored = (policy.target_months or 0.0) * case.burn_level(k)
+            rows.append(
+                {
+                    "t": calendar.t(day),
+                    "month": k,
+                    "row": market.row(market.numbers[day]),
+                    "first_row": market.row(market.numbers[day] - self.reach),
+                    "period": calendar.period(day),
+                    "percent": self.coverage.percent(q),
+                    "first_cover": first,
+                    "last_cover": last,
+                    "runway_cash": restored if policy.kind in ("runway", "opportunistic") else r.UNLIMITED,
+                    "scheduled": policy.amounts[i] if policy.kind == "schedule" else r.UNLIMITED,
+                    "everyone": int(together or i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
+                }
+            )
+        return rows
+
+    def _dates_by(self) -> np.ndarray:
+        """Number of purchase dates by the close of each day; none by t = 0."""
+        days = np.zeros((self.case.horizon - self.case.valuation_date).days + 2, np.int64)
+        for day in self.dates:
+            days[int(self.calendar.t(day)) :] += 1
+        return days
+
+
+def _applies(line: Line, dates: tuple[datetime.date, ...]) -> np.ndarray:
+    applies = np.zeros((len(dates), len(line.conditions)), np.int64)
+    for p, day in enumerate(dates):
+        for c, condition in enumerate(line.conditions):
+            applies[p, c] = condition.after is None or day > condition.after
+    return applies
+
+
+def empty_tables(turns: list[dict]) -> lr.LineTables:
+    """`LineTables` without a line."""
+    none: list[dict] = []
+    return lr.LineTables(
+        lines=array_of(none, lr.LINE),
+        kinds=array_of(none, lr.KIND),
+        legs=array_of(none, lr.KIND_LEG),
+        tiers=array_of(none, lr.TIER),
+        registrations=array_of(none, lr.REGISTRATION),
+        notices=array_of(none, lr.NOTICE),
+        leg_rows=np.zeros(0, np.int64),
+        turns=array_of(turns, lr.TURN),
+        fees=array_of(none, lr.FEE),
+        applies=np.zeros((0, 0), np.int64),
+        condition_codes=np.zeros(0),
+        conditions=0.0,
+        reasons=0,
+        periods=0,
+    )
