@@ -30,7 +30,8 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.engine.trace import replay, trace
     from sim.results.files import ResultError
     from sim.results.merge import merge
-    from sim.results.result import Result, load_result
+    from sim.results.result import Result
+    from sim.results.saved import load_result
     from sim.terms import Case, CaseError, load_case, shipped_cases
 
 __all__ = [
@@ -79,7 +80,7 @@ _MODULES = {
     "trace": "sim.engine.trace",
     "ResultError": "sim.results.files",
     "Result": "sim.results.result",
-    "load_result": "sim.results.result",
+    "load_result": "sim.results.saved",
     "merge": "sim.results.merge",
     "Case": "sim.terms",
     "CaseError": "sim.terms",

@@ -18,7 +18,8 @@ from sim.results.provenance import (
     package_differences,
     sessions_of,
 )
-from sim.results.result import Result, load_result
+from sim.results.result import Result
+from sim.results.saved import load_result
 from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show

@@ -16,10 +16,9 @@ from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, TALLIED, LineTallies, Period, Run, Tallies
-from sim.results.files import ResultError, hash_of_arrays, read_arrays, shown, write_arrays, write_text_atomically
+from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies
+from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
-from sim.results.provenance import calendar_hint
 from sim.results.sketch import Sketch, costs_of_lines
 from sim.results.summary import (
     Summary,
@@ -33,11 +32,11 @@ from sim.results.summary import (
 )
 from sim.results.value import same
 from sim.results.views import ByPeriod, Fan, lookup
-from sim.terms import Case, CaseError
+from sim.terms import Case
 from sim.terms.options import day_of
 
 __all__ = [
-    "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods", "load_result",
+    "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods",
     "write_text_atomically",
 ]  # fmt: skip
 
@@ -309,7 +308,7 @@ class Result(Mapping[str, np.ndarray]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         columns = None if self.sketch else self.paths_or_sketch()
-        return _remade, (self.run, self.tallies, columns, self.sketch)
+        return _remade, (self.run, self.tallies, columns, self.sketch, self.line_tallies)
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
@@ -361,51 +360,16 @@ class Result(Mapping[str, np.ndarray]):
         return np.array(counts, np.int64)
 
 
-def _remade(run: Run, tallies: Tallies, columns: dict[str, np.ndarray] | None, sketch: Sketch | None) -> Result:
+def _remade(
+    run: Run,
+    tallies: Tallies,
+    columns: dict[str, np.ndarray] | None,
+    sketch: Sketch | None,
+    line_tallies: LineTallies | None,
+) -> Result:
     """The result of a copy or of a pickle."""
     return Result(
         run.case, run.paths, run.seed, run.sampler, tallies, columns, sketch, antithetic=run.antithetic,
         first_path=run.first_path, elapsed_s=run.elapsed_s, workers=run.workers, written=run.manifest,
+        line_tallies=line_tallies,
     )  # fmt: skip
-
-
-def load_result(path: str | os.PathLike[str]) -> Result:
-    """Read a result that `Result.save` wrote. No pickles are read, so that nothing in the file is executed.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    ResultError
-        In one line, if the file is missing, damaged or of another kind.
-    """
-    arrays = read_arrays(path)
-    try:
-        header = json.loads(arrays["header"].tobytes())
-        if header["format"] != FORMAT:
-            raise ResultError(f"{shown(path)}: saved in format {header['format']}; this version reads format {FORMAT}")
-        made = header["manifest"]
-        if not isinstance(made["versions"], dict) or not isinstance(made["versions"]["fundrisk"], str):
-            raise ValueError("its manifest names no version")
-        tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in TALLIED))
-        case = Case.from_dict(made["case"], source=header["source"])
-        sketch = Sketch.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
-        of_lines = None
-        if "line_binding" in arrays:
-            of_lines = LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
-        return Result(
-            case, made["paths"], made["seed"], made["sampler"], tallies, None if sketch else arrays, sketch,
-            antithetic=made["antithetic"], first_path=made["first_path"],
-            elapsed_s=header["elapsed_s"], workers=header["workers"], written=made, line_tallies=of_lines,
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        hint = calendar_hint(made) if isinstance(error, CaseError) else ""
-        raise ResultError(f"{shown(path)}: not a result that this version can read: {reason}{hint}") from None

@@ -20,7 +20,8 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import proportion
 from sim.results.files import write_arrays
 from sim.results.measures import MEASURES
-from sim.results.result import COLUMNS, Result, ResultError, fiscal_periods, load_result, write_text_atomically
+from sim.results.result import COLUMNS, Result, ResultError, fiscal_periods, write_text_atomically
+from sim.results.saved import load_result
 from sim.terms import load_case
 from tests.support.synthetic import synthetic_result
 

@@ -14,7 +14,8 @@ from sim.results.estimates import GROUPS
 from sim.results.histogram import BINS, PAGES, Histogram
 from sim.results.measures import MEASURES
 from sim.results.merge import merge
-from sim.results.result import PathsNotKept, Result, load_result
+from sim.results.result import PathsNotKept, Result
+from sim.results.saved import load_result
 from sim.results.sketch import Sketch
 from tests.support.synthetic import synthetic_result
 
