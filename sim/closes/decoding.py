@@ -1,0 +1,101 @@
+"""The text of a file, whatever its encoding, and one line about a file that is not a table."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from pathlib import Path
+
+from sim.closes.series import ClosesError
+from sim.text.lines import one_line
+
+MOST_BYTES = 16 * 2**20  # two hundred thousand lines, of which a century of daily closes has 25,000
+
+_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_BINARY = (
+    (b"PK\x03\x04", "a workbook or a zip file; must be text: save the sheet with the closes as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook; must be text: save the sheet with the closes as CSV"),
+    (b"\x1f\x8b", "a gzip file; must be text: unpack it"),
+    (b"%PDF", "a PDF file; must be a CSV file of closes"),
+    (b"PAR1", "a Parquet file; must be a CSV file of closes"),
+)
+
+
+def text_of(path: str | os.PathLike[str]) -> str:
+    """The text of a file. Raises ClosesError, with one line, for a file that cannot be read or is no text."""
+    name = shown(path)
+    data = _bytes(Path(path), name)
+    for start, complaint in _BINARY:
+        if data.startswith(start):
+            raise ClosesError([f"{name}: {complaint}"])
+    try:
+        text = data.decode(_encoding(data))
+    except UnicodeDecodeError as error:
+        raise ClosesError([f"{name}: not text: {one_line(str(error.reason))} at byte {error.start}"]) from None
+    if "\0" in text:
+        line = len(lines_of(text[: text.index("\0")] + "x"))
+        raise ClosesError([f"{name}: line {line}: a NUL byte; must be a text file, such as CSV"])
+    if not text.strip():
+        raise ClosesError([f"{name}: empty; must be a CSV file of daily closes"])
+    head = text.lstrip()[:200].lower()
+    if head.startswith(("<!doctype", "<html", "<?xml")):
+        raise ClosesError([f"{name}: a web page, not a table; must be a CSV file of daily closes"])
+    if head.startswith(("{", "[{", "[[")):
+        raise ClosesError([f"{name}: JSON, not a table: {one_line(text.strip(), 120)}"])
+    return text
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as an editor numbers them: a form feed or a Unicode separator does not end one."""
+    lines = re.split(r"\r\n|\r|\n", text)
+    return lines[:-1] if not lines[-1] else lines
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    return one_line(os.fsdecode(path), 200) or '""'
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        if not path.exists():
+            complaint = "no such file; must be a CSV file of daily closes"
+        elif path.is_dir():
+            complaint = "is a directory; must be a CSV file of daily closes"
+        elif not path.is_file():
+            complaint = "is not a regular file; must be a CSV file of daily closes"  # reading a pipe may not end
+        else:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            if len(data) <= MOST_BYTES:
+                return data
+            complaint = f"larger than {MOST_BYTES >> 20} MiB; must be the daily closes of one stock"
+    except OSError as error:
+        complaint = f"cannot be read: {one_line(error.strerror or str(error))}"
+    except ValueError as error:  # such as a NUL character in the path
+        complaint = f"cannot be read: {one_line(str(error))}"
+    raise ClosesError([f"{name}: {complaint}"])
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding: by a mark, by the zeros of UTF-16 between Latin letters, else UTF-8 if it is, else Windows'."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return name
+    head = data[:400]
+    if len(head) >= 8 and len(data) % 2 == 0:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if min(even, odd) == 0 and max(even, odd) > len(head) // 4:
+            return "utf-16-be" if even else "utf-16-le"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            data.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin-1"
+        return "cp1252"
+    return "utf-8"
