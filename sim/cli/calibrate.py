@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--as-is", action="store_true", help="accept moves of a day by more than a factor of 4.5")
     parser.add_argument(
         "--model", choices=("gbm", "merton", "garch", "heston", "bootstrap"),
-        help="model that --write puts into the case (default: the one that the closes support best)",
+        help="print the table of this model alone; also the model of --write (default: the one that the closes support best)",
     )  # fmt: skip
     parser.add_argument(
         "--write", metavar="CASE.toml", help="set the keys of [price] in a case file; comments are kept"
@@ -46,8 +46,6 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     kind = _kind(options.plot)
-    if options.model is not None and options.write is None:
-        raise Unusable(f"--model = {options.model}: must come with --write; the tables of all models are printed")
     check_outputs([options.closes], options.json, options.plot, options.write)
     from sim.analysis.calibration.calibrate import calibrate
     from sim.closes import ClosesError, read_closes
@@ -55,9 +53,11 @@ def run(options: argparse.Namespace) -> None:
     try:
         closes = read_closes(options.closes, column=options.column, splits=_splits(options.splits), as_is=options.as_is)
         found = calibrate(closes)
+        text = str(found) if options.model is None else found.price_table(options.model).rstrip("\n")
     except ClosesError as error:
         raise Unusable(str(error)) from None
-    text = str(found)
+    except ValueError as error:  # a model that was left out
+        raise Unusable(f"--{error}") from None
     if options.write is not None:
         text += f"\n\n{_write(options.write, found, options.model)}"
     if kind:
@@ -95,9 +95,6 @@ def _write(name: str, found: Calibration, model: str | None) -> str:
     from sim.analysis.calibration.rewriting import rewritten
     from sim.results.files import write_text_atomically
 
-    try:
-        text, keys = rewritten(name, found, model or found.recommended)
-    except ValueError as error:
-        raise Unusable(str(error)) from None
+    text, keys = rewritten(name, found, model or found.recommended)
     written(lambda: write_text_atomically(name, text))
     return f"{shown(name)}: set {', '.join(keys)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -51,6 +52,7 @@ MEAN_OF_QUOTES = "prc"  # CRSP: negative for the mean of bid and ask
 _LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ß": "ss", "æ": "ae"})
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """A name in lower case, without accents, remarks in brackets and anything but letters and digits."""
     outside = re.sub(r"\([^)]*\)|\[[^\]]*\]", "", name).strip() or name
@@ -59,6 +61,7 @@ def folded(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFC", letters).lower() if c.isalnum())
 
 
+@lru_cache(maxsize=4096)
 def spellings(name: str) -> tuple[str, ...]:
     """What a name may be known as: whole, after a stock's name and a point (`XYZ.Close`), before one (`Close_XYZ`).
 

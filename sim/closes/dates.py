@@ -82,28 +82,29 @@ def read_dates(cells: Sequence[tuple[int, str, Stated]]) -> list[datetime.date]:
 
 
 def _order(cells: Sequence[tuple[int, str, Stated]]) -> Callable[[Fields], Fields]:
-    """How to turn the three numbers of a cell into year, month and day."""
-    readings = {"month": _month_first, "day": _day_first}
-    wrong = {name: [c for c in cells if _date(order(c[2].fields)) is None] for name, order in readings.items()}
-    possible = [name for name in readings if not wrong[name]]
+    """How to turn the three numbers of a cell into year, month and day: the order with the fewest odd dates."""
+    orders = [_month_first, _day_first] + [_year_first] * (cells[0][2].form == "triple")
+    wrong = {order: [cell for cell in cells if _date(order(cell[2].fields)) is None] for order in orders}
+    possible = [order for order in orders if not wrong[order]]
     if not possible:
-        if cells[0][2].form == "triple" and all(_date(_year_first(cell[2].fields)) for cell in cells):
-            return _year_first
-        both = {cell[0] for cell in wrong["month"]} & {cell[0] for cell in wrong["day"]}
-        if not both:
-            month_first, day_first = wrong["day"][0], wrong["month"][0]
-            must = f"line {month_first[0]} has the month first: {month_first[1]}; must be one order, such as YYYY-MM-DD"
-            raise DatesError([(day_first[0], f"{day_first[1]}: has the day first, but {must}")])
-        return readings["month" if len(wrong["month"]) <= len(wrong["day"]) else "day"]
-    if len(possible) == 1:
-        return readings[possible[0]]
-    scores = {name: _oddness([order(cell[2].fields) for cell in cells]) for name, order in readings.items()}
-    for month, day in zip(scores["month"], scores["day"], strict=True):  # weekends, then turns
-        if month != day:
-            return readings["month" if month < day else "day"]
-    raise DatesError(
-        [(cells[0][0], f"{cells[0][1]}: the day or the month may come first; write the dates as YYYY-MM-DD")]
-    )
+        return _least_wrong(wrong)
+    odd = {order: _oddness([order(cell[2].fields) for cell in cells]) for order in possible}
+    best = min(odd.values())
+    found = [order for order in possible if odd[order] == best]
+    if len(found) > 1:
+        line, text, _ = cells[0]
+        raise DatesError([(line, f"{text}: the day or the month may come first; write the dates as YYYY-MM-DD")])
+    return found[0]
+
+
+def _least_wrong(wrong: dict[Callable[[Fields], Fields], list[tuple[int, str, Stated]]]) -> Callable[[Fields], Fields]:
+    """The order in which the fewest cells are no dates; DatesError if the column mixes two orders."""
+    lines = {order: {cell[0] for cell in wrong[order]} for order in wrong}
+    if not lines[_month_first] & lines[_day_first]:
+        month_first, day_first = wrong[_day_first][0], wrong[_month_first][0]
+        must = f"line {month_first[0]} has the month first: {month_first[1]}; must be one order, such as YYYY-MM-DD"
+        raise DatesError([(day_first[0], f"{day_first[1]}: has the day first, but {must}")])
+    return min(wrong, key=lambda order: len(wrong[order]))
 
 
 def _oddness(dates: list[Fields]) -> tuple[int, int]:

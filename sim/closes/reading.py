@@ -32,8 +32,8 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.name = self.columns.names[self.close]
-        self._one_security()
         self.dated = self._dated()
+        self._one_security()
         prices = self.columns.places((*ADJUSTED, *CLOSE, *OTHER_PRICES))
         self.mark = decimal_mark([self.cell(row, i) for row, _ in self.dated] for i in (self.close, *prices))
         self.notes.append(f"Closes are those of the column {one_line(self.name)}.")
@@ -146,7 +146,7 @@ class Reading:
     def _one_security(self) -> None:
         for place in self.columns.places(SECURITY):
             first: dict[str, int] = {}
-            for row in self.rows:
+            for row, _ in self.dated:
                 if self.cell(row, place):
                     first.setdefault(self.cell(row, place), row.line)
             if len(first) > 1:

@@ -82,6 +82,13 @@ class Calibration(Readable):
             raise ValueError(f"model = {model!r}: must be one of {', '.join((*MODELS, 'garch normal', 'garch t'))}")
         return self.fits[name]
 
+    def usable(self, model: str) -> Fit:
+        """As `fit`; ValueError, with the reason, for a model that was left out."""
+        fit = self.fit(model)
+        if fit.left_out:
+            raise ValueError(f"model = {model!r}: left out: {fit.left_out}")
+        return fit
+
     def price_table(self, model: str | None = None) -> str:
         """The tables [price] and, if there are volumes, [price.volume] of a case file, as TOML.
 
@@ -95,9 +102,7 @@ class Calibration(Readable):
         ValueError
             For a model that was left out, with the reason.
         """
-        fit = self.fit(model or self.recommended)
-        if fit.left_out:
-            raise ValueError(f"model = {fit.name!r}: {fit.left_out}")
+        fit = self.usable(model or self.recommended)
         return with_volume(self._price_lines(fit), self.volume, fit.model)
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,7 +110,10 @@ class Calibration(Readable):
         models = {name: fit.to_dict() for name, fit in self.fits.items()}
         for name, document in models.items():
             bic = self.fits[name].bic(self.returns)
-            document |= jsonable({"bic": bic, "bic_difference": bic - self._least()}) | {"verdict": self.verdict(name)}
+            difference = bic - self._least()
+            document |= jsonable({"bic": bic, "bic_difference": difference})
+            document["supported"] = self.fits[name].supported and not difference > _FAR
+            document["verdict"] = self.verdict(name)
         models["garch"] = models[self.garch]
         closes = self.closes
         dates = {"first": closes.dates[0].isoformat(), "last": closes.dates[-1].isoformat()} if closes.dates else {}
@@ -121,7 +129,7 @@ class Calibration(Readable):
         """What the closes say about a model, in a few words."""
         fit = self.fits[name]
         if fit.left_out:
-            return f"left out: {fit.left_out}"
+            return "left out"
         if name == "heston":
             return "rough: mapped from garch, not estimated"
         if name == "bootstrap":

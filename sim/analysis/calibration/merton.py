@@ -116,13 +116,14 @@ def as_model(returns: Returns) -> Fit:
     """The keys of `model = "merton"`; left out where a likelihood ratio shows no jumps."""
     values = returns.values
     found = fit_merton(values)
+    changing = found.rate > MOST_RATE * math.exp(-_NEAR)
+    found = found._replace(rate=MOST_RATE) if changing else found
     likelihood = float(log_densities(values, found).sum())
     ratio = 2.0 * (likelihood - normal_log_likelihood(values))
     if ratio < LEAST_RATIO:
         reason = f"no evidence of jumps: the likelihood ratio to gbm is {max(ratio, 0.0):.1f}, and must be at least 8"
         return replace(without("merton", "merton", reason), log_likelihood=likelihood, parameters=5)
     errors = _errors(values, found)
-    changing = found.rate > MOST_RATE * math.exp(-_NEAR)
     total = math.sqrt(found.sigma**2 + found.rate * (found.mean**2 + found.sd**2))
     price = {"volatility": found.sigma, "jump_rate": found.rate, "jump_mean": found.mean, "jump_sd": found.sd}
     estimates = {

@@ -43,9 +43,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     """
     name = one_line(os.fsdecode(path), 200)
     text, before = _read(Path(path), name)
-    fit = found.fit(model)
-    if fit.left_out:
-        raise ValueError(f"model = {fit.name!r}: {fit.left_out}")
+    fit = found.usable(model)
     values, notes = _price(fit, found, before, Path(path))
     price = before.get("price")
     if not isinstance(price, dict):
