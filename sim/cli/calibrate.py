@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--as-is", action="store_true", help="accept moves of a day by more than a factor of 4.5")
     parser.add_argument(
         "--model", choices=("gbm", "merton", "garch", "heston", "bootstrap"),
-        help="print the table of this model alone; also the model of --write (default: the one that the closes support best)",
+        help="print the table of this model alone, and let --write take it (default: the one that is supported best)",
     )  # fmt: skip
     parser.add_argument(
         "--write", metavar="CASE.toml", help="set the keys of [price] in a case file; comments are kept"

@@ -32,11 +32,11 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.name = self.columns.names[self.close]
+        self.notes.append(f"Closes are those of the column {one_line(self.name)}.")
         self.dated = self._dated()
         self._one_security()
         prices = self.columns.places((*ADJUSTED, *CLOSE, *OTHER_PRICES))
         self.mark = decimal_mark([self.cell(row, i) for row, _ in self.dated] for i in (self.close, *prices))
-        self.notes.append(f"Closes are those of the column {one_line(self.name)}.")
         if self.mark == ",":
             self.notes.append("Numbers have a decimal comma.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,14 +35,21 @@ class Columns:
     names: tuple[str, ...]
     date: int
 
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """Columns by their whole names, and by every spelling that a name may stand for."""
+        whole: dict[str, list[int]] = {}
+        spelled: dict[str, list[int]] = {}
+        for i, name in enumerate(self.names):
+            whole.setdefault(folded(name), []).append(i)
+            for spelling in spellings(name):
+                spelled.setdefault(spelling, []).append(i)
+        return whole, spelled
+
     def places(self, known: Sequence[str]) -> list[int]:
-        """The columns with one of the known names, those with the first of the names first."""
-        found = []
-        for word in known:
-            found += [i for i, name in enumerate(self.names) if i not in found and word == folded(name)]
-        for word in known:
-            found += [i for i, name in enumerate(self.names) if i not in found and word in spellings(name)]
-        return found
+        """The columns with one of the known names: by whole names first, then in the order of `known`."""
+        found = {i: None for names in self._by_name for word in known for i in names.get(word, ())}
+        return list(found)
 
     def place(self, known: Sequence[str]) -> int | None:
         return next(iter(self.places(known)), None)

@@ -153,7 +153,11 @@ def _shown_garch(
 
 def _on_volume(volume: VolumeFit | None, closes: Closes) -> list[str]:
     if volume is None:
-        return ["The volumes are too few for a table: at least 250 sessions must have one."] if closes.volumes else []
+        return (
+            ["The volumes are too few for a table, or equal: at least 250 sessions must have one."]
+            if closes.volumes
+            else []
+        )
     mean = volume.estimates["mean"].value
     if 1.0 / _FAR < volume.recent / mean < _FAR:
         return []

@@ -23,9 +23,10 @@ def price_lines(fit: Fit, initial: float, last: str, source: str) -> list[str]:
     if fit.model == "bootstrap":
         lines.append(_line("closes", json.dumps(source or "closes.csv", ensure_ascii=False), "path from the case file"))
     for key, text in price_texts(fit).items():
-        lines.append(_line(key, text, error_text(fit.estimates.get(key))))
+        comments = [error_text(fit.estimates.get(key))]
         if key == "initial_volatility":
-            lines[-1] += f"; leave out if the case starts long after {last or 'the last close'}"
+            comments.append(f"leave out if the case starts long after {last or 'the last close'}")
+        lines.append(_line(key, text, "; ".join(filter(None, comments))))
     return lines
 
 

@@ -15,7 +15,9 @@ from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 
 LEAST_SESSIONS = 250
+LEAST_DAYS = 100  # that have a median around them and returns before them
 RECENT = 121  # sessions
+_FLAT = 1e-9  # smallest standard deviation of logs and of sizes
 _HALF_TREND, _BEFORE = 60, 60  # sessions on each side of the median, and of the deviation before a return
 _ROUNDS = 5
 
@@ -38,7 +40,7 @@ class VolumeFit:
 
 
 def fit_volume(returns: Returns, volumes: tuple[float | None, ...]) -> VolumeFit | None:
-    """Mean, sd, persistence and return_loading of the volume; None with fewer than 250 sessions that have one.
+    """Mean, sd, persistence and return_loading of the volume; None for fewer than 250 sessions, or equal volumes.
 
     The log volume less its centred median over 121 sessions is regressed on |r| divided by the standard deviation of
     the 60 returns before, with AR(1) errors (Cochrane and Orcutt 1949, Journal of the American Statistical Association
@@ -56,6 +58,9 @@ def fit_volume(returns: Returns, volumes: tuple[float | None, ...]) -> VolumeFit
     logs = np.log(np.where(shares > 0.0, shares, math.nan))
     level = logs - _medians(logs)
     size = np.abs(returns.values) / _deviations_before(returns.values)
+    both = np.isfinite(level) & np.isfinite(size)
+    if both.sum() < LEAST_DAYS or not (level[both].std() > _FLAT and size[both].std() > _FLAT):
+        return None
     loading, persistence, residuals, errors = _cochrane_orcutt(level, size)
     sd = float(np.nanstd(residuals, ddof=2))
     n = int(np.isfinite(residuals).sum())
