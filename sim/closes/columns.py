@@ -13,37 +13,38 @@ def _names(text: str) -> tuple[str, ...]:
 
 # Names without accents and without anything but letters and digits, the preferred ones first.
 DATE = _names("""
-    date datum fecha data dato pvm paivamaara exchangedate tradedate tradingdate tradingday tradeday quotedate
-    pricedate businessdate effectivedate observationdate sessiondate asofdate caldt datadate day tag handelstag
-    jour giorno dia 日期 交易日期 日付 日付け 날짜 日時 дата timestamp datetime time index t
+    date dates datum fecha data dato pvm paivamaara exchangedate tradedate tradingdate tradingday
+    tradeday quotedate pricedate businessdate effectivedate pricingdate dlycaldt observationdate
+    sessiondate asofdate caldt datadate day tag handelstag jour giorno dia 日期 交易日期 日付 日付け 날짜 日時 дата
+    timestamp datetime time index t
 """)
 ADJUSTED = _names("""
-    adjclose adjustedclose closeadj closeadjusted adjcloseprice adjustedcloseprice adjclosing adjclosingprice
-    adjustedclosingprice closingpriceadj closingpriceadjusted adjlast adjprice adjustedprice adjusted
-    splitadjustedclose scalate
+    adjclose adjustedclose closeadj closeadjusted adjcloseprice adjustedcloseprice adjclosing
+    adjclosingprice adjustedclosingprice closingpriceadj closingpriceadjusted adjlast adjprice
+    adjustedprice adjusted splitadjustedclose scalate
 """)
 CLOSE = _names("""
-    close closelast closingprice closeprice lastclose closeask closebid pxlast prc prccd tradeclose trdprc1
-    latest price last lastprice lasttrade lastsale lasttradedprice pxclose pxofficialclose schlusskurs schluss
-    schlusspreis schlusskurse zuletzt kurs letzter letzterkurs cloture dernier courscloture coursdecloture cours
-    cierre ultimo precio preciodecierre ultimoprecio chiusura prezzo prezzochiusura prezzoultimo fechamento
-    fecho preco zamkniecie kurszamkniecia ostatnio slot slotkoers laatste koers slutkurs stangningskurs stangn
-    senast senaste sluttkurs siste lukukurs lukke paatoskurssi viimeisin 收盘 收盘价 收盤價 終値
-    종가 цена закрытие settle
-    settlement settlementprice settleprice c
+    close closelast closingprice closeprice lastclose closeask closebid pxlast prc dlyprc prccd
+    priceclose officialclose tradeclose trdprc1 latest price last lastprice lasttrade lastsale
+    lasttradedprice pxclose pxofficialclose schlusskurs schluss schlusspreis schlusskurse zuletzt kurs
+    letzter letzterkurs cloture dernier courscloture coursdecloture cours cierre ultimo precio
+    preciodecierre ultimoprecio chiusura prezzo prezzochiusura prezzoultimo fechamento fecho preco
+    zamkniecie kurszamkniecia ostatnio slot slotkoers laatste koers slutkurs stangningskurs stangn
+    senast senaste sluttkurs siste lukukurs lukke paatoskurssi viimeisin 收盘 收盘价 收盤價 終値 종가 цена закрытие
+    settle settlement settlementprice settleprice c
 """)
 VOLUME = _names("""
-    adjvolume volume vol pxvolume totalvolume tradevolume sharevolume volumeshares stuecke stuck stucke
-    anzahlstucke totaltradedquantity numberofshares noofshares sharestraded tradedshares accvol1 cshtrd
-    umsatzstuck volumen wolumen 成交量 出来高 거래량 объем v
+    adjvolume volume vol dlyvol pxvolume totalvolume tradevolume sharevolume volumeshares stuecke stuck
+    stucke anzahlstucke totaltradedquantity numberofshares noofshares sharestraded tradedshares accvol1
+    cshtrd umsatzstuck volumen wolumen 成交量 出来高 거래량 объем v
 """)
 SPLIT = ("splitfactor", "splitcoefficient", "stocksplits", "splitratio", "splits", "stocksplit")
 SECURITY = ("ticker", "symbol", "permno", "tic", "gvkey", "isin", "cusip", "ric", "act_symbol", "actsymbol", "kypermno")
 #: They show whether a comma is decimal.
 OTHER_PRICES = _names("""
-    open high low openprice highprice lowprice erster eroffnung hoch tief otwarcie najwyzszy najnizszy opening
-    ouv haut bas plushaut plusbas apertura maximo minimo massimo abertura maxima minima hoog laag adjopen
-    adjhigh adjlow
+    open high low openprice highprice lowprice erster eroffnung hoch tief otwarcie najwyzszy najnizszy
+    opening ouv haut bas plushaut plusbas apertura maximo minimo massimo abertura maxima minima hoog
+    laag adjopen adjhigh adjlow
 """)
 #: In a table of two columns any other name beside the date names the closes.
 NOT_CLOSES = frozenset({*VOLUME, *OTHER_PRICES, *SPLIT, *SECURITY, "change", "return", "returns", "ret", "dividends"})

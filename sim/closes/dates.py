@@ -39,6 +39,9 @@ class Stated(NamedTuple):
     fields: Fields
 
 
+_Wrong = dict[Callable[[Fields], Fields], list[tuple[int, str, Stated]]]  # cells that an order of numbers does not fit
+
+
 class DatesError(ValueError):
     """The dates of a column cannot be read; `problems` are pairs of a line's number and what is wrong with it."""
 
@@ -83,8 +86,10 @@ def read_dates(cells: Sequence[tuple[int, str, Stated]]) -> list[datetime.date]:
 
 def _order(cells: Sequence[tuple[int, str, Stated]]) -> Callable[[Fields], Fields]:
     """How to turn the three numbers of a cell into year, month and day: the order with the fewest odd dates."""
-    orders = [_month_first, _day_first] + [_year_first] * (cells[0][2].form == "triple")
-    wrong = {order: [cell for cell in cells if _date(order(cell[2].fields)) is None] for order in orders}
+    orders: list[Callable[[Fields], Fields]] = [_month_first, _day_first]
+    if cells[0][2].form == "triple":
+        orders.append(_year_first)
+    wrong: _Wrong = {order: [cell for cell in cells if _date(order(cell[2].fields)) is None] for order in orders}
     possible = [order for order in orders if not wrong[order]]
     if not possible:
         return _least_wrong(wrong)
@@ -97,7 +102,7 @@ def _order(cells: Sequence[tuple[int, str, Stated]]) -> Callable[[Fields], Field
     return found[0]
 
 
-def _least_wrong(wrong: dict[Callable[[Fields], Fields], list[tuple[int, str, Stated]]]) -> Callable[[Fields], Fields]:
+def _least_wrong(wrong: _Wrong) -> Callable[[Fields], Fields]:
     """The order in which the fewest cells are no dates; DatesError if the column mixes two orders."""
     lines = {order: {cell[0] for cell in wrong[order]} for order in wrong}
     if not lines[_month_first] & lines[_day_first]:

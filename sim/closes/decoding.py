@@ -10,7 +10,7 @@ from pathlib import Path
 from sim.closes.series import ClosesError
 from sim.text.lines import one_line
 
-MOST_BYTES = 16 * 2**20  # two hundred thousand lines, of which a century of daily closes has 25,000
+MOST_BYTES, MOST_LINES = 16 * 2**20, 60_000  # a century of daily closes has 25,000 lines
 
 _MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -25,8 +25,8 @@ _BINARY = (
 )
 
 
-def text_of(path: str | os.PathLike[str]) -> str:
-    """The text of a file. Raises ClosesError, with one line, for a file that cannot be read or is no text."""
+def read_lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines of a file. Raises ClosesError, with one line, for a file that cannot be read or is no text."""
     name = shown(path)
     data = _bytes(Path(path), name)
     for start, complaint in _BINARY:
@@ -46,7 +46,10 @@ def text_of(path: str | os.PathLike[str]) -> str:
         raise ClosesError([f"{name}: a web page, not a table; must be a CSV file of daily closes"])
     if head.startswith(("{", "[{", "[[")):
         raise ClosesError([f"{name}: JSON, not a table: {one_line(text.strip(), 120)}"])
-    return text
+    lines = lines_of(text)
+    if len(lines) > MOST_LINES:
+        raise ClosesError([f"{name}: {len(lines):,} lines; must be the daily closes of one stock"])
+    return lines
 
 
 def lines_of(text: str) -> list[str]:

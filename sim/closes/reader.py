@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from sim.closes.columns import ADJUSTED, CLOSE, SPLIT, VOLUME, folded
-from sim.closes.decoding import lines_of, shown, text_of
+from sim.closes.decoding import read_lines, shown
 from sim.closes.reading import Reading
 from sim.closes.series import Closes, ClosesError
-from sim.closes.splits import MOST_FACTOR, adjusted, likely, ratio_of, ratio_text, unadjusted
+from sim.closes.splits import MOST_FACTOR, adjusted, likely, ratio_of, ratio_text, rounded, unadjusted
 from sim.closes.table import Columns, Row, table_of
 from sim.text.lines import one_line
 
 _MOST_NAMES = 12
+_LEAST_SPLIT = math.log(1.4)  # 3:2 is larger, dividends are smaller
 
 
 def read_closes(
@@ -59,7 +61,7 @@ def read_closes(
     <Closes: 756 closes, 2021-12-01 to 2024-12-02, column Adj Close of prices.csv>
     """
     source = shown(path)
-    columns, rows = table_of(lines_of(text_of(path)), source)
+    columns, rows = table_of(read_lines(path), source)
     reading = Reading(source, columns, rows, _chosen(columns, column, source))
     days = reading.days()
     series = _Series(reading, days, _splits(splits, source))
@@ -120,8 +122,17 @@ class _Series:
         factors = [factor or 1.0 for factor in reading.numbers(column, rows)] if column is not None else []
         self.stated = {day: f for day, f in zip(self.dates, factors, strict=False) if f != 1.0}
         self.has_splits = column is not None and any(reading.cell(row, column) for row in rows)
+        if not self.has_splits and reading.close not in reading.columns.places(ADJUSTED):
+            self.stated = self._splits_of(reading.numbers(reading.columns.place(ADJUSTED), rows))
         raw = next((i for i in reading.columns.places(CLOSE) if i != reading.columns.date), None)
         self.raw = reading.numbers(raw, rows) if raw is not None else []
+
+    def _splits_of(self, adjusted: list[float | None]) -> dict[datetime.date, float]:
+        """Splits by the jumps of adjusted to unadjusted closes; dividends move these less."""
+        shares = [(value or 0.0) / close for value, close in zip(adjusted, self.values, strict=True)]
+        jumps = zip(self.dates[1:], shares, shares[1:], strict=False)
+        ratios = {day: after / before for day, before, after in jumps if before > 0.0 and after > 0.0}
+        return {day: rounded(ratio) for day, ratio in ratios.items() if abs(math.log(ratio)) > _LEAST_SPLIT}
 
     def apply_splits(self, as_is: bool) -> None:
         """Adjust for the splits of the user and of the file; refuse what remains and is too large."""

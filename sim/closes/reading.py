@@ -28,7 +28,7 @@ class Reading:
     rows: list[Row]
     close: int
     notes: list[str] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.name = self.columns.names[self.close]
@@ -106,7 +106,7 @@ class Reading:
     def _price(self, row: Row, problems: list[tuple[int, str]]) -> float | None:
         text = self.cell(row, self.close)
         if absent(text):
-            self.left_out["without a close"] += 1
+            self.seen["without a close"] += 1
             return None
         said = f"{one_line(self.name)} = {one_line(text)}"
         try:
@@ -115,9 +115,11 @@ class Reading:
             hint = " with a decimal comma, as others of the file" if self.mark == "," and "." in text else ""
             problems.append((row.line, f"{said}: must be a price{hint}"))
             return None
-        value = abs(value) if folded(self.name) == MEAN_OF_QUOTES else value
+        if value < 0.0 and folded(self.name) == MEAN_OF_QUOTES:
+            self.seen["with the mean of bid and ask"] += 1
+            value = -value
         if value == 0.0:
-            self.left_out["with a close of 0"] += 1
+            self.seen["with a close of 0"] += 1
             return None
         if not LEAST_PRICE <= value <= MOST_PRICE:
             problems.append((row.line, f"{said}: must be a price {PRICES}"))
@@ -156,8 +158,8 @@ class Reading:
                 raise ClosesError([f"{self.source}: line {line}: {said}: {must}"])
 
     def _daily(self, dates: list[datetime.date]) -> None:
-        for what, count in self.left_out.items():
-            self._note_count(count, what, "left out")
+        for what, count in self.seen.items():
+            self._note_count(count, what, "taken as the close" if "mean" in what else "left out")
         if not dates:
             raise ClosesError([f"{self.source}: no closes; must be the daily closes of a stock"])
         gaps = [(after - before).days for before, after in pairwise(dates)]

@@ -11,6 +11,7 @@ from fractions import Fraction
 #: A day's move by a larger factor is refused unless it is explained: three simulated years of GARCH returns with
 #: Student's t at volatilities from 60% to 130% a year have at most 0.04 such days.
 MOST_FACTOR = 4.5
+_ROUNDING = 0.02  # of a ratio, by prices with two decimals and by dividends
 
 
 def ratio_of(value: object) -> float:
@@ -26,6 +27,12 @@ def ratio_of(value: object) -> float:
     if not 1e-6 <= ratio <= 1e6:
         raise ValueError
     return ratio
+
+
+def rounded(ratio: float) -> float:
+    """The split that a ratio of prices with two decimals stands for."""
+    near = Fraction(ratio).limit_denominator(4) if ratio > 1.0 else 1 / Fraction(1.0 / ratio).limit_denominator(4)
+    return float(near) if abs(float(near) / ratio - 1.0) < _ROUNDING else ratio
 
 
 def ratio_text(ratio: float) -> str:

@@ -171,7 +171,10 @@ def test_at_most_five_lines_are_listed(tmp_path):
 def test_large_files_and_other_things_are_refused_at_once(tmp_path):
     large = tmp_path / "large.csv"
     large.write_bytes(b"Date,Close\n" + b"2024-01-02,1.5\n" * 1_200_000)
+    long = tmp_path / "long.csv"
+    long.write_bytes(b"Date,Close\n" + b"2024-01-02,1.5\n" * 100_000)
     for path, words in (
+        (long, "100,001 lines; must be the daily closes of one stock"),
         (large, "larger than 16 MiB; must be the daily closes of one stock"),
         (tmp_path, "is a directory; must be a CSV file of daily closes"),
         (tmp_path / "none.csv", "no such file; must be a CSV file of daily closes"),
@@ -233,6 +236,13 @@ def test_a_column_of_splits_settles_which_closes_are_adjusted(tmp_path):
     assert already.values == (2.0,) * 7
     assert not any("divided" in note for note in already.notes)
     assert already.split_dates == (datetime.date(2024, 1, 4),)
+
+
+def test_adjusted_closes_settle_the_splits_of_the_others(tmp_path):
+    text = "Date,Close,Adj Close\n2024-01-02,20,1.9\n2024-01-03,20,1.9\n2024-01-04,2,1.9\n2024-01-05,2,2\n"
+    found = read(tmp_path, text, column="Close")
+    assert found.values == (2.0, 2.0, 2.0, 2.0)
+    assert found.notes[-1] == "Closes before 2024-01-04 are divided by 10 for a split of 10:1."
 
 
 def test_volumes_follow_the_splits(tmp_path):

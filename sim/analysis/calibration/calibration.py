@@ -129,7 +129,7 @@ class Calibration(Readable):
         """What the closes say about a model, in a few words."""
         fit = self.fits[name]
         if fit.left_out:
-            return "left out"
+            return fit.left_out.partition(":")[0]
         if name == "heston":
             return "rough: mapped from garch, not estimated"
         if name == "bootstrap":

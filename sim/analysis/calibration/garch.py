@@ -14,6 +14,7 @@ from sim.analysis.calibration.volatility import Volatility
 from sim.results.estimates import Estimate
 
 LEAST_RETURNS = 250
+_FEW_RETURNS = 750
 _BACKCAST_DAYS, _BACKCAST_DECAY = 75, 0.94
 _LEAST_NU, _MOST_NU = 2.5, 200.0
 _LEAST_ALPHA = 1e-3  # below: there is no sign of clusters
@@ -157,10 +158,12 @@ def as_model(returns: Returns, volatility: Volatility, found: Garch) -> Fit:
     if student:
         price["degrees_of_freedom"] = found.nu
         estimates["degrees_of_freedom"] = positive(found.nu, float(errors[2]), 2.0)
-    notes = () if clusters else ("The returns show no clusters of volatility: alpha is 0.",)
+    notes = [] if clusters else ["The returns show no clusters of volatility: alpha is 0."]
+    if returns.values.size < _FEW_RETURNS:
+        notes.append(f"{returns.values.size} returns are few for alpha and beta: better are {_FEW_RETURNS}.")
     return Fit(
-        "garch", "garch t" if student else "garch normal", price, estimates, found.log_likelihood, 4 + student, notes,
-        supported=clusters or student,
+        "garch", "garch t" if student else "garch normal", price, estimates, found.log_likelihood, 4 + student,
+        tuple(notes), supported=clusters or student,
     )  # fmt: skip
 
 
