@@ -21,7 +21,8 @@ def add(commands: Commands) -> None:
     parser = commands.add("calibrate", run, summary, case=False)
     parser.add_argument(
         "closes", metavar="CLOSES.csv",
-        help="daily closes with dates, as Yahoo, Nasdaq, Stooq, Bloomberg, a spreadsheet and others write them",
+        help="daily closes with dates, as Yahoo, Nasdaq, Stooq, Bloomberg, a spreadsheet and others write them; "
+        "- reads the standard input",
     )  # fmt: skip
     parser.add_argument(
         "--column", metavar="NAME", help="column with the closes (default: adjusted closes, else closes)"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.closes.series import ClosesError
 from sim.text.lines import one_line
+from sim.text.reading import STDIN, Unreadable, is_open_stream, name_of, read_bytes
 
 MOST_BYTES, MOST_LINES = 16 * 2**20, 60_000  # a century of daily closes has 25,000 lines
 
@@ -28,7 +29,7 @@ _BINARY = (
 def read_lines(path: str | os.PathLike[str]) -> list[str]:
     """The lines of a file. Raises ClosesError, with one line, for a file that cannot be read or is no text."""
     name = shown(path)
-    data = _bytes(Path(path), name)
+    data = _bytes(path, name)
     for start, complaint in _BINARY:
         if data.startswith(start):
             raise ClosesError([f"{name}: {complaint}"])
@@ -59,28 +60,32 @@ def lines_of(text: str) -> list[str]:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    return one_line(os.fsdecode(path), 200) or '""'
+    return one_line(name_of(os.fsdecode(path)), 200) or '""'
 
 
-def _bytes(path: Path, name: str) -> bytes:
-    try:
-        if not path.exists():
-            complaint = "no such file; must be a CSV file of daily closes"
-        elif path.is_dir():
-            complaint = "is a directory; must be a CSV file of daily closes"
-        elif not path.is_file():
-            complaint = "is not a regular file; must be a CSV file of daily closes"  # reading a pipe may not end
-        else:
-            with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-            if len(data) <= MOST_BYTES:
-                return data
-            complaint = f"larger than {MOST_BYTES >> 20} MiB; must be the daily closes of one stock"
-    except OSError as error:
-        complaint = f"cannot be read: {one_line(error.strerror or str(error))}"
-    except ValueError as error:  # such as a NUL character in the path
-        complaint = f"cannot be read: {one_line(str(error))}"
+def _bytes(path: str | os.PathLike[str], name: str) -> bytes:
+    complaint = "" if path == STDIN else _complaint(Path(path))
+    if not complaint:
+        try:
+            return read_bytes(path, MOST_BYTES)
+        except Unreadable as error:
+            large = f"larger than {MOST_BYTES >> 20} MiB; must be the daily closes of one stock"
+            complaint = large if str(error).startswith("larger") else str(error)
     raise ClosesError([f"{name}: {complaint}"])
+
+
+def _complaint(path: Path) -> str:
+    """Why there is nothing to read at a path; "" for a file, or a stream that the shell has opened."""
+    try:
+        if path.is_dir():
+            return "is a directory; must be a CSV file of daily closes"
+        if path.is_file() or is_open_stream(path):
+            return ""
+        if path.exists():  # opening a named pipe waits for somebody to write, and a device may not end
+            return "is not a regular file; must be a CSV file of daily closes, or - for the standard input"
+    except (OSError, ValueError) as error:  # ValueError: such as a NUL character in the path
+        return f"cannot be read: {one_line(getattr(error, 'strerror', None) or str(error))}"
+    return "no such file; must be a CSV file of daily closes"
 
 
 def _encoding(data: bytes) -> str:

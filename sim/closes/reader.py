@@ -36,7 +36,7 @@ def read_closes(
     Parameters
     ----------
     path : str or path
-        A text file of at most 16 MiB.
+        A text file of at most 16 MiB; "-" is the standard input.
     column : str, optional
         The name of the column with the closes; by default the adjusted closes if there are such, else the closes.
     splits : mapping of a date to a ratio, optional

@@ -18,6 +18,7 @@ from sim.analysis.calibration.rewriting import rewritten
 from sim.analysis.calibration.volume import fit_volume
 from sim.calendar import sessions
 from sim.closes import Closes
+from sim.terms.files import SHIPPED
 
 I = np.arange(1, 601)  # noqa: E741
 F1 = (0.03 + 0.02 * np.sin(I / 37)) * (
@@ -473,9 +474,8 @@ volatility = 0.25
 
 @pytest.fixture
 def case_file(tmp_path):
-    text = sim.terms.files.content_of("valence-2002").decode()
     path = tmp_path / "case.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes((SHIPPED / "valence-2002.toml").read_bytes())
     return path
 
 

@@ -9,9 +9,11 @@ import pytest
 
 import sim
 from sim.calendar import sessions
-from sim.terms.files import content_of
-from tests.cli.test_cli import fundrisk, no_notice  # noqa: F401
+from sim.terms.files import SHIPPED
+from tests.cli.test_cli import fundrisk, no_notice, started  # noqa: F401
 from tests.support.tables_of_closes import FORMATS
+
+VALENCE = (SHIPPED / "valence-2002.toml").read_bytes()
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def prices(tmp_path):
 @pytest.fixture
 def case_file(tmp_path):
     path = tmp_path / "case.toml"
-    path.write_bytes(content_of("valence-2002"))
+    path.write_bytes(VALENCE)
     return path
 
 
@@ -56,7 +58,7 @@ def test_a_case_is_written_and_runs(prices, case_file):
     assert ran.out.endswith(f"{case_file}: set price.model, price.volatility\n")
     found = sim.calibrate(prices).volatility.estimate.value
     assert sim.load_case(case_file).price.volatility == pytest.approx(found, abs=0.001)
-    assert case_file.read_text(encoding="utf-8").count("ASSUMPTION") == content_of("valence-2002").count(b"ASSUMPTION")
+    assert case_file.read_text(encoding="utf-8").count("ASSUMPTION") == VALENCE.count(b"ASSUMPTION")
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -104,6 +106,12 @@ def test_what_cannot_be_used_is_one_line(words, line, prices, tmp_path):
     ran = fundrisk("calibrate", *real(words).split())
     assert (ran.status, ran.out, ran.err) == (2, "", real(line) + "\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["prices.csv"]
+
+
+def test_closes_may_come_from_a_pipe(prices):
+    with started("calibrate", "-", "--model", "gbm", stdin=prices.open()) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err, out) == (0, "", sim.calibrate(prices).price_table("gbm"))
 
 
 def test_too_few_closes_are_refused(tmp_path):
