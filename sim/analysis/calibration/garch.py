@@ -113,8 +113,8 @@ def fit_garch(values: np.ndarray, student: bool) -> Garch:
     chosen = sorted(starts, key=loss)[:3]
     found = [minimize(loss, start, method="SLSQP", bounds=bounds, options=options) for start in chosen]
     best = min(found, key=lambda one: float(one.fun))
-    polished = minimize(loss, best.x, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400})
-    point = polished.x if polished.fun < best.fun and _within(polished.x, bounds) else best.x
+    fine = {"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400}
+    point = minimize(loss, best.x, method="Nelder-Mead", bounds=bounds, options=fine).x
     alpha, beta, nu = parts(point)
     variances = variances_of(squares, 1.0 - alpha - beta, alpha, beta, backcast)
     likelihood = -values.size * (loss(point) + math.log(scale))
@@ -128,10 +128,6 @@ def _nu(x: float) -> float:
 
 def _logit(share: float) -> float:
     return math.log(share / (1.0 - share))
-
-
-def _within(point: np.ndarray, bounds: list[tuple[float, float]]) -> bool:
-    return all(low <= x <= high for x, (low, high) in zip(point, bounds, strict=True))
 
 
 # --- errors and the keys of a case ---
