@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.calibration import blocks, fitted, garch, merton, volatility
+from sim.analysis.calibration import blocks, fitted, garch, garch_keys, merton, volatility
 from sim.analysis.calibration.calibrate import calibrate
 from sim.analysis.calibration.findings import likely_splits
 from sim.analysis.calibration.returns import Returns, returns_of
@@ -243,7 +243,7 @@ def test_errors_of_garch_are_those_of_the_samples():
     for seed in range(40):
         values = alone(garch_returns(np.random.default_rng(seed), 1260))
         found = garch.fit_garch(values.values, student=True)
-        model = garch.as_model(values, volatility.volatility_of(values), found)
+        model = garch_keys.as_model(values, volatility.volatility_of(values), found)
         fits.append((found.alpha, found.beta))
         errors.append((model.estimates["alpha"].se, model.estimates["beta"].se))
     ratio = np.nanmedian(errors, axis=0) / np.std(fits, axis=0)
@@ -260,6 +260,17 @@ def test_models_that_the_closes_do_not_show():
     assert (clusters.recommended, clusters.best) == ("garch", "garch t")
     assert clusters.verdict("gbm") == "not supported"
     assert clusters.to_dict()["models"]["gbm"]["supported"] is False
+
+
+def test_heavy_tails_alone_are_no_clusters():
+    found = [calibrate(closes_of(0.03 * np.random.default_rng(seed).standard_t(4, 756))) for seed in range(8)]
+    assert all(each.best == "garch t" for each in found)
+    flat = [each for each in found if each.fits["garch t"].price["alpha"] == 0.0]
+    assert len(flat) >= 7
+    low, high = np.median([each.fits["garch t"].estimates["degrees_of_freedom"].ci95 for each in flat], axis=0)
+    assert low < 4.0 < high
+    assert "no clusters" in flat[0].fits["garch t"].notes[0]
+    assert "initial_volatility" not in flat[0].fits["garch t"].price
 
 
 def test_heston_is_mapped_from_garch():

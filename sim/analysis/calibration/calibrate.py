@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.calibration import blocks, garch, merton
+from sim.analysis.calibration import blocks, garch, garch_keys, merton
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.curves import curves_of
 from sim.analysis.calibration.findings import findings
@@ -123,9 +123,8 @@ def _of_garch(
         few = _few(returns, garch.LEAST_RETURNS)
         names = {"garch normal": "garch", "garch t": "garch", "heston": "heston"}
         return [without(model, name, few) for name, model in names.items()]
-    return [garch.as_model(returns, volatility, fit) for fit in (normal, student)] + [
-        garch.as_heston(volatility, normal)
-    ]
+    of_garch = [garch_keys.as_model(returns, volatility, fit) for fit in (normal, student)]
+    return [*of_garch, garch_keys.as_heston(volatility, normal)]
 
 
 def _few(returns: Returns, least: int) -> str:
