@@ -15,21 +15,21 @@ def _names(text: str) -> tuple[str, ...]:
 DATE = _names("""
     date dates datum fecha data dato pvm paivamaara exchangedate tradedate tradingdate tradingday
     tradeday quotedate pricedate businessdate effectivedate pricingdate dlycaldt observationdate
-    sessiondate asofdate caldt datadate day tag handelstag jour giorno dia 日期 交易日期 日付 日付け 날짜 日時 дата
+    sessiondate asof asofdate caldt datadate day tag handelstag jour giorno dia 日期 交易日期 日付 日付け 날짜 日時 дата
     timestamp datetime time index t
 """)
 ADJUSTED = _names("""
     adjclose adjustedclose closeadj closeadjusted adjcloseprice adjustedcloseprice adjclosing
     adjclosingprice adjustedclosingprice closingpriceadj closingpriceadjusted adjlast adjprice
-    adjustedprice adjusted splitadjustedclose scalate
+    adjustedprice adjusted splitadjustedclose 調整後終値
 """)
 CLOSE = _names("""
     close closelast closingprice closeprice lastclose closeask closebid pxlast prc dlyprc prccd
-    priceclose officialclose tradeclose trdprc1 latest price last lastprice lasttrade lastsale
+    priceclose officialclose tradeclose trdprc1 latest price last lastprice lastpx lasttrade lastsale
     lasttradedprice pxclose pxofficialclose schlusskurs schluss schlusspreis schlusskurse zuletzt kurs
-    letzter letzterkurs cloture dernier courscloture coursdecloture cours cierre ultimo precio
-    preciodecierre ultimoprecio chiusura prezzo prezzochiusura prezzoultimo fechamento fecho preco
-    zamkniecie kurszamkniecia ostatnio slot slotkoers laatste koers slutkurs stangningskurs stangn
+    letzter letzterkurs cloture clot dernier courscloture coursdecloture cours cierre ultimo precio
+    preciodecierre ultimoprecio chiusura prezzo prezzodichiusura prezzochiusura prezzoultimo fechamento fecho preco
+    zamkniecie kurszamkniecia ostatnio slot slotkoers laatste koers slutkurs lukkekurs stangning stangningskurs stangn
     senast senaste sluttkurs siste lukukurs lukke paatoskurssi viimeisin 收盘 收盘价 收盤價 終値 종가 цена закрытие
     settle settlement settlementprice settleprice c
 """)
@@ -57,6 +57,7 @@ _LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ß": "ss"
 def folded(name: str) -> str:
     """A name in lower case, without accents, remarks in brackets and anything but letters and digits."""
     outside = re.sub(r"\([^)]*\)|\[[^\]]*\]", "", name).strip() or name
+    outside = outside.replace("%", "percent")  # `Close %` is no close
     plain = unicodedata.normalize("NFKD", outside.translate(_LETTERS))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return "".join(c for c in unicodedata.normalize("NFC", letters).lower() if c.isalnum())

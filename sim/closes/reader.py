@@ -11,7 +11,7 @@ from typing import Any
 from sim.closes.columns import ADJUSTED, CLOSE, SPLIT, VOLUME, folded
 from sim.closes.decoding import read_lines, shown
 from sim.closes.reading import Reading
-from sim.closes.series import Closes, ClosesError
+from sim.closes.series import LEAST_PRICE, MOST_PRICE, PRICES, Closes, ClosesError
 from sim.closes.splits import MOST_FACTOR, adjusted, likely, ratio_of, ratio_text, rounded, unadjusted
 from sim.closes.table import Columns, Row, table_of
 from sim.text.lines import one_line
@@ -147,6 +147,8 @@ class _Series:
         volumes = unadjusted(full, self.dates, stated) if full and all(full) else due
         volumes = {} if self.adjusted_volumes else volumes
         self.values, _ = adjusted(self.values, [], self.dates, due | self.splits)
+        if not all(LEAST_PRICE <= value <= MOST_PRICE for value in self.values):
+            raise ClosesError([f"{self.reading.source}: split: must leave prices {PRICES}"])
         _, self.volumes = adjusted(self.values, self.volumes, self.dates, volumes | self.splits)
         for day, ratio in sorted((due | self.splits).items()):
             self.reading.notes.append(
@@ -159,7 +161,7 @@ class _Series:
         problems = []
         for i in range(1, len(self.values)):
             factor = self.values[i] / self.values[i - 1]
-            if not 1 / MOST_FACTOR <= factor <= MOST_FACTOR and self.dates[i] not in self.splits:
+            if not 1 / MOST_FACTOR <= factor <= MOST_FACTOR:
                 move = f"from {self.values[i - 1]:g} to {self.values[i]:g} in a day, on {self.dates[i]}"
                 must = f"must be adjusted, as with --split {self.dates[i]}={likely(factor)} (splits=), or be confirmed "
                 problems.append(

@@ -17,6 +17,7 @@ from sim.closes.table import Columns, Row
 from sim.text.lines import one_line
 
 _MOST_GAP = 3  # days between two closes, in the middle of the gaps
+_LEAST_GAPS = 4  # that show how far apart closes are
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Reading:
             if when is not None and extra:
                 cells = f"{len(row.cells)} cells where the header has {len(self.columns.names)}"
                 problems.append((row.line, f"{cells}; a number with a comma must be in quotes"))
-            elif when is None and [cell.strip() for cell in row.cells] != list(self.columns.names):
+            elif when is None and [" ".join(cell.split()) for cell in row.cells] != list(self.columns.names):
                 between = places[0] < i < places[-1]
                 if between or (any(c.isdigit() for c in text) and self._is_number(self.cell(row, self.close))):
                     name = one_line(self.columns.names[self.columns.date])
@@ -163,7 +164,7 @@ class Reading:
         if not dates:
             raise ClosesError([f"{self.source}: no closes; must be the daily closes of a stock"])
         gaps = [(after - before).days for before, after in pairwise(dates)]
-        if gaps and statistics.median(gaps) > _MOST_GAP:
+        if len(gaps) >= _LEAST_GAPS and statistics.median(gaps) > _MOST_GAP:
             lines = f"line {self.dated[0][0].line}: "
             days = statistics.median(gaps)
             raise ClosesError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -59,11 +59,11 @@ def table_of(lines: list[str], source: str) -> tuple[Columns, list[Row]]:
     """The header and the rows below it. Raises ClosesError if no line has names of a date and a close."""
     for find in (_plain, _of_levels, _without_date, _of_two):
         for separator in _SEPARATORS:
-            rows = list(_rows(lines[:HEADER_LINES], separator, source, strict=False))
+            rows = _rows(lines[:HEADER_LINES], separator, source)
             found = find(rows)
             if found is not None:
                 columns, last = found
-                return columns, [row for row in _rows(lines, separator, source) if row.line > last]
+                return columns, [row for row in _rows(lines, separator, source, last) if row.line > last]
     line = next((n for n, text in enumerate(lines, 1) if text.strip()), 1)
     most = "" if len(lines) <= HEADER_LINES else f" (in the first {HEADER_LINES} lines)"
     raise ClosesError([
@@ -72,8 +72,8 @@ def table_of(lines: list[str], source: str) -> tuple[Columns, list[Row]]:
     ])  # fmt: skip
 
 
-def _rows(lines: Sequence[str], separator: str, source: str, strict: bool = True) -> list[Row]:
-    """The lines as cells, without empty ones."""
+def _rows(lines: Sequence[str], separator: str, source: str, header: int | None = None) -> list[Row]:
+    """The lines as cells, without empty ones. Below the line of the header, quotes must end on their line."""
     reader = csv.reader((line + "\n" for line in lines), delimiter=separator, skipinitialspace=True)
     found: list[Row] = []
     line = 0
@@ -81,15 +81,20 @@ def _rows(lines: Sequence[str], separator: str, source: str, strict: bool = True
         for cells in reader:
             if len(cells) == 1 and separator in cells[0] and reader.line_num == line + 1:  # the whole line in quotes
                 cells = next(csv.reader([cells[0]], delimiter=separator, skipinitialspace=True))
-            if strict and reader.line_num > line + 1 and found:
+            if header is not None and line >= header and reader.line_num > line + 1 and line + 1 != header:
                 raise csv.Error
             if any(cell.strip() for cell in cells):
                 found.append(Row(line + 1, cells))
             line = reader.line_num
     except csv.Error:
-        if strict:
+        if header is not None:
             raise ClosesError([f"{source}: line {line + 1}: a quotation mark that is not closed on its line"]) from None
     return found
+
+
+def _names(cells: Iterable[str]) -> tuple[str, ...]:
+    """Names of columns, each on one line."""
+    return tuple(" ".join(cell.split()) for cell in cells)
 
 
 _Found = tuple[Columns, int] | None
@@ -99,7 +104,7 @@ _Find = Callable[[list[Row]], _Found]
 def _plain(rows: list[Row]) -> _Found:
     """A line with the names of a date and of a close."""
     for row in rows:
-        columns = Columns(row.line, tuple(cell.strip() for cell in row.cells), -1)
+        columns = Columns(row.line, _names(row.cells), -1)
         date = columns.place(DATE)
         close = next((i for i in columns.places((*ADJUSTED, *CLOSE)) if i != date), None)
         if date is not None and close is not None:
@@ -110,7 +115,7 @@ def _plain(rows: list[Row]) -> _Found:
 def _of_levels(rows: list[Row]) -> _Found:
     """Names of closes, perhaps those of stocks below, and below these the name of the date alone."""
     for number, row in enumerate(rows[:-1]):
-        names = tuple(cell.strip() for cell in row.cells)
+        names = _names(row.cells)
         if folded(names[0]) not in _INDEX or Columns(row.line, names, 0).place((*ADJUSTED, *CLOSE)) is None:
             continue
         for below in rows[number + 1 : number + 4]:
@@ -125,7 +130,7 @@ def _of_levels(rows: list[Row]) -> _Found:
 def _without_date(rows: list[Row]) -> _Found:
     """A header whose first name is empty, above rows that begin with a date: the index of a data frame."""
     for row, below in pairwise(rows):
-        names = tuple(cell.strip() for cell in row.cells)
+        names = _names(row.cells)
         first = folded(names[0]) in ("", "unnamed0") and stated(below.cells[0]) is not None
         if first and len(names) > 1 and (len(names) == 2 or Columns(row.line, names, 0).place((*ADJUSTED, *CLOSE))):
             return Columns(row.line, ("Date", *names[1:]), 0), row.line
@@ -135,7 +140,7 @@ def _without_date(rows: list[Row]) -> _Found:
 def _of_two(rows: list[Row]) -> _Found:
     """Two columns, a date and something else that is no other known column: a series by its own name, as FRED's."""
     for row in rows:
-        names = tuple(cell.strip() for cell in row.cells if cell.strip())
+        names = _names(filter(str.strip, row.cells))
         if len(names) != 2 or len(row.cells) > 2:
             continue
         date = Columns(row.line, names, -1).place(DATE)

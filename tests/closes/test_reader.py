@@ -88,6 +88,13 @@ def test_adjusted_closes_are_preferred_and_a_column_overrides():
         sim.read_closes(FILES / "tiingo.csv", column="Foo")
 
 
+def test_headers_may_have_remarks_and_several_lines(tmp_path):
+    rows = "2024-01-02,1,7\n2024-01-05,2,8\n"
+    assert read(tmp_path, f'A report\nDate,"Adj\nClose",Volume (shares)\n{rows}').column == "Adj Close"
+    assert read(tmp_path, f"Date,Close,Close %\n{rows}").values == (1.0, 2.0)
+    assert read(tmp_path, f"Date;Close [USD];Vol\n{rows.replace(',', ';')}").volumes == (7.0, 8.0)
+
+
 def test_volumes_come_with_the_closes():
     assert WANTED.volumes[:2] == (1234567.0, 1244574.0)
     assert sim.read_closes(FILES / "investing.csv").volumes[0] == 1.23e6
@@ -220,6 +227,13 @@ def test_a_leap_is_refused_unless_it_is_explained(tmp_path):
 )
 def test_a_split_must_be_a_date_and_a_ratio(split, tmp_path):
     assert "must be a date and new shares for old ones" in refused(tmp_path, table(10), splits=split)[0]
+
+
+def test_a_split_must_leave_prices(tmp_path):
+    wrong_way = refused(tmp_path, table(10), splits={"2024-01-04": "1:10"})
+    assert "Close goes from 200 to 2 in a day" in wrong_way[0]
+    lines = refused(tmp_path, table(1), splits={"2024-01-04": "1:1000000", "2024-01-05": "1:1000000"})
+    assert lines == ["closes.csv: split: must leave prices from 0.000001 to 1e9"]
 
 
 def test_a_split_must_fall_on_a_date_of_the_file(tmp_path):
