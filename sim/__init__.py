@@ -16,6 +16,7 @@ from sim.text.version import __version__
 
 if TYPE_CHECKING:  # editors and type checkers read these lines; at run time each name is imported at its first use
     from sim.analysis.backtest import backtest
+    from sim.analysis.calibration.calibrate import calibrate
     from sim.analysis.clauses import clauses
     from sim.analysis.compare import compare
     from sim.analysis.grid import grid
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.variants import variants
+    from sim.closes import Closes, ClosesError, read_closes
     from sim.engine.history import HistoryError
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
@@ -37,11 +39,14 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
 __all__ = [
     "Case",
     "CaseError",
+    "Closes",
+    "ClosesError",
     "HistoryError",
     "Result",
     "ResultError",
     "__version__",
     "backtest",
+    "calibrate",
     "clauses",
     "compare",
     "gather",
@@ -50,6 +55,7 @@ __all__ = [
     "load_result",
     "merge",
     "outlook",
+    "read_closes",
     "replay",
     "rerun",
     "reverse_stress",
@@ -64,6 +70,7 @@ __all__ = [
 #: The module of each public name. Loading NumPy and Numba takes a second, which `import sim` alone must not cost.
 _MODULES = {
     "backtest": "sim.analysis.backtest",
+    "calibrate": "sim.analysis.calibration.calibrate",
     "clauses": "sim.analysis.clauses",
     "compare": "sim.analysis.compare",
     "gather": "sim.analysis.pack",
@@ -75,6 +82,9 @@ _MODULES = {
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",
+    "Closes": "sim.closes",
+    "ClosesError": "sim.closes",
+    "read_closes": "sim.closes",
     "HistoryError": "sim.engine.history",
     "replay": "sim.engine.trace",
     "trace": "sim.engine.trace",

@@ -25,7 +25,7 @@ NETWORK = {
 # names the public functions, which the rooms above it use.
 ROOMS = (
     "cli", "live", "board", "verify", "sim", "analysis", "engine", "results", "kernels", "lowering", "terms",
-    "calendar", "text",
+    "closes", "calendar", "text",
 )  # fmt: skip
 #: The kernels know neither dates nor documents: of the rooms below them they import the program's records alone.
 KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program", "sim.lowering.model_records", "sim.lowering.line_records")

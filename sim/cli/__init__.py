@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sim.cli import (
+    calibrate,
     cases,
     check,
     clauses,
@@ -37,8 +38,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model,
-    rerun,
+    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, calibrate,
+    verify, model, rerun,
 )  # fmt: skip
 
 

@@ -36,7 +36,12 @@ class ResultError(Exception):
 
 
 def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Writes `text` (UTF-8) to `path`: all of it, or an error (ResultError) and what was there before.
+    """Writes `text` (UTF-8) to `path` as `write_bytes_atomically` does."""
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes `data` to `path`: all of it, or an error (ResultError) and what was there before.
 
     A path that is no regular file, as /dev/stdout or a pipe, is written straight through.
     """
@@ -47,10 +52,10 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
         special = False  # the writing below says what is wrong with it
     if special:
         with _one_line(path, "cannot be written"):
-            target.write_bytes(text.encode())
+            target.write_bytes(data)
         return
     with _replacing(path) as file:
-        file.write(text.encode())
+        file.write(data)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], compress: bool = False) -> None:

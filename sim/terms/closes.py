@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.closes import ClosesError, read_closes
 from sim.terms.problems import Say, one_line
 from sim.terms.ranges import BAD, iso_date
 
@@ -27,10 +26,9 @@ class ShownCloses:
     def read(self, value: Any, name: str, say: Say) -> Any:
         if isinstance(value, str):
             try:
-                value = file_closes(Path(value))
-            except (OSError, ValueError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                say(name, value, f"must be the path of a CSV file of closes: {one_line(reason, 200)}")
+                value = file_closes(value)
+            except ClosesError as error:
+                say(name, value, f"must be the path of a file of closes: {one_line(error.problems[0], 200)}")
                 return BAD
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_CLOSES:
             say(name, value, f"must be {self.allowed}")
@@ -59,36 +57,10 @@ def _row(item: Any) -> Any:
     return float(item) if number and LEAST_CLOSE <= item <= MOST_CLOSE else None
 
 
-def file_closes(path: Path) -> list[tuple[datetime.date, float]]:
-    """Dates and closes of a CSV file with a header that names a date and a close, oldest first.
-
-    Raises OSError, or ValueError with what is wrong.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
-    header = ["".join(c for c in name.lower() if c.isalnum()) for name in rows[0]] if rows else []
-    names = [name for name in ("adjclose", "adjustedclose", "close", "price") if name in header]
-    if "date" not in header or not names:
-        raise ValueError("its first line must name a date and a close")
-    day_at, close_at = header.index("date"), header.index(names[0])
-    found = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) <= max(day_at, close_at) or row[close_at].strip() in ("", "null"):
-            continue
-        day = iso_date(row[day_at].strip()[:10])
-        close = _close(row[close_at])
-        if day is None or close is None:
-            raise ValueError(f"line {number}: must have a date such as 2002-06-21 and a close above 0")
-        found[day] = close
-    return sorted(found.items())
-
-
-def _close(text: str) -> float | None:
-    try:
-        close = float(text)
-    except ValueError:
-        return None
-    return close if math.isfinite(close) and close > 0 else None
+def file_closes(path: str) -> list[tuple[datetime.date, float]]:
+    """Dates and closes of a file, in the order of the dates. Raises `sim.closes.ClosesError`."""
+    closes = read_closes(path)
+    return list(zip(closes.dates, closes.values, strict=True))
 
 
 def with_path(doc: Any, folder: Path) -> Any:

@@ -8,9 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from sim.terms.native import native
-from sim.text.characters import escaped
-
-SHOWN = 60  # characters of a value in a message
+from sim.text.lines import one_line
 
 Problem = tuple[str, Any, str]  # key, value, what it must be
 Say = Callable[[str, Any, str], None]
@@ -41,12 +39,6 @@ def raise_if(problems: list[Problem], where: str) -> None:
     """CaseError with a line for each problem, `where` as the FILE part; nothing if there are none."""
     if problems:
         raise CaseError([problem_line(where, problem) for problem in problems])
-
-
-def one_line(text: str, limit: int = SHOWN) -> str:
-    """`text` on one line: control characters and newlines escaped, cut to `limit` characters."""
-    cut = text if len(text) <= limit else text[: limit - 3] + "..."
-    return escaped(cut)
 
 
 def show(value: Any, depth: int = 2) -> str:

@@ -7,7 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from sim.text.bidi import isolated_html
-from sim.text.tables import Table, table_html, table_text, wrapped
+from sim.text.tables import Table, plain, table_html, table_text, wrapped
+
+
+class Verbatim(str):
+    """Lines that are printed as they are, such as a table of a case file: they can be copied."""
+
+    __slots__ = ()
+
 
 Blocks = Sequence[str | Table]
 
@@ -26,9 +33,7 @@ class Readable(ABC):
         """The text of the `repr` after the name of the class."""
 
     def __str__(self) -> str:
-        return "\n\n".join(
-            table_text(block) if isinstance(block, Table) else wrapped(block) for block in self._blocks()
-        )
+        return "\n\n".join(map(_text, self._blocks()))
 
     def _repr_html_(self) -> str:
         return html_of(self._blocks())
@@ -42,7 +47,15 @@ def html_of(blocks: Blocks) -> str:
     return isolated_html("<div>" + "\n".join(map(_html, blocks)) + "</div>")
 
 
+def _text(block: str | Table) -> str:
+    if isinstance(block, Table):
+        return table_text(block)
+    return "\n".join(map(plain, block.split("\n"))) if isinstance(block, Verbatim) else wrapped(block)
+
+
 def _html(block: str | Table) -> str:
     if isinstance(block, Table):
         return table_html(block)
+    if isinstance(block, Verbatim):
+        return f"<pre>{html.escape(block)}</pre>"
     return f"<p>{'<br>'.join(map(html.escape, block.splitlines()))}</p>"

@@ -24,10 +24,20 @@ _WIDE_SIZE, _NARROW_SIZE = (9.0, 4.2), (4.4, 3.6)
 _WIDE_BAR, _NARROW_BAR = 0.42, 0.55
 
 
+_NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
 def save_figure(
-    draw: Callable[..., Any], target: str | PathLike[str] | IO[bytes], kind: str, size: tuple[float, float] = (9.0, 5.2)
+    draw: Callable[..., Any],
+    target: str | PathLike[str] | IO[bytes],
+    kind: str,
+    size: tuple[float, float] = (9.0, 5.2),
+    rows: int = 1,
 ) -> None:
-    """Write what `draw(ax=axes)` draws to a file, as "png" or "svg". Texts of an SVG are texts, not outlines."""
+    """Write what `draw(ax=axes)` draws to a file, as "png", "svg" or "pdf". Texts of an SVG are texts, not outlines.
+
+    With several `rows`, `draw` is called with as many axes, one below the other.
+    """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -40,8 +50,8 @@ def save_figure(
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of scripts that the font lacks
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        draw(ax=figure.subplots())
-        figure.savefig(target, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {})
+        draw(ax=figure.subplots(rows))
+        figure.savefig(target, format=kind, dpi=_DPI, metadata=_NO_DATE.get(kind, {}))
 
 
 def svg_text(chart: Chart, result: Result, narrow: bool = False) -> str:
