@@ -45,7 +45,8 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
     lines = ["Draws"]
     if ledger["draws"]:
         pricing = case.facilities[0].kinds(case.policy)[0].pricing
-        statistic = pricing.statistic if pricing and len(case.purchases) == 1 else "average"
+        legs = pricing.legs if pricing and len(case.purchases) == 1 else ()
+        statistic = legs[0].statistic if len(legs) == 1 and legs[0].count is None else "average"
         lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
     else:
         lines.append("  no purchase date lies in the term")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import statistics
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -57,7 +56,9 @@ def spread_of(price: Any) -> float:
         jumps = price.jump_rate * ((price.jump_mean or 0.0) ** 2 + price.jump_sd**2)
         return math.sqrt(price.volatility**2 + jumps)
     if price.model == "bootstrap":
-        return statistics.stdev(map(math.log, price.gross_returns)) * math.sqrt(252.0)
+        logs = [math.log(gross) for gross in price.gross_returns]
+        mean = math.fsum(logs) / len(logs)
+        return math.sqrt(math.fsum((x - mean) ** 2 for x in logs) / (len(logs) - 1) * 252.0)
     return float(price.volatility)
 
 
