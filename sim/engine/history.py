@@ -157,7 +157,7 @@ class HistoryReader:
             listed.amount[number], listed.reduces[number] = financings[k]
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
-        """Closes of the days that the ledger needs; before the valuation date those of the case."""
+        """Closes of the days that the ledger needs; before the valuation date those of the case if none is given."""
         program, plan = self.plan.program, self.plan
         h.closes[:] = np.nan
         financed: dict[int, int] = {}  # financings by the row of their close
@@ -166,7 +166,7 @@ class HistoryReader:
             for number in range(h.financings.until[-1]):
                 financed[last_days[plan.months[h.financings.month[number]]]] = number
         wanted = plan.priced_rows | set(financed)
-        used = {self.plan.day_dates[row] for row in wanted}
+        used = {self.plan.day_dates[row] or self.plan.earlier_dates[row] for row in wanted}
         for key, close in closes.items():
             day = iso_date(key)
             if day is None:
@@ -175,10 +175,10 @@ class HistoryReader:
                 self.number(f"closes.{key}", close, LEAST_CLOSE, MOST_CLOSE, CLOSE)
         for row in sorted(wanted):
             day = self.plan.day_dates[row]
-            if day is None:
+            key = (day or plan.earlier_dates[row]).isoformat()
+            if day is None and key not in closes:
                 h.closes[row] = program.days["close"][program.windows["first_day"][-1] + row]
                 continue
-            key = day.isoformat()
             if key not in closes:
                 self.missing(f"closes.{key}", f"must be {CLOSE}")
                 continue
@@ -187,8 +187,8 @@ class HistoryReader:
                 h.financings.close[financed[row]] = h.closes[row, 0]
 
     def read_days(self, days: Mapping[str, Any], h: r.Histories) -> None:
-        """Lows, VWAPs and volumes of the days that the ledger needs; before the valuation date the close of the day,
-        and the mean volume."""
+        """Lows, VWAPs and volumes of the days that the ledger needs; before the valuation date the opening price, and
+        the mean volume, if none is given."""
         program, dates = self.plan.program, self.plan.day_dates
         for key, values in days.items():
             if iso_date(key) is None:
@@ -198,14 +198,12 @@ class HistoryReader:
         for series, (most, allowed) in SERIES.items():
             rows = getattr(h, series)
             for row in sorted(self.plan.looked_at[series]):
-                date = dates[row]
-                if date is None:
-                    known = program.days["close"][program.windows["first_day"][-1] + row]
-                    rows[row] = self.plan.market.trading_day.mean if series == "volume" else known
-                    continue
-                day, least = date.isoformat(), 0.0 if series == "volume" else LEAST_CLOSE
-                values = days.get(day)
-                if values is None or (isinstance(values, Mapping) and series not in values):
+                day = (dates[row] or self.plan.earlier_dates[row]).isoformat()
+                least, values = 0.0 if series == "volume" else LEAST_CLOSE, days.get(day)
+                if dates[row] is None and (not isinstance(values, Mapping) or series not in values):
+                    mean = self.plan.market.trading_day.mean
+                    rows[row] = mean if series == "volume" else program.price.initial
+                elif values is None or (isinstance(values, Mapping) and series not in values):
                     self.missing(f"days.{day}.{series}", f"must be {allowed}")
                 elif isinstance(values, Mapping):
                     number = self.number(f"days.{day}.{series}", values[series], least, most, allowed)

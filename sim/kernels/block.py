@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "5e75711f649f233b2d4173da52e5d2cd"
+FINGERPRINT = "9e4df977aa3c7f859e91ec8e879934cb"
 
 
 @passage

@@ -43,6 +43,7 @@ class Plan:
     burn_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
     day_dates: tuple[datetime.date | None, ...]  # a date for each row of closes; None before the valuation date
+    earlier_dates: dict[int, datetime.date]  # of the rows of closes before the valuation date
     priced_rows: frozenset[int]  # rows of closes that the ledger uses; those of financings apart
     looked_at: dict[str, frozenset[int]]  # rows whose "low", "vwap" or "volume" a clause uses
     market: m.MarketTables
@@ -112,6 +113,7 @@ def lower(case: Case) -> Plan:
         burn_rows=_month_rows(variates, r.BURN_NORMAL, calendar.n_months),
         month_sessions=market.lengths,
         day_dates=market.dates,
+        earlier_dates=market.earlier,
         priced_rows=market.looked_at("close"),
         looked_at={series: market.looked_at(series) for series in ("low", "vwap", "volume")},
         market=models.market_tables(case, market),

@@ -128,6 +128,7 @@ class Market:
         last = max(self.everything, default=0)
         self._row_of = {n: row for row, n in enumerate(self.everything)}
         self.dates = tuple(self.sessions[n - 1] if n > 0 else None for n in self.everything)
+        self.earlier = self._earlier()
         walks = self.case.price.model != "bootstrap"
         every = self.case.price.model in m.WALKED
         row_of = self._add_window(self.everything, walks, range(1, last + 1) if walks and every else ())
@@ -179,6 +180,15 @@ class Market:
         """The close of session n, 0 or below: of the closes that the case gives, else the opening price."""
         closes = self.case.price.closes_before(self.case.valuation_date)
         return closes[n - 1] if 1 - n <= len(closes) and n < 0 else float(self.case.price.initial)
+
+    def _earlier(self) -> dict[int, datetime.date]:
+        """The dates of the rows of closes before the valuation date."""
+        back = [(row, n) for row, n in enumerate(self.everything) if n <= 0]
+        if not back:
+            return {}
+        last = self.case.valuation_date - datetime.timedelta(days=1)
+        before = sessions(last - datetime.timedelta(days=2 * (1 - back[0][1]) + 15), last)
+        return {row: before[n - 1] for row, n in back}
 
     def _walk_months(self, last: int) -> None:
         """Month-ends through that of the month of session `last`."""

@@ -191,6 +191,18 @@ def test_windows_that_reach_back_find_the_closes_before():
     assert [draw["average"] for draw in stated] == [(2.5 + 5 + 4 + 2.5) / 4, (5 + 4 + 2.5 + 2.5) / 4]
 
 
+def test_a_history_may_give_closes_before_the_valuation_date():
+    pricing = {"line.pricing.window": 2, "line.pricing.timing": "before", "policy": {"dates": [session(1)]}}
+    case = plain_case(pricing | {"price.closes": [5.0, 4.0, 3.0], "price.initial": None})
+    history = sim.trace(case, 0, 1).history.to_dict()
+    assert sim.replay(case, history)["draws"][0]["average"] == (4 + 3) / 2
+    history["closes"]["2002-03-27"] = 6.0  # the 29th was Good Friday
+    assert sim.replay(case, history)["draws"][0]["average"] == (6 + 3) / 2
+    history["closes"]["2002-03-27"] = -1.0
+    with pytest.raises(CaseError, match=r"closes\.2002-03-27 = -1\.0: must be"):
+        sim.replay(case, history)
+
+
 # ------------------------------------------------------------------------------------------------- volume
 
 VOLUME = {"mean": 160_000.0, "sd": 0.6, "persistence": 0.7, "return_loading": 0.4}

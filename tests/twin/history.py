@@ -44,7 +44,7 @@ class SampledMarket:
         """The close, the low or the VWAP of a session."""
         close = self.close_at(position)
         if series == "close" or position < 0:
-            return close
+            return close if series == "close" else self.terms.initial
         price = self.days[series][position]
         return price * self.factors[position] if self.terms.impact == "dilution" else price
 

@@ -277,8 +277,10 @@ class RecordedMarket:
 
     def price_at(self, position: int, series: str) -> float:
         """The close, the low or the VWAP of a session."""
-        if series == "close" or position < 0:
+        if series == "close":
             return self.close_at(position)
+        if position < 0:
+            return self.terms.initial
         return float(self.days[self.terms.sessions[position].isoformat()][series])
 
     def close_at(self, position: int) -> float:

@@ -33,12 +33,11 @@ def fill_market(arrays, program, market, room, lanes):
     else:
         bootstrap.fill(closes, selection, program, window, market, room, lanes)
     for k in range(window.known):
-        known = program.days[window.first_day + k].close
-        closes[k, :] = known
+        closes[k, :] = program.days[window.first_day + k].close
         if len(histories.low) > 0:
-            histories.low[k, :] = known
+            histories.low[k, :] = program.price.initial
         if len(histories.vwap) > 0:
-            histories.vwap[k, :] = known
+            histories.vwap[k, :] = program.price.initial
         if len(histories.volume) > 0:
             histories.volume[k, :] = market.trading_day.mean
     price_days(histories, selection.everyone, market, room, lanes)
