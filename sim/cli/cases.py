@@ -11,5 +11,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    for name, title in shipped_cases():
-        print(f"{name}  {title}")
+    rows = shipped_cases()
+    width = max(len(name) for name, _ in rows)
+    for name, title in rows:
+        print(f"{name:<{width}}  {title}")

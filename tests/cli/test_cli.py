@@ -91,7 +91,7 @@ def test_every_command_has_help():
 
 def test_version_and_shipped_cases_are_printed():
     assert fundrisk("--version") == (0, f"fundrisk {sim.__version__}\n", "")
-    listed = "".join(f"{name}  {title}\n" for name, title in sim.terms.shipped_cases())
+    listed = "".join(f"{name:<20}  {title}\n" for name, title in sim.terms.shipped_cases())
     assert fundrisk("cases") == (0, listed, "")
 
 
