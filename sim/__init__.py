@@ -23,7 +23,9 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.pack import gather
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
+    from sim.analysis.sweep import sweep
     from sim.analysis.variants import variants
+    from sim.engine.executors import ExecutorError
     from sim.engine.history import HistoryError
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
@@ -36,6 +38,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
 __all__ = [
     "Case",
     "CaseError",
+    "ExecutorError",
     "HistoryError",
     "Result",
     "ResultError",
@@ -56,6 +59,7 @@ __all__ = [
     "shipped_cases",
     "simulate",
     "solve",
+    "sweep",
     "trace",
     "variants",
 ]
@@ -71,9 +75,11 @@ _MODULES = {
     "reverse_stress": "sim.analysis.solve",
     "sensitivity": "sim.analysis.sensitivity",
     "solve": "sim.analysis.solve",
+    "sweep": "sim.analysis.sweep",
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",
+    "ExecutorError": "sim.engine.executors",
     "HistoryError": "sim.engine.history",
     "replay": "sim.engine.trace",
     "trace": "sim.engine.trace",

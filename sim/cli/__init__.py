@@ -23,6 +23,7 @@ from sim.cli import (
     run,
     sensitivity,
     solve,
+    sweep,
     trace,
     verify,
 )
@@ -36,7 +37,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, verify, model, rerun,
+    cases, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, sweep, report, verify, model,
+    rerun,
 )  # fmt: skip
 
 
@@ -52,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0; 1 if a check of `verify` fails or `rerun` finds a difference; 2 for input that cannot be used;
-        130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
+        Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
+        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
     """
     own = arguments is None
     with prepared(own), _warnings_as_notes(), prepared_environment(own):
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _status(arguments)
         except KeyboardInterrupt as signalled:
             number = signalled.number if isinstance(signalled, Ended) else signal.SIGINT
-            say(farewell(number))
+            say(farewell(number, *getattr(signalled, "__notes__", ())))
             if own:  # an orderly exit of the interpreter would take half a second
                 os._exit(status_of(number))
             return status_of(number)
@@ -88,22 +90,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         left = raised
     if hasattr(sys.stdout, "flush"):
         sys.stdout.flush()
-    if left is not None:
-        raise left
-    return status
-
-
-def _output_failed(error: OSError, own: bool) -> int:
-    """Exit status after an error of standard output; any other error is raised again.
-
-    A reader that has closed the pipe has what it wants.
-    """
-    gone = isinstance(error, BrokenPipeError)
-    if not gone and error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
-        raise error
-    if own:
-        abandon(sys.stdout)
-    if gone:
+        Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
+        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
         return 0
     say(f"standard output: cannot be written: {error.strerror}")
     return UNUSABLE
