@@ -22,7 +22,6 @@ import itertools
 import json
 import math
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +30,12 @@ from typing import Any
 import numpy as np
 
 from sim.terms import Case, CaseError
-from sim.terms.files import MOST_DOTS
 from sim.terms.overrides import find, known_key
 from sim.terms.problems import MISSING, Problem, one_line, raise_if
 from sim.terms.ranges import Whole
 from sim.terms.schema import plain
+from sim.terms.toml_text import TooDeep, parsed
+from sim.text.reading import STDIN, Unreadable, is_open_stream, name_of, read_text
 
 MOST_ROWS = 10_000_000
 MOST_BYTES = 2**26
@@ -126,21 +126,14 @@ def design_of(grid: Mapping[str, Any] | str | os.PathLike[str], cases: Mapping[s
 
 def _parsed(source: str) -> Mapping[str, Any]:
     """The table of a TOML file. CaseError, one line, if it cannot be read."""
-    name = one_line(source, 200) or "(empty)"
+    name = one_line(name_of(source), 200) or "(empty)"
     try:
-        if Path(source).exists() and not Path(source).is_file():
-            raise OSError("must be a regular file")
-        with open(source, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise OSError(f"must be a file of at most {MOST_BYTES:,} bytes")
-        text = data.decode("utf-8-sig")
-        if any(line.partition("=")[0].count(".") > MOST_DOTS for line in text.splitlines()):
-            raise OSError("tables are nested too deeply")
-        return tomllib.loads(text)
-    except OSError as error:
-        raise CaseError([f"{name}: cannot be read: {one_line(error.strerror or str(error), 200)}"]) from None
-    except (ValueError, RecursionError) as error:
+        if source != STDIN and Path(source).exists() and not (Path(source).is_file() or is_open_stream(source)):
+            raise Unreadable("cannot be read: must be a regular file")
+        return parsed(read_text(source, MOST_BYTES))
+    except (Unreadable, TooDeep) as error:
+        raise CaseError([f"{name}: {one_line(str(error), 200)}"]) from None
+    except (ValueError, OSError) as error:
         raise CaseError([f"{name}: not valid TOML: {one_line(str(error), 200)}"]) from None
 
 

@@ -90,8 +90,22 @@ def _status(arguments: Sequence[str] | None) -> int:
         left = raised
     if hasattr(sys.stdout, "flush"):
         sys.stdout.flush()
-        Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
-        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
+    if left is not None:
+        raise left
+    return status
+
+
+def _output_failed(error: OSError, own: bool) -> int:
+    """Exit status after an error of standard output; any other error is raised again.
+
+    A reader that has closed the pipe has what it wants.
+    """
+    gone = isinstance(error, BrokenPipeError)
+    if not gone and error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        raise error
+    if own:
+        abandon(sys.stdout)
+    if gone:
         return 0
     say(f"standard output: cannot be written: {error.strerror}")
     return UNUSABLE

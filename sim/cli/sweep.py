@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 from sim.cli.arguments import Commands, add_set, add_size
 from sim.cli.compare import short_names
-from sim.cli.files import Unusable, check_outputs
+from sim.cli.files import Unusable, check_inputs, check_outputs
 from sim.cli.meter import progress
 from sim.cli.streams import say
 from sim.terms import load_case, overridden
@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.scheduler is not None and options.workers is not None:
         raise Unusable(f"--workers = {options.workers}: must be left out with --scheduler, whose cluster has its own")
+    check_inputs(*options.cases, options.grid)
     names = short_names(options.cases)
     if len(set(options.cases)) < len(options.cases):
         raise Unusable("sweep: must not have the same CASE twice")

@@ -126,7 +126,7 @@ def test_what_is_sent_is_small_and_needs_no_file(tmp_path):
     file.write_bytes((sim.terms.files.SHIPPED / "valence-2002.toml").read_bytes())
     case = sim.load_case(str(file))
     file.unlink()
-    assert len(pickle.dumps(case)) < 10_000
+    assert len(pickle.dumps(case)) < 30_000  # the text of its file among it
     again = pickle.loads(pickle.dumps(case))
     assert (again, again.source, again.sha256) == (case, str(file), case.sha256)
     run = sim.simulate(case, paths=20_000, seed=7, keep_paths=False)
