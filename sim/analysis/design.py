@@ -31,7 +31,7 @@ import numpy as np
 
 from sim.terms import Case, CaseError
 from sim.terms.overrides import find, known_key
-from sim.terms.problems import MISSING, Problem, one_line, raise_if
+from sim.terms.problems import MISSING, Problem, one_line, raise_if, show
 from sim.terms.ranges import Whole
 from sim.terms.schema import plain
 from sim.terms.toml_text import TooDeep, parsed
@@ -78,7 +78,7 @@ class Design:
             values = (row[key] for row in self.rows if key in row)
         else:
             values = ()
-        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        return all(_is_number(value) for value in values)
 
     @property
     def sha256(self) -> str:
@@ -103,6 +103,8 @@ class Design:
 
 def design_of(grid: Mapping[str, Any] | str | os.PathLike[str], cases: Mapping[str, Case]) -> Design:
     """Read a grid, a table or a TOML file, for the cases of a sweep by name. CaseError lists every problem."""
+    if not isinstance(grid, Mapping | str | os.PathLike):
+        raise CaseError([f"grid = {show(grid)}: must be a table, or the path of a TOML file"])
     source = "grid" if isinstance(grid, Mapping) else os.fsdecode(grid)
     table = grid if isinstance(grid, Mapping) else _parsed(source)
     given = [kind for kind in KINDS if kind in table]
@@ -233,7 +235,10 @@ def _whole(table: Mapping[str, Any], key: str, least: int, most: int, default: A
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that a float can be."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 2**63
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _is_whole(key: str) -> bool:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.analysis import batches, swept_plan
 from sim.analysis import row as rows_module
-from sim.analysis import sweep as module
 from sim.analysis.row import FIGURES
 from sim.cli import main
 from sim.engine.executors import ExecutorError
@@ -114,7 +114,7 @@ def test_workers_and_executors_write_the_same_bytes(tmp_path, reference):
 
 
 def test_rows_that_take_all_threads_have_the_same_bits(tmp_path, reference, monkeypatch):
-    monkeypatch.setattr(module, "SMALL", 100)
+    monkeypatch.setattr(batches, "SMALL", 100)
     assert swept(tmp_path, "alone.csv", workers=2) == reference
 
 
@@ -238,6 +238,23 @@ def test_a_file_of_another_sweep_is_refused_with_the_reason(tmp_path):
     assert sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW).new == 0
 
 
+def test_a_file_that_lost_rows_is_refused(tmp_path):
+    whole = swept(tmp_path)
+    (tmp_path / "rows.csv").write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
+    with pytest.raises(ResultError, match=r"rows\.csv: has 3 rows; must have 6: must be removed"):
+        swept(tmp_path)
+
+
+def test_a_journal_that_outlived_its_file_is_removed(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, progress=stop_after(1))
+    journal = (tmp_path / "rows.csv.partial").read_bytes()
+    whole = swept(tmp_path)
+    (tmp_path / "rows.csv.partial").write_bytes(journal)
+    assert swept(tmp_path) == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
 def test_a_journal_of_another_sweep_is_refused_with_the_reason(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path, progress=stop_after(1))
@@ -245,8 +262,8 @@ def test_a_journal_of_another_sweep_is_refused_with_the_reason(tmp_path, monkeyp
         ResultError, match=r"rows\.csv\.partial: has the rows of another sweep: seed = 7, and 8 in this"
     ):
         swept(tmp_path, seed=8)
-    mine = module.versions_that_matter()
-    monkeypatch.setattr(module, "versions_that_matter", lambda: mine | {"fundrisk": "9.9"})
+    mine = swept_plan.versions_that_matter()
+    monkeypatch.setattr(swept_plan, "versions_that_matter", lambda: mine | {"fundrisk": "9.9"})
     with pytest.raises(ResultError, match=f"another sweep: fundrisk = {mine['fundrisk']}, and 9.9 in this sweep"):
         swept(tmp_path)
 
@@ -413,3 +430,7 @@ def test_sizes_that_cannot_be_used_are_said():
             sim.sweep(CASE, GRID, **how)
     with pytest.raises(ValueError, match=r"^sweep: there must be at least one case$"):
         sim.sweep([], GRID)
+    with pytest.raises(sim.CaseError, match=r"^grid = \[1\]: must be a table, or the path of a TOML file$"):
+        sim.sweep(CASE, [1])
+    with pytest.raises(ValueError, match=r"^out = 3: must be the path of a file$"):
+        sim.sweep(CASE, GRID, 3)
