@@ -184,6 +184,7 @@ class _Batch:
                 future = self.finished.get(timeout=TICK)
             except Empty:
                 self.tick()
+                self._check_alive()
                 continue
             submitted = self.pending.pop(future)
             result = self._outcome(future)
@@ -203,6 +204,12 @@ class _Batch:
         if time.monotonic() - self.counted >= COUNT_EVERY:
             self.ahead = max(LEAST_AHEAD, AHEAD * workers_of(self.executor))
             self.counted = time.monotonic()
+
+    def _check_alive(self) -> None:
+        """A Dask client that has lost its scheduler settles no future any more."""
+        if getattr(getattr(self.executor, "_client", None), "status", "") in ("closing", "closed"):
+            self.pending.clear()  # there is nobody to cancel them
+            raise ExecutorError("executor: the connection to the scheduler is lost; start again with a new one")
 
     def _submit(self, call: _Submitted, why: str = "") -> None:
         self.submitted += 1

@@ -7,13 +7,14 @@ import threading
 import time
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import sim
 from sim.engine import executors
-from sim.engine.executors import TRIES, ExecutorError, Lost, in_order, spread, work
+from sim.engine.executors import TRIES, ExecutorError, Lost, in_order, spread, work, workers_of
 from sim.engine.sobol import SobolPoints
 from sim.lowering.lower import lower
 from sim.lowering.program import CHUNK, SCRAMBLES
@@ -214,6 +215,18 @@ def test_an_error_of_the_function_is_raised_as_it_is():
 
 def divide(over, one, another):
     return one / another
+
+
+def test_a_scheduler_that_is_gone_is_said():
+    def ended(future):
+        here._client.status = "closed"
+        future.done = lambda: True  # and never settled
+
+    here = Here(ended)
+    here._client = SimpleNamespace(status="running", nthreads=lambda: {"worker": 3})
+    assert workers_of(here) == 3
+    with pytest.raises(ExecutorError, match=r"^executor: the connection to the scheduler is lost; start again"):
+        sim.simulate(SMALL, paths=300, seed=1, executor=here)
 
 
 # --- other versions ---
