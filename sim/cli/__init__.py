@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _status(arguments)
         except KeyboardInterrupt as signalled:
             number = signalled.number if isinstance(signalled, Ended) else signal.SIGINT
-            say(farewell(number, *getattr(signalled, "__notes__", ())))
+            say(farewell(number, *getattr(signalled, "__notes__", ())[:1]))
             if own:  # an orderly exit of the interpreter would take half a second
                 os._exit(status_of(number))
             return status_of(number)
