@@ -24,8 +24,10 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.pack import gather
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
+    from sim.analysis.sweep import sweep
     from sim.analysis.variants import variants
     from sim.closes import Closes, ClosesError, read_closes
+    from sim.engine.executors import ExecutorError
     from sim.engine.history import HistoryError
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
@@ -41,6 +43,7 @@ __all__ = [
     "CaseError",
     "Closes",
     "ClosesError",
+    "ExecutorError",
     "HistoryError",
     "Result",
     "ResultError",
@@ -63,6 +66,7 @@ __all__ = [
     "shipped_cases",
     "simulate",
     "solve",
+    "sweep",
     "trace",
     "variants",
 ]
@@ -79,12 +83,14 @@ _MODULES = {
     "reverse_stress": "sim.analysis.solve",
     "sensitivity": "sim.analysis.sensitivity",
     "solve": "sim.analysis.solve",
+    "sweep": "sim.analysis.sweep",
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",
     "Closes": "sim.closes",
     "ClosesError": "sim.closes",
     "read_closes": "sim.closes",
+    "ExecutorError": "sim.engine.executors",
     "HistoryError": "sim.engine.history",
     "replay": "sim.engine.trace",
     "trace": "sim.engine.trace",

@@ -47,6 +47,8 @@ LATE = (
     ("sim.board", "lxml", "start-up: of the deck alone"),
     ("sim.board", "xlsxwriter", "start-up: of the workbook alone"),
     ("sim", "pandas", "optional"),
+    ("sim", "pyarrow", "optional"),
+    ("sim", "distributed", "optional"),
 )
 
 

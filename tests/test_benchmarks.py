@@ -23,6 +23,7 @@ from benchmarks import (
     scaling,
     stages,
     start,
+    sweep,
 )
 from benchmarks.facts import read_facts
 from sim.text.tables import WIDTH
@@ -199,6 +200,14 @@ def test_memory(tmp_path):
     made = memory.run(tiny(tmp_path, 1_000))
     assert_sound(made)
     assert 30 < made.figures["one_path_mib"] < 2_000
+
+
+def test_sweep(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "ROWS", 8)
+    monkeypatch.setattr(sweep, "GRID", {"sobol": {"points": 8}, "ranges": {"price.volatility": [0.5, 1.2]}})
+    made = sweep.run(tiny(tmp_path, 500))
+    assert_sound(made)
+    assert 0.0 < made.figures["computed"][100] <= 100 * made.figures["rows_a_second_a_core"]
 
 
 def test_accuracy(tmp_path, monkeypatch):

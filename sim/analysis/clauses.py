@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sim.analysis.coalitions import Desk, Lifter
 from sim.analysis.paired import difference_of, level_of, measures_of
 from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
+from sim.engine.executors import check_executor, in_order
 from sim.engine.simulate import simulate
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
@@ -34,6 +36,7 @@ def clauses(
     seed: int | None = None,
     *,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> ClauseCosts:
     """The cost of each clause of the case's line: the effect of removing it alone, and its Shapley value.
@@ -54,6 +57,8 @@ def clauses(
         The case's unless given.
     workers : int, optional
         Threads; as many as there are cores, at most 8, unless given.
+    executor : concurrent.futures.Executor, optional
+        As in `sim.simulate`.
     progress : callable, optional
         Called as progress(done, total) with the paths of all sets.
 
@@ -74,11 +79,25 @@ def clauses(
     case = load_case(case)
     paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)
     seed = seed_of(case, seed)
+    check_executor(executor, workers)
     workers = min(threads(workers), LANES)
     chosen, grouped = _few_enough(case, clauses_of(case))
+    sums = _Sums(case, len(chosen))
+    if executor is None:
+        stretches = _on_threads(case, chosen, paths, seed, workers, progress)
+    else:
+        stretches = _on_executor(case, chosen, paths, seed, executor, progress)
+    for lanes in stretches:
+        sums.add(lanes)
+    return sums.costs(case, chosen, grouped, paths, seed)
+
+
+def _on_threads(
+    case: Case, chosen: tuple[Clause, ...], paths: int, seed: int, workers: int, progress: Progress | None
+) -> Iterator[list[_LaneSums]]:
+    """The sums of all lanes for each stretch of paths."""
     simulate(case, paths=1, seed=seed, workers=1)  # compiles
     lifter = Lifter(case, chosen)
-    sums = _Sums(case, len(chosen))
     stop = np.zeros(1, np.int64)
     total = paths << len(chosen)
     for first in range(0, paths, AT_ONCE):
@@ -87,13 +106,48 @@ def clauses(
         told = partial(_told, progress, first << len(chosen), here, lanes, total)
         in_threads([lane.work for lane in lanes], workers, partial(stop.fill, 1), told, told, first_alone=False)
         stop[0] = 0
-        sums.add(lanes)
-    return sums.costs(case, chosen, grouped, paths, seed)
+        yield [lane.sums for lane in lanes]
+
+
+def _on_executor(
+    case: Case, chosen: tuple[Clause, ...], paths: int, seed: int, executor: Executor, progress: Progress | None
+) -> Iterator[list[_LaneSums]]:
+    stretches = [(first, min(AT_ONCE, paths - first)) for first in range(0, paths, AT_ONCE)]
+    calls = ((case, chosen, lane, *stretch, seed) for stretch in stretches for lane in range(LANES))
+    done, lanes = 0, []
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress((paths << len(chosen)) * done // (LANES * len(stretches)), paths << len(chosen))
+
+    for lane in in_order(executor, _lane_sums, calls, told):
+        lanes.append(lane)
+        if len(lanes) == LANES:
+            yield lanes
+            lanes = []
+
+
+def _lane_sums(
+    over: Callable[[], bool], case: Case, chosen: tuple[Clause, ...], lane: int, first: int, paths: int, seed: int
+) -> _LaneSums:
+    """The sums of one lane, on a worker."""
+    made = _Lane(Lifter(case, chosen), lane, first, paths, seed, np.zeros(1, np.int64))
+    made.work(over)
+    return made.sums
 
 
 def _told(progress: Progress | None, before: int, paths: int, lanes: list[_Lane], total: int) -> None:
     if progress is not None:
         progress(before + paths * sum(lane.done for lane in lanes), total)
+
+
+class _LaneSums(NamedTuple):
+    with_it: np.ndarray  # (clauses, measures, paths)
+    of_all: np.ndarray  # (measures, paths)
+    kept: dict[int, np.ndarray]  # values of the sets of none, one and all
+    largest: np.ndarray  # (measures,)
 
 
 class _Lane:
@@ -108,16 +162,20 @@ class _Lane:
         n, measures = len(lifter.clauses), len(measures_of(lifter.case))
         self.with_it = np.zeros((n, measures, paths))
         self.of_all = np.zeros((measures, paths))
-        self.kept: dict[int, np.ndarray] = {}  # values of the sets of none, one and all
+        self.kept: dict[int, np.ndarray] = {}
         self.largest = np.zeros(measures)
         self.done = 0
 
-    def work(self) -> None:
+    @property
+    def sums(self) -> _LaneSums:
+        return _LaneSums(self.with_it, self.of_all, self.kept, self.largest)
+
+    def work(self, over: Callable[[], bool] = lambda: False) -> None:
         n = len(self.lifter.clauses)
         orders = math.factorial(n)
         desk = Desk(self.lifter.case, self.lifter.plan, self.paths)
         for lifted in range(self.lane, 1 << n, LANES):
-            if self.stop[0]:
+            if self.stop[0] or over():
                 return
             members = [i for i in range(n) if lifted >> i & 1]
             size = len(members)
@@ -145,7 +203,7 @@ class _Sums:
         self.alone = [[difference_of(name, None) for _ in range(n)] for name in self.measures]
         self.shapley = [[difference_of(name, None) for _ in range(n)] for name in self.measures]
 
-    def add(self, lanes: list[_Lane]) -> None:
+    def add(self, lanes: list[_LaneSums]) -> None:
         kept = {lifted: values for lane in lanes for lifted, values in lane.kept.items()}
         signed, lifted = kept[0], kept[(1 << self.n) - 1]
         shares = sum(lane.with_it for lane in lanes) - sum(lane.of_all for lane in lanes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ def compare(
     sampler: str = "philox",
     antithetic: bool = False,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Comparison:
     """Simulate several cases under common random numbers and compare them with the first.
@@ -49,7 +51,7 @@ def compare(
         The cases with their names; those of an iterable are named by their titles.
     paths, seed : int, optional
         The first case's unless given.
-    sampler, antithetic, workers
+    sampler, antithetic, workers, executor
         As in `sim.simulate`.
     progress : callable, optional
         Called as progress(done, total) with the paths of all cases together.
@@ -73,11 +75,11 @@ def compare(
     >>> sim.compare({"as signed": case, "half the price": case.replace({"price.initial": 1.5})}, paths=1000)
     <Comparison: 2 cases, the first 'as signed', 1,000 paths each, seed 20020401>
     """
-    names, cases = _named(cases)
+    names, cases = named_cases(cases)
     base = cases[0]
     paths = check_whole("paths", base.simulation.paths if paths is None else paths, 1, 10**12)
     seed = seed_of(base, seed)
-    how = Sampling(seed, sampler, antithetic, workers)
+    how = Sampling(seed, sampler, antithetic, workers, executor)
     sums, counter = _Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
     base_values: dict[str, np.ndarray] = {}
     for i, result in shards(cases, paths, how, counter):
@@ -140,7 +142,10 @@ class _Sums:
         )  # fmt: skip
 
 
-def _named(cases: Mapping[str, Case | str] | Iterable[Case | str]) -> tuple[tuple[str, ...], tuple[Case, ...]]:
+def named_cases(
+    cases: Mapping[str, Case | str] | Iterable[Case | str] | Case | str, what: str = "compare"
+) -> tuple[tuple[str, ...], tuple[Case, ...]]:
+    """Names, each different, and cases. Raises ValueError if there is none."""
     if isinstance(cases, (str, Case)):
         cases = [cases]
     if isinstance(cases, Mapping):
@@ -149,7 +154,7 @@ def _named(cases: Mapping[str, Case | str] | Iterable[Case | str]) -> tuple[tupl
         given = list(cases)
         names = [case if isinstance(case, str) else case.title for case in given]
     if not given:
-        raise ValueError("compare: there must be at least one case")
+        raise ValueError(f"{what}: there must be at least one case")
     names = [
         name if names.index(name) == i else f"{name} ({names[: i + 1].count(name)})" for i, name in enumerate(names)
     ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.inputs import Input, input_of, merged, shown, trial, waivers
 from sim.analysis.paired import SHOWN, level_of, measures_of, values_of
-from sim.analysis.runs import Counter, many, paths_and_seed
+from sim.analysis.runs import Counter, Sampling, many, paths_and_seed
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
 from sim.results.summary import jsonable
 from sim.results.value import HashableValue, Value
@@ -109,6 +111,7 @@ def grid(
     seed: int | None = None,
     *,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Grid:
     """Simulate every combination of a few prices, volatilities, burns and waivers, under common random numbers.
@@ -128,6 +131,8 @@ def grid(
         The case's unless given.
     workers : int, optional
         Threads; as many as there are cores unless given.
+    executor : concurrent.futures.Executor, optional
+        As in `sim.simulate`.
     progress : callable, optional
         Called as progress(done, total) with the paths of all combinations.
 
@@ -151,23 +156,25 @@ def grid(
     inputs, axes = tuple(one for one, _ in pairs), tuple(axis for _, axis in pairs)
     names = measures_of(case)
     counter = Counter(progress, paths * int(np.prod([len(axis.values) for axis in axes])))
-
-    def row(result: Result) -> list[tuple[float, float]]:
-        found = []
-        for name in names:
-            level = level_of(name, None)
-            level.add(values_of(result, name))
-            estimate = level.estimate()
-            found.append((estimate.value, estimate.se))
-        return [*found, _p05(result["raised"])]
-
     points = itertools.product(*(axis.values for axis in axes))
     cases = (trial(case, merged(inputs, point)) for point in points)
-    table = np.array(many(cases, row, paths, seed, workers, counter))
+    how = Sampling(seed, workers=workers, executor=executor)
+    table = np.array(many(cases, partial(_row, names), paths, how, counter))
     shape = tuple(len(axis.values) for axis in axes)
     mean = {name: table[:, i, 0].reshape(shape) for i, name in enumerate((*names, P05))}
     error = {name: table[:, i, 1].reshape(shape) for i, name in enumerate((*names, P05))}
     return Grid(axes, mean, error, paths, seed)
+
+
+def _row(names: tuple[str, ...], result: Result) -> list[tuple[float, float]]:
+    """Mean and error of each measure, then those of the 5% quantile."""
+    found = []
+    for name in names:
+        level = level_of(name, None)
+        level.add(values_of(result, name))
+        estimate = level.estimate()
+        found.append((estimate.value, estimate.se))
+    return [*found, _p05(result["raised"])]
 
 
 def _p05(values: np.ndarray) -> tuple[float, float]:

@@ -94,6 +94,12 @@ class Mean:
         self.mean = self.mean + shift * units.size / n if self.units else mean
         self.units = n
 
+    def add_present(self, values: np.ndarray) -> None:
+        """Add the values that are not NaN, of independent paths."""
+        present = values[~np.isnan(values)]
+        if present.size:
+            self.add(present)
+
     def _units(self, values: np.ndarray) -> np.ndarray:
         if self.groups is None:
             return values

@@ -1,20 +1,23 @@
 """The runner of all analyses: many cases under common random numbers, in parallel, each run reduced to one value.
 
-`many` is for many small runs, one a thread. `shards` is for few large ones: it simulates the cases shard by shard on
-all threads, so that memory does not grow with the number of paths. `in_threads` runs any other jobs.
+`many` is for many small runs, one a thread or a worker of an executor. `shards` is for few large ones: it simulates
+the cases shard by shard on all of them, so that memory does not grow with the number of paths. `in_threads` runs any
+other jobs.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from concurrent.futures import TimeoutError as NotYet
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
+from sim.engine.executors import check_executor, in_order
 from sim.engine.machine import available_workers
-from sim.engine.simulate import simulate
+from sim.engine.shards import stopping
+from sim.engine.simulate import simulate, simulate_each
 from sim.engine.threads import Threads
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
@@ -64,12 +67,13 @@ class Counter:
 
 
 class Sampling(NamedTuple):
-    """How the paths of an analysis are drawn, and by how many threads."""
+    """How the paths of an analysis are drawn, and by how many threads or by which executor."""
 
     seed: int
     sampler: str = "philox"
     antithetic: bool = False
     workers: int | None = None
+    executor: Executor | None = None
 
     @property
     def groups(self) -> str | None:
@@ -85,44 +89,61 @@ def shards(
     Scrambles need the whole run, so that a run with sobol is one shard.
     """
     size = paths if how.sampler == "sobol" else size or CHUNKS_AT_ONCE * CHUNK
-    for first in range(0, paths, size):
-        here = min(size, paths - first)
-        for i, case in enumerate(cases):
-            yield i, simulate(case, paths=here, first_path=first, **how._asdict(), progress=counter.told)
-            counter(here)
+    starts = range(0, paths, size)
+    options = how._asdict()
+    executor, workers = options.pop("executor"), options.pop("workers")
+    check_executor(executor, workers)
+    calls = (
+        (case, {"paths": min(size, paths - first), "first_path": first, **options})
+        for first in starts
+        for case in cases
+    )
+    if executor is not None:
+        results = simulate_each(calls, executor, counter.told)
+    else:
+        results = (simulate(case, **call, workers=workers, progress=counter.told) for case, call in calls)
+    for number, result in enumerate(results):
+        yield number % len(cases), result
+        counter(result.paths)
 
 
 def many(
     cases: Iterable[Case],
     reduce: Callable[[Result], T],
     paths: int,
-    seed: int,
-    workers: int | None = None,
+    how: Sampling,
     counter: Callable[[int], Any] = lambda _: None,
-) -> list[T]:
-    """`reduce(result)` of each case's run of `paths` paths, in the order of the cases.
+    then: Callable[[T], Any] = lambda reduced: reduced,
+) -> list[Any]:
+    """`then(reduce(result))` of each case's run of `paths` paths, in the order of the cases.
 
-    `reduce` must depend on its result only; it is called in several threads. `counter` is called with the paths of each
-    run that is done. Cases are taken from the iterable as threads become free.
+    `reduce`, a function of a module or a partial of one, and `then` must depend on their argument only; `reduce` is
+    called by a worker, `then` in this process. With threads both are called in several threads. `counter` is called
+    with the paths of each run that is done. Cases are taken from the iterable as workers become free.
     """
-    workers = threads(workers)
-    if paths > SMALL or workers == 1:
+    seed, executor = how.seed, how.executor
+    check_executor(executor, how.workers)
+    workers = threads(how.workers)
+    if executor is not None and paths <= SMALL:
+        calls = ((reduce, case, paths, seed) for case in cases)
+        return [then(value) for value in in_order(executor, _reduced, calls, lambda: counter(paths))]
+    if executor is not None or paths > SMALL or workers == 1:
         found = []
         for case in cases:
-            found.append(reduce(simulate(case, paths=paths, seed=seed, workers=workers)))
+            result = simulate(case, paths=paths, seed=seed, workers=how.workers, executor=executor)
+            found.append(then(reduce(result)))
             counter(paths)
         return found
     over = Event()
 
-    def check(*_: int) -> None:
-        """Abort the run if the caller has been interrupted."""
-        if over.is_set():
-            raise InterruptedError
-
     def job(case: Case) -> Callable[[], T]:
-        return lambda: reduce(simulate(case, paths=paths, seed=seed, workers=1, progress=check))
+        return lambda: then(_reduced(over.is_set, reduce, case, paths, seed))
 
     return in_threads(map(job, cases), workers, over.set, done=lambda: counter(paths))
+
+
+def _reduced(over: Callable[[], bool], reduce: Callable[[Result], T], case: Case, paths: int, seed: int) -> T:
+    return reduce(simulate(case, paths=paths, seed=seed, workers=1, progress=stopping(over)))
 
 
 def in_threads(

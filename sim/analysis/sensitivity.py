@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.inputs import Input, inputs_of, merged, trial
 from sim.analysis.paired import ABSENT, MEASURED, difference_of, level_of, measures_of, values_of
-from sim.analysis.runs import Counter, many, paths_and_seed
+from sim.analysis.runs import Counter, Sampling, many, paths_and_seed
 from sim.analysis.swings import Indices, Sensitivity, Swing
 from sim.results.estimates import Estimate
 from sim.terms import Case, load_case
@@ -32,6 +34,7 @@ def sensitivity(
     samples: int = SAMPLES,
     index_paths: int = INDEX_PATHS,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Sensitivity:
     """Effect of each uncertain input at its low and at its high, and Sobol' indices of the most important inputs.
@@ -53,6 +56,8 @@ def sensitivity(
         Paths of each of these runs, at most `paths`.
     workers : int, optional
         Threads; as many as there are cores unless given.
+    executor : concurrent.futures.Executor, optional
+        As in `sim.simulate`.
     progress : callable, optional
         Called as progress(done, total) with the paths of all runs.
 
@@ -83,36 +88,34 @@ def sensitivity(
     indexed, index_paths = min(indexed, len(inputs)), min(paths, check_whole("index_paths", index_paths, 1, 10**7))
     evaluations = samples * (indexed + 2) if indexed else 0
     counter = Counter(progress, paths * (2 * len(inputs) + 1) + index_paths * evaluations)
-    swings, base = _swings(case, inputs, paths, seed, workers, counter)
+    how = Sampling(seed, workers=workers, executor=executor)
+    swings, base = _swings(case, inputs, paths, how, counter)
     indices = None
     if indexed:
         chosen = _most_important(inputs, swings, indexed)
-        indices = _indices(case, chosen, samples, index_paths, seed, workers, counter)
+        indices = _indices(case, chosen, samples, index_paths, how, counter)
     order = sorted(swings, key=lambda swing: -swing.width("runway_months"))
     return Sensitivity(tuple(order), base, indices, paths, seed, case)
 
 
 def _swings(
-    case: Case, inputs: tuple[Input, ...], paths: int, seed: int, workers: int | None, counter: Counter
+    case: Case, inputs: tuple[Input, ...], paths: int, how: Sampling, counter: Counter
 ) -> tuple[list[Swing], dict[str, Estimate]]:
     names = measures_of(case)
+    values = partial(_values, names)
+    (base,) = many([trial(case, {})], values, paths, how, counter)
 
-    def values(result: Result) -> dict[str, np.ndarray]:
-        return {name: values_of(result, name) for name in names}
-
-    (base,) = many([trial(case, {})], values, paths, seed, workers, counter)
-
-    def moved(result: Result) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    def moved(there_by_path: dict[str, np.ndarray]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
         there, moves = {}, {}
-        for name in names:
-            level, shift, here = level_of(name, None), difference_of(name, None), values_of(result, name)
+        for name, here in there_by_path.items():
+            level, shift = level_of(name, None), difference_of(name, None)
             level.add(here)
             shift.add(np.subtract(here, base[name], dtype=np.float64))
             there[name], moves[name] = level.estimate(), shift.estimate()
         return there, moves
 
     ends = (trial(case, one.overrides(end)) for one in inputs for end in (one.low, one.high))
-    found = many(ends, moved, paths, seed, workers, counter)
+    found = many(ends, values, paths, how, counter, moved)
     swings = [
         Swing(one.key, one.label, one.unit, one.low, one.base, one.high, one.stated, low[0], high[0], low[1], high[1])
         for one, low, high in zip(inputs, found[::2], found[1::2], strict=True)
@@ -121,6 +124,14 @@ def _swings(
     for name, level in levels.items():
         level.add(base[name])
     return swings, {name: level.estimate() for name, level in levels.items()}
+
+
+def _values(names: tuple[str, ...], result: Result) -> dict[str, np.ndarray]:
+    return {name: values_of(result, name) for name in names}
+
+
+def _means(names: tuple[str, ...], result: Result) -> list[float]:
+    return [float(values_of(result, name).mean()) for name in names]
 
 
 def _most_important(inputs: tuple[Input, ...], swings: list[Swing], number: int) -> tuple[Input, ...]:
@@ -135,23 +146,20 @@ def _most_important(inputs: tuple[Input, ...], swings: list[Swing], number: int)
 
 
 def _indices(
-    case: Case, inputs: tuple[Input, ...], samples: int, paths: int, seed: int, workers: int | None, counter: Counter
+    case: Case, inputs: tuple[Input, ...], samples: int, paths: int, how: Sampling, counter: Counter
 ) -> Indices:
     """Saltelli and others (2010), Computer Physics Communications 181(2), as `scipy.stats.sobol_indices` has it."""
     from scipy import stats
 
     names = measures_of(case)
 
-    def means(result: Result) -> list[float]:
-        return [float(values_of(result, name).mean()) for name in names]
-
     def at(points: np.ndarray) -> np.ndarray:
         cases: Iterator[Case] = (trial(case, merged(inputs, tuple(map(float, point)))) for point in points.T)
-        return np.array(many(cases, means, paths, seed, workers, counter)).T
+        return np.array(many(cases, partial(_means, names), paths, how, counter)).T
 
     spans = [stats.uniform(one.low, one.high - one.low) for one in inputs]
-    found = stats.sobol_indices(func=at, n=samples, dists=spans, rng=np.random.default_rng(seed))
-    first, total = _with_intervals(found, len(names), len(inputs), seed)
+    found = stats.sobol_indices(func=at, n=samples, dists=spans, rng=np.random.default_rng(how.seed))
+    first, total = _with_intervals(found, len(names), len(inputs), how.seed)
     return Indices(
         tuple(one.key for one in inputs),
         dict(zip(names, first, strict=True)),

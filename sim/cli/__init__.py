@@ -25,6 +25,7 @@ from sim.cli import (
     run,
     sensitivity,
     solve,
+    sweep,
     trace,
     verify,
 )
@@ -38,8 +39,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, report, calibrate,
-    verify, model, rerun,
+    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, sweep, report,
+    calibrate, verify, model, rerun,
 )  # fmt: skip
 
 
@@ -55,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0; 1 if a check of `verify` fails or `rerun` finds a difference; 2 for input that cannot be used;
-        130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
+        Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
+        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
     """
     own = arguments is None
     with prepared(own), _warnings_as_notes(), prepared_environment(own):
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _status(arguments)
         except KeyboardInterrupt as signalled:
             number = signalled.number if isinstance(signalled, Ended) else signal.SIGINT
-            say(farewell(number))
+            say(farewell(number, *getattr(signalled, "__notes__", ())[:1]))
             if own:  # an orderly exit of the interpreter would take half a second
                 os._exit(status_of(number))
             return status_of(number)

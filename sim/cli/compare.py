@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
 def read_cases(options: argparse.Namespace) -> dict[str, Case]:
     """The cases by name: the first one, its variants, then the others."""
     check_inputs(*options.cases)
-    names = _short(options.cases)
+    names = short_names(options.cases)
     given = [(names[name], overridden(load_case(name), options.overrides)) for name in options.cases]
     first = given[0][1]
     named = [given[0]]
@@ -70,7 +70,7 @@ def read_cases(options: argparse.Namespace) -> dict[str, Case]:
     return cases
 
 
-def _short(given: list[str]) -> dict[str, str]:
+def short_names(given: list[str]) -> dict[str, str]:
     """Cases by the names of their files without folder and ending; as they are given where two names would be equal."""
     stems = {name: Path(name).stem if name.endswith(".toml") else name_of(name) for name in given}
     counts = Counter(stems.values())

@@ -25,9 +25,9 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
-def farewell(number: int) -> str:
-    """What is said when a signal ends the command."""
-    return f"\nfundrisk: {ENDING[signal.Signals(number)]}; nothing was written"
+def farewell(number: int, left: str = "nothing was written") -> str:
+    """What is said when a signal ends the command, and of what it leaves behind."""
+    return f"\nfundrisk: {ENDING[signal.Signals(number)]}; {left}"
 
 
 def status_of(number: int) -> int:

@@ -106,17 +106,21 @@ def scrambled(dimensions: int, seed: int) -> tuple[qmc.Sobol, ...]:
 class SobolPoints:
     """The variates of consecutive chunks from SCRAMBLES independently scrambled Sobol' sequences.
 
-    Path p is point p // SCRAMBLES of sequence p % SCRAMBLES: longer runs refine shorter ones. Chunks come in order.
+    Path p is point p // SCRAMBLES of sequence p % SCRAMBLES: longer runs refine shorter ones. Chunks come in order,
+    from the one that begins with `first_path`.
     Scrambling as in scipy.stats.qmc: a random linear matrix and a digital shift (Matousek 1998).
     """
 
-    def __init__(self, plan: Plan, seed: int) -> None:
+    def __init__(self, plan: Plan, seed: int, first_path: int = 0) -> None:
         self.plan = plan
         self.first_wait = plan.program.third_party.variate
         self.financings = 2 * r.FINANCINGS if self.first_wait >= 0 else 0
         self.order = _by_importance(plan, self.first_wait, self.financings)
         # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
         self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
+        if first_path:
+            for sequence in self.sequences:
+                _skip(sequence, first_path // r.SCRAMBLES)
         calls = plan.program.calls
         halves = ((calls["row_a"], calls["kind_a"]), (calls["row_b"], calls["kind_b"]))
         normals = [row[(kind == r.NORMAL) | (kind == r.PAIRED)] for row, kind in halves]
@@ -163,6 +167,20 @@ def _next_points(sequence: qmc.Sobol, n: int) -> np.ndarray:
     if sequence.num_generated or n < 2:
         return sequence.random(n)
     return np.concatenate([sequence.random(1), sequence.random(n - 1)])
+
+
+def _skip(sequence: qmc.Sobol, points: int) -> None:
+    """Set a sequence at its beginning to what follows the first `points` points, at least one.
+
+    Point n is the digital shift and, for each bit of the Gray code of n, a direction number (Antonov and Saleev 1979).
+    `qmc.Sobol.fast_forward` does the same, but refuses sequences of more than 32 bits.
+    """
+    last = points - 1
+    code, point = last ^ (last >> 1), sequence._quasi.copy()
+    for bit in range(code.bit_length()):
+        if code >> bit & 1:
+            point ^= sequence._sv[:, bit]
+    sequence._quasi, sequence.num_generated = point, points
 
 
 def _by_importance(plan: Plan, first_wait: int, financings: int) -> list[int]:

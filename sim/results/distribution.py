@@ -183,6 +183,18 @@ class Distribution(HashableValue):
         return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {self.p50.value:g}>"
 
 
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard error of independent values, with the bits of `Distribution.from_values`; NaN is absent."""
+    present = np.ascontiguousarray(values, dtype=np.float64)
+    if math.isnan(present.sum()):
+        present = present[~np.isnan(present)]
+    if present.size == 0:
+        return math.nan, math.nan
+    constant = present[0] == present[-1] and bool((present == present[0]).all())
+    mean, sd = _mean_and_sd(present, constant)
+    return mean, sd / math.sqrt(present.size)
+
+
 def tail_dof(n: int, dof: float) -> float:
     """Degrees of freedom of the mean of the worst 5% of n values, whose mean has `dof` of them."""
     return max(min(n * WORST_PERCENT / 100 - 1.0, dof), 0.0)
@@ -192,7 +204,10 @@ def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
     """Mean and standard deviation (n - 1 below); of equal values exactly that value and 0."""
     if constant:
         return float(values[0]), (0.0 if values.size > 1 else math.nan)
-    return float(values.mean()), float(values.std(ddof=1))
+    mean = values.mean()
+    distances = values - mean
+    np.multiply(distances, distances, out=distances)
+    return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as `values.std(ddof=1)`
 
 
 def read_quantiles(

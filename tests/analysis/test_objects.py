@@ -4,6 +4,7 @@ import copy
 import inspect
 import pickle
 from collections.abc import Hashable, Iterable, Mapping, Sized
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
 
 import numpy as np
@@ -37,6 +38,7 @@ def _objects(folder):
         "outlook": sim.outlook(case, **OPTIONS),
         "backtest": sim.backtest(case, **OPTIONS),
         "pack": sim.gather(case, **OPTIONS),
+        "sweep": sim.sweep(case, {"axes": {"price.volatility": [0.5, -1]}}, **OPTIONS),
     }
     runs = {"result": result, "without paths": thin, "one path": lone, "nothing drawn": dry}
     parts = {}
@@ -52,6 +54,7 @@ def _objects(folder):
     analyses |= {"fact": analyses["backtest"].rows[0]}
     terms = {f"case: {name}": getattr(case, name) for name in ("line", "company", "ranges", "record")}
     errors = {"no paths": _error(thin.__getitem__, "raised"), "no case": _error(sim.load_case, "nowhere")}
+    errors |= {"no workers": _error(sim.simulate, case, paths=16, executor=_ended_pool())}
     errors |= {"no history": _error(sim.replay, case, {}), "no file": _error(sim.load_result, "nowhere")}
     return (
         runs | parts | analyses | terms | errors
@@ -60,9 +63,14 @@ def _objects(folder):
     )  # fmt: skip
 
 
-def _error(call, *given):
+def _ended_pool():
+    with ThreadPoolExecutor(1) as pool:
+        return pool
+
+
+def _error(call, *given, **named):
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        call(*given)
+        call(*given, **named)
     return caught.value
 
 

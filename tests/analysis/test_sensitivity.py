@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.analysis import sensitivity as module
 from sim.analysis.inputs import input_of, inputs_of, shown, trial, waivers
-from sim.analysis.runs import many
+from sim.analysis.runs import Sampling, many
 from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden
@@ -392,7 +392,7 @@ def distances(indices) -> list[float]:
 def test_indices_of_a_linear_function_are_its_shares_of_variance():
     case = linear_case()
     stated = [one for one in inputs_of(case) if one.stated]
-    found = module._indices(case, tuple(stated), 128, 16, 3, 2, module.Counter(None, 1))
+    found = module._indices(case, tuple(stated), 128, 16, Sampling(3, workers=2), module.Counter(None, 1))
     assert found.evaluations == 128 * 4
     assert len(distances(found)) == 4
     assert max(map(abs, distances(found))) < 4.0
@@ -485,8 +485,8 @@ def test_runs_that_nobody_waits_for_end():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        many(cases(), lambda result: result.paths, 1_000, 1, 2, stop)
+        many(cases(), lambda result: result.paths, 1_000, Sampling(1, workers=2), stop)
     assert len(started) < 20
-    assert many([BARE, BARE], lambda result: result.paths, 100, 1, 2) == [100, 100]
+    assert many([BARE, BARE], lambda result: result.paths, 100, Sampling(1, workers=2)) == [100, 100]
     with pytest.raises(ZeroDivisionError):
-        many([BARE, BARE], lambda result: 1 // 0, 100, 1, 2)
+        many([BARE, BARE], lambda result: 1 // 0, 100, Sampling(1, workers=2))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.engine import chunks
 from sim.engine import simulate as engine
 from sim.engine.trace import trace, trace_paths
 from sim.engine.workspace import Workspace, run_chunk
@@ -263,10 +264,10 @@ def raise_interrupt():
 )
 @pytest.mark.parametrize("calls_before", [0, 1, 2])
 def test_an_interrupted_run_leaves_nothing_behind(monkeypatch, stop, calls_before):
-    case, chunks = CASES["quarterly"], 200
+    case, many = CASES["quarterly"], 200
     expected = sim.simulate(case, paths=MANY, seed=5)
     started, calls, threads = [], [], threading.active_count()
-    work = engine._Run._chunk
+    work = chunks.Run._chunk
 
     def counted(self, spare, points, c, paths):
         started.append(c)
@@ -277,11 +278,11 @@ def test_an_interrupted_run_leaves_nothing_behind(monkeypatch, stop, calls_befor
         if len(calls) > calls_before:
             stop()
 
-    monkeypatch.setattr(engine._Run, "_chunk", counted)
+    monkeypatch.setattr(chunks.Run, "_chunk", counted)
     with pytest.raises(KeyboardInterrupt):
-        sim.simulate(case, paths=chunks * engine.CHUNK, seed=5, workers=2, progress=progress)
+        sim.simulate(case, paths=many * engine.CHUNK, seed=5, workers=2, progress=progress)
     assert threading.active_count() == threads
-    assert len(started) < chunks
+    assert len(started) < many
     assert len(calls) == calls_before + 1
     assert sim.simulate(case, paths=MANY, seed=5) == expected
 

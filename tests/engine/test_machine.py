@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import sim
-from sim.engine import machine, simulate, threads
+from sim.engine import chunks, machine, simulate, threads
 from sim.engine.machine import available_workers, memory_limit
 from sim.engine.threads import Threads
 from tests.proof.coverage import small_case
@@ -101,7 +101,8 @@ def test_memory_is_that_of_the_container(container, cgroup, mounts, files, limit
 def test_paths_that_the_container_cannot_hold_are_refused_or_not_kept(monkeypatch):
     case = small_case()
     room = simulate.bytes_of_path(len(sim.results.summary.fiscal_periods(case)))
-    monkeypatch.setattr(simulate, "memory_limit", lambda: 1000 * room)
+    for module in (simulate, chunks):
+        monkeypatch.setattr(module, "memory_limit", lambda: 1000 * room)
     assert sim.simulate(case, paths=1000)["raised"].shape == (1000,)
     with pytest.raises(ValueError, match=r"^paths = 1001: too many to keep in memory: simulate with keep_paths=False$"):
         sim.simulate(case, paths=1001)

@@ -1,0 +1,138 @@
+"""The figures of one row of a sweep, and how a worker computes a few rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.analysis.paired import PROBABILITIES, Mean, twelve_months
+from sim.engine.chunks import Run
+from sim.engine.shards import stopping
+from sim.results import measures
+from sim.results.distribution import mean_and_error
+from sim.results.estimates import proportion
+from sim.results.measures import MEASURES
+from sim.results.summary import days_at_close
+from sim.terms import Case, CaseError
+from sim.terms.options import seed_of
+from sim.terms.problems import check_whole, one_line
+
+#: Paths of a row that are in memory at once; the sums of more are put together.
+KEPT = 2**20
+MOST_PATHS = 10**9
+#: What a row has of each probability, after its name.
+OF_PROBABILITY = ("", "_se", "_low", "_high")
+FIGURES = (
+    *(f"{name}{part}" for name in MEASURES for part in ("", "_se")),
+    *(f"{name}{part}" for name in PROBABILITIES for part in OF_PROBABILITY),
+)
+
+
+class RowDone(NamedTuple):
+    """A row by its number: paths, seed, `FIGURES` and error. Without values, the row must be run again: `error`."""
+
+    number: int
+    values: list[Any] | None
+    error: str = ""
+
+
+def measured_rows(
+    over: Callable[[], bool],
+    case: Case,
+    rows: Sequence[tuple[int, Mapping[str, Any]]],
+    paths: int | None,
+    seed: int | None,
+    workers: int,
+) -> tuple[float, list[RowDone]]:
+    """Simulate a case with the overrides of a few rows; returns the seconds that a row took, and the rows."""
+    started = time.perf_counter()
+    done = [_row(stopping(over), case, number, overrides, paths, seed, workers) for number, overrides in rows]
+    return (time.perf_counter() - started) / len(rows), done
+
+
+def _row(
+    check: Callable[..., None],
+    case: Case,
+    number: int,
+    overrides: Mapping[str, Any],
+    paths: int | None,
+    seed: int | None,
+    workers: int,
+) -> RowDone:
+    check()
+    try:
+        variant = case.replace(overrides, blame="grid") if overrides else case
+        most = check_whole("paths", variant.simulation.paths if paths is None else paths, 1, MOST_PATHS)
+        return RowDone(number, figures(check, variant, most, seed_of(variant, seed), workers))
+    except CaseError as error:
+        return _failed(number, "; ".join(problem.removeprefix("grid: ") for problem in error.problems))
+    except InterruptedError:
+        raise
+    except (MemoryError, OSError) as error:  # of the machine: another one, or another day, may do it
+        return RowDone(number, None, f"{type(error).__name__}: {one_line(str(error), 200)}")
+    except Exception as error:  # one row must not end a sweep
+        return _failed(number, f"{type(error).__name__}: {one_line(str(error), 200)}")
+
+
+def _failed(number: int, why: str) -> RowDone:
+    return RowDone(number, [*[None] * (2 + len(FIGURES)), one_line(why, 1000)])
+
+
+def figures(check: Callable[..., None], case: Case, paths: int, seed: int, workers: int) -> list[Any]:
+    """Paths, seed, `FIGURES` and no error. The bits do not depend on the workers."""
+    shards = (_columns(check, case, first, paths, seed, workers) for first in range(0, paths, KEPT))
+    if paths <= KEPT:
+        columns = next(shards)
+        pairs = [mean_and_error(values) for values in _values(case, columns)]
+        out = [_out(columns, days).sum() for days in _by(case)]
+    else:
+        means, out = [Mean(None) for _ in MEASURES], [0 for _ in _by(case)]
+        for columns in shards:
+            for mean, values in zip(means, _values(case, columns), strict=True):
+                mean.add_present(values)
+            out = [count + _out(columns, days).sum() for count, days in zip(out, _by(case), strict=True)]
+        pairs = [(mean.mean, mean.error().se) for mean in means]
+    found = [number for pair in pairs for number in pair]
+    for count, days in zip(out, _by(case), strict=True):
+        chance = proportion(int(count), paths)
+        found += [math.nan] * len(OF_PROBABILITY) if days is None else [chance.value, chance.se, *chance.ci95]
+    return [paths, seed, *(None if math.isnan(number) else float(number) for number in found), ""]
+
+
+def _columns(
+    check: Callable[..., None], case: Case, first: int, paths: int, seed: int, workers: int
+) -> dict[str, np.ndarray]:
+    """The columns of at most `KEPT` paths from `first` on."""
+    run = Run(case, min(KEPT, paths - first), seed, first, fan=0)
+    if workers == 1:
+        return run.finish_here(check)
+    run.finish(workers, check)
+    return run.columns()
+
+
+def _by(case: Case) -> tuple[float, int | None]:
+    """Days by which a path is out of cash in each of `PROBABILITIES`; None where the case does not reach that far."""
+    return math.inf, twelve_months(case)
+
+
+def _out(columns: Mapping[str, np.ndarray], days: float | None) -> np.ndarray:
+    out = columns["cash_out_days"]
+    happened: np.ndarray = np.isfinite(out) if days is None or math.isinf(days) else out <= days
+    return happened
+
+
+def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
+    """The values of each measure, in the order of `MEASURES`."""
+    raised, issued, cost = (columns[name] for name in ("raised", "shares_issued", "discount_cost"))
+    derived = {
+        "dilution": lambda: measures.dilution(issued, case.company.shares_outstanding),
+        "effective_price": lambda: measures.effective_price(raised, issued),
+        "effective_discount": lambda: measures.effective_discount(cost, raised),
+        "runway_months": lambda: measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon)),
+    }
+    for name in MEASURES:
+        yield derived[name]() if name in derived else columns[name]

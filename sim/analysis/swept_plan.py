@@ -1,0 +1,125 @@
+"""What the rows of a sweep are: cases, combinations of overrides, size, columns, and the facts that decide them."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.analysis.compare import named_cases
+from sim.analysis.design import Design, design_of, value_text
+from sim.analysis.row import FIGURES, MOST_PATHS
+from sim.analysis.swept import Failures, Sweep
+from sim.engine.executors import versions_that_matter
+from sim.results.files import ResultError, shown
+from sim.results.journal import difference
+from sim.results.row_files import Column, read_rows
+from sim.terms import Case
+from sim.terms.options import seed_of
+from sim.terms.problems import check_whole
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the rows of a sweep are."""
+
+    cases: dict[str, Case]
+    design: Design
+    paths: int | None
+    seed: int | None
+
+    @classmethod
+    def of(cls, cases: Any, grid: Any, paths: int | None, seed: int | None) -> Plan:
+        names, found = named_cases(cases, "sweep")
+        named = dict(zip(names, found, strict=True))
+        if paths is not None:
+            paths = check_whole("paths", paths, 1, MOST_PATHS)
+        if seed is not None:
+            seed = seed_of(found[0], seed)
+        return cls(named, design_of(grid, named), paths, seed)
+
+    @property
+    def size(self) -> int:
+        return self.design.combinations * len(self.cases)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What decides the rows, in short."""
+        cases = "".join(f"{name}\n{case.sha256}\n" for name, case in self.cases.items())
+        return {
+            **versions_that_matter(),
+            "cases": hashlib.sha256(cases.encode()).hexdigest()[:12],
+            "grid": self.design.sha256[:12],
+            "paths": "each case's" if self.paths is None else str(self.paths),
+            "seed": "each case's" if self.seed is None else str(self.seed),
+        }
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of the file; `sweep` is the same in all rows, and says to which sweep they belong."""
+        texts = [Column(name, "text") for name in ("case", "case_sha256")]
+        keys = [Column(key, "number" if self.design.numeric(key) else "text") for key in self.design.keys]
+        numbers = [Column(name, "number") for name in FIGURES]
+        size = [Column("sweep", "text"), Column("paths", "whole"), Column("seed", "whole")]
+        return (Column("row", "whole"), *texts, *keys, *size, *numbers, Column("error", "text"))
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def combinations(self) -> Iterator[tuple[str, Case, dict[str, Any]]]:
+        """Case and overrides of each row, in the order of the rows."""
+        return ((name, case, overrides) for name, case in self.cases.items() for overrides in self.design)
+
+    def labels(self) -> Iterator[list[Any]]:
+        """What each row has before its figures."""
+        sha256 = {name: case.sha256 for name, case in self.cases.items()}
+        sweep = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        numeric = {key: self.design.numeric(key) for key in self.design.keys}
+        for number, (name, _, overrides) in enumerate(self.combinations(), start=1):
+            values = [_shown(overrides, key, numeric[key]) for key in self.design.keys]
+            yield [number, name, sha256[name], *values, sweep]
+
+    @staticmethod
+    def row(label: list[Any], values: list[Any]) -> tuple[Any, ...]:
+        """A row of the columns, from its label and from what a worker found."""
+        *found, error = values
+        return (*label, *found, error or None)
+
+    def checked(self, file: str) -> Iterator[Mapping[str, Any]]:
+        """The rows of a file that is there already. ResultError unless it is this sweep's."""
+        rows = iter(read_rows(file))
+        first = next(rows, {})
+        theirs = dict(pair.partition("=")[::2] for pair in str(first.get("sweep") or "").split(", "))
+        if theirs.keys() != self.facts.keys() or list(first) != self.names:
+            raise ResultError(f"{shown(file)}: is not a file of this sweep: must be removed, or use another file")
+        if differs := difference(theirs, self.facts):
+            raise ResultError(
+                f"{shown(file)}: is the file of another sweep: {differs}: must be removed, or use another file"
+            )
+        return self._whole(file, itertools.chain([first], rows))
+
+    def _whole(self, file: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """The rows. ResultError at their end unless they are all there."""
+        size = 0
+        for row in rows:
+            size += 1
+            yield row
+        if size != self.size:
+            raise ResultError(f"{shown(file)}: has {size:,} rows; must have {self.size:,}: must be removed")
+
+    def swept(
+        self, file: str | None, new: int, rows: Iterator[Mapping[str, Any]], kept: Iterable[tuple[Any, ...]] = ()
+    ) -> Sweep:
+        failures = Failures()
+        size = sum(1 for _ in failures.passing(rows))
+        return Sweep(file, self.columns, size, new, failures.count, tuple(failures.first), tuple(kept))
+
+
+def _shown(overrides: Mapping[str, Any], key: str, numeric: bool) -> Any:
+    """The value of an override in its column; None where the row does not override the key."""
+    if key not in overrides:
+        return None
+    return overrides[key] if numeric else value_text(overrides[key])

@@ -1,0 +1,272 @@
+"""The chunks of a run: paths over threads, progress, interruption, and sums in an order that nothing can change."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.line_sums import LineSums, line_sums, tally_lines
+from sim.engine.machine import memory_limit
+from sim.engine.sobol import SobolPoints
+from sim.engine.threads import Threads
+from sim.engine.workspace import Workspace, columns_room, new_recording, no_points, output_room, run_chunk
+from sim.lowering import program as r
+from sim.lowering.lower import Plan, lower
+from sim.lowering.program import CHUNK
+from sim.results.figures import LineTallies, Tallies
+from sim.results.result import Result
+from sim.results.sketch import Sketch
+from sim.terms import Case
+
+#: Paths whose month-end cash is kept for the fan of balances.
+FAN_PATHS = CHUNK
+#: Chunks of a part that a worker of an executor simulates, at most, and parts of a run for each worker.
+MOST_CHUNKS, PARTS = 16, 4
+
+
+class Part(NamedTuple):
+    """What a worker makes of consecutive chunks of a run: columns of their paths or the arrays of their sketch, the
+    sums over their paths, and the fan's part if they are the first of the run."""
+
+    first_path: int
+    columns: dict[str, np.ndarray] | None
+    sketch: dict[str, np.ndarray] | None
+    fan: np.ndarray
+    binding: np.ndarray
+    unraised: np.ndarray
+    cut: np.ndarray
+    by_chunk: list[LineSums | None]
+
+
+class Run:
+    """The chunks of one run: where their results go, and how they are worked off.
+
+    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        paths: int,
+        seed: int,
+        first_path: int = 0,
+        sampler: str = "philox",
+        antithetic: bool = False,
+        keep: bool = True,
+        fan: int = FAN_PATHS,
+    ) -> None:
+        self.case, self.plan = case, lower(case)
+        self.how = (seed, sampler, antithetic, keep)
+        self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
+        self.chunks = -(-paths // CHUNK)
+        self.out = _room(self.plan, paths) if keep else None
+        self.by_line = columns_room(self.plan, paths) if keep else None
+        self.by_chunk: list[LineSums | None] = [None] * self.chunks
+        self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
+        self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
+        self.unraised = np.zeros((self.chunks, len(self.plan.reasons)))
+        self.cut = np.zeros(self.chunks)
+        self.stop = np.zeros(1, np.int64)
+        self.lock = threading.Lock()
+        self.points = SobolPoints(self.plan, seed, first_path) if sampler == "sobol" else None
+        self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
+        self.sketches: list[Sketch] = []
+        self.missing = paths
+
+    def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
+        """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
+        spare = [_Desk(self) for _ in range(min(workers, self.chunks))]
+        self.sketches = [desk.sketch for desk in spare if desk.sketch is not None]
+        none = no_points(self.plan)
+        self._compile(spare[0], none)
+        if self.points is not None:
+            self.points.turn(none)
+        if progress is not None:
+            progress(0, self.paths)
+        threads = Threads(len(spare))
+        waiting: set[Future] = set()
+        started = finished = 0
+        try:
+            while finished < self.chunks:
+                while started < self.chunks and len(waiting) < 4 * len(spare):
+                    paths = min(CHUNK, self.paths - started * CHUNK)
+                    points = none if self.points is None else self.points.take(paths)
+                    waiting.add(threads.submit(partial(self._chunk, spare, points, started, paths)))
+                    started += 1
+                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                finished += len(done)
+                if progress is not None and done:
+                    progress(min(finished * CHUNK, self.paths), self.paths)
+        finally:
+            self.stop[0] = 1
+            threads.close()
+
+    def finish_here(self, check: Callable[[], Any]) -> dict[str, np.ndarray]:
+        """Work off all chunks in the caller's thread, with `check` before each; returns `columns`."""
+        desk, none = _Desk(self), no_points(self.plan)
+        for c in range(self.chunks):
+            check()
+            self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
+        return self.columns()
+
+    def parts(self, workers: int) -> Iterator[tuple]:
+        """The arguments of `sim.engine.shards.simulate_part` for all parts of the run."""
+        size = CHUNK * max(1, min(MOST_CHUNKS, -(-self.chunks // (PARTS * workers))))
+        for first in range(0, self.paths, size):
+            seed, *how = self.how
+            here, fan = min(size, self.paths - first), 0 if first else FAN_PATHS
+            yield self.case, here, seed, self.first_path + first, *how, fan
+
+    def part(self) -> Part:
+        """The run, all of whose chunks are done, as a part of a longer one."""
+        columns, sketch = (None, self.sketch().to_arrays()) if self.out is None else (self.columns(), None)
+        return Part(
+            self.first_path, columns, sketch, self.fan, self.binding, self.unraised, self.cut, self.by_chunk
+        )  # fmt: skip
+
+    def take(self, part: Part) -> None:
+        """Put a part of the run in its place."""
+        first = part.first_path - self.first_path
+        c, chunks = first // CHUNK, len(part.cut)
+        paths = min(chunks * CHUNK, self.paths - first)
+        if self.out is not None and part.columns is not None:
+            for name, rows in self.columns().items():
+                rows[..., first : first + paths] = part.columns[name]
+        if part.sketch is not None:
+            self.sketches = self.sketches or [Sketch(self.case, self.groups)]
+            self.sketches[0].merge(Sketch.from_arrays(self.case, self.groups, part.sketch))
+        if first == 0:
+            self.fan = part.fan
+        self.unraised[c : c + chunks], self.cut[c : c + chunks] = part.unraised, part.cut
+        self.by_chunk[c : c + chunks] = part.by_chunk
+        self.binding += part.binding
+        self.missing -= paths
+
+    @staticmethod
+    def _compile(desk: _Desk, points: r.Points) -> None:
+        """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
+        desk.simulate(points, 0, 0)
+        if desk.sketch is not None:
+            desk.sketch.add(0, desk.simulate(points, 0, 0)[1])
+
+    def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
+        """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
+        if self.points is not None:
+            self.points.turn(points)
+        desk = spare.pop()  # list.pop and append are atomic
+        fan, columns = desk.simulate(points, c, paths)
+        self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
+        self.unraised[c] = desk.space.tally.unraised.sum(axis=1)
+        self.cut[c] = desk.space.tally.cut.sum()
+        if desk.sketch is not None:
+            desk.sketch.add(self.first_path // CHUNK + c, columns)
+        if self.plan.has_tables:
+            self.by_chunk[c] = sums = line_sums(self.plan, desk.space.books)
+            self.unraised[c], self.cut[c] = sums.unraised.sum(axis=0), sums.cut.sum()
+            with self.lock:
+                self.binding += sums.binding.sum(axis=0)
+        else:
+            with self.lock:
+                self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
+        spare.append(desk)
+
+    def result(self, elapsed_s: float, workers: int) -> Result:
+        """The result of the run, all of whose chunks are done."""
+        seed, sampler, antithetic, keep = self.how
+        return Result(
+            case=self.case,
+            paths=self.paths,
+            seed=seed,
+            sampler=sampler,
+            antithetic=antithetic,
+            first_path=self.first_path,
+            elapsed_s=elapsed_s,
+            columns=self.columns() if keep else None,
+            sketch=None if keep else self.sketch(),
+            tallies=self.tallies(),
+            workers=workers,
+            line_tallies=self.line_tallies(),
+        )
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """One array for each column, in the order of the paths, and raised_by_period (periods, paths)."""
+        assert self.out is not None
+        by_line = {"by_line": self.by_line} if self.plan.has_tables and self.by_line is not None else {}
+        return self.out._asdict() | by_line
+
+    def sketch(self) -> Sketch:
+        """What the threads saw, put together."""
+        whole = Sketch(self.case, self.groups)
+        for sketch in self.sketches:
+            whole.merge(sketch)
+        return whole
+
+    def line_tallies(self) -> LineTallies | None:
+        """The same by line, where the lines are in tables."""
+        sums = [each for each in self.by_chunk if each is not None]
+        return tally_lines(self.plan, sums) if self.plan.has_tables else None
+
+    def tallies(self) -> Tallies:
+        """Sums over the paths, added up chunk by chunk."""
+        periods = np.array([dates.period for dates in self.plan.draws], np.int64)
+        return Tallies(
+            reasons=self.plan.reasons,
+            binding=self.binding,
+            purchase_dates=np.bincount(periods, minlength=self.plan.periods),
+            cut_by_chunk=self.cut,
+            unraised_by_chunk=self.unraised,
+            fan=self.fan,
+        )
+
+
+class _Desk:
+    """What one thread works with: its arrays, and where the paths of its chunk go."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.space = Workspace(
+            run.plan, CHUNK, closes=run.points is not None, output=run.out, columns=run.by_line, stop=run.stop
+        )
+        self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
+
+    def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Simulate the first `paths` paths of chunk c; returns the fan's part and views of their columns."""
+        run, space = self.run, self.space
+        first = c * CHUNK
+        column = first if run.out is not None else 0
+        space.points = points
+        space.recording = new_recording(run.plan, max(0, min(first + paths, run.fan.shape[1]) - first), draws=False)
+        span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
+        run_chunk(space, run.plan.program, span)
+        columns = _columns(space.output, column, paths)
+        if run.plan.has_tables:
+            columns["by_line"] = space.books.columns[:, column : column + paths]
+        return space.recording.cash_month_end, columns
+
+
+def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]:
+    """Columns `column` ... of the output, by name."""
+    return {name: rows[..., column : column + paths] for name, rows in output._asdict().items()}
+
+
+def _room(plan: Plan, paths: int) -> r.Output:
+    # Systems promise memory that they do not have, and end the process that uses it.
+    enough = paths * bytes_of_path(plan.periods) <= (memory_limit() or math.inf)
+    with suppress(MemoryError):
+        if enough:
+            return output_room(plan, paths)
+    raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False")
+
+
+def bytes_of_path(periods: int) -> int:
+    """Memory of the columns of one path that is kept."""
+    return 8 * (len(r.OUTPUTS) + periods)

@@ -1,0 +1,436 @@
+"""Sweeps: the figures of a row, files that do not depend on how they were made, and what goes wrong on the way."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.analysis import batches, swept_plan
+from sim.analysis import row as rows_module
+from sim.analysis.row import FIGURES
+from sim.cli import main
+from sim.engine.executors import ExecutorError
+from sim.results.files import ResultError
+from sim.results.measures import MEASURES
+
+ROOT = Path(__file__).resolve().parents[2]
+CASE = sim.load_case("valence-2002")
+AXES = {"price.volatility": [0.6, 0.9], "burn.monthly": [2e6, 2.5e6, 3e6]}
+GRID = {"axes": AXES}
+HOW = {"paths": 300, "seed": 7}
+
+
+def swept(tmp_path, name="rows.csv", grid=GRID, **how) -> bytes:
+    file = tmp_path / name
+    sim.sweep(CASE, grid, file, **(HOW | how))
+    return file.read_bytes()
+
+
+# --- figures ---
+
+
+@pytest.mark.parametrize("paths", [1, 300, 20_000])
+def test_a_row_has_the_figures_of_its_run(paths):
+    (row,) = sim.sweep(CASE, {"overrides": [{"price.volatility": 0.6}]}, paths=paths, seed=7).rows()
+    summary = sim.simulate(CASE.replace({"price.volatility": 0.6}), paths=paths, seed=7).summary()
+    for name in MEASURES:
+        expected = (summary[name].mean, summary[name].mcse)
+        got = (row[name], row[f"{name}_se"])
+        assert got == tuple(None if number != number else number for number in expected), name
+    out = summary.cash_out
+    assert [row[f"cash_out{part}"] for part in ("", "_se", "_low", "_high")] == [out.value, out.se, *out.ci95]
+    year = summary.cash_out_by_period[3]  # the valuation date is the first day of a fiscal year
+    assert [row[f"cash_out_12m{part}"] for part in ("", "_se", "_low", "_high")] == [year.value, year.se, *year.ci95]
+    assert (row["row"], row["case"], row["case_sha256"]) == (1, CASE.title, CASE.sha256)
+    assert (row["paths"], row["seed"], row["price.volatility"], row["error"]) == (paths, 7, 0.6, None)
+
+
+def test_a_row_of_many_paths_is_summed_shard_by_shard(monkeypatch):
+    (whole,) = sim.sweep(CASE, {"overrides": [{}]}, paths=50_000, seed=7).rows()
+    monkeypatch.setattr(rows_module, "KEPT", 16_384)
+    (parts,) = sim.sweep(CASE, {"overrides": [{}]}, paths=50_000, seed=7).rows()
+    assert [parts[name] for name in FIGURES] == pytest.approx([whole[name] for name in FIGURES], rel=1e-12)
+
+
+def test_a_case_of_half_a_year_has_no_figures_of_a_year():
+    short = CASE.replace({"horizon": "2002-09-30"})
+    (row,) = sim.sweep({"short": short}, {"overrides": [{}]}, paths=100).rows()
+    assert (row["case"], row["cash_out_12m"], row["cash_out_12m_high"]) == ("short", None, None)
+    assert row["cash_out"] is not None
+
+
+def test_paths_and_seed_are_the_rows_own_unless_given():
+    grid = {"overrides": [{"simulation.seed": 1, "simulation.paths": 40}, {"simulation.paths": 50}]}
+    found = list(sim.sweep(CASE, grid).rows())
+    assert [(row["paths"], row["seed"]) for row in found] == [(40, 1), (50, CASE.simulation.seed)]
+    given = list(sim.sweep(CASE, grid, paths=60, seed=2).rows())
+    assert [(row["paths"], row["seed"]) for row in given] == [(60, 2)] * 2
+
+
+def test_several_cases_come_one_after_the_other():
+    cases = {"a": CASE, "b": CASE.replace({"price.initial": 1.0})}
+    found = list(sim.sweep(cases, {"axes": {"price.drift": [0, 0.1]}}, paths=100).rows())
+    assert [(row["row"], row["case"], row["price.drift"]) for row in found] == [
+        (1, "a", 0), (2, "a", 0.1), (3, "b", 0), (4, "b", 0.1),
+    ]  # fmt: skip
+    assert len({row["sweep"] for row in found}) == 1
+    assert [row["case_sha256"] for row in found[1:3]] == [case.sha256 for case in cases.values()]
+
+
+def test_overrides_of_all_kinds_have_their_columns():
+    grid = {"overrides": [{"policy.cadence": "daily"}, {"line.coverage.percent": [100, 50]}, {"third_party": None}]}
+    found = list(sim.sweep(CASE, grid, paths=50).rows())
+    assert [row["policy.cadence"] for row in found] == ["daily", None, None]
+    assert [row["line.coverage.percent"] for row in found] == [None, "[100, 50]", None]
+    assert [row["third_party"] for row in found] == [None, None, "null"]
+
+
+# --- files that do not depend on how they were made ---
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory) -> bytes:
+    return swept(tmp_path_factory.mktemp("reference"), workers=1)
+
+
+def test_workers_and_executors_write_the_same_bytes(tmp_path, reference):
+    assert swept(tmp_path, "threads.csv", workers=3) == reference
+    with ThreadPoolExecutor(2) as pool:
+        assert swept(tmp_path, "pool.csv", executor=pool) == reference
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert swept(tmp_path, "processes.csv", executor=pool) == reference
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv"] * 3
+
+
+def test_rows_that_take_all_threads_have_the_same_bits(tmp_path, reference, monkeypatch):
+    monkeypatch.setattr(batches, "SMALL", 100)
+    assert swept(tmp_path, "alone.csv", workers=2) == reference
+
+
+def test_a_cluster_writes_the_same_bytes(tmp_path, capsys):
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    grid = tmp_path / "grid.toml"
+    grid.write_text("\n".join(["[axes]", *(f'"{key}" = {values}' for key, values in AXES.items())]))
+    with distributed.LocalCluster(**options, host="127.0.0.1", silence_logs=50) as cluster:
+        command = ["sweep", "valence-2002", "--grid", str(grid), "--paths", "300", "--seed", "7"]
+        assert main([*command, "--out", str(tmp_path / "c.csv"), "--scheduler", cluster.scheduler_address]) == 0
+        assert main([*command, "--out", str(tmp_path / "m.csv")]) == 0
+    assert capsys.readouterr().err == ""
+    assert (tmp_path / "c.csv").read_bytes() == (tmp_path / "m.csv").read_bytes()
+
+
+def test_parquet_and_csv_have_the_same_rows(tmp_path, reference):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    swept(tmp_path)
+    once, again = (swept(tmp_path, name) for name in ("a.parquet", "b.parquet"))
+    assert once == again
+    found = sim.sweep(CASE, GRID, tmp_path / "a.parquet", **HOW)
+    assert list(found.rows()) == list(sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW).rows())
+    assert found.new == 0
+    assert found.to_pandas()["raised"].tolist() == [row["raised"] for row in found.rows()]
+    assert parquet.read_table(tmp_path / "a.parquet").num_rows == 6
+
+
+# --- interrupted ---
+
+
+def stop_after(rows: int):
+    """A progress that interrupts the sweep once so many rows are done."""
+
+    def progress(done, of):
+        if done >= rows:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_an_interrupted_sweep_goes_on_where_it_ended(tmp_path, reference, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, workers=1, progress=stop_after(3))
+    journal = tmp_path / "rows.csv.partial"
+    done = len(journal.read_text().splitlines()) - 1
+    assert 3 <= done < 6
+    with journal.open("ab") as file:
+        file.write(b"5\t[300, 7, 1.0")  # killed while it was writing a row
+    ran = []
+    honest = rows_module.figures
+    monkeypatch.setattr(rows_module, "figures", lambda *given: ran.append(1) or honest(*given))
+    found = sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW)
+    assert (found.new, len(ran)) == (6 - done, 6 - done)
+    assert (tmp_path / "rows.csv").read_bytes() == reference
+    assert not journal.exists()
+
+
+COMMAND = [sys.executable, "-m", "sim", "sweep", "valence-2002", "--paths", "20000", "--seed", "7", "--workers", "2"]
+
+
+def started(tmp_path, name: str) -> subprocess.Popen:
+    grid = tmp_path / "grid.toml"
+    volatilities = [0.5 + i / 1000 for i in range(1000)]
+    grid.write_text(f'[axes]\n"price.volatility" = {volatilities}\n')
+    command = [*COMMAND, "--grid", str(grid), "--out", str(tmp_path / name)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes)
+
+
+def wait_for_rows(journal: Path, rows: int) -> None:
+    until = time.monotonic() + 100
+    while not journal.exists() or journal.read_bytes().count(b"\n") <= rows:
+        assert time.monotonic() < until, "no rows were written"
+        time.sleep(0.02)
+
+
+def test_a_killed_sweep_keeps_its_rows_and_its_lock_dies(tmp_path):
+    journal = tmp_path / "k.csv.partial"
+    process = started(tmp_path, "k.csv")
+    wait_for_rows(journal, 5)
+    second = started(tmp_path, "k.csv")
+    said = second.communicate(timeout=100)[1]
+    busy = f"{tmp_path / 'k.csv'}: another sweep is writing this file: wait for it, or use another file\n"
+    assert (second.returncode, said) == (2, busy)
+    process.kill()
+    process.communicate()
+    before = journal.read_bytes()
+    third = started(tmp_path, "k.csv")
+    wait_for_rows(journal, before.count(b"\n") + 3)
+    at = time.monotonic()
+    third.send_signal(signal.SIGINT)
+    said = third.communicate(timeout=100)[1]
+    assert time.monotonic() - at < 5.0  # half a second on a machine that is idle
+    assert third.returncode == 130
+    assert said == "\nfundrisk: interrupted; rows that are done are kept: the same command goes on with the others\n"
+    after = journal.read_bytes()
+    whole = before[: before.rindex(b"\n") + 1]
+    assert after.startswith(whole)
+    numbers = [line.partition(b"\t")[0] for line in after.splitlines()[1:]]
+    assert len(numbers) == len(set(numbers))
+
+
+# --- files of others, full disks ---
+
+
+def test_a_file_of_another_sweep_is_refused_with_the_reason(tmp_path):
+    swept(tmp_path)
+    for how, reason in (
+        ({"seed": 8}, "seed = 7, and 8 in this sweep"),
+        ({"paths": 301}, "paths = 300, and 301 in this sweep"),
+        ({"seed": None}, "seed = 7, and each case's in this sweep"),
+        ({"grid": {"axes": AXES | {"burn.monthly": [1e6]}}}, "grid = "),
+    ):
+        with pytest.raises(ResultError, match=f"rows.csv: is the file of another sweep: {reason}"):
+            swept(tmp_path, **how)
+    with pytest.raises(ResultError, match="is not a file of this sweep: must be removed"):
+        swept(tmp_path, grid={"axes": {"price.drift": [0]}})
+    with pytest.raises(ResultError, match="cases = "):
+        sim.sweep({CASE.title: CASE.replace({"price.initial": 2})}, GRID, tmp_path / "rows.csv", **HOW)
+    assert sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW).new == 0
+
+
+def test_a_file_that_lost_rows_is_refused(tmp_path):
+    whole = swept(tmp_path)
+    (tmp_path / "rows.csv").write_bytes(b"".join(whole.splitlines(keepends=True)[:4]))
+    with pytest.raises(ResultError, match=r"rows\.csv: has 3 rows; must have 6: must be removed"):
+        swept(tmp_path)
+
+
+def test_a_journal_that_outlived_its_file_is_removed(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, progress=stop_after(1))
+    journal = (tmp_path / "rows.csv.partial").read_bytes()
+    whole = swept(tmp_path)
+    (tmp_path / "rows.csv.partial").write_bytes(journal)
+    assert swept(tmp_path) == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_journal_of_another_sweep_is_refused_with_the_reason(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, progress=stop_after(1))
+    with pytest.raises(
+        ResultError, match=r"rows\.csv\.partial: has the rows of another sweep: seed = 7, and 8 in this"
+    ):
+        swept(tmp_path, seed=8)
+    mine = swept_plan.versions_that_matter()
+    monkeypatch.setattr(swept_plan, "versions_that_matter", lambda: mine | {"fundrisk": "9.9"})
+    with pytest.raises(ResultError, match=f"another sweep: fundrisk = {mine['fundrisk']}, and 9.9 in this sweep"):
+        swept(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"\xff" * 300, b"row,sweep\n"])
+def test_a_file_of_something_else_is_left_alone(tmp_path, data):
+    for name in ("rows.csv", "other.csv.partial"):
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(ResultError, match=r"rows\.csv: (is not a file of this sweep|cannot be read)"):
+        swept(tmp_path)
+    if data:
+        with pytest.raises(ResultError, match=r"other\.csv\.partial: is not the journal of a sweep"):
+            swept(tmp_path, "other.csv")
+        assert (tmp_path / "other.csv.partial").read_bytes() == data
+    assert (tmp_path / "rows.csv").read_bytes() == data
+
+
+def test_a_damaged_journal_is_said(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, progress=stop_after(2))
+    journal = tmp_path / "rows.csv.partial"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(lines[0] + b"\0" * 20 + b"\n" + b"".join(lines[1:]))
+    with pytest.raises(ResultError, match=rf"partial: damaged at byte {len(lines[0])}: must be removed"):
+        swept(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("rows.txt", "rows.txt: must be the name of a file that ends in .csv or .parquet"),
+        ("no/rows.csv", "no/rows.csv: cannot be written: there is no folder"),
+        ("folder.csv", "folder.csv: cannot be written: not a regular file"),
+        ("full.csv", "full.csv: cannot be written: not a regular file"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_said_before_any_work(tmp_path, out, said):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "full.csv").symlink_to("/dev/full")
+    with pytest.raises(ResultError, match=said.replace(".", r"\.")):
+        swept(tmp_path, out)
+
+
+def test_a_full_disk_is_said_and_the_rows_are_kept(tmp_path, reference):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        with pytest.raises(ResultError) as raised:
+            swept(disk)
+        why = "cannot be written: No space left on device; rows that are done are kept: run the same sweep again"
+        assert str(raised.value) in (f"{disk}/rows.csv.partial: {why}", f"{disk}/rows.csv: {why}")
+        done = (disk / "rows.csv.partial").read_bytes().count(b"\n") - 1
+        assert done >= 1
+        subprocess.run(["mount", "-o", "remount,size=1m", str(disk)], check=True)
+        assert sim.sweep(CASE, GRID, disk / "rows.csv", **HOW).new == 6 - done
+        assert (disk / "rows.csv").read_bytes() == reference
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_memory_does_not_grow_with_the_number_of_rows(tmp_path, monkeypatch):
+    values = [60, 7, *[1.5] * len(FIGURES), ""]
+    monkeypatch.setattr(rows_module, "_row", lambda check, case, number, *_: rows_module.RowDone(number, values))
+
+    def peak(rows: int) -> int:
+        grid = {"axes": {"price.volatility": [1.0] * 100, "burn.monthly": [1.0] * (rows // 100)}}
+        tracemalloc.start()
+        assert len(sim.sweep(CASE, grid, tmp_path / f"{rows}.csv", paths=60, seed=7, workers=2)) == rows
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(100)  # imports and compiles
+    assert peak(10_000) - peak(1_000) < 2_000_000  # the rows themselves take seven times as much
+
+
+# --- rows and workers that fail ---
+
+
+def test_a_row_that_fails_says_why_and_the_others_go_on(tmp_path, capsys):
+    grid = tmp_path / "grid.toml"
+    grid.write_text('[axes]\n"price.volatility" = [0.6, -1]\n')
+    command = ["sweep", "valence-2002", "--grid", str(grid), "--out", str(tmp_path / "f.csv"), "--paths", "50"]
+    for new in (2, 0):  # and says it again when there is nothing left to run
+        assert main(command) == 1
+        out, err = capsys.readouterr()
+        assert out == f"2 rows in {tmp_path / 'f.csv'}, {new} of them new\n"
+        assert err == "fundrisk sweep: row 2: valence-2002: price.volatility = -1: must be a number from 0 to 10\n"
+    with (tmp_path / "f.csv").open(newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert (good["error"], bad["error"]) == ("", "price.volatility = -1: must be a number from 0 to 10")
+    assert [bad[name] for name in FIGURES] == [""] * len(FIGURES)
+
+
+def test_a_fault_in_one_row_does_not_end_the_sweep(monkeypatch):
+    honest = rows_module.figures
+
+    def faulty(check, case, *size):
+        if case.price.volatility == 0.9:
+            raise ZeroDivisionError("division by zero")
+        return honest(check, case, *size)
+
+    monkeypatch.setattr(rows_module, "figures", faulty)
+    found = sim.sweep(CASE, GRID, **HOW)
+    assert (len(found), found.failed) == (6, 3)
+    assert found.failures[0] == (4, CASE.title, "ZeroDivisionError: division by zero")
+
+
+class Forgetful(Executor):
+    """Loses the first two calls that it is given."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        self.calls += 1
+        if self.calls <= 2:
+            future.set_exception(CancelledError())
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_rows_that_lost_their_workers_are_run_by_the_next_call(tmp_path, reference, monkeypatch):
+    def out_of_memory(check, case, *size):
+        if case.price.volatility == 0.9 and case.burn.monthly == 2e6:
+            raise MemoryError("no memory")
+        return honest(check, case, *size)
+
+    honest = rows_module.figures
+    with monkeypatch.context() as patched:
+        patched.setattr(rows_module, "figures", out_of_memory)
+        said = (
+            "^sweep: 1 rows could not be run, the first of them row 4: MemoryError: no memory; rows that are done are"
+        )
+        with pytest.raises(ExecutorError, match=said):
+            swept(tmp_path)
+    assert (tmp_path / "rows.csv.partial").read_bytes().count(b"\n") == 6
+    assert swept(tmp_path, executor=Forgetful()) == reference
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", ""])
+def test_a_scheduler_that_is_not_there_is_said_within_ten_seconds(address, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    grid = tmp_path / "grid.toml"
+    grid.write_text(json.dumps({}))
+    at = time.monotonic()
+    command = ["sweep", "valence-2002", "--grid", str(grid), "--out", str(tmp_path / "x.csv")]
+    assert main([*command, "--scheduler", address]) == 2
+    assert time.monotonic() - at < 10
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"scheduler = {address or '(empty)'}: must be the address of a running Dask scheduler")
+    assert main([*command, "--scheduler", address, "--workers", "2"]) == 2
+    assert capsys.readouterr().err.startswith("--workers = 2: must be left out with --scheduler")
+
+
+def test_sizes_that_cannot_be_used_are_said():
+    for how, line in (({"paths": 0}, "paths = 0"), ({"seed": -1}, "seed = -1"), ({"workers": 0}, "workers = 0")):
+        with pytest.raises(ValueError, match=f"^{line}: must be a whole number from"):
+            sim.sweep(CASE, GRID, **how)
+    with pytest.raises(ValueError, match=r"^sweep: there must be at least one case$"):
+        sim.sweep([], GRID)
+    with pytest.raises(sim.CaseError, match=r"^grid = \[1\]: must be a table, or the path of a TOML file$"):
+        sim.sweep(CASE, [1])
+    with pytest.raises(ValueError, match=r"^out = 3: must be the path of a file$"):
+        sim.sweep(CASE, GRID, 3)
