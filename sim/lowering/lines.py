@@ -267,7 +267,7 @@ class Lines:
             registrations.append({"shares": row.shares, "t": t, "milestone": milestone})
         cap_rows, quarter_rows = self._drawn_rows(number)
         return {
-            "commitment": whole - (used.amount if used else 0.0), "whole": whole or 1.0,
+            "commitment": max(whole - (used.amount if used else 0.0), 0.0), "whole": whole or 1.0,
             "waterfall": int(whole < math.inf),
             "issued": used.shares if used else 0, "paid": used.amount if used else 0.0,
             "holdings": used.holdings if used else 0, "this_period": used.this_period if used else 0.0,

@@ -208,7 +208,7 @@ class Figures(Value, Mapping[str, Distribution]):
         named = zip(self.tallies.reasons, unraised, strict=True)
         used = line.used.amount if line.used else 0.0
         by_reason = {reason: float(total) / self.run.paths for reason, total in named if total != 0.0}
-        return Waterfall(float(line.commitment or 0.0) - used, raised, cut / self.run.paths, by_reason)
+        return Waterfall(max(float(line.commitment or 0.0) - used, 0.0), raised, cut / self.run.paths, by_reason)
 
     @property
     def lines(self) -> tuple[LineFigures, ...]:

@@ -225,7 +225,7 @@ class Line(PurchaseTerms):
     def check_used(self) -> Iterator[Problem]:
         if self.used is None:
             return
-        if self.commitment is not None and self.used.amount > self.commitment:
+        if self.commitment and self.used.amount > self.commitment:  # a commitment of 0 turns the line off
             yield "used.amount", self.used.amount, f"must be at most line.commitment, {number_text(self.commitment)}"
         if self.max_shares is not None and self.used.shares > self.max_shares:
             yield "used.shares", self.used.shares, f"must be at most line.max_shares, {self.max_shares}"
