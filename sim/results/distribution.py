@@ -207,7 +207,7 @@ def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
     mean = values.mean()
     distances = values - mean
     np.multiply(distances, distances, out=distances)
-    return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as `values.std(ddof=1)`
+    return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as NumPy has it
 
 
 def read_quantiles(
