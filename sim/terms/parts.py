@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sim.terms.base import (
@@ -193,8 +194,7 @@ class Pricing(Terms):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The statistics of which the least sets the price, its own first."""
-        own = {name: getattr(self, name) for name in ("series", "window", "timing", "statistic", "count")}
-        return (Leg(**own), *(self.lesser_of or ()))
+        return _legs(self)
 
     @property
     def forward(self) -> bool:
@@ -205,6 +205,12 @@ class Pricing(Terms):
     def sessions_after(self) -> int:
         """Number of sessions from the purchase date to the end of the last window."""
         return max(leg.window if leg.timing == "after" else 0 for leg in self.legs)
+
+
+@lru_cache(maxsize=1024)
+def _legs(pricing: Pricing) -> tuple[Leg, ...]:
+    own = {name: getattr(pricing, name) for name in ("series", "window", "timing", "statistic", "count")}
+    return (Leg(**own), *(pricing.lesser_of or ()))
 
 
 @terms
