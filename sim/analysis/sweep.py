@@ -73,7 +73,7 @@ def sweep(
     --------
     >>> found = sim.sweep("valence-2002", {"axes": {"price.volatility": [0.6, 0.9]}}, paths=1000)
     >>> [round(row["cash_out"], 2) for row in found.rows()]
-    [0.95, 0.98]
+    [0.97, 0.97]
     """
     check_executor(executor, workers)
     plan = Plan.of(cases, grid, paths, seed)
