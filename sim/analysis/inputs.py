@@ -175,6 +175,8 @@ def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
     found = {row[0]: row for row in walk(case, "") if not row[0].startswith("record.")}
     if len(case.milestones) < 2:  # the common factor of one milestone
         found["events.common_loading"] = (*found["events.common_loading"][:3], False)
+    if case.price.model == "bootstrap":  # no Brownian motion with which the burn could move
+        found["burn.price_correlation"] = (*found["burn.price_correlation"][:3], False)
     for name in case.ranges or {}:
         if name not in found and name != WAIVERS:  # of a list of numbers, or absent
             value = find(case, name)[1]

@@ -284,6 +284,14 @@ def test_parameters_of_a_model_are_inputs_of_sensitivity():
     assert "ean reversion" in found
 
 
+def test_inputs_that_a_bootstrap_does_not_have_are_not_varied():
+    case = with_price(BOOTSTRAP, {"burn.volatility": 0.3})
+    names = {one.key for one in sim.sensitivity(case, paths=200).swings}
+    assert "price.initial" in names
+    assert not names & {"price.volatility", "burn.price_correlation"}
+    assert sim.grid(case, paths=40).axes[1].values == (0.0,)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_impact_moves_later_closes_of_every_model(model):
     case = with_price(
