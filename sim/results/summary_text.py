@@ -35,7 +35,7 @@ def answer(summary: Figures) -> list[str]:
         odds(summary) + _lasting(summary),
         f"The company raises {_mean('raised', raised)}{_of_commitment(summary)} on average; "
         f"{WORST}, {_worst('raised', raised)} on average (CVaR).",
-        f"The line's shares dilute the holders by {_mean('dilution', dilution)} on average; "
+        f"{_whose(summary)} shares dilute the holders by {_mean('dilution', dilution)} on average; "
         f"{WORST}, by {_worst('dilution', dilution)} on average (CVaR).{_other_shares(summary)}",
     ]
 
@@ -66,8 +66,8 @@ def _some_paths(number: int) -> str:
 
 
 def tables(summary: Figures) -> list[Table]:
-    """By quarter, by measure, and the commitment's waterfall."""
-    return [_by_period(summary), _by_measure(summary), _waterfall(summary)]
+    """By quarter, by measure, and the commitment's waterfall where a line has a commitment in dollars."""
+    return [_by_period(summary), _by_measure(summary), *([_waterfall(summary)] if summary.waterfall.commitment else [])]
 
 
 def _title(summary: Figures) -> str:
@@ -101,8 +101,25 @@ def _other_shares(summary: Figures) -> str:
 
 
 def _of_commitment(summary: Figures) -> str:
-    commitment = summary.run.case.commitment
-    return f" of the {MEASURES['raised'].format(commitment, 0.0)} committed" if commitment else " under the line"
+    committed, left = summary.run.case.commitment, summary.waterfall.commitment
+    if not committed:
+        return " under the lines" if _several(summary) else " under the line"
+    return _left(committed, left)
+
+
+def _left(committed: float, left: float) -> str:
+    format_amount = MEASURES["raised"].format
+    if left < committed:
+        return f" of the {format_amount(left, 0.0)} that is left of the commitment of {format_amount(committed, 0.0)}"
+    return f" of the {format_amount(committed, 0.0)} committed"
+
+
+def _several(summary: Figures) -> bool:
+    return len(summary.run.case.facilities) > 1
+
+
+def _whose(summary: Figures) -> str:
+    return "The lines'" if _several(summary) else "The line's"
 
 
 def _mean(name: str, distribution: Distribution) -> str:
@@ -213,7 +230,7 @@ def _waterfall(summary: Figures) -> Table:
     amounts = {"raised": fall.raised, "reduction for third-party financing": fall.cut}
     amounts |= {f"unraised: {reason}": amount for reason, amount in ranked}
     errors = [_known(raised.mcse), *(error(amount) for amount in list(amounts.values())[1:]), 0.0]
-    amounts["commitment"] = fall.commitment
+    amounts["commitment left" if fall.commitment < summary.run.case.commitment else "commitment"] = fall.commitment
     texts = MEASURES["raised"].aligned(list(amounts.values()), errors)
     shares = [amount / fall.commitment if fall.commitment else math.nan for amount in amounts.values()]
     rows = list(zip(amounts, texts, _percents(shares), strict=True))
