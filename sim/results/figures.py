@@ -108,6 +108,18 @@ class LineTallies(NamedTuple):
         return f"<LineTallies: {self.binding.shape[0]} lines, {self.binding.shape[1]} periods>"
 
 
+def arrays_of_lines(tallies: LineTallies | None) -> dict[str, np.ndarray]:
+    """The arrays of the tallies as they are saved, with `line_` before their names; none without tallies."""
+    return {} if tallies is None else {f"line_{name}": array for name, array in tallies._asdict().items()}
+
+
+def lines_in(arrays: Mapping[str, np.ndarray]) -> LineTallies | None:
+    """The tallies among saved arrays, if there are any."""
+    if "line_binding" not in arrays:
+        return None
+    return LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
+
+
 class LineFigures(NamedTuple):
     """What one line did, in means per path. `waterfall` is None for a line without a commitment in dollars."""
 

@@ -16,22 +16,14 @@ from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies
+from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies, arrays_of_lines
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
 from sim.results.sketch import Sketch, costs_of_lines
-from sim.results.summary import (
-    Summary,
-    checked,
-    checked_lines,
-    days_at_close,
-    fiscal_periods,
-    frozen,
-    jsonable,
-    manifest,
-)
+from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
+from sim.results.summary import manifest as manifest_of
 from sim.results.value import same
-from sim.results.views import ByPeriod, Fan, lookup
+from sim.results.views import ByPeriod, Fan, arrays_by_line, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
 
@@ -123,7 +115,7 @@ class Result(Mapping[str, np.ndarray]):
             raise ValueError("a result must have either the columns of its paths or their sketch")
         paths, seed = int(paths), int(seed)
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
-        made = how.get("written") or jsonable(manifest(case, paths, seed, sampler, antithetic, first_path))
+        made = how.get("written") or jsonable(manifest_of(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
         self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
         self.periods = fiscal_periods(case)
@@ -140,10 +132,10 @@ class Result(Mapping[str, np.ndarray]):
         self.line_tallies = how.get("line_tallies")
         self._by_line: np.ndarray | None = None
         if self.line_tallies is not None:
-            lines, reasons = len(case.facilities), len(tallies.reasons)
-            self.line_tallies = checked_lines(self.line_tallies, len(self.periods), lines, reasons)
+            self.line_tallies = checked_lines(self.line_tallies, len(self.periods), case, len(tallies.reasons))
             if columns is not None:
-                self._by_line = frozen(columns, "by_line", (lines * len(LINE_OUTPUTS), paths), np.float64)
+                rows = len(case.facilities) * len(LINE_OUTPUTS)
+                self._by_line = frozen(columns, "by_line", (rows, paths), np.float64)
         self._summary: Summary | None = None
 
     case = property(lambda self: self.run.case, doc="The case that was run.")
@@ -201,11 +193,7 @@ class Result(Mapping[str, np.ndarray]):
     def by_line(self) -> dict[str, dict[str, np.ndarray]]:
         """Arrays (paths,) by the line's name: "raised" ($), "shares_issued", "draws", "costs" ($). [line] without a
         name is called "line"."""
-        columns, lines = self._kept(), self.case.facilities
-        if self._by_line is None:
-            return {lines[0].label: {name: self[name] if name == "costs" else columns[name] for name in LINE_OUTPUTS}}
-        rows = self._by_line.reshape(len(lines), len(LINE_OUTPUTS), self.paths)
-        return {line.label: dict(zip(LINE_OUTPUTS, rows[number], strict=True)) for number, line in enumerate(lines)}
+        return arrays_by_line(self.case, self._kept(), self._by_line, self["costs"])
 
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
@@ -332,10 +320,7 @@ class Result(Mapping[str, np.ndarray]):
         return found if self._by_line is None else found | {"by_line": self._by_line}
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        arrays = self.paths_or_sketch() | self.tallies.arrays
-        if self.line_tallies is not None:
-            arrays |= {f"line_{name}": array for name, array in self.line_tallies._asdict().items()}
-        return arrays
+        return self.paths_or_sketch() | self.tallies.arrays | arrays_of_lines(self.line_tallies)
 
     def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
         return Distribution.from_values(values, bad_tail, self.run.groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from sim.results.figures import TALLIED, LineTallies, Tallies
+from sim.results.figures import TALLIED, Tallies, lines_in
 from sim.results.files import ResultError, read_arrays, shown
 from sim.results.provenance import calendar_hint
 from sim.results.result import FORMAT, Result
@@ -41,9 +41,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         tallies = Tallies(tuple(header["reasons"]), *(arrays[name] for name in TALLIED))
         case = Case.from_dict(made["case"], source=header["source"])
         sketch = Sketch.from_arrays(case, header["groups"], arrays) if "digest_chunks" in arrays else None
-        of_lines = None
-        if "line_binding" in arrays:
-            of_lines = LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
+        of_lines = lines_in(arrays)
         return Result(
             case, made["paths"], made["seed"], made["sampler"], tallies, None if sketch else arrays, sketch,
             antithetic=made["antithetic"], first_path=made["first_path"],

@@ -168,9 +168,9 @@ def checked(tallies: Tallies, periods: int) -> Tallies:
     return Tallies(tuple(tallies.reasons), *ready)
 
 
-def checked_lines(tallies: LineTallies, periods: int, lines: int, reasons: int) -> LineTallies:
+def checked_lines(tallies: LineTallies, periods: int, case: Case, reasons: int) -> LineTallies:
     """The tallies of lines after a check of the shapes and types of their arrays."""
-    arrays = tallies._asdict()
+    arrays, lines = tallies._asdict(), len(case.facilities)
     chunks = np.asarray(tallies.cut_by_chunk).shape[0]
     expected = {
         "binding": (lines, periods, reasons),

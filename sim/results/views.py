@@ -8,7 +8,9 @@ from datetime import date
 
 import numpy as np
 
+from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results.value import Value
+from sim.terms import Case
 from sim.text.numbers import with_decimals
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
@@ -61,3 +63,14 @@ def lookup(arrays: Mapping[str, np.ndarray], name: str, allowed: tuple[str, ...]
     if name not in arrays:
         raise KeyError(f"{name!r}: one of {', '.join(allowed or arrays)}")
     return arrays[name]
+
+
+def arrays_by_line(
+    case: Case, columns: Mapping[str, np.ndarray], rows: np.ndarray | None, costs: np.ndarray
+) -> dict[str, dict[str, np.ndarray]]:
+    """`Result.by_line`. `rows`: what each line has of each path, None for a case with one line and `columns` alone."""
+    lines = case.facilities
+    if rows is None:
+        return {lines[0].label: {name: costs if name == "costs" else columns[name] for name in LINE_OUTPUTS}}
+    of_lines = rows.reshape(len(lines), len(LINE_OUTPUTS), -1)
+    return {line.label: dict(zip(LINE_OUTPUTS, own, strict=True)) for line, own in zip(lines, of_lines, strict=True)}
