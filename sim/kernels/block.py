@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "9e4df977aa3c7f859e91ec8e879934cb"
+FINGERPRINT = "1fcf8fd08fdacc9bd6c2322e104b30e6"
 
 
 @passage

@@ -8,7 +8,7 @@ of a session has an index of its own, so a rejection moves no number of another 
 import numpy as np
 
 from sim.kernels.jit import kernel, stage
-from sim.kernels.market.luck import draw_uniform_pair
+from sim.kernels.market.pairs import draw_uniform_pair
 from sim.kernels.random.elementary import log, normal, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.lowering.program import ACTIVITY, ATTEMPT, BLOCK

@@ -8,7 +8,7 @@ probability `renewal` and on the first session, any: S(n) = S0 kappa(n) g[I_1] .
 import numpy as np
 
 from sim.kernels.jit import stage
-from sim.kernels.market.luck import draw_uniform_pair
+from sim.kernels.market.pairs import draw_uniform_pair
 from sim.lowering.program import BLOCK, RESAMPLE
 
 

@@ -12,7 +12,7 @@ mean of geometric Brownian motion: E[S] is exact.
 import numpy as np
 
 from sim.kernels.jit import fma, sqrt, stage
-from sim.kernels.market.luck import draw_normal_pair
+from sim.kernels.market.pairs import draw_normal_pair
 from sim.kernels.random.elementary import exp
 from sim.lowering.program import BLOCK, VARIANCE_NORMAL
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.kernels.copying import copy_out
 from sim.kernels.jit import fma, stage
-from sim.kernels.market.luck import draw_uniform_pair
+from sim.kernels.market.pairs import draw_uniform_pair
 from sim.kernels.random.elementary import exp, log, normal_row
 from sim.lowering.program import BLOCK, JUMP
 

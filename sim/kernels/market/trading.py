@@ -9,7 +9,7 @@ the arithmetic mean. The volume is lognormal around an AR(1), and higher on a se
 import numpy as np
 
 from sim.kernels.jit import fma, kernel, sqrt, stage
-from sim.kernels.market.luck import draw_normal_pair, draw_uniform_pair
+from sim.kernels.market.pairs import draw_normal_pair, draw_uniform_pair
 from sim.kernels.random.elementary import exp, log
 from sim.lowering.program import BLOCK, DAY_SHAPE, OVERNIGHT
 
