@@ -132,7 +132,7 @@ def _histogram(table: Verification) -> str:
         f'aria-label="How many checks have which z, beside the normal law">{bars}{marks}'
         f'<line x1="18" x2="{wide - 20}" y1="{floor}" y2="{floor}" stroke="#555"/>{labels}</svg>'
         "<figcaption>How many checks lie how many standard errors from their known answers (bars), and how many would "
-        "if every z were a standard normal number (lines). Checks of one run share luck, so bars may cluster."
+        "if every z were a standard normal number (lines). Checks of one run share random numbers, so bars may cluster."
         "</figcaption></figure>"
     )
 
