@@ -43,7 +43,7 @@ def test_ranges_are_part_of_the_case():
 @pytest.mark.parametrize(
     ("ranges", "expected"),
     [
-        ({"price.vol": [1, 2]}, '"price.vol" = [1.0, 2.0]: unknown key; must be one of the keys of price: model, in'),
+        ({"price.xyz": [1, 2]}, '"price.xyz" = [1.0, 2.0]: unknown key; must be one of the keys of price: model, in'),
         ({"price.volatility": [2, 1]}, '"price.volatility" = [2, 1]: must be two numbers, the lower one first'),
         ({"price.volatility": [1]}, '"price.volatility" = [1]: must be two numbers, the lower one first'),
         ({"price.volatility": 0.5}, '"price.volatility" = 0.5: must be two numbers, the lower one first'),
