@@ -17,12 +17,16 @@ from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
 from sim.engine.executors import check_executor, in_order
 from sim.engine.simulate import simulate
+from sim.lowering.line import is_plain
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
+from sim.terms.overrides import known_key
 from sim.terms.problems import check_whole
 
 #: Of more clauses than these, some are combined: each clause doubles the number of runs.
 MOST = 12
+#: The same for a case whose lines are in tables, which are made anew for each run.
+MOST_OF_TABLES = 8
 PATHS = 4_096
 #: Paths that are simulated for all sets of clauses before the next ones: their sums stay in the cache.
 AT_ONCE = 4_096
@@ -43,8 +47,8 @@ def clauses(
 
     The Shapley value of a clause is the mean of its effect over all orders in which the clauses could be removed one
     after another: the sum over the sets S without it of |S|! (n - |S| - 1)! / n! times (v(S with it) - v(S)). Shapley
-    (1953), A value for n-person games. All 2^n sets are simulated under common random numbers (n is at most 12;
-    conditions of the same day are combined first), and the sum is taken on every path, so that the values add up on
+    (1953), A value for n-person games. All 2^n sets are simulated under common random numbers (n is at most 12,
+    and 8 where the lines are in tables of their own; conditions of the same day are combined first), and the sum is taken on every path, so that the values add up on
     each path and their errors are estimated from the paths.
 
     Parameters
@@ -81,7 +85,7 @@ def clauses(
     seed = seed_of(case, seed)
     check_executor(executor, workers)
     workers = min(threads(workers), LANES)
-    chosen, grouped = _few_enough(case, clauses_of(case))
+    chosen, grouped = _few_enough(case, clauses_of(case), MOST if is_plain(case) else MOST_OF_TABLES)
     sums = _Sums(case, len(chosen))
     if executor is None:
         stretches = _on_threads(case, chosen, paths, seed, workers, progress)
@@ -233,24 +237,50 @@ class _Sums:
         )  # fmt: skip
 
 
-def _few_enough(case: Case, found: tuple[Clause, ...]) -> tuple[tuple[Clause, ...], tuple[str, ...]]:
-    """At most `MOST` clauses: conditions of the same day are combined, then all conditions; with a note on each."""
+def _few_enough(case: Case, found: tuple[Clause, ...], most: int) -> tuple[tuple[Clause, ...], tuple[str, ...]]:
+    """At most `most` clauses, with a note on each that is combined of several.
+
+    Conditions of the same day are combined first, then all conditions, then the limits of one kind of each line, then
+    the limits of one kind.
+    """
     days = {f"condition: {condition.name}": condition.after for condition in case.conditions}
-    for day_of in (lambda clause: days.get(clause.key), lambda clause: None):
-        if len(found) <= MOST:
+
+    def day_of(clause: Clause) -> Any:
+        return (days.get(clause.key), "condition") if clause.key.startswith("condition") else clause.key
+
+    def whether_condition(clause: Clause) -> Any:
+        return "condition" if clause.key.startswith("condition") else clause.key
+
+    def line_and_kind(clause: Clause) -> Any:
+        return next(iter(clause.lifted)).partition("]")[0] if _kind(clause) in COMBINED else "", _kind(clause)
+
+    for group_of in (day_of, whether_condition, line_and_kind, _kind):
+        if len(found) <= most:
             break
         groups: dict[Any, list[Clause]] = {}
         for clause in found:
-            is_condition = clause.key.startswith("condition")
-            groups.setdefault((day_of(clause), "condition") if is_condition else clause.key, []).append(clause)
+            groups.setdefault(group_of(clause), []).append(clause)
         found = tuple(_together(members) for members in groups.values())
-    grouped = tuple(f"lifted together: {clause.words}" for clause in found if clause.key.startswith("conditions"))
+    grouped = tuple(
+        f"lifted together: {clause.words}" for clause in found if clause.key.startswith(("conditions", "clauses"))
+    )
     return found, grouped
+
+
+#: Kinds of clauses that single lines state, of which there may be many.
+COMBINED = ("date", "price", "limit", "coverage", "shares", "size", "cost")
+
+
+def _kind(clause: Clause) -> str:
+    """The kind of a clause, by the first key that lifts it."""
+    stated = known_key(Case, next(iter(clause.lifted))).clause
+    return "condition" if stated is None else stated.kind
 
 
 def _together(members: list[Clause]) -> Clause:
     if len(members) == 1:
         return members[0]
-    names = ", ".join(member.key.partition(": ")[2] for member in members)
+    names = ", ".join(member.key.removeprefix("condition: ") for member in members)
     lifted = {key: value for member in members for key, value in member.lifted.items()}
-    return Clause(f"conditions: {names}", "; ".join(member.words for member in members), lifted)
+    what = "conditions" if members[0].key.startswith("condition") else "clauses"
+    return Clause(f"{what}: {names}", "; ".join(member.words for member in members), lifted)

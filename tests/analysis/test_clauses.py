@@ -184,7 +184,7 @@ def test_workers_change_no_bit(valence, monkeypatch):
 def test_too_many_conditions_are_put_together(valence):
     doc = valence.to_dict()
     doc["line"]["minimum_draw"] = 1_000
-    found, grouped = module._few_enough(Case.from_dict(doc), clauses_of(Case.from_dict(doc)))
+    found, grouped = module._few_enough(Case.from_dict(doc), clauses_of(Case.from_dict(doc)), module.MOST)
     # Of seven conditions the two of 30 September 2002 go together, and the two that hold from the start.
     keys = [clause.key for clause in found]
     assert len(keys) == 11
@@ -194,7 +194,7 @@ def test_too_many_conditions_are_put_together(valence):
     doc["line"]["conditions"] += [
         doc["line"]["conditions"][1] | {"name": f"c{i}", "after": f"2003-0{i}-15"} for i in range(1, 7)
     ]
-    found, grouped = module._few_enough(Case.from_dict(doc), clauses_of(Case.from_dict(doc)))
+    found, grouped = module._few_enough(Case.from_dict(doc), clauses_of(Case.from_dict(doc)), module.MOST)
     assert len(grouped) == 1
     assert len(next(clause for clause in found if clause.key.startswith("conditions")).lifted) == 12
 
