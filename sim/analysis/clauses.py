@@ -47,9 +47,9 @@ def clauses(
 
     The Shapley value of a clause is the mean of its effect over all orders in which the clauses could be removed one
     after another: the sum over the sets S without it of |S|! (n - |S| - 1)! / n! times (v(S with it) - v(S)). Shapley
-    (1953), A value for n-person games. All 2^n sets are simulated under common random numbers (n is at most 12,
-    and 8 where the lines are in tables of their own; conditions of the same day are combined first), and the sum is taken on every path, so that the values add up on
-    each path and their errors are estimated from the paths.
+    (1953), A value for n-person games. All 2^n sets are simulated under common random numbers, and the sum is taken on
+    every path, so that the values add up on each path and their errors are estimated from the paths. n is at most 12,
+    and 8 where the lines are in tables of their own: some clauses are combined, conditions of the same day first.
 
     Parameters
     ----------
