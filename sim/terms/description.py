@@ -46,7 +46,7 @@ def describe(case: Case) -> str:
 def _lines(case: Case) -> Iterator[tuple[str, Iterable[str]]]:
     """The sections of each line; where there are several, their heads have its name."""
     for facility in case.facilities:
-        named = f" of {facility.name}" if facility.name else ""
+        named = f": {facility.name}" if facility.name else ""
         yield f"The line{named}", line(case, facility)
         yield f"Purchase dates and coverage{named}", purchases(case, facility)
         yield f"Conditions{named}", conditions(case, facility)

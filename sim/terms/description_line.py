@@ -66,10 +66,12 @@ def _used(facility: Line) -> str:
     used = facility.used
     if used is None:
         return ""
-    return (
-        f" Before the simulation it drew {money(used.amount)} for {used.shares:,} shares, {money(used.this_period)} "
-        f"of it in the current {facility.period.replace('_', ' ')}; the investor still holds {used.holdings:,}."
-    )
+    price = f" for {money(used.amount)}" if used.amount else ""
+    said = [f"it had issued {used.shares:,} shares{price}" if used.shares else f"it had drawn {money(used.amount)}"]
+    if used.this_period:
+        said.append(f"{money(used.this_period)} of it in the current {facility.period.replace('_', ' ')}")
+    held = f"; the investor still holds {used.holdings:,} of the shares" if used.holdings else ""
+    return f" Before the simulation {', '.join(said)}{held}."
 
 
 def _limits(table: Line | Purchase, without_purchases: bool = False) -> list[str]:
@@ -209,7 +211,7 @@ def _quarter_table(case: Case, facility: Line) -> str:
 
 def conditions(case: Case, facility: Line) -> Iterator[str]:
     if not facility.conditions:
-        yield "None: the investor must always buy."
+        yield "None: no event keeps the company from selling."
     for condition in facility.conditions:
         yield f"- {condition.name}: {_condition(case, condition)} {_waiver(condition)}"
 

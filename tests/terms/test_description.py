@@ -102,7 +102,7 @@ def test_the_shipped_case():
         ({"line.coverage.basis": "previous_quarter"}, "cash used in operations in the fiscal quarter before."),
         ({"line.coverage.basis": "to_date"}, "cash used in operations in that quarter through the purchase date."),
         ({"line.coverage.carry_forward": True}, "Coverage that a quarter leaves unused is carried forward."),
-        ({"line.coverage": None, "line.conditions": None}, "the investor must always buy"),
+        ({"line.coverage": None, "line.conditions": None}, "no event keeps the company from selling"),
         ({"policy.cadence": "weekly"}, "13 from 2002-04-05 to 2002-06-28"),
         (
             {"policy.kind": "runway", "policy.target_months": 6},
