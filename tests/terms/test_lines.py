@@ -201,7 +201,7 @@ def test_check_says_every_key_of_a_line():
     }))  # fmt: skip
     said = " ".join(describe(case).split())
     for words in (
-        "Signed on 12 March 2002.", "drew $250,000 for 348,721 shares, $7,000 of it in the current month",
+        "Signed on 12 March 2002.", "it had issued 348,721 shares for $250,000, $7,000 of it in the current month",
         "still holds 100,001", "no notice from 1 August 2002 to 12 August 2002",
         "from five days before the end of a fiscal quarter to ten days after it", "at most $5.00 million per month",
         "at most 8,000,000 shares under the line", "only registered shares: 1,970,000 from 26 June 2002",
