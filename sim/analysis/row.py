@@ -16,6 +16,7 @@ from sim.results import measures
 from sim.results.distribution import mean_and_error
 from sim.results.estimates import proportion
 from sim.results.measures import MEASURES
+from sim.results.sketch import costs_of
 from sim.results.summary import days_at_close
 from sim.terms import Case, CaseError
 from sim.terms.options import seed_of
@@ -133,6 +134,7 @@ def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarra
         "effective_price": lambda: measures.effective_price(raised, issued),
         "effective_discount": lambda: measures.effective_discount(cost, raised),
         "runway_months": lambda: measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon)),
+        "costs": lambda: costs_of(case, columns),
     }
     for name in MEASURES:
         yield derived[name]() if name in derived else columns[name]

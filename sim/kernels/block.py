@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "1fcf8fd08fdacc9bd6c2322e104b30e6"
+FINGERPRINT = "60402f96b33550728031dd903f8e2554"
 
 
 @passage

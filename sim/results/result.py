@@ -19,7 +19,7 @@ from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped
 from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies, arrays_of_lines
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
-from sim.results.sketch import Sketch, costs_of_lines
+from sim.results.sketch import Sketch, costs_of
 from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
 from sim.results.summary import manifest as manifest_of
 from sim.results.value import same
@@ -166,9 +166,7 @@ class Result(Mapping[str, np.ndarray]):
         if name == "censored":
             return np.isinf(columns["cash_out_days"])
         if name == "costs":
-            if self._by_line is not None:
-                return costs_of_lines(self._by_line)
-            return columns["draws"] * float(case.facilities[0].legal_cost_per_draw)
+            return costs_of(case, columns if self._by_line is None else columns | {"by_line": self._by_line})
         return lookup(columns, name, NAMES)
 
     def __iter__(self) -> Iterator[str]:

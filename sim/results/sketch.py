@@ -258,6 +258,14 @@ class Sketch:
         return GroupError(math.sqrt(pairs / (pairs - 1.0) * max(float(squares), 0.0)) / count, pairs - 1.0)
 
 
+def costs_of(case: Case, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Legal costs and cash fees of each path, from its columns; `by_line` is among them where lines are in tables."""
+    if "by_line" in columns:
+        return costs_of_lines(columns["by_line"])
+    costs: np.ndarray = columns["draws"] * float(case.facilities[0].legal_cost_per_draw)
+    return costs
+
+
 def costs_of_lines(by_line: np.ndarray) -> np.ndarray:
     """Legal costs and cash fees of all lines together, for each path. `by_line`: as `Books.columns`."""
     costs: np.ndarray = np.zeros(by_line.shape[1])

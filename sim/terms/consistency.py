@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterator
 from typing import Any
 
 from sim import calendar
+from sim.calendar.sessions import LAST_SESSION_YEAR
 from sim.terms.derived import burn_level, dates_of, facilities, purchase_span, spread_of
 from sim.terms.price import MODELS_OF, REQUIRED
 from sim.terms.problems import MISSING, Problem, number_text, one_line
@@ -186,14 +188,14 @@ def check_forward(case: Any) -> Iterator[Problem]:
     """Windows after the purchase date must fit into the term, and one at least must settle before the horizon."""
     days = calendar.sessions(case.valuation_date, case.horizon)
     for key, line in facilities(case):
-        term = len(calendar.sessions(line.start, line.end))
         for purchase in line.kinds(case.policy):
             own = [kind.name for kind in line.purchases if kind.pricing is not None]
             where = f"{key}.purchases[{purchase.name}]" if purchase.name in own else key
             pricing = purchase.pricing
             if pricing is None or not pricing.forward:
                 continue
-            after = pricing.sessions_after
+            after, end = pricing.sessions_after, min(line.end, datetime.date(LAST_SESSION_YEAR, 12, 31))
+            term = len(calendar.sessions(line.start, end))
             if after > term:
                 yield f"{where}.pricing.window", after, f"must be at most {term}, the sessions of the term"
                 continue

@@ -55,10 +55,12 @@ def _objects(folder):
     terms = {f"case: {name}": getattr(case, name) for name in ("line", "company", "ranges", "record")}
     errors = {"no paths": _error(thin.__getitem__, "raised"), "no case": _error(sim.load_case, "nowhere")}
     errors |= {"no workers": _error(sim.simulate, case, paths=16, executor=_ended_pool())}
+    errors |= {"no closes": _error(sim.read_closes, "nowhere")}
     errors |= {"no history": _error(sim.replay, case, {}), "no file": _error(sim.load_result, "nowhere")}
     return (
         runs | parts | analyses | terms | errors
         | {"by period": result.by_period, "sketch": thin.sketch, "trace": trace, "history": trace.history}
+        | {"closes": sim.Closes("prices.csv", "Close", (), (5.0, 5.1))}
         | {"ledger": trace.ledger, "rerun": sim.rerun(folder / "run.npz"), "case": case}
     )  # fmt: skip
 

@@ -174,7 +174,7 @@ def test_closes_of_a_file_are_those_of_the_case(tmp_path):
     assert again.sha256 == case.sha256
     assert sim.simulate(again, paths=300, seed=1) == sim.simulate(case, paths=300, seed=1)
     (tmp_path / "closes.csv").write_text("Date,Open\n2001-01-01,5\n", encoding="utf-8")
-    with pytest.raises(CaseError, match=r"price\.closes = .*must name a date and a close"):
+    with pytest.raises(CaseError, match=r"price\.closes = .*must be the path of a file of closes: .*line 1: "):
         sim.load_case(tmp_path / "case.toml")
 
 

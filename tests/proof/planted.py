@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine import simulate, trace
+from sim.engine import chunks, trace
 from sim.lowering import program as r
 from sim.lowering.lower import lower
 from sim.verify import written
@@ -70,7 +70,7 @@ class ProgramFault(NamedTuple):
             program, market = (self.of(tables, plan.program, case) for tables in (plan.program, plan.market))
             return dataclasses.replace(plan, program=program, market=market)
 
-        for place in (simulate, trace, written):
+        for place in (chunks, trace, written):
             monkeypatch.setattr(place, "lower", lowered)
 
 

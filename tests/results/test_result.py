@@ -152,7 +152,8 @@ def test_the_fan_starts_at_the_opening_cash(result):
 
 def test_the_document_has_exactly_the_contracts_keys(document):
     assert list(document) == [
-        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "manifest",
+        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "lines",
+        "manifest",
     ]  # fmt: skip
     assert list(document["measures"]) == list(MEASURES)
     assert set(document["cash_out"]) == {"within_horizon", "by_period", "causes"}

@@ -7,6 +7,7 @@ to the last bit, and a run, in which inactive paths are skipped, with the traces
 how much was compared; status 1 and what differs otherwise. OLD becomes NEW in a module's source: a fault to be seen.
 """
 
+import dataclasses
 import os
 import random
 import struct
@@ -29,7 +30,8 @@ def without_compiler() -> None:
 
     assert numba.config.DISABLE_JIT, "set NUMBA_DISABLE_JIT=1 before anything is imported"
     warnings.simplefilter("ignore", RuntimeWarning)  # unsigned words wrap, and a division by zero is infinite
-    load_source("sim.lowering.program", {"BLOCK = 128\n": f"BLOCK = {BLOCK}\n", "MANY = 24\n": f"MANY = {MANY}\n"})
+    load_source("sim.lowering.layout", {"BLOCK = 128\n": f"BLOCK = {BLOCK}\n"})
+    load_source("sim.lowering.program", {"MANY = 24\n": f"MANY = {MANY}\n"})
     jit = load_source("sim.kernels.jit", {})
     jit.fma, jit.to_bits, jit.from_bits, jit.sqrt = fma, to_bits, from_bits, sqrt
     jit.stack_floats = lambda n: [0.0] * n
@@ -109,8 +111,7 @@ def lower_to_records(case):
         }  # fmt: skip
         return tables._replace(**arrays)
 
-    changes = {"program": with_records(plan.program), "market": with_records(plan.market)}
-    return types.SimpleNamespace(**{**vars(plan), **changes})
+    return dataclasses.replace(plan, program=with_records(plan.program), market=with_records(plan.market))
 
 
 def small_cases(number: int, first: int = 9000):
@@ -132,7 +133,7 @@ def compare(cases: int) -> tuple[int, int]:
     import numpy as np
 
     import sim
-    from sim.engine import simulate as engine
+    from sim.engine import chunks as engine
     from sim.engine import trace as audit
     from sim.kernels.random import elementary
     from tests.twin import ledger as reference

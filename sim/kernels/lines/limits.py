@@ -1,7 +1,8 @@
 """What forbids a notice, and every limit of its size in order, with the binding reason.
 
-Source: section "Limits of a notice" of sim/docs/model.md. A size is a tuple: the amount in dollars, its reason, the
-least limit in dollars, the least in shares, and the price of a delivered share. Add a new limit to `apply_limits`.
+Source: section "Several lines, kinds of purchase, and settlement" of sim/docs/model.md. A size is a tuple: the amount
+in dollars, its reason, the least limit in dollars, the least in shares, and the price of a delivered share. Add a new
+limit to `apply_limits`.
 """
 
 from sim.kernels.jit import verb
