@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import math
 import pickle
 from collections.abc import Hashable, Iterable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
@@ -60,9 +61,13 @@ def _objects(folder):
     return (
         runs | parts | analyses | terms | errors
         | {"by period": result.by_period, "sketch": thin.sketch, "trace": trace, "history": trace.history}
-        | {"closes": sim.Closes("prices.csv", "Close", (), (5.0, 5.1))}
+        | {"closes": sim.Closes("prices.csv", "Close", (), (5.0, 5.1)), "calibration": sim.calibrate(_closes())}
         | {"ledger": trace.ledger, "rerun": sim.rerun(folder / "run.npz"), "case": case}
     )  # fmt: skip
+
+
+def _closes():
+    return [5.0 * math.exp(0.05 * math.sin(1.7 * i * i)) for i in range(200)]
 
 
 def _ended_pool():

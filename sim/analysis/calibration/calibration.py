@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.calibration.curves import Curves
@@ -15,6 +15,7 @@ from sim.analysis.calibration.volume import VolumeFit
 from sim.closes import Closes
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
+from sim.results.value import Value
 from sim.text.readable import Blocks, Readable, Verbatim
 from sim.text.tables import Table
 
@@ -24,8 +25,8 @@ _CLOSE, _FAR = 2.0, 10.0
 MODELS = ("gbm", "merton", "garch", "heston", "bootstrap")
 
 
-@dataclass(frozen=True, repr=False)
-class Calibration(Readable):
+@dataclass(frozen=True, repr=False, eq=False)
+class Calibration(Value, Readable):
     """Parameters of the price models from closes, with 95% intervals, and which models the closes support.
 
     Attributes
@@ -57,7 +58,7 @@ class Calibration(Readable):
     kurtosis: float
     volume: VolumeFit | None
     findings: tuple[str, ...]
-    curves: Curves = field(compare=False)
+    curves: Curves
 
     @property
     def recommended(self) -> str:

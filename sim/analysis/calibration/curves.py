@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -13,12 +13,14 @@ from sim.analysis.calibration.garch import Garch
 from sim.analysis.calibration.merton import TERMS, Merton
 from sim.analysis.calibration.returns import YEAR, Returns
 from sim.closes import Closes
+from sim.results.value import Value
 
 WINDOW = 60  # sessions of the moving volatility
 _GRID, _STATES = 2001, 200
 
 
-class Curves(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Curves(Value):
     """`moving` and `conditional` are annual volatilities of each return, `observed` the sorted returns, `normal` the
     standard normal quantiles at their plotting positions, and `models` the quantiles of each fitted model there.
     """

@@ -11,12 +11,13 @@ import numpy as np
 
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
+from sim.results.value import Value
 
 Z95 = 1.959963984540054
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, eq=False)
+class Fit(Value):
     """A model fitted to returns, or the reason for which it was left out.
 
     Attributes

@@ -13,6 +13,7 @@ from sim.analysis.calibration.fitted import on_the_line, plain, positive, share
 from sim.analysis.calibration.returns import Returns
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
+from sim.results.value import Value
 
 LEAST_SESSIONS = 250
 LEAST_DAYS = 100  # that have a median around them and returns before them
@@ -22,8 +23,8 @@ _HALF_TREND, _BEFORE = 60, 60  # sessions on each side of the median, and of the
 _ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class VolumeFit:
+@dataclass(frozen=True, eq=False)
+class VolumeFit(Value):
     """Keys of [price.volume] with their errors; `recent` is the mean of the last 121 sessions, shares."""
 
     estimates: Mapping[str, Estimate]
