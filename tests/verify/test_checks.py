@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import sim
 from sim.calendar import sessions
 from sim.lowering import program as r
 from sim.lowering.drift import mean_products
 from sim.results import distribution, estimates
-from sim.terms import case
-from sim.verify import MODULES, financing, intervals, laws, ledger, models, streams
+from sim.terms import derived
+from sim.verify import MODULES, financing, intervals, laws, ledger, lines, models, streams
 from sim.verify.written import write_paths
 from tests.proof.planted import PROGRAM_FAULTS
 
@@ -110,8 +111,35 @@ def coupled(of, paths, seed):
 
 def of_cadences(fault):
     """A fault of purchase dates, where they are not listed."""
-    find = case.purchase_dates
-    return case, "purchase_dates", lambda one: find(one) if one.policy.dates else fault(find(one))
+    find = derived.dates_of
+    return derived, "dates_of", lambda *one: find(*one) if one[2].dates else fault(find(*one))
+
+
+def of_written_draws(edit):
+    """A fault of every draw of the lines whose figures are known by hand."""
+    replay = lines.by_hand
+
+    def faulty(*given, **named):
+        found = replay(*given, **named)
+        return {**found, "draws": [{**draw, **edit(draw)} for draw in found["draws"]]}
+
+    return lines, "by_hand", faulty
+
+
+def more_of_each(draw):
+    return {"shares": draw["shares"] + 1, "price": 1.001 * draw["price"], "amount": draw["amount"] + 1.0}
+
+
+class FaultyRuns:
+    """Runs of lines that cost twice as much, and of which everything else is a little more."""
+
+    trace = staticmethod(sim.trace)
+
+    @staticmethod
+    def simulate(*given, **named):
+        return {
+            name: (2.0 if name == "discount_cost" else 1.01) * x for name, x in sim.simulate(*given, **named).items()
+        }
 
 
 def before(days):
@@ -146,6 +174,11 @@ PATCHES = {
         "fewer digits": (streams, "turned", lambda u: stats.norm.ppf(u) * (1 + 1e-14)),
     },
     "models": {"means of other products": (models, "mean_products", raised)},
+    "lines": {
+        "more of each": of_written_draws(more_of_each),
+        "no reasons": of_written_draws(lambda draw: {"binding": ""}),
+        "other costs": (lines, "sim", FaultyRuns),
+    },
     "ledger": {"one share more": traced_with(one_share_more), "two cents less": traced_with(two_cents_less)},
     "financing": {"cuts for large amounts": (financing, "write_paths", coupled)},
     "limits": {

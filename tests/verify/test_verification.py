@@ -222,7 +222,7 @@ def test_a_failing_check_is_status_1(bad, capsys):
 
 
 def test_a_fault_of_the_program_is_status_1(few, capsys, monkeypatch):
-    PROGRAM_FAULTS["windows"][0].plant(monkeypatch)
+    next(fault for fault in PROGRAM_FAULTS["windows"] if fault.name == "no discount").plant(monkeypatch)
     assert main(["verify", "--paths", "40000"]) == 1
     assert "checks FAILED." in capsys.readouterr().out
 
