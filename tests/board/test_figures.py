@@ -53,6 +53,7 @@ def close_figures():
 
 @pytest.mark.parametrize("draw", FIGURES)
 def test_a_figure_uses_given_axes_and_returns_them(draw, result):
+    pyplot.close("all")
     before = dict(mpl.rcParams)
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(14, 5))
     assert draw(result, ax=right) is right

@@ -228,6 +228,7 @@ SLOW = """
 import sys, time
 import sim.analysis.pack, sim.board.report
 from pathlib import Path
+from types import SimpleNamespace
 from sim.board.story.story import story
 from sim.cli import main
 
@@ -236,8 +237,9 @@ def write(path):
     print("writing", flush=True)
     time.sleep(60)
 
-sim.analysis.pack.gather = lambda *case, progress, **options: None
+sim.analysis.pack.gather = lambda *case, progress, **options: pack
 sim.board.report.story = lambda pack: ()
+pack = SimpleNamespace(result=SimpleNamespace(case=sim.load_case("valence-2002")))
 sim.board.report._jobs = lambda pack, chapters: [("result.json", lambda path: path.write_text("x")), ("run.npz", write)]
 sys.argv = ["fundrisk", "report", "valence-2002", "--out", sys.argv[1]]
 main()
