@@ -8,24 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sim.text.lines import ListedError
+
 #: Limits of a price ($/share), those of the key `price.initial`.
 LEAST_PRICE, MOST_PRICE = 1e-6, 1e9
 PRICES = "from 0.000001 to 1e9"
 MOST_PROBLEMS = 5  # listed of one file
 
 
-class ClosesError(ValueError):
+class ClosesError(ListedError):
     """Raised for closes that cannot be used. `problems` are lines: `FILE: line N: NAME = VALUE: must be ...`."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__(list(problems))
-
-    @property
-    def problems(self) -> list[str]:
-        return self.args[0]
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
 
 
 @dataclass(frozen=True, repr=False)

@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "60402f96b33550728031dd903f8e2554"
+FINGERPRINT = "a056ef3faae9ca784c67f74040c22539"
 
 
 @passage

@@ -8,24 +8,14 @@ from numbers import Integral
 from typing import Any
 
 from sim.terms.native import native
-from sim.text.lines import one_line
+from sim.text.lines import ListedError, one_line
 
 Problem = tuple[str, Any, str]  # key, value, what it must be
 Say = Callable[[str, Any, str], None]
 
 
-class CaseError(ValueError):
+class CaseError(ListedError):
     """Raised for terms that cannot be used. `problems` has one line for each: `FILE: KEY = VALUE: must be ...`."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__(list(problems))
-
-    @property
-    def problems(self) -> list[str]:
-        return self.args[0]
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
 
 
 class Missing:
