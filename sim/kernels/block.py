@@ -29,11 +29,11 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a056ef3faae9ca784c67f74040c22539"
+FINGERPRINT = "7d3bb3152457d6382b708d8c9796985e"
 
 
 @passage
-def sample(arrays, program, lanes):
+def sample(arrays, program, lanes, world):
     """Fill the histories with everything random of BLOCK paths but closes and trading days."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
     variates, everyone = histories.variates, selection.everyone
@@ -106,19 +106,20 @@ def lanes_of(arrays, span, offset):
 
 
 @passage
-def finish_block(arrays, program, lanes, column):
+def finish_block(arrays, program, lanes, column, world):
     """From histories to the columns of the output; returns the number of paths."""
-    keep_ledger(arrays, program, lanes)
+    keep_ledger(arrays, program, lanes, world)
     share_unraised(arrays.tally, arrays.ledgers, program, lanes.paths)
     write_output(arrays.output, column + lanes.offset, arrays.ledgers, lanes.paths)
     return lanes.paths
 
 
 @outermost(FINGERPRINT)
-def simulate_chunk(program, arrays, span):
+def simulate_chunk(program, arrays, span, world):
     """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished.
 
     Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
+    `world`: a `World`, or None for a case without any of its mechanisms; None is compiled apart, and without them.
     """
     done = 0
     for offset in range(0, span.paths, BLOCK):
@@ -126,15 +127,15 @@ def simulate_chunk(program, arrays, span):
             break
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
-            sample(arrays, program, lanes)
+            sample(arrays, program, lanes, world)
             if lanes.whole != 0:
                 close_everything(arrays, program, lanes)
-        done += finish_block(arrays, program, lanes, span.column)
+        done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
 
 @outermost(FINGERPRINT)
-def simulate_market_chunk(program, arrays, span, market, room):
+def simulate_market_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
     them does not wait for its compilation."""
     done = 0
@@ -142,14 +143,14 @@ def simulate_market_chunk(program, arrays, span, market, room):
         if arrays.stop[0] != 0:
             break
         lanes = lanes_of(arrays, span, offset)
-        sample(arrays, program, lanes)
+        sample(arrays, program, lanes, world)
         fill_market(arrays, program, market, room, lanes)
-        done += finish_block(arrays, program, lanes, span.column)
+        done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
 
 @outermost(FINGERPRINT)
-def simulate_lines_chunk(program, arrays, span, market, room):
+def simulate_lines_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` with any number of lines and every limit, under any price model, or from given histories."""
     done = 0
     for offset in range(0, span.paths, BLOCK):
@@ -157,9 +158,9 @@ def simulate_lines_chunk(program, arrays, span, market, room):
             break
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
-            sample(arrays, program, lanes)
+            sample(arrays, program, lanes, world)
             fill_market(arrays, program, market, room, lanes)
-        keep_ledger_of_lines(arrays, program, lanes)
+        keep_ledger_of_lines(arrays, program, lanes, world)
         write_lines(arrays.books, program.lines, arrays.ledgers.state[0], span.column + offset, lanes.paths)
         write_output(arrays.output, span.column + offset, arrays.ledgers, lanes.paths)
         done += lanes.paths

@@ -19,11 +19,13 @@ import numpy as np
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
+from sim.lowering import world_records as w
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
 from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
 from sim.lowering.variates import Variates
+from sim.lowering.world import world_tables
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
 
@@ -56,6 +58,7 @@ class Plan:
     reasons: tuple[str, ...]
     lines: tuple[str, ...]  # names
     drawn_rows: int  # of `Books.drawn`
+    world: w.WorldTables | None  # None: a case without any of its mechanisms
 
     @property
     def has_tables(self) -> bool:
@@ -126,6 +129,7 @@ def lower(case: Case) -> Plan:
         reasons=lines.reasons,
         lines=tuple(line.label for line in case.facilities),
         drawn_rows=lines.drawn_rows,
+        world=world_tables(case),
     )
 
 
