@@ -97,6 +97,19 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
     return Input(WAIVERS, WAIVERS_LABEL, "1", low, base, high, stated, overrides)
 
 
+def monthly_costs(case: Case) -> float:
+    """Expected cash used a month, in dollars; of a statement the sum of its costs, without income."""
+    return case.burn.monthly or sum((max(item.monthly, 0.0) for item in case.burn.items), 0.0)
+
+
+def costs_times(case: Case, factor: float) -> dict[str, float]:
+    """The overrides that multiply the monthly burn, or each cost of a statement, by a factor."""
+    if case.burn.monthly is not None:
+        return {"burn.monthly": case.burn.monthly * factor}
+    items = named("burn.items", case.burn.items)
+    return {f"{where}.monthly": item.monthly * factor for where, item in items if item.monthly > 0}
+
+
 def number_rule(known: Key) -> Number:
     """The rule of a key's number, or of the numbers of its list."""
     rule: Number = known.rule if isinstance(known.rule, Number) else known.rule.of

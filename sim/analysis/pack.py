@@ -26,7 +26,7 @@ from sim.analysis.solution import Solution
 from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.swings import Sensitivity
 from sim.analysis.variants import main_variants
-from sim.calendar import month_end
+from sim.calendar import a_year_from
 from sim.engine.simulate import kept_by_default, simulate
 from sim.results.result import Result
 from sim.results.summary import jsonable
@@ -151,7 +151,7 @@ def gather(
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, least, 10**12)
     seed = seed_of(case, seed)
     run = _Steps(seed, workers, progress)
-    by = min(month_end(case.valuation_date, 11), case.horizon)
+    by = min(a_year_from(case.valuation_date), case.horizon)
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
     sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}

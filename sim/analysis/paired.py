@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from sim.calendar import month_end
+from sim.calendar import a_year_from
 from sim.lowering.program import SCRAMBLES
 from sim.results.estimates import Estimate, GroupError, by_group, grouped_proportion, proportion
 from sim.results.measures import MEASURES, Measure
@@ -51,7 +51,7 @@ _Z95 = float(special.ndtri(0.975))
 
 def twelve_months(case: Case) -> int | None:
     """Days from the opening of the valuation date to the close twelve months later, if they are simulated."""
-    end = month_end(case.valuation_date, 11)
+    end = a_year_from(case.valuation_date)
     return days_at_close(case, end) if end <= case.horizon else None
 
 

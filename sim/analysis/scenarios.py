@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.analysis.inputs import costs_times
 from sim.terms import Case, CaseError
 from sim.terms.schema import entry_keys
 
@@ -28,7 +29,7 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
     parts: dict[str, dict[str, Any]] = {
         "half the stock price": {"price.initial": case.price.initial * PRICE},
         "volatility 25% higher": {"price.volatility": (case.price.volatility or 0.0) * VOLATILITY},
-        "burn 20% higher": {"burn.monthly": case.burn.monthly * BURN},
+        "burn 20% higher": costs_times(case, BURN),
     }
     missing = []
     if case.price.volatility is None:

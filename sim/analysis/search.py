@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sim.analysis.inputs import named, trial
+from sim.analysis.inputs import costs_times, monthly_costs, named, trial
 from sim.analysis.runs import Counter, Progress, Sampling, shards
 from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
@@ -55,7 +55,7 @@ def _key(name: str) -> Callable[[float], dict[str, float]]:
 
 def dial(case: Case, what: str) -> Dial:
     """The parameters of `solve`: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
-    burn, most = case.burn.monthly, int(MOST_MONEY)
+    burn, most = monthly_costs(case), int(MOST_MONEY)
     least_cash = math.ceil(case.company.minimum_cash)
     signed = case.line.commitment if case.line else None
     if what == "commitment" and signed is None:
@@ -69,10 +69,11 @@ def dial(case: Case, what: str) -> Dial:
         ),
         "cost_cut": Dial(
             what, "cut of the burn", "1", 0.0, 1.0, 10_000, 0, 10_000, False, True,
-            lambda cut: {"burn.monthly": burn * (1.0 - cut)},
+            lambda cut: costs_times(case, 1.0 - cut),
         ),
         "burn": Dial(
-            what, "monthly burn", "$/month", burn, 1.0, 1, 0, _most_burn(case), True, False, _key("burn.monthly")
+            what, "monthly burn", "$/month", burn, 1.0, 1, 0, _most_burn(case), True, False,
+            _key("burn.monthly") if case.burn.monthly is not None else lambda to: costs_times(case, to / (burn or 1.0)),
         ),
     }  # fmt: skip
     if what not in dials:
@@ -102,7 +103,8 @@ def dials_of_stress(case: Case) -> Iterator[Dial]:
 def _most_burn(case: Case) -> int:
     """The largest burn that growth and steps leave below what a case may have."""
     k = (case.horizon.year - case.valuation_date.year) * 12 + case.horizon.month - case.valuation_date.month
-    growth = (1.0 + max(case.burn.growth, 0.0)) ** (k / 12.0 + 1.0)
+    fastest = max(case.burn.growth, 0.0, *(item.growth for item in case.burn.items))
+    growth = (1.0 + fastest) ** (k / 12.0 + 1.0)
     return int(1e12 / (growth * math.prod(max(step.factor, 1.0) for step in case.burn.steps)))
 
 

@@ -32,6 +32,23 @@ def days_in_month(valuation_date: datetime.date, k: int) -> int:
     return month_end(valuation_date, k).day
 
 
+def month_opening(valuation_date: datetime.date, k: int) -> datetime.date:
+    """First simulated day of month `k`: of month 0 the valuation date; of others, and before it, the calendar's."""
+    return valuation_date if k == 0 else month_start(valuation_date, k)
+
+
+def simulated_days(valuation_date: datetime.date, k: int) -> int:
+    """Number of days of month `k` from the valuation date on."""
+    return (month_end(valuation_date, k) - month_opening(valuation_date, k)).days + 1
+
+
+def a_year_from(day: datetime.date) -> datetime.date:
+    """Last day of the twelve months that begin with `day`."""
+    if (day.month, day.day) == (2, 29):
+        return datetime.date(day.year + 1, 2, 28)
+    return day.replace(year=day.year + 1) - datetime.timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FiscalQuarter:
     """A quarter of a fiscal year, which is named after the calendar year in which it ends.

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from sim.lowering import program as r
+from sim.lowering import world_records as w
 from sim.lowering.lower import Plan
+from sim.lowering.other_cash import moving
 from sim.terms import Case, CaseError
 from sim.terms.problems import MISSING, problem_line
 from sim.terms.ranges import iso_date
@@ -35,11 +37,11 @@ class HistoryReader:
 
     KEYS = (
         "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
-        "third_party", "days",
+        "third_party", "days", "flows",
     )  # fmt: skip
 
-    def __init__(self, case: Case, plan: Plan, source: str) -> None:
-        self.case, self.plan, self.source = case, plan, source
+    def __init__(self, case: Case, plan: Plan, source: str, world: w.World | None = None) -> None:
+        self.case, self.plan, self.source, self.world = case, plan, source, world
         self.problems: list[str] = []
 
     def read(self, history: Mapping[str, Any], h: r.Histories) -> None:
@@ -55,6 +57,8 @@ class HistoryReader:
         self.read_closes(self.table(history, "closes"), h)
         self.read_days(self.table(history, "days"), h)
         self.read_cash_used(self.table(history, "cash_used"), h)
+        if self.world is not None:
+            self.read_flows(history, self.world.other)
         if self.problems:
             raise HistoryError(self.problems)
 
@@ -92,6 +96,14 @@ class HistoryReader:
                     key, name, f"must be one of {', '.join(known)}" if known else "must be absent: the case has none"
                 )
         return [name for name in names if name in known]
+
+    def read_flows(self, history: Mapping[str, Any], other: w.OtherRoom) -> None:
+        """Flows that are certain happen; of the others those that are named."""
+        uncertain = [flow.name for flow in self.case.flows if flow.probability < 1.0]
+        named = self.names(history, "flows", uncertain)
+        other.rows.happens[:] = 1.0  # also for the advances of notes
+        for f, flow in enumerate(moving(self.case)):
+            other.rows.happens[f] = float(flow.probability >= 1.0 or flow.name in named)
 
     def read_events(self, history: Mapping[str, Any], h: r.Histories) -> None:
         achieved = self.table(history, "achieved_days")
@@ -164,7 +176,9 @@ class HistoryReader:
         if self.case.third_party is not None and self.case.third_party.kind == "equity":
             last_days = {day.isoformat()[:7]: row for row, day in enumerate(plan.day_dates) if day}
             for number in range(h.financings.until[-1]):
-                financed[last_days[plan.months[h.financings.month[number]]]] = number
+                month = plan.months[h.financings.month[number]]
+                if month in last_days:
+                    financed[last_days[month]] = number
         wanted = plan.priced_rows | set(financed)
         used = {self.plan.day_dates[row] or self.plan.earlier_dates[row] for row in wanted}
         for key, close in closes.items():

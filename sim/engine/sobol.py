@@ -134,7 +134,7 @@ class SobolPoints:
             n = len(rows)
             self.turned[group, :n] = rows
             if group == 0:
-                self.turns[group, :n, :n] = bridge([float(days) for days in plan.month_sessions[:n]])
+                self.turns[group, :n, :n] = bridge([float(max(days, 1)) for days in plan.month_sessions[:n]])
             elif n <= MOST_COMPONENTS:
                 self.turns[group, :n, :n] = principal_components(n, plan.program.burn.persistence)
             else:

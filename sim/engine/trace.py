@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.history import HistoryReader
+from sim.engine.other_cash import OtherEntries, other_history
 from sim.engine.trace_text import trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
@@ -131,7 +132,7 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
             case,
             first_path + i,
             seed,
-            _read_history(case, plan, workspace.histories, i),
+            _read_history(case, workspace, i),
             _read_ledger(case, workspace, i),
         )
         for i in range(paths)
@@ -171,14 +172,16 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     case = load_case(case)
     plan = lower(case)
     workspace = Workspace(plan, 1, recorded=1, draws=True)
-    HistoryReader(case, plan, source).read(history, workspace.histories)
+    HistoryReader(case, plan, source, workspace.world).read(history, workspace.histories)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
     run_chunk(workspace, program, r.Span(np.uint64(0), 1, 0, np.uint64(0), given=1))
     return _read_ledger(case, workspace, 0)
 
 
-def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
+def _read_history(case: Case, workspace: Workspace, i: int) -> History:
     """Column i of a block's histories, as a `History`."""
+    plan, h, world = workspace.plan, workspace.histories, workspace.world
+    burn = h.cash_used if world is None or not len(world.other.tables.flows) else world.other.rows.burn
 
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
@@ -194,7 +197,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
     }
     return History(
         closes={day.isoformat(): float(h.closes[j, i]) for j, day in enumerate(plan.day_dates) if day},
-        cash_used={month: float(h.cash_used[k, i]) for k, month in enumerate(plan.months)},
+        cash_used={month: float(burn[k, i]) for k, month in enumerate(plan.months)},
         achieved_days={m.name: achieved[m.name] for m in case.milestones if math.isfinite(achieved[m.name])},
         ceo_change_days=days(h.ceo_change[0, i]),
         adverse_change_days=days(h.adverse_change[0, i]),
@@ -203,10 +206,12 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         third_party=[
             {"month": month, "amount": float(listed.amount[j]), "reduces_line": bool(listed.reduces[j])}
             for k, month in enumerate(plan.months)
+            if plan.month_sessions[k] > 0
             for j in listed.order[listed.until[k] : listed.until[k + 1]]
             if listed.path[j] == i
         ],
         **({"days": traded} if traded else {}),
+        **other_history(case, world, i),
     )
 
 
@@ -230,9 +235,10 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
             "costs": costs,
         }
         draws.append({"date": dates.day.isoformat(), **fields, **said})
+    other = OtherEntries(case, workspace.world, i)
     return Ledger(
         draws=draws,
-        payments=_payments(case, plan, recording, i),
+        payments=other.with_advances(_payments(case, plan, recording, i)),
         cash_month_end=dict(zip(plan.months, map(float, recording.cash_month_end[:, i]), strict=True)),
         cash_out=_cash_out(case, out["cash_out_days"], out["cause"]),
         raised=out["raised"],
@@ -240,6 +246,7 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
         discount_cost=out["discount_cost"],
         funding_gap=out["funding_gap"],
         ending_cash=out["ending_cash"],
+        **other.entries(dict(zip(plan.months, map(float, recording.cash_month_end[:, i]), strict=True))),
     )
 
 

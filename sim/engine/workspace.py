@@ -104,7 +104,13 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps)
+    tables, months = plan.world.other, len(plan.months)
+    flows = len(tables.flows)
+    rows = w.OtherRows(
+        happens=_rows(flows), days=_rows(flows), burn=_rows(months), total=_rows(1), opening=_rows(1),
+        factors=_rows(months), fixed=_rows(months), course=_rows(1),
+    )  # fmt: skip
+    return w.World(other=w.OtherRoom(tables, rows), people=plan.world.people, jumps=plan.world.jumps)
 
 
 def no_points(plan: Plan) -> r.Points:

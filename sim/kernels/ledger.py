@@ -8,6 +8,7 @@ from sim.kernels.jit import passage, stage, verb
 from sim.kernels.line.coverage import cover_all
 from sim.kernels.line.purchase_date import count_inactive, count_solvent, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
+from sim.kernels.world.other import close_other, open_other, take_other
 from sim.lowering.program import (
     BLOCK,
     CAUSE_NONE,
@@ -28,6 +29,8 @@ def keep_ledger(arrays, program, lanes, world):
     for k in range(len(program.months)):
         set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
+    if world is not None:
+        open_other(ledgers, histories, program, world.other)
     row = np.int64(0)
     for j in range(len(program.stops)):
         stop = program.stops[j]
@@ -43,11 +46,15 @@ def keep_ledger(arrays, program, lanes, world):
         if stop.third_party != 0:
             rates = ledgers.rates[stop.month]
             finance(state, rates, histories.financings, stop, program.third_party, program.opening)
+        if world is not None:
+            take_other(j, stop, ledgers, program, world.other)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
             operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
             pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
+            if world is not None:
+                close_other(stop, ledgers, program, world.other)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
             if stop.closes_quarter >= -1:
@@ -93,8 +100,9 @@ def open_ledger(ledgers, program):
         balances = ledgers.notes[j]
         for i in range(BLOCK):
             balances.principal[i] = program.notes[j].principal
-            balances.accrued[i] = 0.0
+            balances.accrued[i] = program.notes[j].accrued
             balances.prepaid[i] = 0.0
+            balances.since[i] = 0.0
     ledgers.raised[:] = 0.0
     ledgers.undrawn[:] = 0.0
 

@@ -15,8 +15,14 @@ def pay_notes(ledgers, histories, program, stop, recording, lanes):
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
         balances, extended = ledgers.notes[action.note], histories.extended[action.note]
-        due = 0 if action.interest == 0 and action.maturity == 0 else 2 if action.interest != 0 else action.maturity
-        accrue(state, balances, extended, program.notes[action.note].rate, action.accrual_days, due, stop.t, minimum)
+        due = 2 if action.interest == 1 else action.maturity
+        rate, days = program.notes[action.note].rate, action.accrual_days
+        if program.notes[action.note].advanced != 0:
+            accrue_by_path(balances, rate, stop.t)
+            days = 0.0
+        accrue(state, balances, extended, rate, days, due, stop.t, minimum)
+        if action.interest == 2:
+            capitalise(balances)
         if due != 0:
             record_payment(recording.interest, a, state.paid, lanes)
     for a in range(stop.first_action, stop.last_action):
@@ -36,6 +42,23 @@ def accrue(state, balances, extended, rate, days, due, t, minimum):
         balances.accrued[i] = interest - paid
         state.paid[i] = paid
         pay(state, i, paid, t, minimum, CAUSE_INTEREST)
+
+
+@stage
+def accrue_by_path(balances, rate, t):
+    """Interest since each path's own day, of a note whose principal comes in later."""
+    for i in range(BLOCK):
+        interest = balances.principal[i] * rate * (t - balances.since[i]) / 365.0
+        balances.accrued[i] = balances.accrued[i] + interest
+        balances.since[i] = t
+
+
+@stage
+def capitalise(balances):
+    """Interest that is not paid is added to the principal."""
+    for i in range(BLOCK):
+        balances.principal[i] = balances.principal[i] + balances.accrued[i]
+        balances.accrued[i] = 0.0
 
 
 @stage

@@ -8,7 +8,6 @@ logarithms and exponentials by `decimal`), so that they are the same on every ma
 from __future__ import annotations
 
 import datetime
-import hashlib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sim.calendar import sessions
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
@@ -23,8 +23,9 @@ from sim.lowering import world_records as w
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
+from sim.lowering.other_cash import OtherCash
 from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
-from sim.lowering.variates import Variates
+from sim.lowering.variates import Variates, bernoulli, index_of
 from sim.lowering.world import world_tables
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
@@ -76,7 +77,8 @@ def lower(case: Case) -> Plan:
     market.finish()
     months = _months(case, calendar, market, variates)
     lines.finish()
-    stops, actions, turns = stops_of(case, calendar, market, lines.agenda)
+    other = OtherCash(case, calendar, names, variates)
+    stops, actions, turns = stops_of(case, calendar, market, lines.agenda, other.days)
     program = r.Program(
         price=models.price_record(case),
         burn=_burn(case),
@@ -129,7 +131,7 @@ def lower(case: Case) -> Plan:
         reasons=lines.reasons,
         lines=tuple(line.label for line in case.facilities),
         drawn_rows=lines.drawn_rows,
-        world=world_tables(case),
+        world=world_tables(other, stops),
     )
 
 
@@ -154,21 +156,15 @@ def _log_sd(median: float, p90: float) -> float:
     return float(FIFTY_DIGITS.divide(stretch, Decimal.from_float(NORMAL_SCORE_90)))
 
 
-@lru_cache(maxsize=4096)
-def index_of(name: str) -> int:
-    """A random stream's index made of a name, so that random numbers do not move when a list gets longer or shorter."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
 def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
-    random = case.burn.volatility > 0
+    random = bool(case.burn.volatility)
     rows = []
     for k in range(calendar.n_months):
         call, half, last = k >> 1, k & 1, market.ends[k]
         rows.append(
             {
-                "days": float(calendar.month_end(k).day),
-                "level": case.burn_level(k),
+                "days": float(calendar.days(k)),
+                "level": case.burn_level(k) * calendar.share(k),
                 "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
                 "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
                 "month_end": k + 1 if k < len(market.walk) else -1,
@@ -186,13 +182,13 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
         "drift": 0.0,
         "row": -1,
     }
-    rows += [{"level": case.burn_level(k), **outside} for k in calendar.outside]
+    rows += [{"level": calendar.expected(k), **outside} for k in calendar.outside]
     return rows
 
 
 def _burn(case: Case) -> m.BurnRecord:
     burn = case.burn
-    sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
+    sd, persistence, correlation = float(burn.volatility or 0.0), float(burn.persistence), float(burn.price_correlation)
     return m.BurnRecord(
         sd=sd,
         persistence=persistence,
@@ -269,7 +265,7 @@ def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:
     if party is None:
         return m.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
     rate, row = float(party.annual_rate), -1
-    if rate > 0:
+    if rate > 0 and sessions(case.valuation_date, case.horizon):
         row = variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 0, r.UNIFORM)
         variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 1, r.UNIFORM)
     return m.ThirdPartyRecord(
@@ -289,26 +285,24 @@ def _conditions(case: Case, ordered: list[Milestone], variates: Variates) -> lis
             "kind": r.CONDITION_KINDS.index(condition.kind),
             "milestone": names.index(condition.milestone) if condition.kind == "milestone" else -1,
             "probability": condition.waiver_probability,
-            "variate": _bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
+            "variate": bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
         }
         for line in case.facilities
         for condition in line.conditions
     ]
 
 
-def _bernoulli(variates: Variates, purpose: int, name: str, probability: float) -> int:
-    return variates.ask(purpose, index_of(name), 0, r.UNIFORM) if 0 < probability < 1 else -1
-
-
 def _notes(case: Case, variates: Variates) -> list[dict]:
     return [
         {
-            "principal": note.principal,
+            "principal": 0.0 if note.advance else note.principal,
+            "accrued": note.accrued or 0.0,
             "rate": min(note.base_rate + note.margin, r.UNLIMITED if note.rate_cap is None else note.rate_cap),
             "probability": note.extension_probability,
-            "variate": _bernoulli(variates, r.EXTENSION, note.name, note.extension_probability),
+            "variate": bernoulli(variates, r.EXTENSION, note.name, note.extension_probability),
             "prepay_above": note.sweep.prepay_above if note.sweep else r.NEVER,
             "reborrow_below": note.sweep.reborrow_below if note.sweep else 0.0,
+            "advanced": int(note.advance is not None),
         }
         for note in case.notes
     ]

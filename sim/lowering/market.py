@@ -55,13 +55,15 @@ def tree(length: int) -> dict[int, tuple[int, int, int, float, float]]:
 
 @lru_cache(maxsize=64)
 def _months_of(valuation_date: datetime.date, days: tuple[datetime.date, ...]) -> tuple[dict[int, int], dict[int, int]]:
-    """Numbers, from 1, of the first and of the last session of each month."""
+    """Numbers, from 1, of the first and of the last session of each month; of month 0 without one, 1 and 0."""
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     for n, day in enumerate(days, start=1):
         k = month_number(valuation_date, day)
         ends[k] = n
         starts.setdefault(k, n)
+    if 0 not in ends:  # the valuation date is after the last session of its month
+        starts, ends = {0: 1} | starts, {0: 0} | ends
     return starts, ends
 
 
@@ -88,7 +90,7 @@ class Market:
         self.sessions = sessions(case.valuation_date, case.horizon)
         self.numbers = {day: n for n, day in enumerate(self.sessions, start=1)}
         self.starts, self.ends = _months_of(case.valuation_date, self.sessions)
-        self.month_ends = {k: self.sessions[n - 1] for k, n in self.ends.items()}
+        self.month_ends = {k: self.sessions[n - 1] for k, n in self.ends.items() if n > 0}
         self.lengths = tuple(self.ends[k] - self.starts[k] + 1 for k in range(len(self.ends)))
         self.walk: list[tuple] = []
         self.windows: list[tuple] = []
@@ -104,7 +106,7 @@ class Market:
         self._times = [-1.0, *(float((day - case.valuation_date).days + 1) for day in self.sessions)]
         self._month_of = [-1, *(k for k, length in enumerate(self.lengths) for _ in range(length))]
         self._needed: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set()}
-        self._financed = set(self.ends.values()) if case.third_party is not None else set()
+        self._financed = {n for n in self.ends.values() if n > 0} if case.third_party is not None else set()
 
     def price(self, legs: tuple[Leg, ...], reach: int, purchases: tuple[datetime.date, ...]) -> None:
         """Ask for what prices purchase dates; each has a window of its own, from `reach` sessions before it."""

@@ -59,6 +59,8 @@ DAY_SHAPE = 15
 VOLUME_MONTH = 16
 VOLUME_DAY = 17
 OVERNIGHT = 18
+FLOW = 24
+ITEM_NORMAL = 25
 
 #: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
 DAY_CALLS_A_MONTH = 16
@@ -71,7 +73,7 @@ ATTEMPT = 16
 # Box and Muller's method makes of both halves.
 UNUSED, UNIFORM, NORMAL, PAIRED = range(4)
 #: Purposes whose calls give two normals. Of another call that gives a normal, the other half may be a uniform.
-PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, VARIANCE_NORMAL, VOLUME_MONTH, VOLUME_DAY, OVERNIGHT)
+PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, VARIANCE_NORMAL, VOLUME_MONTH, VOLUME_DAY, OVERNIGHT, ITEM_NORMAL)
 
 # Statistics of a window, kinds of condition, causes of a cash-out.
 STATISTICS = ("mean", "lowest", "mean_of_lowest")
@@ -79,8 +81,8 @@ STATISTIC_MEAN, STATISTIC_LOWEST, STATISTIC_MEAN_OF_LOWEST = range(3)
 CONDITION_KINDS = ("milestone", "same_ceo", "no_adverse_change")
 CONDITION_MILESTONE, CONDITION_SAME_CEO, CONDITION_NO_ADVERSE_CHANGE = range(3)
 #: Causes of a cash-out, with the codes 1, 2, ...; 0 is no cash-out. Floats, as they stand in rows of floats.
-CAUSES = ("operations", "interest", "principal")
-CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL = 0.0, 1.0, 2.0, 3.0
+CAUSES = ("operations", "interest", "principal", "flows")
+CAUSE_NONE, CAUSE_OPERATIONS, CAUSE_INTEREST, CAUSE_PRINCIPAL, CAUSE_FLOWS = 0.0, 1.0, 2.0, 3.0, 4.0
 
 # Binding reasons: 0 is the floor price, then one for each condition, then these, counted from the last condition.
 REASON_FLOOR = 0
@@ -111,8 +113,12 @@ MILESTONE_RECORD = _record(
 )
 #: `probability`: that the investor waives it.
 CONDITION_RECORD = _record(kind="i", milestone="i", probability="f", variate="i")
-#: `probability`: that it is extended.
-NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f")
+#: `principal`, `accrued`: at the opening. `probability`: that it is extended. `advanced`: 1 if the principal comes in
+#: later, and interest runs from a day of each path's own.
+NOTE_RECORD = _record(
+    principal="f", accrued="f", rate="f", probability="f", variate="i", prepay_above="f", reborrow_below="f",
+    advanced="i",
+)  # fmt: skip
 #: A date with events for a whole block, and what happens on it in this order. -1: nothing of the kind. A date with a
 #: third-party financing and a purchase is two stops.
 #: `first_date` ... `last_date` - 1: purchase dates since the stop before, and before a financing of this date.
@@ -123,7 +129,8 @@ STOP = _record(
     t="f", month="i", first_date="i", last_date="i", third_party="i", month_end="i",
     first_action="i", last_action="i", first_turn="i", last_turn="i", closes_until="i", in_term="i", closes_quarter="i",
 )  # fmt: skip
-#: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
+#: What a note does on a stop: days of interest since its last accrual; interest date, 1 paid, 2 added to the principal;
+#: maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
 #: A purchase date. `row`, `first_row`: rows of closes of the date and of the start of its first window. A request is
 #: `scheduled` or what brings cash to `runway_cash`, the lesser. `everyone`: inactive paths take part too, as a quarter
@@ -257,8 +264,9 @@ STATE = _rows(
     "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
     "counted",
 )  # fmt: skip
-#: A note's balances, and the days from which and until before which a condition fails.
-BALANCES = _rows("principal", "accrued", "prepaid")
+#: A note's balances, and the day through which interest has accrued, of a note whose principal comes in later; and the
+#: days from which and until before which a condition fails.
+BALANCES = _rows("principal", "accrued", "prepaid", "since")
 FAILURE = _rows("begins", "ends")
 
 

@@ -14,11 +14,16 @@ from sim.calendar import (
     fiscal_quarter,
     month_end,
     month_number,
+    month_opening,
     month_start,
     sessions,
+    simulated_days,
 )
 from sim.lowering.market import Market
 from sim.terms import Case, Line, Note
+
+#: The number that stands for the days of month 0 before the valuation date.
+ELAPSED = -(10**6)
 
 
 class Calendar:
@@ -50,6 +55,27 @@ class Calendar:
 
     def period(self, day: datetime.date) -> int:
         return self.quarter(day).ordinal - self.quarter(self.case.valuation_date).ordinal
+
+    def share(self, k: int) -> float:
+        """The part of month k that is simulated; month 0 is the rest of its month."""
+        return self.days(k) / self.month_end(k).day
+
+    def month_opening(self, k: int) -> datetime.date:
+        return month_opening(self.case.valuation_date, k)
+
+    def days(self, k: int) -> int:
+        """Number of simulated days of month k."""
+        return simulated_days(self.case.valuation_date, k)
+
+    def expected(self, k: int) -> float:
+        """The figure at which a month outside the span counts, or the part of month 0 before the valuation date."""
+        case = self.case
+        return case.burn_level(0) * (1.0 - self.share(0)) if k == ELAPSED else case.burn_level(k)
+
+    def whole(self, k: int) -> list[tuple[int, float]]:
+        """The rows, and shares of them, that are a whole month."""
+        elapsed = k == 0 and self.case.valuation_date.day > 1
+        return [(ELAPSED, 1.0), (k, 1.0)] if elapsed else [(k, 1.0)]
 
     def month_row(self, k: int) -> int:
         """The row that holds month k's cash used: simulated months first, then those outside the span."""
@@ -91,9 +117,11 @@ class Coverage:
             q = q.plus(-1)
         first = calendar.month(q.start)
         if self.terms.basis != "to_date" or through is None:
-            return [(k, 1.0) for k in range(first, first + 3)]
+            return [row for k in range(first, first + 3) for row in calendar.whole(k)]
         k = calendar.month(through)
-        return [(j, 1.0) for j in range(first, k)] + [(k, through.day / calendar.month_end(k).day)]
+        before = [row for j in range(first, k) for row in calendar.whole(j)]
+        so_far = (through - calendar.month_opening(k)).days + 1
+        return [*before, *calendar.whole(k)[:-1], (k, so_far / calendar.days(k))]
 
     def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
         """Add a coverage test; returns its rows [first, last) in the calendar's `covers`."""
@@ -116,13 +144,10 @@ class Coverage:
 
 def _interest_dates(note: Note, calendar: Calendar) -> list[datetime.date]:
     """Interest dates of a note after the last one paid, inside the span and not after its final maturity."""
-    if not note.interest_date:
-        return []
     case = calendar.case
-    month, day = map(int, note.interest_date.split("-"))
     years = range(case.valuation_date.year, case.horizon.year + 1)
     last = min(case.horizon, note.extended_maturity or note.maturity)
-    dates = [datetime.date(year, month, day) for year in years]
+    dates = [datetime.date.fromisoformat(f"{year}-{day}") for year in years for day in note.interest_days]
     return [d for d in dates if max(case.valuation_date, note.last_interest_date or case.valuation_date) <= d <= last]
 
 
@@ -133,14 +158,17 @@ def _note_actions(case: Case, calendar: Calendar) -> dict[datetime.date, list[di
     for number, note in enumerate(case.notes):
         interest = set(_interest_dates(note, calendar))
         maturities = {note.maturity: 1} | ({note.extended_maturity: 2} if note.extended_maturity else {})
+        paid = 1 if note.interest == "cash" else 2
         due = {day for day in maturities if day <= case.horizon}
-        accrued_to = note.last_interest_date or case.valuation_date
+        accrued_to = case.valuation_date  # what is owed for the time before is stated, or runs from the last date
+        if note.accrued is None and note.last_interest_date is not None:
+            accrued_to = note.last_interest_date
         for day in sorted(interest | due | set(month_ends if note.sweep else ())):
             by_date.setdefault(day, []).append(
                 {
                     "note": number,
                     "accrual_days": float((day - accrued_to).days),
-                    "interest": int(day in interest),
+                    "interest": paid * (day in interest),
                     "maturity": maturities.get(day, 0),
                     "sweep": int(note.sweep is not None and day in month_ends),
                     "may_reborrow": int(day < note.maturity),
@@ -179,12 +207,12 @@ class Agenda(NamedTuple):
 
 
 def stops_of(
-    case: Case, calendar: Calendar, market: Market, agenda: Agenda
+    case: Case, calendar: Calendar, market: Market, agenda: Agenda, flows: frozenset[datetime.date] = frozenset()
 ) -> tuple[list[dict], list[dict], list[dict]]:
     """The dates with events for a whole block in order, and what the notes and the lines do on them.
 
     Purchase dates that are not in `together`, and on which nothing else happens, are no stops of their own: the next
-    stop takes them.
+    stop takes them. `flows`: dates on which cash may come or go before the draws.
     """
     notes = _note_actions(case, calendar)
     month_ends = {calendar.month_end(k): k for k in range(calendar.n_months)}
@@ -193,8 +221,8 @@ def stops_of(
     actions: list[dict] = []
     turns: list[dict] = []
     taken = 0  # purchase dates so far
-    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2}
-    for day in sorted({*notes, *agenda.together, *agenda.turns, *month_ends, *last_sessions}):
+    nothing = {"month_end": -1, "closes_quarter": -2}
+    for day in sorted({*notes, *agenda.together, *agenda.turns, *month_ends, *last_sessions, *flows}):
         date = {
             "t": calendar.t(day),
             "month": calendar.month(day),
@@ -207,9 +235,10 @@ def stops_of(
             bisect_left(agenda.purchases, day),
             bisect_right(agenda.purchases, day),
         )
-        if day in last_sessions:
+        if day in last_sessions or day in flows:
             none = {"first_action": first, "last_action": first, "first_turn": turned, "last_turn": turned}
-            stops.append({**date, **nothing, **none, "first_date": taken, "last_date": before, "third_party": 1})
+            nothing["third_party"] = int(day in last_sessions)
+            stops.append({**date, **nothing, **none, "first_date": taken, "last_date": before})
             taken = before
             if through == before and not any(day in dates for dates in (notes, month_ends, agenda.turns)):
                 continue

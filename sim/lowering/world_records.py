@@ -6,11 +6,58 @@ A part of the vocabulary of `sim.lowering.program`, with the same conventions. A
 
 from typing import NamedTuple
 
+import numpy as np
+
+from sim.lowering.layout import record as _record
+
+#: Cash that comes in (out if negative) once, on day `t`, or on the first day whose close is `delay` days or more after
+#: a milestone (-1: none), if that is before `before`; or in months, see `OtherCash.monthly`. `note`: whose principal
+#: it is, or -1. `operations`: 1 if it counts in the cash used in operations.
+FLOW = _record(
+    amount="f", probability="f", variate="i", t="f", milestone="i", delay="f", before="f", note="i", operations="i"
+)
+
+#: An item of a statement: its AR(1) as in `BurnRecord`, the milestone in the month after which it starts (-1: none),
+#: and 1 if management does not cut it.
+ITEM = _record(
+    sd="f", persistence="f", shock="f", correlation="f", own="f", half_variance="f", milestone="i", fixed="i"
+)
+#: An item in a month: the rows of the month's variates, and what is paid in it: `owed` + `level` x the factor of month
+#: `of`, if the milestone has been reached by day `since`, that month's opening.
+ITEM_MONTH = _record(market_variate="i", own_variate="i", owed="f", level="f", of="i", since="f")
+
 
 class OtherCash(NamedTuple):
-    """Flows, items of a statement, interest income, and what notes do beyond interest once a year."""
+    """Flows, advances of notes, items of a statement, interest income."""
 
-    used: int
+    flows: np.ndarray
+    first_due: np.ndarray  # int64 (stops + 1,): stop j has the flows due[first_due[j]] ... due[first_due[j + 1] - 1]
+    due: np.ndarray  # int64: which flow
+    monthly: np.ndarray  # (flows, months): dollars that a monthly flow brings; 0 of other flows
+    month_at: np.ndarray  # int64: the month of day t
+    income_rate: float  # a year, on a month's opening cash
+    items: np.ndarray
+    item_months: np.ndarray  # (items x months,), the months of an item together
+
+
+class OtherRows(NamedTuple):
+    """The rows of a block that other cash works in."""
+
+    happens: np.ndarray  # (flows, BLOCK): 1.0 where the path has the flow
+    days: np.ndarray  # (flows, BLOCK): the day of a flow that is not monthly; NEVER where it does not come
+    burn: np.ndarray  # (months, BLOCK): cash used without the flows of operations
+    total: np.ndarray  # (1, BLOCK)
+    opening: np.ndarray  # (1, BLOCK): cash at the month's opening
+    factors: np.ndarray  # (months, BLOCK): of an item
+    fixed: np.ndarray  # (months, BLOCK): cash used of the items that management does not cut
+    course: np.ndarray  # (1, BLOCK): the log of an item's factor
+
+
+class OtherRoom(NamedTuple):
+    """`OtherCash` and its rows, as the kernels take them."""
+
+    tables: OtherCash
+    rows: OtherRows
 
 
 class People(NamedTuple):
@@ -36,6 +83,6 @@ class WorldTables(NamedTuple):
 class World(NamedTuple):
     """`WorldTables` and the rows that they work in, as the kernels take them."""
 
-    other: OtherCash
+    other: OtherRoom
     people: People
     jumps: Compensated

@@ -22,6 +22,11 @@ TALLIED = ("binding", "purchase_dates", "cut_by_chunk", "unraised_by_chunk", "fa
 NOT_BINDING = ("cash-out", "no purchase date")
 
 
+def causes_of(case: Case) -> tuple[str, ...]:
+    """The causes of a cash-out that a case can have, in the order of `CAUSES`; "flows" last, where it has any."""
+    return CAUSES if any(not flow.monthly for flow in case.flows) else CAUSES[: CAUSES.index("flows")]
+
+
 class Period(NamedTuple):
     """A fiscal quarter, or the part of it that is simulated."""
 
@@ -151,8 +156,8 @@ class Figures(Value, Mapping[str, Distribution]):
     """Distributions of the measures, cash-outs by fiscal quarter and cause, limits on draws, use of the commitment.
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
-    periods x causes) counts those paths by `CAUSES`; `raised_by_period` are means of the amounts raised in each period.
-    `binned`: quantiles and CVaR come from a quantile sketch (`sim.results.sketch`). `sha256` is
+    periods x causes) counts those paths by `causes_of`; `raised_by_period` are means of the amounts raised in each
+    period. `binned`: quantiles and CVaR come from a quantile sketch (`sim.results.sketch`). `sha256` is
     `Result.sha256`.
     """
 
@@ -185,7 +190,7 @@ class Figures(Value, Mapping[str, Distribution]):
     @property
     def causes_by_period(self) -> dict[str, np.ndarray]:
         """For each cause, the probability of having run out because of it by the end of each period."""
-        return {cause: self.cash_out_counts[:, i] / self.run.paths for i, cause in enumerate(CAUSES)}
+        return {cause: self.cash_out_counts[:, i] / self.run.paths for i, cause in enumerate(causes_of(self.run.case))}
 
     @property
     def binding_by_period(self) -> tuple[dict[str, float], ...]:

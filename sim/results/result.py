@@ -16,7 +16,7 @@ from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results import measures
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies, arrays_of_lines
+from sim.results.figures import LineTallies, Period, Run, Tallies, arrays_of_lines, causes_of
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
 from sim.results.measures import MEASURES
 from sim.results.sketch import Sketch, costs_of
@@ -43,7 +43,7 @@ COLUMNS = {
     "ending_cash": np.float64,
     "draws": np.int32,
     "cash_out_days": np.float64,  # infinite: never
-    "cause": np.int8,  # 0 none, then the codes of CAUSES from 1
+    "cause": np.int8,  # 0 none, then those of `sim.lowering.program.CAUSES` from 1
 }
 
 
@@ -338,7 +338,7 @@ class Result(Mapping[str, np.ndarray]):
     def _cash_out_counts(self) -> np.ndarray:
         """int64 (periods, causes): paths out of cash by the end of each period."""
         days, cause = self.columns["cash_out_days"], self.columns["cause"]
-        by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
+        by_cause = [np.sort(days[cause == code]) for code in range(1, len(causes_of(self.case)) + 1)]
         counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
         return np.array(counts, np.int64)
 

@@ -31,7 +31,7 @@ from sim.results.estimates import (
     grouped_proportion,
 )
 from sim.results.estimates import proportion as independent_proportion
-from sim.results.figures import CAUSES
+from sim.results.figures import causes_of
 from sim.results.histogram import Histogram
 from sim.results.measures import DAYS_PER_MONTH, MEASURES
 from sim.results.summary import days_at_close, fiscal_periods
@@ -55,7 +55,7 @@ class Sketch:
         self.rows = _ROWS if self.plain else (*_ROWS, *_OF_LINES)
         slots = (1, 3, r.SCRAMBLES)[self.kind]
         self.histograms = {name: Histogram(self.kind, slots) for name in self.rows if name != "dilution"}
-        self.cash_outs = np.zeros((self.periods + 1, len(CAUSES) + 1, slots), np.int64)
+        self.cash_outs = np.zeros((self.periods + 1, len(causes_of(case)) + 1, slots), np.int64)
         self.moments: dict[int, np.ndarray] = {}  # by chunk: (measures and periods, numbers)
         self._period_of_day = _period_of_day(case)
         self._room = np.empty(0)

@@ -4,6 +4,7 @@ from sim.terms.case import Case
 from sim.terms.description import describe
 from sim.terms.events import AdverseChange, CeoChange, Events, Milestone, ThirdParty
 from sim.terms.files import load_case, shipped_cases
+from sim.terms.flows import Advance, Flow
 from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note, Sweep
 from sim.terms.overrides import overridden, parse_override
@@ -11,8 +12,10 @@ from sim.terms.parts import Burn, Company, Condition, Coverage, Leg, Pricing, Si
 from sim.terms.policy import Policy
 from sim.terms.price import Price, TradingDay, Volume
 from sim.terms.problems import CaseError
+from sim.terms.statement import Item
 
 __all__ = [
+    "Advance",
     "AdverseChange",
     "Burn",
     "Case",
@@ -22,6 +25,8 @@ __all__ = [
     "Condition",
     "Coverage",
     "Events",
+    "Flow",
+    "Item",
     "Leg",
     "Line",
     "Milestone",

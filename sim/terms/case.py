@@ -12,6 +12,7 @@ from sim.terms.base import NAME, terms
 from sim.terms.consistency import CHECKS
 from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
+from sim.terms.flows import Flow
 from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
@@ -47,7 +48,7 @@ class Case(Terms):
     schema: int = key(Whole(1, 1, noun="version"), meaning="version of the case file's format")
     title: str = key(NAME, meaning="title of the case")
     valuation_date: datetime.date = key(
-        SIMULATED_DAY, meaning="first day of a month; the simulation starts at its opening"
+        SIMULATED_DAY, meaning="the simulation starts at its opening; month 0 is the rest of its month"
     )
     horizon: datetime.date = key(SIMULATED_DAY, meaning="last simulated day, the last day of a month")
     company: Company = key(Table(Company), meaning="the company at the opening")
@@ -59,6 +60,7 @@ class Case(Terms):
     events: Events = key(Table(Events), Events(), meaning="other events")
     third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
     notes: tuple[Note, ...] = key(Rows(Note), (), meaning="notes that fall due")
+    flows: tuple[Flow, ...] = key(Rows(Flow), (), brief=True, meaning="cash that comes and goes beside operations")
     policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(
@@ -184,7 +186,9 @@ class Case(Terms):
     def burn_level(self, k: int) -> float:
         """Expected cash used in operations in month `k`, in dollars; month 0 is the valuation month, k may be negative.
 
-        monthly x (1 + growth)^(k/12) x factors of the steps dated on or before the month's first day.
+        monthly x (1 + growth)^(k/12) x factors of the steps dated on or before the month's first day; of a statement
+        the sum of its items, each as many months earlier as it is paid later. An item that waits for a milestone is not
+        in it. Month 0 counts as a whole month.
         """
         return burn_level(self.burn, self.valuation_date, k)
 

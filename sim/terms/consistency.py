@@ -9,7 +9,7 @@ from typing import Any
 
 from sim import calendar
 from sim.calendar.sessions import LAST_SESSION_YEAR
-from sim.terms.derived import burn_level, dates_of, facilities, purchase_span, spread_of
+from sim.terms.derived import burn_level, dates_of, facilities, item_level, purchase_span, spread_of
 from sim.terms.price import MODELS_OF, REQUIRED
 from sim.terms.problems import MISSING, Problem, number_text, one_line
 from sim.terms.ranges import MOST_MONEY
@@ -17,11 +17,6 @@ from sim.terms.schema import Unread, attempt, item_name
 
 MOST_YEARS = 30
 MOST_LOG_PRICE = 290 * math.log(10)
-
-
-def check_valuation_date(case: Any) -> Iterator[Problem]:
-    if case.valuation_date.day != 1:
-        yield "valuation_date", case.valuation_date, "must be the first day of a month"
 
 
 def check_horizon(case: Any) -> Iterator[Problem]:
@@ -61,7 +56,9 @@ def check_burn(case: Any) -> Iterator[Problem]:
     steps = {calendar.month_number(case.valuation_date, step.date) for step in case.burn.steps}
     # Between steps the level is monotone, so its largest values lie beside them.
     months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
-    if any(burn_level(case.burn, case.valuation_date, k) > MOST_MONEY for k in sorted(months)):
+    if case.burn.model == "statement":
+        yield from attempt(_items, case, sorted(months))
+    elif any(burn_level(case.burn, case.valuation_date, k) > MOST_MONEY for k in sorted(months)):
         allowed = f"must stay at most {number_text(MOST_MONEY)} a month with growth and steps"
         yield "burn.monthly", case.burn.monthly, allowed
 
@@ -95,9 +92,12 @@ def check_price(case: Any) -> Iterator[Problem]:
 
 
 def check_bootstrap(case: Any) -> Iterator[Problem]:
-    if case.price.model == "bootstrap" and case.burn.price_correlation != 0.0:
-        allowed = 'must be 0 with price.model = "bootstrap", which has no Brownian motion'
-        yield "burn.price_correlation", case.burn.price_correlation, allowed
+    if case.price.model != "bootstrap":
+        return
+    for where, row in (("burn", case.burn), *entries("burn.items", case.burn.items)):
+        if row.price_correlation != 0.0:
+            allowed = 'must be 0 with price.model = "bootstrap", which has no Brownian motion'
+            yield f"{where}.price_correlation", row.price_correlation, allowed
 
 
 def check_conditions(case: Any) -> Iterator[Problem]:
@@ -148,8 +148,17 @@ def check_circles(case: Any) -> Iterator[Problem]:
 
 def check_notes(case: Any) -> Iterator[Problem]:
     for where, note in entries("notes", case.notes):
-        for check in (_note_maturity, _note_interest, _note_sweep):
+        for check in (_note_maturity, _note_interest, _note_sweep, _note_advance):
             yield from attempt(check, where, note, case)
+
+
+def check_flows(case: Any) -> Iterator[Problem]:
+    """Flows and advances name milestones that there are, and days after the opening."""
+    known = [milestone.name for milestone in case.milestones]
+    tables = [(f"{where}.advance", note.advance) for where, note in entries("notes", case.notes)]
+    for where, flow in (*entries("flows", case.flows), *[row for row in tables if row[1] is not None]):
+        yield from attempt(_known_milestone, f"{where}.milestone", flow, "milestone", known)
+        yield from attempt(_on_or_after_opening, f"{where}.date", flow, case)
 
 
 def check_listed_dates(case: Any) -> Iterator[Problem]:
@@ -226,7 +235,6 @@ def check_record(case: Any) -> Iterator[Problem]:
 
 
 CHECKS = (
-    check_valuation_date,
     check_horizon,
     check_lines,
     check_term,
@@ -238,6 +246,7 @@ CHECKS = (
     check_follows,
     check_circles,
     check_notes,
+    check_flows,
     check_listed_dates,
     check_amounts,
     check_forward,
@@ -282,3 +291,23 @@ def _note_sweep(where: str, note: Any, case: Any) -> Iterator[Problem]:
     if note.sweep is not None and note.sweep.prepay_above < case.company.minimum_cash:
         allowed = f"must be at least company.minimum_cash, {number_text(case.company.minimum_cash)}"
         yield f"{where}.sweep.prepay_above", note.sweep.prepay_above, allowed
+
+
+def _note_advance(where: str, note: Any, case: Any) -> Iterator[Problem]:
+    if note.advance is not None and note.advance.date is not None and note.advance.date >= note.maturity:
+        yield f"{where}.advance.date", note.advance.date, f"must be before maturity, {note.maturity}"
+
+
+def _on_or_after_opening(where: str, flow: Any, case: Any) -> Iterator[Problem]:
+    if flow.date is not None and flow.date < case.valuation_date:
+        yield where, flow.date, f"must be on or after valuation_date, {case.valuation_date}"
+
+
+def _items(case: Any, months: list[int]) -> Iterator[Problem]:
+    known = [milestone.name for milestone in case.milestones]
+    for where, item in entries("burn.items", case.burn.items):
+        yield from _known_milestone(f"{where}.milestone", item, "milestone", known)
+        levels = (item_level(case.burn, item, case.valuation_date, k) for k in (*months, *range(-item.lag_months, 0)))
+        if any(abs(level) > MOST_MONEY for level in levels):
+            allowed = f"must stay at most {number_text(MOST_MONEY)} a month with growth and steps, either way"
+            yield f"{where}.monthly", item.monthly, allowed

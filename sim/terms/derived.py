@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from sim import calendar
-from sim.terms.parts import Burn
+from sim.terms.parts import Burn, Step
 from sim.terms.schema import entry_keys
+from sim.terms.statement import Item
 from sim.text.exact import FIFTY_DIGITS
 
 
@@ -62,13 +63,38 @@ def spread_of(price: Any) -> float:
     return float(price.volatility)
 
 
-@lru_cache(maxsize=4096)
+def begins_within(
+    valuation_date: datetime.date, k: int, first: datetime.date | None, last: datetime.date | None
+) -> bool:
+    """Whether month `k` begins from `first` to `last`; month 0 begins on the valuation date."""
+    opening = calendar.month_opening(valuation_date, k)
+    return (first is None or opening >= first) and (last is None or opening <= last)
+
+
 def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
-    """See `Case.burn_level`. Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
-    first_day = calendar.month_start(valuation_date, k)
+    """See `Case.burn_level`."""
+    if burn.model == "lognormal":
+        return _level(burn.monthly or 0.0, burn.growth, burn.steps, valuation_date, k)
+    level = 0.0
+    for item in burn.items:
+        if not item.milestone:  # nobody plans with what is not reached yet
+            level += item_level(burn, item, valuation_date, k - item.lag_months)
+    return level
+
+
+def item_level(burn: Burn, item: Item, valuation_date: datetime.date, k: int) -> float:
+    """The expected figure of an item of the statement in month `k`, of a whole month; 0 outside of its months."""
+    counts = begins_within(valuation_date, k, item.from_, item.to)
+    return _level(item.monthly, item.growth, burn.steps, valuation_date, k) if counts else 0.0
+
+
+@lru_cache(maxsize=16_384)
+def _level(monthly: float, growth: float, steps: tuple[Step, ...], valuation_date: datetime.date, k: int) -> float:
+    """Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
+    first_day = calendar.month_opening(valuation_date, k)
     with localcontext(FIFTY_DIGITS):
-        level = Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12)
-        for step in burn.steps:
+        level = Decimal(monthly) * (1 + Decimal(growth)) ** (Decimal(k) / 12)
+        for step in steps:
             if step.date <= first_day:
                 level *= Decimal(step.factor)
         return float(level)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sim import calendar
 from sim.terms.case import Case
+from sim.terms.description_cash import operations, other_cash
 from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases
 from sim.terms.description_price import price_lines
@@ -16,10 +17,8 @@ from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
 from sim.terms.warnings import warnings_of
 from sim.text.dates import long_date, month_name
-from sim.text.numbers import count, money, percent
+from sim.text.numbers import money, percent
 from sim.text.tables import wrapped
-
-MOST_STEPS = 6  # of the burn that are written out
 
 
 def describe(case: Case) -> str:
@@ -33,6 +32,7 @@ def describe(case: Case) -> str:
         ("Milestones", milestones(case)),
         ("Third parties", third_party(case)),
         ("Notes", notes(case)),
+        ("Other cash", tuple(other_cash(case))),
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", tuple(range_lines(case))),
@@ -62,7 +62,7 @@ def _indented(body: Iterable[str]) -> str:
 
 
 def _company(case: Case) -> Iterator[str]:
-    company, burn = case.company, case.burn
+    company = case.company
     quarter = calendar.fiscal_quarter(case.valuation_date, company.fiscal_year_end_month)
     least = f"falls below {money(company.minimum_cash)}" if company.minimum_cash else "falls below zero"
     yield (
@@ -70,39 +70,21 @@ def _company(case: Case) -> Iterator[str]:
         f"{money(company.cash)} of cash and ends on {long_date(case.horizon)}. The company is out of cash when its "
         f"cash {least}. Fiscal years end in {month_name(company.fiscal_year_end_month)}."
     )
-    yield (
-        f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"
-    )
-    yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average cash use."
-
-
-def _growth(case: Case) -> str:
-    burn, said = case.burn, ""
-    if burn.growth:
-        said = f"The average grows by {percent(burn.growth)} a year. "
-    for step in burn.steps[:MOST_STEPS]:
-        said += f"From {long_date(step.date)} the average is multiplied by {step.factor:g}. "
-    more = len(burn.steps) - MOST_STEPS
-    return said + f"It changes {count(more, 'more time')} after that. " * (more > 0)
-
-
-def _spread(volatility: float) -> str:
-    """The range of one standard deviation of the log: it contains 68% of the months."""
-    if not volatility:
-        return "Monthly cash use does not vary around the average."
-    low, high = (math.exp(side * volatility - volatility**2 / 2.0) for side in (-1, 1))
-    return f"In about two months of three, cash use is between {low:.0%} and {high:.0%} of the average."
+    yield from operations(case)
+    without = "draws and note payments" if not case.flows else "draws, note payments and other flows"
+    yield f"Without {without}, the opening cash lasts {_lasts(case)} at the average cash use."
 
 
 def _lasts(case: Case) -> str:
     """How long the opening cash lasts at the average cash use."""
     left = case.company.cash - case.company.minimum_cash
     for k in range(calendar.month_number(case.valuation_date, case.horizon) + 1):
-        level = case.burn_level(k)
+        simulated = calendar.simulated_days(case.valuation_date, k)
+        level = case.burn_level(k) * (simulated / calendar.days_in_month(case.valuation_date, k))
         if left < level:
             share = left / level if left > 0.0 else 0.0  # of the month
-            days = math.floor(share * calendar.days_in_month(case.valuation_date, k))
-            return f"until {long_date(calendar.month_start(case.valuation_date, k) + days * calendar.ONE_DAY)}"
+            days = math.floor(share * simulated)
+            return f"until {long_date(calendar.month_opening(case.valuation_date, k) + days * calendar.ONE_DAY)}"
         left -= level
     return "beyond the horizon"
 

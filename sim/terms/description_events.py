@@ -62,13 +62,24 @@ def notes(case: Case) -> Iterator[str]:
         yield "None."
     for note in case.notes:
         due = f"{money(note.principal)} due {long_date(note.maturity)}."
-        yield f"- {note.name}: {due}{_extension(note)} {_interest(note)}"
+        yield f"- {note.name}: {due}{_advance(note)}{_extension(note)} {_interest(note)}"
         if note.sweep:
             yield (
                 f"- {note.name}, at each month's end: cash above {money(note.sweep.prepay_above)} prepays the note. "
                 f"If cash is below {money(note.sweep.reborrow_below)}, prepaid principal is borrowed again, until "
                 f"{long_date(note.maturity)}."
             )
+
+
+def _advance(note: Note) -> str:
+    """When the principal comes in, of a note that is not drawn at the opening."""
+    advance = note.advance
+    if advance is None:
+        return ""
+    if advance.date is not None:
+        return f" The money comes in on {long_date(advance.date)}, and interest starts then."
+    after = f"{advance.delay_days:g} days after" if advance.delay_days else "when"
+    return f" The money comes in {after} {advance.milestone} is reached, if that is before it is due."
 
 
 def _extension(note: Note) -> str:
@@ -83,11 +94,20 @@ def _interest(note: Note) -> str:
     rate = whole if note.rate_cap is None else min(whole, note.rate_cap)
     cap = "" if note.rate_cap is None else f", capped at {percent(note.rate_cap)}"
     paid = "when the principal is repaid"
-    if note.interest_date:
-        month, day = map(int, note.interest_date.split("-"))
-        paid = f"every {long_date(datetime.date(2000, month, day)).rpartition(' ')[0]} and when the principal is repaid"
+    if note.interest_days:
+        days = (datetime.date.fromisoformat(f"2000-{day}") for day in note.interest_days)
+        paid = (
+            f"every {' and '.join(long_date(day).rpartition(' ')[0] for day in days)} and when the principal is repaid"
+        )
+    how = f"paid {paid}"
+    if note.interest == "accrue":
+        how = f"added to it {paid.removesuffix(' and when the principal is repaid')} and paid with it"
     since = f" Interest has been paid to {long_date(note.last_interest_date)}." if note.last_interest_date else ""
+    if note.accrued is not None:
+        since = f" At the opening {money(note.accrued)} of interest is owed."
+    if note.advance is not None:
+        since = ""
     return (
         f"Interest is {percent(rate)} a year: base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
-        f"{cap}. That is {money(note.principal * rate)} a year on the whole principal, paid {paid}.{since}"
+        f"{cap}. That is {money(note.principal * rate)} a year on the whole principal, {how}.{since}"
     )

@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import ANNUAL_RATE, MONEY, NAME, PROBABILITY, terms
+from sim.terms.flows import Advance
 from sim.terms.problems import Problem, number_text
-from sim.terms.ranges import Day, MonthDay, Number
-from sim.terms.schema import Table, Terms, key
+from sim.terms.ranges import Day, MonthDay, Number, Text
+from sim.terms.schema import Table, Terms, Values, key
 from sim.terms.variation import TWO_TENTHS, within
 
 
@@ -52,6 +53,22 @@ class Note(Terms):
     last_interest_date: datetime.date | None = key(
         Day(), None, meaning="day through which interest is paid; absent: the valuation date"
     )
+    interest_dates: tuple[str, ...] = key(
+        Values(MonthDay()), (), brief=True,
+        meaning='days of each year on which interest is due, as ["03-31", "09-30"], in the place of interest_date',
+    )  # fmt: skip
+    interest: str = key(
+        Text(("cash", "accrue")), "cash", brief=True,
+        meaning='"cash": interest is paid on its dates; "accrue": it is added to the principal on its dates',
+    )  # fmt: skip
+    accrued: float | None = key(
+        MONEY, None,
+        meaning="interest owed at the opening; interest then runs on from the valuation date. Absent: from "
+        "last_interest_date",
+    )  # fmt: skip
+    advance: Advance | None = key(
+        Table(Advance), None, meaning="when the principal comes in, and interest starts; absent: before the opening"
+    )
     sweep: Sweep | None = key(Table(Sweep), None, meaning="prepayment and re-borrowing of a revolving note")
 
     def check_rate(self) -> Iterator[Problem]:
@@ -66,3 +83,20 @@ class Note(Terms):
     def check_extension_probability(self) -> Iterator[Problem]:
         if self.extension_probability > 0 and self.extended_maturity is None:
             yield "extension_probability", self.extension_probability, "must be 0, as the note has no extended_maturity"
+
+    def check_interest_dates(self) -> Iterator[Problem]:
+        if self.interest_dates and self.interest_date:
+            yield "interest_date", self.interest_date, "must be left out, as interest_dates lists the days"
+        elif "" in self.interest_dates:
+            yield "interest_dates", list(self.interest_dates), 'must be days that every year has, as ["03-31", "09-30"]'
+        elif self.interest == "accrue" and not self.interest_days:
+            yield "interest", self.interest, 'must be "cash", unless interest_date or interest_dates says when'
+
+    def check_advance(self) -> Iterator[Problem]:
+        if self.advance is not None and self.accrued:
+            yield "accrued", self.accrued, "must be left out, as the principal comes in after the opening"
+
+    @property
+    def interest_days(self) -> tuple[str, ...]:
+        """The days of each year on which interest is due, "MM-DD"."""
+        return self.interest_dates or ((self.interest_date,) if self.interest_date else ())

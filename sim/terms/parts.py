@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from sim.terms.base import (
+    ANNUAL_RATE,
     LOG_SD,
     MONEY,
     NAME,
@@ -24,6 +25,7 @@ from sim.terms.base import (
 from sim.terms.problems import MISSING, Problem
 from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, Values, key
+from sim.terms.statement import Item
 from sim.terms.variation import HALF_TO_TWICE, step_doubled, times, within
 
 
@@ -35,6 +37,11 @@ class Company(Terms):
     minimum_cash: float = key(
         MONEY, 0.0, meaning="the company is out of cash when it has less than this", label="minimum cash"
     )
+    interest_income_rate: float = key(
+        ANNUAL_RATE, 0.0, brief=True,
+        meaning="interest on a month's opening cash if it is positive, credited at the month's end, actual/365",
+        label="interest income", vary=within(0.02, 0.0), used=lambda company: company.interest_income_rate > 0,
+    )  # fmt: skip
     shares_outstanding: int = key(SHARES, meaning="shares outstanding at the opening")
     shares_authorized: int = key(
         SHARES,
@@ -68,35 +75,61 @@ class Step(Terms):
 
 @terms
 class Burn(Terms):
-    model: str = key(Text(("lognormal",), noun="model"), meaning='"lognormal": months vary around an expected level')
-    monthly: float = key(
-        MONEY,
-        meaning="mean cash used in operations",
+    model: str = key(
+        Text(("lognormal", "statement")),
+        meaning='"lognormal": months vary around an expected level; "statement": a month is the sum of the items',
+    )
+    monthly: float | None = key(
+        MONEY, None,
+        meaning='mean cash used in operations; "lognormal" needs it',
         unit="$/month",
         label="monthly burn",
         vary=times(0.8, 1.2),  # a budget is often missed by a fifth where revenue is small
-    )
+    )  # fmt: skip
     growth: float = key(
         Number(least=-0.99, most=100, unit="1/year"), 0.0,
         meaning="growth of the expected burn", label="growth of the burn", vary=within(0.1, -0.99),
+        used=lambda burn: not burn.items,
     )  # fmt: skip
-    volatility: float = key(
-        LOG_SD,
-        meaning="standard deviation of the log of one month's burn",
+    volatility: float | None = key(
+        LOG_SD, None,
+        meaning="standard deviation of the log of one month's burn; \"lognormal\" needs it",
         label="volatility of the burn",
         vary=HALF_TO_TWICE,
-    )
+    )  # fmt: skip
     persistence: float = key(
         Number(above=-1, below=1, unit="1"), 0.0,
         meaning="correlation of the log of one month's burn with that of the next month",
-        label="persistence of the burn", vary=within(0.3, -0.95, 0.95), used=lambda burn: burn.volatility > 0,
+        label="persistence of the burn", vary=within(0.3, -0.95, 0.95), used=lambda burn: bool(burn.volatility),
     )  # fmt: skip
     price_correlation: float = key(
         Number(least=-1, most=1, unit="1"), 0.0,
         meaning="correlation of a month's burn with the stock price's move in that month",
-        label="correlation of burn and price", vary=within(0.3, -1.0, 1.0), used=lambda burn: burn.volatility > 0,
+        label="correlation of burn and price", vary=within(0.3, -1.0, 1.0), used=lambda burn: bool(burn.volatility),
     )  # fmt: skip
     steps: tuple[Step, ...] = key(Rows(Step), (), meaning="changes of the expected burn, such as restructurings")
+    items: tuple[Item, ...] = key(
+        Rows(Item), (), brief=True, meaning='"statement": revenue and costs, whose sum is the cash used in a month'
+    )
+
+    def check_lognormal(self) -> Iterator[Problem]:
+        if self.model != "lognormal":
+            return
+        for word, rule in (("monthly", MONEY), ("volatility", LOG_SD)):
+            if getattr(self, word) is None:
+                yield word, MISSING, f"must be {rule.allowed}"
+        if self.items:
+            yield "items", [item.name for item in self.items], 'must be left out: only with model = "statement"'
+
+    def check_statement(self) -> Iterator[Problem]:
+        if self.model != "statement":
+            return
+        if not self.items:
+            yield "items", MISSING, 'must be a list of tables, as model = "statement" adds them up'
+        for word in ("monthly", "growth", "volatility", "persistence", "price_correlation"):
+            value = getattr(self, word)
+            if value not in (None, 0.0) or (value is not None and word == "monthly"):
+                yield word, value, 'must be left out, as model = "statement" has it for each item'
 
 
 SERIES = Text(("close", "vwap", "low"))

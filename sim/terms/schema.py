@@ -15,7 +15,7 @@ from typing import Any
 
 from sim.terms.native import entries
 from sim.terms.problems import MISSING, Problem, Say, joined, one_line, raise_if, show, unknown_key
-from sim.terms.ranges import BAD, Day, Number, Text
+from sim.terms.ranges import BAD, Day, MonthDay, Number, Text
 from sim.terms.variation import Variation
 
 MOST_ENTRIES = 1000
@@ -87,7 +87,7 @@ class Rows:
 class Values:
     """A list of single values, each by the rule `of`."""
 
-    of: Number | Day
+    of: Number | Day | MonthDay
     least_entries: int = 0
 
     @property

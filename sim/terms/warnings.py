@@ -53,7 +53,7 @@ def _percentages(case: Case) -> Iterator[str]:
             rate = getattr(note, name)
             if rate is not None and rate > HIGHEST_RATE:
                 yield _fraction(f"{where}.{name}", rate)
-    for key, rate in (("price.drift", case.price.drift), ("burn.growth", case.burn.growth)):
+    for key, rate in (("price.drift", case.price.drift), ("burn.growth", case.burn.growth), *_growths(case)):
         if abs(rate) > HIGHEST_RATE:
             yield _fraction(key, rate)
     volatility = case.price.volatility
@@ -68,6 +68,12 @@ def _percentages(case: Case) -> Iterator[str]:
             yield f"- {where}.annual_rate = {rate} is a number of events a year: more than one a month."
 
 
+def _growths(case: Case) -> Iterator[tuple[str, float]]:
+    for where, row in (*entries("burn.items", case.burn.items), *entries("flows", case.flows)):
+        yield f"{where}.growth", row.growth
+    yield "company.interest_income_rate", case.company.interest_income_rate
+
+
 def _fraction(key: str, rate: float) -> str:
     return f"- {key} = {number_text(rate)} is a fraction a year: {100 * rate:,.4g}%."
 
@@ -75,7 +81,9 @@ def _fraction(key: str, rate: float) -> str:
 def _dollars(case: Case) -> Iterator[str]:
     amounts = [
         ("company.cash", case.company.cash),
-        ("burn.monthly", case.burn.monthly),
+        ("burn.monthly", case.burn.monthly or 0.0),
+        *((f"{where}.monthly", abs(item.monthly)) for where, item in entries("burn.items", case.burn.items)),
+        *((f"{where}.amount", abs(flow.amount)) for where, flow in entries("flows", case.flows)),
         *((f"{where}.commitment", line.commitment or 0.0) for where, line in facilities(case)),
         *((stated.key, stated.value) for stated in stated_clauses(case, "limit")),
         ("third_party.median_amount", case.third_party.median_amount if case.third_party else 0.0),

@@ -1,10 +1,8 @@
 """The twin's histories: everything random in one path together, and the market that gives its prices."""
 
 from datetime import date
-from itertools import groupby
 
-from tests.twin import models
-from tests.twin.line_terms import month_of
+from tests.twin import models, other_cash
 from tests.twin.sampler import (
     EVENT_KEYS,
     EXTENSION,
@@ -16,6 +14,7 @@ from tests.twin.sampler import (
     event_time,
     happens,
     milestone_times,
+    month_lengths,
     third_party_financings,
 )
 from tests.twin.terms import Terms, _given
@@ -80,7 +79,7 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
     ceo_change, adverse_change = (event_time(terms, luck, key, half) for half, key in enumerate(EVENT_KEYS))
     history = {
         "closes": {},
-        "cash_used": cash_used(terms, luck, shocks),
+        "cash_used": _cash_used(terms, luck, shocks, achieved),
         "achieved_days": achieved,
         "ceo_change_days": ceo_change,
         "adverse_change_days": adverse_change,
@@ -98,6 +97,8 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
         ],
         "third_party": third_party_financings(terms, luck),
     }
+    if any(other_cash.chance(flow) < 1.0 for flow in terms.flows):
+        history["flows"] = other_cash.sampled_flows(terms, luck)
     moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
     if ceo_change is not None:
         moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
@@ -111,9 +112,16 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
         days[series] = dict(zip(days[series], moved(terms, days[series].values(), moves, days[series]), strict=True))
     if terms.traded["volume"]:
         volumes = models.Volumes(path, [terms.initial, *closes])
-        volumes.fill([len(list(days)) for _, days in groupby(terms.sessions, key=month_of)])
+        volumes.fill(month_lengths(terms))
         days["volume"] = {n - 1: volumes.of(n) for n in terms.traded["volume"]}
     return history, SampledMarket(terms, closes, days)
+
+
+def _cash_used(terms: Terms, luck: Luck, shocks: list[float], achieved: dict[str, float]) -> dict[str, float]:
+    used = cash_used(terms, luck, shocks)
+    if not terms.items:
+        return used
+    return dict(zip(used, other_cash.statement(terms, luck, shocks, achieved), strict=True))
 
 
 def moved(terms: Terms, prices, moves: list[tuple[float, float | None]], positions=None) -> list[float]:

@@ -9,9 +9,9 @@ A case is the plain dictionary of its TOML file, or `read(case)` of it, which sa
 
 Two programs agree to the last bit only if they do the same operations in the same order. The conventions:
 
-* Operations use `rate = used / days_in_month` a day. The balance on a day is `base - rate * (t - t0)`, `base` being the
-  balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken at
-  `t0 + max(0, (base - minimum) / rate)`.
+* Operations use `rate = used / simulated_days` a day. The balance on a day is `base - rate * (t - t0)`, `base` being
+  the balance on t0, the last day on which anything else moved the cash, or the month's opening; the minimum is broken
+  at `t0 + max(0, (base - minimum) / rate)`.
 * What is less than a cent is no draw, and no shortfall either (but for the opening cash, which nothing has rounded).
 * Shares are whole numbers, all else floats. Sums run in time order. Coverage is
   `(percent / 100) * max(0, sum) + unused - drawn`.
@@ -26,12 +26,12 @@ from datetime import date
 from tests.twin.history import draw_history
 from tests.twin.line_terms import LineTerms, happened
 from tests.twin.lines import LineBooks, cut_lines, everyone_gives_notice, everyone_settles, fees_fall_due
+from tests.twin.other_cash import OtherCash
 from tests.twin.terms import (
     DAY,
     Terms,
     _given,
     as_date,
-    days_in,
     interest_dates,
     month_last,
     month_of,
@@ -53,8 +53,11 @@ class Note:
 
     def __init__(self, terms: Terms, note: dict, extended: bool):
         self.name = note["name"]
-        self.principal, self.prepaid, self.accrued = float(note["principal"]), 0.0, 0.0
+        self.principal, self.prepaid = 0.0 if note.get("advance") else float(note["principal"]), 0.0
+        self.accrued, self.pays = float(_given(note, "accrued", 0)), _given(note, "interest", "cash") == "cash"
         self.accrued_to = as_date(_given(note, "last_interest_date", terms.valuation_date))
+        if note.get("accrued") is not None:
+            self.accrued_to = terms.valuation_date
         lender_rate = float(note["base_rate"]) + float(_given(note, "margin", 0))
         self.rate = min(lender_rate, float(_given(note, "rate_cap", math.inf)))
         self.original_maturity = as_date(note["maturity"])
@@ -71,7 +74,7 @@ class Books:
     """The state of one path: cash, shares, what is left of the line, the notes, and what was written down so far."""
 
     def __init__(self, terms: Terms, history: dict):
-        self.terms, self.history = terms, history
+        self.terms, self.history, self.other = terms, history, OtherCash(terms, history)
         self.cash, self.outstanding = terms.opening_cash, terms.opening_shares
         self.payments: dict[tuple[date, int], dict] = {}
         self.lines = [LineBooks(line) for line in terms.lines]
@@ -89,6 +92,10 @@ class Books:
         """Cash used in operations in a month; outside the simulated span its expected figure."""
         if month not in self.terms.months():
             return self.terms.level(month)
+        return self.other.in_operations(self.burn(month), month)
+
+    def burn(self, month: int) -> float:
+        """The same without other flows, as the history has it."""
         key = f"{month // 12:04}-{month % 12 + 1:02}"
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
@@ -116,10 +123,15 @@ class Books:
             "to_date": (quarter, month),
             "previous_quarter": (quarter - 3, quarter),
         }[basis]
-        for earlier in range(first, stop):
-            used += self.used(earlier)
-        if basis == "to_date":
-            used += self.used(month) * (day.day / days_in(month))
+        months = [*range(first, stop), *[month] * (basis == "to_date")]
+        for n, each in enumerate(months):
+            if each == terms.first_month and terms.share(each) < 1.0:  # its days before the valuation date
+                used += terms.level(each) * (1.0 - terms.share(each))
+            if basis == "to_date" and n == len(months) - 1:
+                so_far = (day - terms.opening_of(month)).days + 1
+                used += self.used(month) * (so_far / terms.simulated_days(month))
+            else:
+                used += self.used(each)
         percent = line.coverage["percent"]
         number = (quarter - terms.quarter(line.start)) // 3
         return percent[min(number, len(percent) - 1)] / 100.0 * max(0.0, used)
@@ -163,10 +175,11 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
     books.started = True
-    for day in terms.event_dates:
+    for day in sorted({*terms.event_dates, *books.other.dates}):
         use_cash_in_operations(books, day)  # 1
         if day in terms.month_last_sessions:
             take_third_party_financing(books, market, day)  # 2
+        books.other.take(books, day)
         everyone_settles(books, market, day)  # 3
         everyone_gives_notice(books, market, day)
         fees_fall_due(books, market, day)  # 4
@@ -174,6 +187,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         pay_principal(books, day)
         if day == month_last(month_of(day)):
             sweep_notes(books, day)  # 5
+            books.other.credit(books, month_of(day))
             books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
     return {
@@ -186,12 +200,14 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         "discount_cost": books.discount_cost,
         "funding_gap": books.gap,
         "ending_cash": books.cash if books.cash_out is None else books.ending_cash,
+        **books.other.entries(),
     }
 
 
 def use_cash_in_operations(books: Books, day: date) -> None:
     """5.1: a month's cash is used evenly over its days; the minimum is reached by linear interpolation."""
-    rate = books.used(month_of(day)) / days_in(month_of(day))
+    month = month_of(day)
+    rate = books.other.spent(books.burn(month), month) / books.terms.simulated_days(month)
     t = books.terms.t(books.base_day)
     books.cash = books.base - rate * (books.terms.t(day) - t)
     if rate > 0:
@@ -224,7 +240,9 @@ def pay_interest(books: Books, day: date) -> None:
     for note in books.notes:
         if day in note.interest_dates or day in (note.original_maturity, note.maturity):
             note.accrue(day)
-        if day in note.interest_dates or day == note.maturity:
+        if day in note.interest_dates and not note.pays and day != note.maturity:
+            note.principal, note.accrued = note.principal + note.accrued, 0.0
+        elif day in note.interest_dates or day == note.maturity:
             books.pay_note(note, day, note.accrued, 0.0)
             books.move_cash(-note.accrued, day)
             note.accrued = 0.0

@@ -188,9 +188,9 @@ class Volumes:
     def left(self, sessions: int) -> float:
         return 1.0 - self.power(2 * sessions)
 
-    def fill(self, lengths: list[int]) -> None:
+    def fill(self, lengths: list[tuple[int, int]]) -> None:
         fma, before, luck = reference_luck.fma, 0, self.path.luck
-        for k, length in enumerate(lengths):
+        for k, length in lengths:
             root, z = self.sd * math.sqrt(self.left(length)), luck.normal(VOLUME_MONTH, k >> 1, k & 1)
             self.states[before + length] = fma(root, z, self.power(length) * self.states[before] + 0.0)
             for j, (back, middle, ahead) in enumerate(reference_luck.bridges(length)):

@@ -15,8 +15,8 @@ NAMES = ("same CEO", "265 Wh/l polymer", "licence", "Ænderung", "30 samples", "
 YEARS = range(1990, 2026)
 
 
-def random_case(rng: Random) -> dict:
-    """A valid case over every option in combination."""
+def random_case(rng: Random, any_day: bool = False) -> dict:
+    """A valid case over every option in combination. `any_day`: the valuation date need not begin a month."""
     first = rng.choice(YEARS) * 12 + rng.randrange(12)
     months = rng.choice((1, 2, 3, 4, 6, 9, 12, rng.randint(1, 40), rng.randint(12, 40)))
     case = {
@@ -25,6 +25,9 @@ def random_case(rng: Random) -> dict:
         "valuation_date": month_first(first),
         "horizon": month_last(first + months - 1),
     }
+    if any_day:
+        last = month_last(first)
+        case["valuation_date"] = rng.choice((last, _day(rng, month_first(first), last), last - timedelta(days=1)))
     burn = _amount(rng, 10 ** rng.uniform(4, 7))  # the scale of everything in dollars: a month's cash used
     initial = rng.choice((1.0, 2.5, 3.00, _amount(rng, 10 ** rng.uniform(-1.5, 2))))
     outstanding = max(1_000, int(burn * rng.uniform(3, 60) / initial))
@@ -247,7 +250,13 @@ def random_history(rng: Random, case: dict | Terms) -> dict:
             for size in [float(terms.third_party["median_amount"]) * rng.uniform(0.1, 3)]
         ],
         **_days(rng, terms, closes),
+        **_flows(rng, terms),
     }
+
+
+def _flows(rng: Random, terms: Terms) -> dict[str, list[str]]:
+    uncertain = [flow["name"] for flow in terms.flows if flow.get("probability", 1.0) < 1.0]
+    return {"flows": [name for name in uncertain if rng.random() < 0.5]} if uncertain else {}
 
 
 def _closes(rng: Random, terms: Terms) -> dict[str, float]:

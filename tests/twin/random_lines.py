@@ -23,7 +23,7 @@ def random_lines(rng: Random, case: dict) -> dict:
     """The case with one line or several, each with newer keys, and with a mean daily volume."""
     case = case | {"price": dict(case["price"])}
     case.setdefault("milestones", [])
-    burn = float(case["burn"]["monthly"])
+    burn = _burn_of(case)
     months = max(1, (case["horizon"] - case["valuation_date"]).days // 30)
     volume = max(1.0, burn / case["price"]["initial"] * rng.choice((0.02, 0.2, 2.0)))
     case["price"]["volume"] = {"mean": volume, "sd": rng.choice((0.0, 0.7)), "persistence": rng.choice((0.0, 0.6))}
@@ -225,3 +225,9 @@ def is_usable(case: dict) -> bool:
             if kind.policy.get("kind") == "schedule" and len(kind.policy["amounts"]) != len(kind.dates):
                 return False
     return True
+
+
+def _burn_of(case: dict) -> float:
+    """The scale of a month's cash used: of a statement that of its costs."""
+    burn = case["burn"]
+    return float(burn.get("monthly") or sum(abs(item["monthly"]) for item in burn["items"]))

@@ -33,11 +33,11 @@ def box_muller(a: int, b: int) -> tuple[float, float]:
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
 EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
 
-#: Purposes whose calls give two normals: of month-ends, days, burn, variance, volume and nights.
-IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18)
+#: Purposes whose calls give two normals: of month-ends, days, burn, variance, volume, nights and items.
+IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18, 25)
 
 WORD = 0xFFFFFFFF
-NORMAL_90 = "1.2815515655446004"  # the standard normal's 90% point
+NORMAL_90 = 1.2815515655446004  # the standard normal's 90% point, as a float
 
 
 def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -106,8 +106,7 @@ def brownian_path(terms: Terms, luck: Luck, shocks: list[float]) -> list[float]:
     """W at each session of the span, a session being the unit of time: month-ends as a random walk, the sessions
     between them by bridges, in an order that depends on the number of the month's sessions alone."""
     path, previous = [], 0.0
-    for k, (_, days) in enumerate(groupby(terms.sessions, key=month_of)):
-        length = len(list(days))
+    for k, length in month_lengths(terms):
         w = {0: previous, length: fma(math.sqrt(float(length)), shocks[k], previous)}
         for j, (left, middle, right) in enumerate(bridges(length)):
             ratio = (middle - left) / (right - left)
@@ -117,6 +116,12 @@ def brownian_path(terms: Terms, luck: Luck, shocks: list[float]) -> list[float]:
         path += [w[position] for position in range(1, length + 1)]
         previous = w[length]
     return path
+
+
+def month_lengths(terms: Terms) -> list[tuple[int, int]]:
+    """The number of each month that has sessions, and how many."""
+    groups = groupby(terms.sessions, key=month_of)
+    return [(month - terms.first_month, len(list(days))) for month, days in groups]
 
 
 def bridges(length: int) -> list[tuple[int, int, int]]:
@@ -145,7 +150,8 @@ def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]
     for k, month in enumerate(terms.months()):
         shock = fma(rho, shocks[k], own_share * luck.normal(BURN_NORMAL, k >> 1, k & 1))
         x = sd * shock if k == 0 else fma(phi, x, innovation * shock)
-        used[f"{month // 12:04}-{month % 12 + 1:02}"] = terms.level(month) * exp(x - 0.5 * sd * sd)
+        expected = terms.level(month) * terms.share(month)
+        used[f"{month // 12:04}-{month % 12 + 1:02}"] = expected * exp(x - 0.5 * sd * sd)
     return used
 
 
@@ -190,6 +196,8 @@ def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
         k, number = k + 1 + math.floor(wait), number + 1
         if k >= len(months):
             return deals
+        if terms.first_month + k not in {month_of(day) for day in terms.sessions}:
+            continue
         z = luck.normal(THIRD_PARTY_TERMS, k, 0)
         deals.append({
             "month": f"{months[k] // 12:04}-{months[k] % 12 + 1:02}",

@@ -80,6 +80,8 @@ class Terms:
         self._read_price(price)
         figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
+        self.items, self.flows = list(_given(burn, "items", ())), list(_given(case, "flows", ()))
+        self.interest_income_rate, self.context = float(_given(company, "interest_income_rate", 0)), FIFTY_DIGITS
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
@@ -90,7 +92,8 @@ class Terms:
         self.conditions = [condition for line in self.lines for condition in line.conditions]
         self.commitment = sum(line.commitment for line in self.lines)
         self.purchase_dates = sorted({day for line in self.lines for kind in line.kinds for day in kind.dates})
-        self.month_last_sessions = {_sessions_of_month(month)[-1] for month in self.months()}
+        last_sessions = (_sessions_of_month(month)[-1] for month in self.months())
+        self.month_last_sessions = {day for day in last_sessions if day >= self.valuation_date}
         self.event_dates = event_dates(self)
         self._levels: dict[int, float] = {}
         self.look()
@@ -163,14 +166,40 @@ class Terms:
     def level(self, month: int) -> float:
         """Section 6: expected cash used in operations in a month, inside the simulated span or outside it."""
         if month not in self._levels:
-            with localcontext(FIFTY_DIGITS):
-                growth = 1 + Decimal(self.burn["growth"])
-                value = Decimal(self.burn["monthly"]) * growth ** (Decimal(month - self.first_month) / 12)
-                for day, factor in self.steps:
-                    if day <= month_first(month):
-                        value *= Decimal(factor)
-                self._levels[month] = float(value)
+            if not self.items:
+                self._levels[month] = self._level(self.burn["monthly"], self.burn["growth"], month)
+            else:
+                total = 0.0
+                for item in self.items:
+                    if not item.get("milestone"):  # nobody plans with what is not reached yet
+                        total += self.item_level(item, month - int(_given(item, "lag_months", 0)))
+                self._levels[month] = total
         return self._levels[month]
+
+    def item_level(self, item: dict, month: int) -> float:
+        """Expected figure of an item in a whole month."""
+        first, begin, end = self.opening_of(month), item.get("from"), item.get("to")
+        if (begin and first < as_date(begin)) or (end and first > as_date(end)):
+            return 0.0
+        return self._level(float(item["monthly"]), float(_given(item, "growth", 0)), month)
+
+    def _level(self, monthly: float, growth: float, month: int) -> float:
+        with localcontext(FIFTY_DIGITS):
+            value = Decimal(monthly) * (1 + Decimal(growth)) ** (Decimal(month - self.first_month) / 12)
+            for day, factor in self.steps:
+                if day <= self.opening_of(month):
+                    value *= Decimal(factor)
+            return float(value)
+
+    def opening_of(self, month: int) -> date:
+        """The first day of a month; the valuation month begins on the valuation date."""
+        return self.valuation_date if month == self.first_month else month_first(month)
+
+    def simulated_days(self, month: int) -> int:
+        return (month_last(month) - self.opening_of(month)).days + 1
+
+    def share(self, month: int) -> float:
+        return self.simulated_days(month) / days_in(month)
 
 
 def read(case: dict | Terms) -> Terms:
@@ -180,12 +209,13 @@ def read(case: dict | Terms) -> Terms:
 
 def interest_dates(terms: Terms, note: dict) -> list[date]:
     """Each `interest_date` of the span after the last one paid, as long as the note can possibly run."""
-    if not note.get("interest_date"):
-        return []
-    month, day = (int(part) for part in note["interest_date"].split("-"))
+    days = note.get("interest_dates") or [note.get("interest_date")] * bool(note.get("interest_date"))
     paid = as_date(_given(note, "last_interest_date", terms.valuation_date))
+    if note.get("accrued") is not None:
+        paid = terms.valuation_date - DAY
     final = as_date(_given(note, "extended_maturity", note["maturity"]))
-    every_year = (date(year, month, day) for year in range(terms.valuation_date.year, terms.horizon.year + 1))
+    years = range(terms.valuation_date.year, terms.horizon.year + 1)
+    every_year = (date(year, *map(int, day.split("-"))) for year in years for day in days)
     return [due for due in every_year if max(paid + DAY, terms.valuation_date) <= due <= min(final, terms.horizon)]
 
 

@@ -12,7 +12,7 @@ from sim.lowering import line_records
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
 from tests.twin import ledger as reference
-from tests.twin import random_cases, random_lines
+from tests.twin import random_cases, random_cash, random_lines
 from tests.twin import sampler as reference_luck
 
 CASES, PATHS = 200, 50
@@ -154,3 +154,59 @@ def test_a_planted_fault_is_seen(monkeypatch):
     traces = trace_paths("valence-2002", 0, 20)
     document["line"]["pricing"]["timing"] = "through"
     assert any(path.ledger != reference.replay(document, path.history) for path in traces)
+
+
+def with_cash(label: str, number: int, *only: str) -> tuple[random.Random, dict]:
+    """A random case with other cash, on any valuation date; of `lines` or with another price model now and then."""
+    rng = random.Random(f"{label} {number}")
+    document = random_cases.random_case(rng, any_day=rng.random() < 0.6)
+    if rng.random() < 0.3:
+        document = random_cases.random_market(rng, document)
+    document = random_cash.with_other_cash(rng, document, *only)
+    return rng, document
+
+
+def agree(number: int, rng: random.Random, document: dict, paths: int) -> None:
+    """Histories, their ledgers, and the ledger of a history that is given."""
+    case, terms = Case.from_dict(document), reference.read(document)
+    for path in trace_paths(case, 2**33 + number, paths, seed=number):
+        expected = reference.sample(terms, seed=number, path=path.path)
+        got = path.history.to_dict()
+        expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+        assert got == expected, f"case {number}, path {path.path}"
+        assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+        assert sim.replay(case, path.history) == path.ledger, f"case {number}, path {path.path}, replayed"
+    history = random_cases.random_history(rng, terms)
+    assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}, given"
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("mechanism", random_cash.MECHANISMS)
+def test_each_kind_of_other_cash_agrees_to_the_last_bit(mechanism):
+    for number in range(25):
+        agree(number, *with_cash(mechanism, number, mechanism), paths=3)
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("first", range(0, 120, 30))
+def test_all_other_cash_together_agrees_to_the_last_bit(first):
+    for number in range(first, first + 30):
+        agree(number, *with_cash("all", number), paths=4)
+
+
+@pytest.mark.usefixtures("production_functions")
+def test_other_cash_beside_any_lines_agrees_to_the_last_bit():
+    for number in range(40):
+        rng, document = with_cash("lines", number)
+        document["price"].setdefault("initial", 2.0)
+        agree(number, rng, random_lines.usable_lines(rng, document), paths=3)
+
+
+@pytest.mark.usefixtures("production_functions")
+def test_any_valuation_date_agrees_to_the_last_bit():
+    for number in range(40):
+        rng = random.Random(f"date {number}")
+        document = random_cases.random_case(rng, any_day=True)
+        if number % 2:
+            document = random_cases.random_market(rng, document)
+        agree(number, rng, document, paths=4)

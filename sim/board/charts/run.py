@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.results.result import Result
 
 _MILLION = 1e6
-_CAUSES = {"operations": COLOURS[0], "principal": COLOURS[1], "interest": LIGHT}
+_CAUSES = {"operations": COLOURS[0], "principal": COLOURS[1], "interest": LIGHT, "flows": MIDDLE}
 _FAN = {"p05": LIGHT, "p25": MIDDLE, "p50": COLOURS[0], "p75": MIDDLE, "p95": LIGHT}
 _MOST_MARKS, _BINS = 6, 30
 

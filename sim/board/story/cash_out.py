@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from sim.results.result import Result
     from sim.results.summary import Summary
 
-_CAUSES = {"operations": "cash used in operations", "principal": "principal of a note", "interest": "interest"}
+_CAUSES = {
+    "operations": "cash used in operations",
+    "principal": "principal of a note",
+    "interest": "interest",
+    "flows": "other payments",
+}
 
 
 def cash_out(pack: Pack) -> Chapter:

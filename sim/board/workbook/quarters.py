@@ -11,11 +11,11 @@ from sim.board.story.commitment import reason_words
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, Number, error, exact, level, limits
 from sim.board.workbook.page import Page
-from sim.results.figures import CAUSES
+from sim.results.figures import causes_of
 from sim.results.summary import Summary
 
 _MOST_REASONS = 8
-_CAUSE_COLOURS = (COLOURS[0], COLOURS[4], COLOURS[1])
+_CAUSE_COLOURS = (COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[2])
 _LIMITS = 4, 5  # columns of the interval
 
 
@@ -24,7 +24,7 @@ def draw(book: Book) -> None:
         book,
         "By quarter",
         book.headline("cash_out", "Cash-out by fiscal quarter"),
-        [22, *[11.5] * 11],
+        [22, *[11.5] * (8 + len(causes_of(book.result.case)))],
         one=len(book.result.periods) < 13,
     )
     summary = book.result.summary()
@@ -33,14 +33,15 @@ def draw(book: Book) -> None:
     _binding(page, summary)
     _waterfall(page, summary)
     page.place(room, _causes_chart(book, block), book.bars(
-        "Raised in each quarter, mean with 95% confidence interval", block, 10, summary.raised_by_period, COLOURS[2],
+        "Raised in each quarter, mean with 95% confidence interval", block,
+        7 + len(summary.causes_by_period), summary.raised_by_period, COLOURS[2],
         kind="column", number='"$"0.0,,"M"',
     ))  # fmt: skip
 
 
 def _cash_out(page: Page, summary: Summary) -> Block:
     columns = ["Quarter", "begins", "ends", "out of cash", "95% low", "95% high", "out in the quarter"]
-    columns += [f"out: {cause}" for cause in CAUSES] + ["raised, mean", PM]
+    columns += [f"out: {cause}" for cause in summary.causes_by_period] + ["raised, mean", PM]
     rows: list[list[Cell]] = []
     first = page.row + 2
     causes = summary.causes_by_period
@@ -52,7 +53,7 @@ def _cash_out(page: Page, summary: Summary) -> Block:
         shown = level("cash_out", chance.value, chance.error)
         form = shown.form if shown else "General"
         step = Number(chance.value - before, form, f"=D{here}-D{here - 1}" if i else f"=D{here}")
-        by_cause = [level("cash_out", float(causes[cause][i]), chance.error) for cause in CAUSES]
+        by_cause = [level("cash_out", float(causes[cause][i]), chance.error) for cause in causes]
         rows.append(
             [
                 period.label, period.start, period.end, shown, *limits("cash_out", chance), step, *by_cause,
@@ -64,12 +65,13 @@ def _cash_out(page: Page, summary: Summary) -> Block:
     last = first + len(rows)
     total = level("raised", math.fsum(each.value for each in summary.raised_by_period), mean.mcse)
     assert total is not None
-    total = total._replace(formula=f"=SUM(K{first + 1}:K{last})")
+    column = "ABCDEFGHIJKL"[7 + len(causes)]
+    total = total._replace(formula=f"=SUM({column}{first + 1}:{column}{last})")
     return page.table(
         "By the end of each fiscal quarter",
         columns,
         rows,
-        total=["all quarters", *[""] * 9, total, error("raised", mean.estimate)],
+        total=["all quarters", *[""] * (6 + len(causes)), total, error("raised", mean.estimate)],
         note="Out of cash by the end of the quarter, as a share of all scenarios, with its 95% interval and causes. "
         "The amounts raised in the quarters add up to the mean raised.",
         tall=2,
@@ -142,7 +144,7 @@ def _causes_chart(book: Book, block: Block) -> Any:
         "column", "Scenarios out of cash by the end of each quarter", "stacked", "0%", bounds={"min": 0, "max": 1}
     )
     names = block.range(0)
-    for i, (cause, colour) in enumerate(zip(CAUSES, _CAUSE_COLOURS, strict=True)):
+    for i, (cause, colour) in enumerate(zip(book.result.summary().causes_by_period, _CAUSE_COLOURS, strict=False)):
         chart.add_series(
             {
                 "name": cause, "categories": names, "values": block.range(7 + i),

@@ -9,6 +9,7 @@ from sim.kernels.lines.fees import pay_fee
 from sim.kernels.lines.notice import give_notices
 from sim.kernels.lines.settlement import settle_orders
 from sim.kernels.notes import pay_notes, sweep_notes
+from sim.kernels.world.other import close_other, open_other, take_other
 from sim.lowering.line_records import TURN_FEE, TURN_SETTLE
 from sim.lowering.program import BLOCK, NEVER
 
@@ -23,6 +24,8 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
     for k in range(len(program.months)):
         set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
+    if world is not None:
+        open_other(ledgers, histories, program, world.other)
     cover_quarters(state, arrays.books, histories.cash_used, program)
     row = 0
     for j in range(len(program.stops)):
@@ -37,11 +40,15 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
         operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
         if stop.third_party != 0:
             finance_lines(arrays, program, stop)
+        if world is not None:
+            take_other(j, stop, ledgers, program, world.other)
         take_turns(stop, arrays, program, lanes)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
             pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
+            if world is not None:
+                close_other(stop, ledgers, program, world.other)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
     add_lines(state, arrays.ledgers.raised, arrays.books, program.lines)
