@@ -38,6 +38,7 @@ MODULES = {
     "financing": "Third-party financing",
     "notes": "Notes, to the cent",
     "cash": "Cash-out",
+    "other_cash": "Other cash: flows, statements, interest income, tranches and the first month, by hand",
     "draws": "Draws: the whole engine against closed forms",
     "limits": "Draws: every limit by hand, without chance",
     "lines": "Lines of today: real purchases, every limit by hand, what windows cost",

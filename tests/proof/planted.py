@@ -34,8 +34,8 @@ class Fault(NamedTuple):
 
 
 class ProgramFault(NamedTuple):
-    """Other values in the kernels' program, or in the tables of its market: Python expressions by part and field; ""
-    names a whole part."""
+    """Other values in the kernels' program, or in the tables of its market and of other cash: Python expressions by
+    part and field; "" names a whole part."""
 
     name: str
     values: dict[tuple[str, str], str]
@@ -68,7 +68,10 @@ class ProgramFault(NamedTuple):
         def lowered(case):
             plan = lower(case)
             program, market = (self.of(tables, plan.program, case) for tables in (plan.program, plan.market))
-            return dataclasses.replace(plan, program=program, market=market)
+            world = plan.world
+            if world is not None:
+                world = world._replace(other=self.of(world.other, plan.program, case))
+            return dataclasses.replace(plan, program=program, market=market, world=world)
 
         for place in (chunks, trace, written):
             monkeypatch.setattr(place, "lower", lowered)

@@ -148,6 +148,12 @@ BOUNDS = {
     "Coverage": {"percent": (0.0, 1000.0)},
     "ThirdParty": {"discount": (0.0, OPEN(1, 0))},
     "Note": {"margin": (-1.0, 1e4)},
+    "Advance": {"delay_days": (0.0, 1e6)},
+    "Flow": {"amount": (-1e15, 1e15), "delay_days": (0.0, 1e6), "growth": (-0.99, 100.0)},
+    "Item": {
+        "monthly": (-1e15, 1e15), "growth": (-0.99, 100.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)),
+        "price_correlation": (-1.0, 1.0), "lag_months": (0, 120),
+    },
     "Policy": {
         "target_months": (0.0, 1200.0), "price_trigger": (OPEN(0, 1), 1e6), "trigger_sessions": (1, 250),
         "need_months": (0.0, 1200.0), "price_tilt": (-1200.0, 1200.0), "cover_months_high": (0.0, 1200.0),

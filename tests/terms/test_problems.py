@@ -112,7 +112,6 @@ ONE_PROBLEM = [
     ),
     ({("schema",): 2}, "schema = 2: must be 1, the only supported version"),
     # dates
-    ({("valuation_date",): date(2002, 4, 2)}, "valuation_date = 2002-04-02: must be the first day of a month"),
     ({("horizon",): date(2004, 3, 30)}, "horizon = 2004-03-30: must be the last day of a month"),
     (
         {("horizon",): date(2032, 4, 30)},
