@@ -15,7 +15,7 @@ def other_history(case: Case, world: w.World | None, i: int) -> dict[str, Any]:
     """Which of the flows that are not certain path i of a block has; nothing for a case without such flows."""
     if not any(flow.probability < 1.0 for flow in case.flows):
         return {}
-    happens = [] if world is None else world.other.rows.happens[:, i]
+    happens = () if world is None else world.other.rows.happens[:, i]  # none where no flow moves cash
     flows = zip(moving(case), happens, strict=False)
     return {"flows": [flow.name for flow, happened in flows if flow.probability < 1.0 and happened]}
 
@@ -24,7 +24,9 @@ class OtherEntries:
     """What path i of a block has of it, from the rows of a finished block."""
 
     def __init__(self, case: Case, world: w.World | None, i: int) -> None:
-        self.case, self.flows, self.advances = case, [], []
+        self.case = case
+        self.flows: list[dict[str, Any]] = []
+        self.advances: list[tuple[str, int, float]] = []
         if world is None:
             return
         tables, rows, names = world.other.tables, world.other.rows, [flow.name for flow in moving(case)]

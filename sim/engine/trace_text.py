@@ -28,6 +28,8 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
     rows.append(("waived", ", ".join(history["waived"]) or "nothing"))
     if case.notes:
         rows.append(("extended", ", ".join(history["extended"]) or "nothing"))
+    if "flows" in history:
+        rows.append(("uncertain flows", ", ".join(history["flows"]) or "none happens"))
     for financing in history["third_party"]:
         cut = ", and the investor may cut the line for it" if financing["reduces_line"] else ""
         rows.append((f"third party, {financing['month']}", f"${financing['amount'] / 1e6:,.2f}M{cut}"))
@@ -65,6 +67,7 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
             f"  principal {paid['principal'] / 1e6:9.4f}{'  after the cash-out, bridged' if paid['date'] > out else ''}"
             for paid in ledger["payments"]
         ] or ["  none"]
+    lines += _other_cash(ledger, out)
     lines += ["", "Cash at the end of each month, $M" + (" (* after the cash-out, bridged)" if out < "9999" else "")]
     months = [
         f"{month} {cash / 1e6:9.3f}{'*' if month >= out[:7] else ' '}"
@@ -90,6 +93,26 @@ def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
     ]
     heads = ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by")
     return [Table(case.title, heads, rows, (0, 4)), _outcome(case, ledger)]
+
+
+def _other_cash(ledger: Mapping[str, Any], out: str) -> list[str]:
+    """Flows with a day, and the sum of interest income, where the case has any. `out`: date of the cash-out."""
+    lines: list[str] = []
+    if "flows" in ledger:
+        width = max((len(flow["name"]) for flow in ledger["flows"]), default=0)
+        rows = [
+            f"  {flow['date']}  {flow['name']:<{width}}  {flow['amount'] / 1e6:9.4f}"
+            f"{'  after the cash-out, bridged' if flow['date'] > out else ''}"
+            for flow in ledger["flows"]
+        ]
+        lines += [
+            "",
+            "Flows, $M (below 0 goes out; monthly ones are not listed)",
+            *(rows or ["  none"]),
+        ]
+    if "interest_income" in ledger:
+        lines += ["", f"Interest income, all months together: ${sum(ledger['interest_income'].values()) / 1e6:,.4f}M"]
+    return lines
 
 
 def _draw_line(draw: Mapping[str, Any]) -> str:

@@ -86,11 +86,12 @@ class Flow(Terms):
             yield "delay_days", self.delay_days, "must be 0, as no milestone is given"
 
     def check_months(self) -> Iterator[Problem]:
-        for word, value in (("from", self.from_), ("to", self.to), ("growth", self.growth or None)):
+        first = getattr(self, "from")
+        for word, value in (("from", first), ("to", self.to), ("growth", self.growth or None)):
             if value is not None and not self.monthly:
                 yield word, value, "must be left out: only with monthly = true"
-        if self.from_ is not None and self.to is not None and self.to < self.from_:
-            yield "to", self.to, f"must be on or after from, {self.from_}"
+        if self.monthly and first is not None and self.to is not None and self.to < first:
+            yield "to", self.to, f"must be on or after from, {first}"
 
 
 setattr(Flow, "from", Flow.from_)  # the key's name is a word of Python

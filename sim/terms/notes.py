@@ -89,7 +89,7 @@ class Note(Terms):
             yield "interest_date", self.interest_date, "must be left out, as interest_dates lists the days"
         elif "" in self.interest_dates:
             yield "interest_dates", list(self.interest_dates), 'must be days that every year has, as ["03-31", "09-30"]'
-        elif self.interest == "accrue" and not self.interest_days:
+        elif self.interest == "accrue" and not self.interest_dates and not self.interest_date:
             yield "interest", self.interest, 'must be "cash", unless interest_date or interest_dates says when'
 
     def check_advance(self) -> Iterator[Problem]:

@@ -58,8 +58,9 @@ class Item(Terms):
     fixed: bool = key(Flag(), False, meaning="whether it stays as it is where management cuts costs")
 
     def check_months(self) -> Iterator[Problem]:
-        if self.from_ is not None and self.to is not None and self.to < self.from_:
-            yield "to", self.to, f"must be on or after from, {self.from_}"
+        first = getattr(self, "from")
+        if first is not None and self.to is not None and self.to < first:
+            yield "to", self.to, f"must be on or after from, {first}"
 
 
 setattr(Item, "from", Item.from_)  # the key's name is a word of Python

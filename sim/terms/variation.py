@@ -10,8 +10,8 @@ Variation = Callable[[float], Ends]
 
 
 def times(low: float, high: float) -> Variation:
-    """From `low` times the value to `high` times the value."""
-    return lambda base: (low * base, high * base)
+    """From `low` times the value to `high` times the value; of a negative value the larger multiple is the low end."""
+    return lambda base: (min(low * base, high * base), max(low * base, high * base))
 
 
 def within(distance: float, least: float = -math.inf, most: float = math.inf) -> Variation:

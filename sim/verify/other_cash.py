@@ -123,9 +123,9 @@ def _statement() -> Iterator[Check]:
     sure = {"name": "licence", "probability": 1.0, "median_days": 50.0, "p90_days": 50.0001}
     about = About("an item starts in the month after its milestone", "sum by hand", CENT)
     royalties = {"name": "royalties", "monthly": -5e5, "milestone": "licence"}
-    got = months({"milestones": [sure]}, costs, royalties)
-    yield about.exact("use before royalties, $", 2e6, sum(got[:2]))
-    yield about.exact("use with royalties, $", 2e6, sum(got[2:]))
+    paid = months({"milestones": [sure]}, costs, royalties)
+    yield about.exact("use before royalties, $", 2e6, sum(paid[:2]))
+    yield about.exact("use with royalties, $", 2e6, sum(paid[2:]))
 
 
 def _one_item(paths: int, seed: int) -> Iterator[Check]:
