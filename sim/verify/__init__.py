@@ -93,3 +93,4 @@ def _compile(seed: int) -> None:
     case = one_draw(1)
     replay(case, trace(case, 0, seed).history)
     trace(case.replace({"line.pricing.series": "vwap"}), 0, seed)
+    trace(case.replace({"company.interest_income_rate": 0.01}), 0, seed)
