@@ -18,6 +18,7 @@ from sim.lowering.lower import lower
 from sim.terms import Case
 from tests.support.interpreted import compare_tallies
 from tests.twin.random_cases import random_case, random_history, random_market
+from tests.twin.random_cash import MECHANISMS, with_other_cash
 
 MANY = 5 * engine.CHUNK + 77
 NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
@@ -32,6 +33,8 @@ def some_cases() -> dict[str, Case]:
     }  # fmt: skip
     chosen = {"quarterly": quarterly, "weekly": quarterly.replace({"policy.cadence": "weekly"})}
     chosen["carrying"] = quarterly.replace(carrying | {"line.max_per_period": 8e6, "ranges": None})
+    other = with_other_cash(Random("cash"), random_case(Random("cash"), any_day=True), *MECHANISMS)
+    chosen["other cash"] = Case.from_dict(other)
     return chosen | {f"case {n}": Case.from_dict(random_case(Random(n))) for n in NUMBERS}
 
 
@@ -247,8 +250,13 @@ def test_kernels_compile_once_for_all_cases():
     for how in ({"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
         sim.simulate(CASES["quarterly"], paths=2_048, **how)
         sim.simulate(CASES["quarterly"].replace({"price.model": "heston"}), paths=2_048, **how)
-    assert len(block.simulate_chunk.signatures) == 1
-    assert len(block.simulate_market_chunk.signatures) == 1
+    for number in range(12):
+        rng = Random(number)
+        document = with_other_cash(rng, random_case(rng, any_day=True))
+        sim.simulate(Case.from_dict(document), paths=1, seed=number)
+        sim.simulate(Case.from_dict(document).replace({"line.pricing.series": "vwap"}), paths=1, seed=number)
+    for kernel in (block.simulate_chunk, block.simulate_market_chunk):  # once without a `World`, and once with one
+        assert sorted(str(types[-1]) != "none" for types in kernel.signatures) == [False, True]
     assert len(block.turn_points.signatures) == 1
 
 
