@@ -17,6 +17,7 @@ from sim.calendar import (
     month_start,
     sessions,
 )
+from sim.lowering import program as r
 from sim.lowering.market import Market
 from sim.terms import Case, Line, Note
 
@@ -61,7 +62,7 @@ class Calendar:
 
 
 class Coverage:
-    """The coverage tests of a line, in a calendar."""
+    """The coverage tests of a line, in a calendar. `percents` are the numbers of a case's line, by `place`."""
 
     def __init__(self, calendar: Calendar, line: Line) -> None:
         self.calendar, self.terms, case = calendar, line.coverage, calendar.case
@@ -73,14 +74,26 @@ class Coverage:
             q = self.first_carried
             while q.end <= case.horizon and q.start <= line.end:
                 first, last = self.cover(q)
-                self.quarters.append({"percent": self.percent(q), "first_cover": first, "last_cover": last})
+                self.quarters.append({"percent": float(self.place(q)), "first_cover": first, "last_cover": last})
                 q = q.next()
 
-    def percent(self, q: FiscalQuarter) -> float:
+    def place(self, q: FiscalQuarter) -> int:
+        """Which of `percents` holds for a quarter."""
         if self.terms is None:
-            return 0.0
+            return 0
         i = max(0, q.ordinal - self.term_start.ordinal)
-        return self.terms.percent[min(i, len(self.terms.percent) - 1)] / 100.0
+        return min(i, len(self.terms.percent) - 1)
+
+    @staticmethod
+    def percents(line: Line) -> np.ndarray:
+        """The shares of cash used that a line's draws may be, one after another; 0 without a coverage test."""
+        return np.zeros(1) if line.coverage is None else np.array(line.coverage.percent) / 100.0
+
+    def quarter_table(self, line: Line) -> np.ndarray:
+        """The tests at the ends of quarters, with the percentages of a line."""
+        table = array_of(self.quarters, r.QUARTER)
+        table["percent"] = self.percents(line)[table["percent"].astype(np.int64)]
+        return table
 
     def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
         """Months and shares of their cash used that count for a draw in quarter q on day `through` (None: its end)."""
@@ -102,14 +115,14 @@ class Coverage:
         covers += [{"month": self.calendar.month_row(k), "share": share} for k, share in self.basis(q, through)]
         return first, len(covers)
 
-    def unused_at_opening(self) -> float:
+    def unused_at_opening(self, case: Case, line: Line) -> float:
         """Coverage that the term's quarters before the valuation date left unused: at expected figures, undrawn."""
-        case, unused, q = self.calendar.case, 0.0, self.term_start
+        unused, q, percents = 0.0, self.term_start, self.percents(line).tolist()
         while self.carries and q.end < case.valuation_date:
             used = 0.0
             for k, share in self.basis(q):
                 used += case.burn_level(k) * share
-            unused = max(0.0, self.percent(q) * max(0.0, used) + unused)
+            unused = max(0.0, percents[self.place(q)] * max(0.0, used) + unused)
             q = q.next()
         return unused
 

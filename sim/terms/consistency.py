@@ -164,13 +164,18 @@ def check_listed_dates(case: Any) -> Iterator[Problem]:
 
 def check_amounts(case: Any) -> Iterator[Problem]:
     for where, line, policy in _policies(case):
-        if policy.kind != "schedule" or (policy.cadence == "dates" and not policy.dates):
+        if policy.kind != "schedule" or _lacks_dates(policy):
             continue
         days = dates_of(case, line, policy)
         if len(policy.amounts) != len(days):
             span = f" ({days[0]} to {days[-1]})" if days else ""
             allowed = f"must have {len(days)} amounts, one for each purchase date{span}; {len(policy.amounts)} given"
             yield f"{where}.amounts", list(policy.amounts), allowed
+
+
+def _lacks_dates(policy: Any) -> bool:
+    """Whether the policy's own check reports that it lists no dates."""
+    return policy.cadence == "dates" and not policy.dates
 
 
 def _policies(case: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -192,7 +197,7 @@ def check_forward(case: Any) -> Iterator[Problem]:
             own = [kind.name for kind in line.purchases if kind.pricing is not None]
             where = f"{key}.purchases[{purchase.name}]" if purchase.name in own else key
             pricing = purchase.pricing
-            if pricing is None or not pricing.forward:
+            if pricing is None or not pricing.forward or _lacks_dates(purchase.policy):
                 continue
             after, end = pricing.sessions_after, min(line.end, datetime.date(LAST_SESSION_YEAR, 12, 31))
             term = len(calendar.sessions(line.start, end))
