@@ -32,6 +32,7 @@ from sim.terms.schema import (
     read_table,
     values_of,
 )
+from sim.terms.single_values import with_values
 from sim.terms.stated import Ranges, StatedRanges, canonical_ranges, range_problems, still_there
 
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
@@ -154,23 +155,35 @@ class Case(Terms):
         >>> case.replace({"price.volatility": 0.8, "third_party": None}).price.volatility
         0.8
         """
+        moved: Mapping[str, str | None] = {}
+        keeps_ranges, keeps_record = "ranges" not in changes, True
+        values = changes if keeps_ranges or changes["ranges"] is not None else _without(changes, "ranges")
+        made = with_values(self, values)
+        if made is None:
+            keeps_record = not any(str(name).startswith(("record", "ranges")) for name in changes)
+            made, moved = self._replaced(changes, blame, (keeps_ranges, keeps_record))
+        # They were valid for this case and are not checked again.
+        if keeps_ranges and self.ranges is not None:
+            object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
+        if keeps_record and self.record is not None:
+            object.__setattr__(made, "record", self.record)
+        return made
+
+    def _replaced(
+        self, changes: Mapping[str, Any], blame: str, apart: tuple[bool, bool]
+    ) -> tuple[Case, Mapping[str, str | None]]:
+        """The case with changes of any kind, and the list entries that have another key. `apart`: without ranges, without
+        record."""
         doc = self.to_dict()
         if changes.get("price.model", self.price.model) != self.price.model:
             for word, models in MODELS_OF.items():
                 if changes["price.model"] not in models:
                     doc["price"].pop(word, None)
         moved = changed(doc, changes, Case, blame)
-        keeps_ranges = self.ranges is not None and "ranges" not in changes
-        apart = not any(str(name).startswith(("record", "ranges")) for name in changes)
-        keeps_record = self.record is not None and apart
-        doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
-        made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
-        # They were valid for this case and are not checked again.
-        if keeps_ranges and self.ranges is not None:
-            object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
-        if keeps_record:
-            object.__setattr__(made, "record", self.record)
-        return made
+        for word, left_out in zip(("ranges", "record"), apart, strict=True):
+            if left_out and getattr(self, word) is not None:
+                doc[word] = None
+        return Case.from_dict(doc, source=self.source, text=self.text, blame=blame), moved
 
     @property
     def sha256(self) -> str:
@@ -222,3 +235,7 @@ class Case(Terms):
     def check_ranges(self) -> Iterator[Problem]:
         if self.ranges is not None:
             yield from range_problems(self, self.ranges, Case)
+
+
+def _without(changes: Mapping[str, Any], word: str) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if name != word}
