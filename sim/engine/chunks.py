@@ -48,7 +48,8 @@ class Part(NamedTuple):
 class Run:
     """The chunks of one run: where their results go, and how they are worked off.
 
-    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most.
+    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most. `before`: a run that is
+    done and whose columns nobody reads any more, so that this one may have its arrays.
     """
 
     def __init__(
@@ -61,13 +62,18 @@ class Run:
         antithetic: bool = False,
         keep: bool = True,
         fan: int = FAN_PATHS,
+        plan: Plan | None = None,
+        before: Run | None = None,
     ) -> None:
-        self.case, self.plan = case, lower(case)
+        self.case, self.plan = case, plan or lower(case)
         self.how = (seed, sampler, antithetic, keep)
         self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
         self.chunks = -(-paths // CHUNK)
-        self.out = _room(self.plan, paths) if keep else None
-        self.by_line = columns_room(self.plan, paths) if keep else None
+        fits = before is not None and before.out is not None and before.plan.structure is self.plan.structure
+        same = before if fits and keep and before is not None and before.paths == paths else None
+        self.out = same.out if same else _room(self.plan, paths) if keep else None
+        self.by_line = same.by_line if same else columns_room(self.plan, paths) if keep else None
+        self.space = same.space if same else None
         self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
         self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
@@ -112,7 +118,8 @@ class Run:
 
     def finish_here(self, check: Callable[[], Any]) -> dict[str, np.ndarray]:
         """Work off all chunks in the caller's thread, with `check` before each; returns `columns`."""
-        desk, none = _Desk(self), no_points(self.plan)
+        desk, none = _Desk(self, self.space), no_points(self.plan)
+        self.space = desk.space
         for c in range(self.chunks):
             check()
             self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
@@ -229,13 +236,16 @@ class Run:
 
 
 class _Desk:
-    """What one thread works with: its arrays, and where the paths of its chunk go."""
+    """What one thread works with: its arrays, or those of a run of the same structure and output, and where the paths
+    of its chunk go."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, space: Workspace | None = None) -> None:
         self.run = run
-        self.space = Workspace(
-            run.plan, CHUNK, closes=run.points is not None, output=run.out, columns=run.by_line, stop=run.stop
-        )
+        if space is None:
+            sobol = run.points is not None
+            space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line, stop=run.stop)
+        self.space = space
+        space.plan, space.stop = run.plan, run.stop
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -244,7 +254,9 @@ class _Desk:
         first = c * CHUNK
         column = first if run.out is not None else 0
         space.points = points
-        space.recording = new_recording(run.plan, max(0, min(first + paths, run.fan.shape[1]) - first), draws=False)
+        recorded = max(0, min(first + paths, run.fan.shape[1]) - first)
+        if space.recording.cash_month_end.shape[1] or recorded:
+            space.recording = new_recording(run.plan, recorded, draws=False)
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
         run_chunk(space, run.plan.program, span)
         columns = _columns(space.output, column, paths)

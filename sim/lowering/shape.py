@@ -1,9 +1,9 @@
-"""The shape of a case: what is left of it when numbers are known by their class only.
+"""The shape of a case: what is left of it when numbers are known by their signs only.
 
 Cases that differ in amounts, rates and probabilities have the same dates, sessions, random numbers and rows of tables.
-What decides these of a number is whether it is absent, below, at or above 0 and 1; everything else that a case says
-counts as it is. `shape_of` replaces each number by one of its class, so that a table made from a shape cannot depend on
-more than the shape says.
+What decides these of a number is whether it is absent, its sign, and whether it is the default of its key or an end of
+what the key allows, such as a probability of 1; everything else that a case says counts as it is. A shape has one number
+for all of a sign, so that a table made from a shape cannot depend on more than the shape says.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from sim.terms.schema import Rows, Table, Values, keys, unchecked
 
 #: Keys of a case that are not simulated.
 NOT_LOWERED = ("title", "simulation", "ranges", "record")
-#: The classes of numbers, and a number of each.
-CLASSES = ("below -1", "-1", "-1 to 0", "0", "0 to 1", "1", "above 1")
-NUMBERS = (-2.0, -1.0, -0.4, 0.0, 0.4, 1.0, 2.0)
+#: Numbers of each sign, for the keys that allow them.
+BELOW, ABOVE, WHOLE = (-0.4, -0.3, -2.0), (0.4, 0.3, 2.0, 3.0), (2.0, 3.0)
 #: What stands for closes, whose number has no effect on any table.
 CLOSES = (1.0, 1.0, 1.0)
 
@@ -37,7 +36,7 @@ class Shape:
 
     @property
     def case(self) -> Case:
-        """The case with a number of its class in the place of each, the same for all cases of this shape."""
+        """The case with one number for all of a sign, the same for all cases of this shape."""
         emptied: Case = _emptied(self.of)
         return emptied
 
@@ -47,11 +46,23 @@ def shape_of(case: Case) -> Shape:
     return Shape(_reader(Case)(case), case)
 
 
-def _class_of(x: float) -> int:
-    """The number of a class in `CLASSES`."""
-    if x > 0:
-        return 4 if x < 1 else 5 if x == 1 else 6
-    return 3 if x == 0 else 2 if x > -1 else 1 if x == -1 else 0
+@cache
+def _reduction(rule: Any, default: Any) -> Callable[[Any], Any]:
+    """What makes one number of all numbers of a sign, for a key with this rule and default."""
+    kept = (0, rule.least, rule.most, default)
+
+    def one_of(some: tuple[float, ...]) -> Any:
+        allowed = [x for x in some if (rule.least is None or x >= rule.least) and x not in kept]
+        return next((int(x) if isinstance(rule, Whole) else x for x in allowed), None)
+
+    below, above = one_of(BELOW), one_of(WHOLE if isinstance(rule, Whole) else ABOVE)
+
+    def reduced(x: Any) -> Any:
+        if x is None or x in kept:
+            return x
+        return above if x > 0 else below
+
+    return reduced
 
 
 def _is_number(rule: Any) -> bool:
@@ -61,7 +72,7 @@ def _is_number(rule: Any) -> bool:
 
 @cache
 def _reader(of: type) -> Callable[[Any], tuple[Any, ...]]:
-    """What reads the key of an object of a class of terms. A number that is the default of its key counts as it is."""
+    """What reads the key of an object of a class of terms."""
     parts = [
         (attrgetter(word), _part(known.rule, known.default))
         for word, known in keys(of).items()
@@ -73,38 +84,32 @@ def _reader(of: type) -> Callable[[Any], tuple[Any, ...]]:
 def _part(rule: Any, default: Any) -> Callable[[Any], Any]:
     """What stands for the value of a key."""
     if _is_number(rule):
-        return lambda x: x if x is None or x == default else CLASSES[_class_of(x)]
+        return _reduction(rule, default)
     if isinstance(rule, Table):
         return lambda table: None if table is None else _reader(rule.of)(table)
     if isinstance(rule, Rows):
         return lambda rows: None if rows is None else tuple([_reader(rule.of)(row) for row in rows])
     if isinstance(rule, Values) and _is_number(rule.of):
-        return lambda values: None if values is None else tuple(map(_class_of, values))
+        reduced = _reduction(rule.of, None)
+        return lambda values: None if values is None else tuple(map(reduced, values))
     if isinstance(rule, ShownCloses):
-        return lambda closes: closes is not None
+        return lambda closes: None if closes is None else CLOSES
     return lambda value: value
 
 
-def _emptied(part: Any) -> Any:
-    """A table with a number of its class in the place of each."""
-    of: Any = type(part)
+def _emptied(table: Any) -> Any:
+    """A table with one number for all of a sign."""
+    of: Any = type(table)
     values = {}
     for word, known in keys(of).items():
-        value, rule = getattr(part, word), known.rule
-        values[word] = known.default if of is Case and word in NOT_LOWERED else _without(rule, value, known.default)
+        value, rule = getattr(table, word), known.rule
+        if of is Case and word in NOT_LOWERED:
+            value = known.default
+        elif isinstance(rule, Table) and value is not None:
+            value = _emptied(value)
+        elif isinstance(rule, Rows) and value is not None:
+            value = tuple(map(_emptied, value))
+        elif value is not None:
+            value = _part(rule, known.default)(value)
+        values[word] = value
     return unchecked(of, values)
-
-
-def _without(rule: Any, value: Any, default: Any) -> Any:
-    if value is None or value == default:
-        return value
-    if _is_number(rule):
-        number = NUMBERS[_class_of(value)]
-        return int(number) if isinstance(rule, Whole) else number
-    if isinstance(rule, Table):
-        return _emptied(value)
-    if isinstance(rule, Rows):
-        return tuple(map(_emptied, value))
-    if isinstance(rule, Values) and _is_number(rule.of):
-        return tuple(NUMBERS[_class_of(x)] for x in value)
-    return CLOSES if isinstance(rule, ShownCloses) else value

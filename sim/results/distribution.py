@@ -93,7 +93,7 @@ class Distribution(HashableValue):
         ordered = np.sort(present)
         n = present.size
         constant = bool(ordered[0] == ordered[-1])
-        mean, sd = _mean_and_sd(present, constant)
+        mean, sd = _mean_and_sd(present, constant, present.sum())
         worst_first = ordered if bad_tail == "low" else ordered[::-1]
         tail = worst_first[: n * WORST_PERCENT // 100 + 1]
         worst = worst_mean(tail, np.ones(tail.size, np.int64), n)
@@ -186,12 +186,14 @@ class Distribution(HashableValue):
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     """Mean and standard error of independent values, with the bits of `Distribution.from_values`; NaN is absent."""
     present = np.ascontiguousarray(values, dtype=np.float64)
-    if math.isnan(present.sum()):
+    total = present.sum()
+    if math.isnan(total):
         present = present[~np.isnan(present)]
+        total = present.sum()
     if present.size == 0:
         return math.nan, math.nan
     constant = present[0] == present[-1] and bool((present == present[0]).all())
-    mean, sd = _mean_and_sd(present, constant)
+    mean, sd = _mean_and_sd(present, constant, total)
     return mean, sd / math.sqrt(present.size)
 
 
@@ -200,11 +202,11 @@ def tail_dof(n: int, dof: float) -> float:
     return max(min(n * WORST_PERCENT / 100 - 1.0, dof), 0.0)
 
 
-def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
-    """Mean and standard deviation (n - 1 below); of equal values exactly that value and 0."""
+def _mean_and_sd(values: np.ndarray, constant: bool, total: np.float64) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1 below) of values with this sum; of equal values exactly that value and 0."""
     if constant:
         return float(values[0]), (0.0 if values.size > 1 else math.nan)
-    mean = values.mean()
+    mean = total / values.size
     distances = values - mean
     np.multiply(distances, distances, out=distances)
     return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as NumPy has it
