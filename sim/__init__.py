@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.sweep import sweep
+    from sim.analysis.uncertainty import uncertainty
     from sim.analysis.variants import variants
     from sim.closes import Closes, ClosesError, read_closes
     from sim.engine.executors import ExecutorError
@@ -68,6 +69,7 @@ __all__ = [
     "solve",
     "sweep",
     "trace",
+    "uncertainty",
     "variants",
 ]
 
@@ -84,6 +86,7 @@ _MODULES = {
     "sensitivity": "sim.analysis.sensitivity",
     "solve": "sim.analysis.solve",
     "sweep": "sim.analysis.sweep",
+    "uncertainty": "sim.analysis.uncertainty",
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",

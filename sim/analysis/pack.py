@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.analysis.backtest import PATHS as RECORD_PATHS
 from sim.analysis.backtest import backtest
+from sim.analysis.bands import Uncertainty
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clause_costs import ClauseCosts
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
@@ -18,6 +19,7 @@ from sim.analysis.compare import compare
 from sim.analysis.comparison import Comparison
 from sim.analysis.facts import Backtest
 from sim.analysis.grid import Grid, grid
+from sim.analysis.inputs import inputs_of
 from sim.analysis.outlook import outlook
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
@@ -25,6 +27,7 @@ from sim.analysis.shortfall import Outlook
 from sim.analysis.solution import Solution
 from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.swings import Sensitivity
+from sim.analysis.uncertainty import DRAWS, uncertainty
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
 from sim.engine.simulate import kept_by_default, simulate
@@ -36,7 +39,7 @@ from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 #: Most paths of each run of an analysis. The run itself, comparisons and the outlook have all paths.
-MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID = 200_000, 100_000, 10_000
+MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 200_000, 100_000, 10_000, 10_000
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
 #: `LEAST`, and a smaller sample of inputs.
 WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
@@ -45,7 +48,7 @@ SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
 WORK = {
     "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "solutions": 20, "stresses": 20,
-    "outlook": 2, "policies": 15, "grid": 20, "record": 2,
+    "outlook": 2, "policies": 15, "grid": 20, "record": 2, "uncertainty": 10,
 }  # fmt: skip
 
 
@@ -74,6 +77,7 @@ class Pack(Value):
     elapsed_s: float
     by: date
     skipped: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: Uncertainty | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: the run's summary under "result", then every part; absent numbers are None."""
@@ -90,6 +94,7 @@ class Pack(Value):
             "capital": cost_of_capital(self.result).to_dict(),
             "grid": self.grid.to_dict(),
             "record": self.record and self.record.to_dict(),
+            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
             "by": self.by,
             "skipped": self.skipped,
             "elapsed_s": self.elapsed_s,
@@ -172,10 +177,13 @@ def gather(
         "policies": run("policies", compare, policies_of(case), **how),
         "grid": run("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID)),
         "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
+        "uncertainty": run("uncertainty", _uncertain, case, draws=_draws(paths), paths=_scaled(paths, MOST_OF_DRAWS)),
     }
     skipped = {}
     if found["record"] is None:
         skipped["record"] = "the case has no table [record]"
+    if found["uncertainty"] is None:
+        skipped["uncertainty"] = "the case has no table [ranges]"
     if missing:
         skipped["scenarios"] = "; ".join(missing)
     return Pack(**found, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
@@ -212,6 +220,16 @@ def _clause_costs(case: Case, *, paths: int, levels: dict[str, Any], **options: 
 def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
     """The backtest, if the case has a record; it runs in one thread."""
     return None if case.record is None else backtest(case, **options)
+
+
+def _uncertain(case: Case, **options: Any) -> Uncertainty | None:
+    """The bands over the uncertain inputs, if the case states any."""
+    return uncertainty(case, **options) if any(one.stated for one in inputs_of(case)) else None
+
+
+def _draws(paths: int) -> int:
+    """Draws of the uncertain inputs: fewer in a pack of fewer than `WHOLE` paths."""
+    return max(DRAWS * min(paths, WHOLE) // WHOLE, LEAST_SAMPLES)
 
 
 class _Steps:

@@ -1,8 +1,8 @@
 """The shape of a case: what is left of it when numbers are known by their signs only.
 
 Cases that differ in amounts, rates and probabilities have the same dates, sessions, random numbers and rows of tables.
-What decides these of a number is whether it is absent, its sign, and whether it is the default of its key or an end of
-what the key allows, such as a probability of 1; everything else that a case says counts as it is. A shape has one number
+Of a number these depend on no more than whether it is absent, its sign, and whether it is the default of its key or an
+end of what the key allows, such as a probability of 1. Everything else that a case says counts as it is. A shape has one number
 for all of a sign, so that a table made from a shape cannot depend on more than the shape says.
 """
 

@@ -63,7 +63,9 @@ class Case(Terms):
     policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(
-        StatedRanges(), None, meaning="low and high of uncertain inputs by their dotted keys; the others have defaults"
+        StatedRanges(),
+        None,
+        meaning="uncertain inputs by their dotted keys: low and high; with a mode; or the 5th and 95th percentile",
     )
     record: Record | None = key(
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
@@ -172,8 +174,8 @@ class Case(Terms):
     def _replaced(
         self, changes: Mapping[str, Any], blame: str, apart: tuple[bool, bool]
     ) -> tuple[Case, Mapping[str, str | None]]:
-        """The case with changes of any kind, and the list entries that have another key. `apart`: without ranges, without
-        record."""
+        """The case with changes of any kind, and the list entries that have another key. `apart`: whether ranges and
+        record are left out."""
         doc = self.to_dict()
         if changes.get("price.model", self.price.model) != self.price.model:
             for word, models in MODELS_OF.items():

@@ -155,8 +155,15 @@ def _rule(rule: Any) -> dict[str, Any]:
             return {"anyOf": [{"type": "string"}, listed]}
         case StatedRanges():
             pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-            return {"type": "object", "additionalProperties": pair, "maxProperties": MOST_ENTRIES}
+            forms = [pair, _numbers_table("low", "high", "mode"), _numbers_table("p05", "p95")]
+            return {"type": "object", "additionalProperties": {"anyOf": forms}, "maxProperties": MOST_ENTRIES}
     raise TypeError(f"rule = {rule!r}: must be a rule of sim.terms.ranges, sim.terms.schema or sim.terms.stated")
+
+
+def _numbers_table(*words: str) -> dict[str, Any]:
+    """A table of numbers, all of which are required."""
+    numbers = {word: {"type": "number"} for word in words}
+    return {"type": "object", "properties": numbers, "required": list(words), "additionalProperties": False}
 
 
 # --- Markdown ---

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from sim.terms.paths import Path, Refused
 from sim.terms.ranges import BAD, Day, Flag, MonthDay, Number, Text, Whole
-from sim.terms.schema import Rows, Table, Values, attempt, checks, keys, plain, word_of
+from sim.terms.schema import Rows, Table, Values, attempt, checks, filled, keys, plain, words_of
 
 SINGLE = (Number, Whole, Text, Flag, Day, MonthDay)
 #: Keys whose values decide more than themselves: what an entry of a list is called, and which keys a model has.
@@ -85,9 +83,7 @@ def _changed(part: Any, tree: Mapping[str, Any], values: dict[str, Any]) -> Any:
             values[word] = rule.read(change, word, _ignore)
             if values[word] is BAD:
                 raise _General
-    made = object.__new__(of)
-    for name, word in _fields(of):
-        object.__setattr__(made, name, values[word] if word in values else getattr(part, name))
+    made = filled(of, [values[word] if word in values else getattr(part, name) for name, word in words_of(of)])
     if any(attempt(check, made) for check in checks(of)):
         raise _General
     return made
@@ -95,9 +91,3 @@ def _changed(part: Any, tree: Mapping[str, Any], values: dict[str, Any]) -> Any:
 
 def _ignore(*_: Any) -> None:
     """The general way reports the problem."""
-
-
-@cache
-def _fields(of: type[Any]) -> tuple[tuple[str, str], ...]:
-    """The fields of a class of terms, each with its key."""
-    return tuple((field.name, word_of(field)) for field in dataclasses.fields(of))

@@ -329,7 +329,7 @@ def test_a_full_disk_is_said_and_the_rows_are_kept(tmp_path, reference):
 
 def test_memory_does_not_grow_with_the_number_of_rows(tmp_path, monkeypatch):
     values = [60, 7, *[1.5] * len(FIGURES), ""]
-    monkeypatch.setattr(rows_module, "_row", lambda check, case, number, *_: rows_module.RowDone(number, values))
+    monkeypatch.setattr(rows_module, "_variant", lambda case, number, *_: rows_module.RowDone(number, values))
 
     def peak(rows: int) -> int:
         grid = {"axes": {"price.volatility": [1.0] * 100, "burn.monthly": [1.0] * (rows // 100)}}

@@ -12,6 +12,7 @@ from sim.analysis.pack import Pack
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.solve import reverse_stress, solve
+from sim.analysis.uncertainty import uncertainty
 from sim.analysis.variants import main_variants
 
 NAMES = {"seed": 7}
@@ -34,6 +35,7 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
         record=backtest(case, paths=128, seed=7) if getattr(case, "record", None) else None,
         elapsed_s=1.0,
         by=by,
+        uncertainty=uncertainty(case, draws=32, paths=64, **NAMES) if case.ranges else None,
     )
 
 

@@ -53,7 +53,8 @@ def test_the_shipped_case():
         "The stock price is $3.00 at the opening. Apart from its moves at milestones and other events, it moves at "
         "random with a volatility of 95% a year and no trend in its mean (geometric Brownian motion).",
         "100,000 simulated paths; the seed 20020401 fixes the random numbers.",
-        "The simulation does not use these ranges; the sensitivity analysis and the what-if tables do. - Monthly burn: "
+        "The simulation of one case does not use these ranges; the sensitivity analysis, the what-if tables and the "
+        "bands of uncertain inputs do. - Monthly burn: "
         "$2.23 million to $2.911 million - Opening cash: $9.895 million to $11.936 million - Probability of a "
         "reduction for third-party financing: 0% to 100%",
         "(terms SHA-256 b3a56d2cdf5b...)",

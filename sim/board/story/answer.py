@@ -12,6 +12,7 @@ from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
+    from sim.analysis.bands import Uncertainty
     from sim.analysis.pack import Pack
     from sim.results.result import Result
 
@@ -24,10 +25,10 @@ def answer(pack: Pack) -> Chapter:
     return Chapter(
         key="answer",
         headline=answer_sentence(result),
-        cards=_cards(result),
+        cards=_cards(result, pack.uncertainty),
         charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
         sure=f"{_error_words(result.summary().cash_out, result)} This covers the error from using a finite number of "
-        "scenarios, not the uncertain inputs. On all slides, ± is one standard error.",
+        f"scenarios, {_inputs_words(pack.uncertainty)} On all slides, ± is one standard error.",
         compared=compared_variants(pack),
         change=largest_swing(pack),
         source="Cash-out: the first day on which cash is below the minimum. In the mean runway, a scenario without a "
@@ -51,7 +52,15 @@ def complement(chance: Estimate) -> Estimate:
     return Estimate(1.0 - chance.value, chance.se, (1.0 - chance.ci95[1], 1.0 - chance.ci95[0]))
 
 
-def _cards(result: Result) -> tuple[Card, ...]:
+def _inputs_words(found: Uncertainty | None) -> str:
+    """What the error of sampling leaves out."""
+    if found is None:
+        return "not the uncertain inputs."
+    return f"not the uncertain inputs: {found.draws} draws of them give the range in the first box (5% to 95%)."
+
+
+def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
+    unknown = "" if found is None else f" ({found['cash_out']})"
     summary, commitment = result.summary(), result.case.commitment
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
@@ -63,7 +72,7 @@ def _cards(result: Result) -> tuple[Card, ...]:
         Card(
             frequency(summary.cash_out, result.paths),
             f"scenarios run out of cash by {day(result.case.horizon)}",
-            f"probability {plus_minus('cash_out', summary.cash_out)}",
+            f"probability {plus_minus('cash_out', summary.cash_out)}{unknown}",
         ),
         Card(
             censored_text(brief("runway_months", runway.p50.value, runway.p50.error), half),
