@@ -22,7 +22,7 @@ from sim.lowering import program as r
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
-from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
+from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
 from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
@@ -56,6 +56,8 @@ class Plan:
     reasons: tuple[str, ...]
     lines: tuple[str, ...]  # names
     drawn_rows: int  # of `Books.drawn`
+    gap_months: tuple[int, ...]  # months of the rows of `Output.gap_by_month`
+    issues_to_others: bool  # `Output.other_shares` has a row
 
     @property
     def has_tables(self) -> bool:
@@ -126,6 +128,8 @@ def lower(case: Case) -> Plan:
         reasons=lines.reasons,
         lines=tuple(line.label for line in case.facilities),
         drawn_rows=lines.drawn_rows,
+        gap_months=calendar.gap_months,
+        issues_to_others=issues_to_others(case),
     )
 
 
