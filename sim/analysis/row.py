@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -170,5 +171,8 @@ def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarra
         "runway_months": lambda: measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon)),
         "costs": lambda: costs_of(case, columns),
     }
+    everything, outstanding = issued + columns["other_shares"].sum(axis=0), case.company.shares_outstanding
+    for name, measure in measures.OF_EVERYTHING.items():
+        derived[name] = partial(measure, everything, outstanding, columns["cash_out_days"])
     for name in MEASURES:
         yield derived[name]() if name in derived else columns[name]

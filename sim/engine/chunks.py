@@ -272,13 +272,13 @@ def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]
 
 def _room(plan: Plan, paths: int) -> r.Output:
     # Systems promise memory that they do not have, and end the process that uses it.
-    enough = paths * bytes_of_path(plan.periods) <= (memory_limit() or math.inf)
+    enough = paths * bytes_of_path(plan.periods, len(plan.gap_months)) <= (memory_limit() or math.inf)
     with suppress(MemoryError):
         if enough:
             return output_room(plan, paths)
     raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False")
 
 
-def bytes_of_path(periods: int) -> int:
-    """Memory of the columns of one path that is kept."""
-    return 8 * (len(r.OUTPUTS) + periods)
+def bytes_of_path(periods: int, gaps: int) -> int:
+    """Memory of the columns of one path that is kept, at most. `gaps`: months at whose ends the gap is kept."""
+    return 8 * (len(r.OUTPUTS) + 1 + periods + gaps)

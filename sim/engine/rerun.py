@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sim.engine.simulate import simulate
 from sim.results.files import ResultError, reading, shown
+from sim.results.measures import OF_EVERYTHING
 from sim.results.provenance import (
     UNKNOWN,
     calendar_differences,
@@ -31,6 +32,8 @@ from sim.text.version import __version__
 MOST_JSON = 64 * 2**20  # bytes
 SECTIONS = ("measures", "cash_out")  # of a run's JSON: what its numbers are
 OF_LINES = ("line", "lines")  # and by line; `line` only where there is one
+#: What JSON of versions up to 0.4.0 lacks, beside the measures of everything that is issued.
+STATISTICS = ("rmst", "survival", "hazard", "incidence", "liquidity_at_risk", "average_price")
 HEADER = ("case", "paths", "seed", "sampler", "version")  # what it says of itself, beside its manifest
 ROUNDING = 1e-9  # relative; sums of the same paths may differ by less in another version of NumPy
 _MOST_NAMED = 5  # differences
@@ -103,6 +106,8 @@ class Rerun(Value, Readable):
             lines.append(f"{len(self.differences)} of {figures} figures DIFFER:")
             lines += [f"  {line}" for line in self.differences[:_MOST_NAMED]]
             lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
+        if _is_older(record):
+            lines.append(f"The file has no {', '.join((*OF_EVERYTHING, *STATISTICS))}: an earlier version wrote it.")
         if record.in_report:
             lines.append("These are the run's own figures: the other analyses of the report are not repeated.")
         return ["\n".join(lines)]
@@ -235,7 +240,7 @@ def _written(path: str | os.PathLike[str]) -> Record:
 
 def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a run's JSON states, by dotted name."""
-    for section in HEADER + SECTIONS + OF_LINES:
+    for section in HEADER + SECTIONS + OF_LINES + STATISTICS:
         yield from flat(document.get(section, "absent"), section)
 
 
@@ -276,6 +281,10 @@ def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
     """Lines on the figures that differ, and how many differ by rounding only. A figure taken out is a difference."""
     now = dict(_figures(result.summary().to_dict())) | {"version": record.version}
     differences, rounded = [], 0
+    if _is_older(record):
+        later = (*(f"measures.{name}." for name in OF_EVERYTHING), *STATISTICS)
+        now = {name: figure for name, figure in now.items() if not name.startswith(later)}
+        now |= dict.fromkeys(STATISTICS, "absent")
     for name in [*record.figures, *(name for name in now if name not in record.figures)]:
         written, repeated = record.figures.get(name, "absent"), now.get(name, "absent")
         if written == repeated:
@@ -285,6 +294,12 @@ def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
         else:
             differences.append(f"{shown(name)}: {written!r} was written, {repeated!r} is repeated")
     return tuple(differences), rounded
+
+
+def _is_older(record: Record) -> bool:
+    """Whether the record is JSON of a version that had no `STATISTICS`."""
+    figures = record.figures
+    return bool(figures) and all(figures.get(name) == "absent" for name in STATISTICS)
 
 
 def _number(value: Any) -> bool:

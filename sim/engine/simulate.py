@@ -14,6 +14,7 @@ from sim.engine.machine import available_workers, memory_limit
 from sim.engine.shards import spread_runs
 from sim.lowering import program as r
 from sim.lowering.program import CHUNK
+from sim.lowering.schedule import gap_months
 from sim.results.result import Result
 from sim.results.summary import fiscal_periods
 from sim.terms import Case, load_case
@@ -155,5 +156,5 @@ def kept_by_default(case: Case, paths: int) -> bool:
 
     Not more than `MOST_KEPT`, nor than take a quarter of the memory: the summary needs as much again.
     """
-    needed = paths * bytes_of_path(len(fiscal_periods(case)))
+    needed = paths * bytes_of_path(len(fiscal_periods(case)), len(gap_months(case)))
     return paths <= MOST_KEPT and needed <= (memory_limit() or math.inf) / 4

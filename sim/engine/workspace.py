@@ -115,7 +115,12 @@ def output_room(plan: Plan, paths: int) -> r.Output:
     """Room for the output of `paths` paths."""
     kinds = {"draws": np.int32, "cause": np.int8}
     columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
-    return r.Output(**columns, raised_by_period=np.empty((plan.periods, paths)))
+    return r.Output(
+        **columns,
+        raised_by_period=np.empty((plan.periods, paths)),
+        gap_by_month=np.empty((len(plan.gap_months), paths)),
+        other_shares=np.empty((int(plan.issues_to_others), paths)),
+    )
 
 
 def columns_room(plan: Plan, paths: int) -> np.ndarray:
@@ -221,4 +226,5 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
+        gaps=_rows(len(plan.gap_months)),
     )

@@ -29,7 +29,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a056ef3faae9ca784c67f74040c22539"
+FINGERPRINT = "deb006947369949253c1b378322f5039"
 
 
 @passage
@@ -75,6 +75,10 @@ def write_output(output, first, ledgers, n):
     copy_out(output.cause, first, state.cause, n)
     for q in range(len(ledgers.raised)):
         copy_out(output.raised_by_period[q], first, ledgers.raised[q], n)
+    for row in range(len(output.gap_by_month)):
+        copy_out(output.gap_by_month[row], first, ledgers.gaps[row], n)
+    for row in range(len(output.other_shares)):
+        copy_out(output.other_shares[row], first, state.other_shares, n)
 
 
 @verb

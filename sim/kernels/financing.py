@@ -157,7 +157,9 @@ def take_money(j, state, rates, listed, stop, third_party, opening):
         worth = headroom_shares * price
         amount = worth if worth < amount else amount
         shares = np.floor(amount / price + 0.5)
-        state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
+        shares = headroom_shares if shares > headroom_shares else shares
+        state.outstanding[i] += shares
+        state.other_shares[i] += shares if state.out_days[i] == NEVER else 0.0
     state.base_cash[i] = state.cash[i] + amount if amount > 0.0 else state.base_cash[i]
     state.base_day[i] = stop.t if amount > 0.0 else state.base_day[i]
     return amount

@@ -27,7 +27,7 @@ from sim.lowering import program as r
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
-from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
+from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
 from sim.lowering.shape import Shape, shape_of
 from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
@@ -66,6 +66,8 @@ class Plan:
     reasons: tuple[str, ...]
     lines: tuple[str, ...]  # names
     drawn_rows: int  # of `Books.drawn`
+    gap_months: tuple[int, ...]  # months of the rows of `Output.gap_by_month`
+    issues_to_others: bool  # `Output.other_shares` has a row
 
     @property
     def has_tables(self) -> bool:
@@ -136,6 +138,8 @@ class Structure:
             "milestones": self.milestones,
             "reasons": lines.reasons,
             "drawn_rows": lines.drawn_rows,
+            "gap_months": calendar.gap_months,
+            "issues_to_others": issues_to_others(calendar.case),
         }
 
 

@@ -19,7 +19,19 @@ from sim.calendar import (
 )
 from sim.lowering import program as r
 from sim.lowering.market import Market
+from sim.lowering.program import GAP_MONTHS
 from sim.terms import Case, Line, Note
+
+
+def gap_months(case: Case) -> tuple[int, ...]:
+    """Those of `GAP_MONTHS` whose end, so many months after the valuation date, is before the horizon."""
+    return tuple(months for months in GAP_MONTHS if month_end(case.valuation_date, months - 1) < case.horizon)
+
+
+def issues_to_others(case: Case) -> bool:
+    """Whether a case issues shares to others than the investors of its lines."""
+    party = case.third_party
+    return party is not None and party.kind == "equity" and party.annual_rate > 0
 
 
 class Calendar:
@@ -32,6 +44,7 @@ class Calendar:
         self.outside: list[int] = []  # months outside the span that some coverage test needs
         self.covers: list[dict] = []
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
+        self.gap_months = gap_months(case)
 
     def month_start(self, k: int) -> datetime.date:
         return month_start(self.case.valuation_date, k)
@@ -206,7 +219,8 @@ def stops_of(
     actions: list[dict] = []
     turns: list[dict] = []
     taken = 0  # purchase dates so far
-    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2}
+    gap_rows = {calendar.month_end(months - 1): row for row, months in enumerate(calendar.gap_months)}
+    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2, "gap_row": -1}
     for day in sorted({*notes, *agenda.together, *agenda.turns, *month_ends, *last_sessions}):
         date = {
             "t": calendar.t(day),
@@ -241,6 +255,7 @@ def stops_of(
                 "first_turn": turned,
                 "last_turn": len(turns),
                 "closes_quarter": agenda.carried.get(quarter, -1) if day == quarter.end else -2,
+                "gap_row": gap_rows.get(day, -1),
             }
         )
         taken = through

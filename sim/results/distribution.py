@@ -105,8 +105,7 @@ class Distribution(HashableValue):
             error = group_error(by_group(distances, groups), sizes)
             worse = np.maximum(tail[-1] - values, 0.0) if bad_tail == "low" else np.maximum(values - tail[-1], 0.0)
             worse = np.where(there, worse, 0.0)
-            shift = float(worse.sum()) / n
-            beyond = group_error(by_group(worse, groups) - shift * sizes, sizes).se / (WORST_PERCENT / 100)
+            beyond = grouped_worst_se(float(worse.sum()), by_group(worse, groups), sizes)
             worst = worst[0], math.nan if math.isnan(worst[1]) else beyond
 
             def effect(rank: int) -> float:
@@ -212,8 +211,31 @@ def _mean_and_sd(values: np.ndarray, constant: bool, total: np.float64) -> tuple
     return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as NumPy has it
 
 
+def mean_of_all(values: np.ndarray, groups: str | None) -> tuple[float, GroupError]:
+    """The mean of values (paths,), all present, and its error, as `Distribution.from_values` has them."""
+    mean, sd = _mean_and_sd(values, bool((values == values[0]).all()))
+    if groups is None:
+        return mean, GroupError(sd / math.sqrt(values.size), values.size - 1.0)
+    sizes = by_group(np.ones(values.size, np.int64), groups)
+    return mean, group_error(by_group(values - mean, groups), sizes)
+
+
+def grouped_worst_se(total: float, worse: np.ndarray, sizes: np.ndarray) -> float:
+    """Standard error of the mean of the worst 5% of values in groups.
+
+    `worse` are the groups' sums of how far values lie beyond the edge of the tail, `total` their sum, `sizes` the
+    groups' numbers of values.
+    """
+    shift = total / int(sizes.sum())
+    return group_error(worse - shift * sizes, sizes).se / (WORST_PERCENT / 100)
+
+
 def read_quantiles(
-    n: int, value_at: Callable[[int, int], float], effect_at: Callable[[int], float] | None, dof: float
+    n: int,
+    value_at: Callable[[int, int], float],
+    effect_at: Callable[[int], float] | None,
+    dof: float,
+    percents: tuple[int, ...] = QUANTILE_PERCENTS,
 ) -> tuple[Quantile, ...]:
     """The quantiles of n values, given the value of each rank from 1 (the smallest), and what bounds it.
 
@@ -221,7 +243,7 @@ def read_quantiles(
     the design effect at a rank; None for independent paths.
     """
     quantiles = []
-    for percent in QUANTILE_PERCENTS:
+    for percent in percents:
         rank = quantile_rank(n, percent)
         if effect_at is None:
             low, high = interval_ranks(n, percent)

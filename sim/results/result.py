@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from sim.calendar import month_end
 from sim.lowering.line_records import LINE_OUTPUTS
-from sim.results import measures
+from sim.lowering.schedule import gap_months, issues_to_others
+from sim.results import measures, statistics_of
+from sim.results.cash_outs import counts_by, out_by
 from sim.results.distribution import Distribution
-from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies, arrays_of_lines
+from sim.results.estimates import Estimate
+from sim.results.figures import LineTallies, Period, Run, Tallies, arrays_of_lines
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
+from sim.results.further import gap_ends
 from sim.results.measures import MEASURES
-from sim.results.sketch import Sketch, costs_of
+from sim.results.sketch import FURTHER_PREFIX, Sketch, costs_of
 from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
 from sim.results.summary import manifest as manifest_of
 from sim.results.value import same
-from sim.results.views import ByPeriod, Fan, arrays_by_line, lookup
+from sim.results.views import ByPeriod, Fan, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
 
@@ -45,6 +48,11 @@ COLUMNS = {
     "cash_out_days": np.float64,  # infinite: never
     "cause": np.int8,  # 0 none, then the codes of CAUSES from 1
 }
+
+
+#: Rows of a result (number, paths), by name. Results of versions up to 0.4.0 lack the last two.
+ROWS = ("raised_by_period", "gap_by_month", "other_shares")
+FURTHER = ROWS[1:]
 
 
 #: What a result has one array (paths,) of.
@@ -84,7 +92,10 @@ class Result(Mapping[str, np.ndarray]):
     tallies : Tallies
         Sums over the paths.
     columns : mapping of str to array, optional
-        One array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths), $.
+        One array (paths,) for each of `COLUMNS`, and rows (number, paths): "raised_by_period", $; "gap_by_month", $,
+        the funding gap up to the months of `sim.lowering.schedule.gap_months`; and "other_shares", one row of the
+        shares that others than the investors of the lines got before the cash-out, or none. Files of versions up to
+        0.4.0 lack the last two.
     sketch : Sketch, optional
         The quantile sketch of a run with keep_paths=False, instead of `columns`.
     **how
@@ -126,8 +137,7 @@ class Result(Mapping[str, np.ndarray]):
         self.columns: dict[str, np.ndarray] = {}
         if columns is not None:
             self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
-            shape = (len(self.periods), paths)
-            self._raised_by_period = frozen(columns, "raised_by_period", shape, np.float64)
+            self._rows = self._checked_rows(columns)
         self.tallies = checked(tallies, len(self.periods))
         self.line_tallies = how.get("line_tallies")
         self._by_line: np.ndarray | None = None
@@ -146,15 +156,26 @@ class Result(Mapping[str, np.ndarray]):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the arrays of all paths, or of the quantile sketch of a run that keeps no paths."""
-        return hash_of_arrays(self._arrays())
+        """SHA-256 of the arrays of all paths, or of the quantile sketch of a run that keeps no paths.
+
+        Of the arrays that every version has, so that it stays what it was.
+        """
+        arrays = self._arrays()
+        return hash_of_arrays(
+            {name: arrays[name] for name in arrays if not name.startswith((*FURTHER, FURTHER_PREFIX))}
+        )
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError.
 
-        "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound.
+        "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound. KeyError
+        also for what a file of an earlier version lacks.
         """
         columns, case = self._kept(), self.case
+        if name in measures.OF_EVERYTHING:
+            others = lookup(self._rows, "other_shares") if issues_to_others(case) else np.zeros((0, self.paths))
+            everything, outstanding = columns["shares_issued"] + others.sum(axis=0), case.company.shares_outstanding
+            return measures.OF_EVERYTHING[name](everything, outstanding, columns["cash_out_days"])
         if name == "dilution":
             return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
         if name == "effective_price":
@@ -182,10 +203,29 @@ class Result(Mapping[str, np.ndarray]):
         return True
 
     @property
+    def has_further(self) -> bool:
+        """Whether the result has what versions up to 0.4.0 did not keep."""
+        return self.sketch.further is not None if self.sketch is not None else FURTHER[0] in self._rows
+
+    @property
     def by_period(self) -> ByPeriod:
         """Arrays (paths, periods) by fiscal quarter: "raised" and "cash_out"."""
         out = self._kept()["cash_out_days"][:, None] <= self._ends()
-        return ByPeriod({"raised": self._raised_by_period.T, "cash_out": out})
+        return ByPeriod({"raised": self._rows["raised_by_period"].T, "cash_out": out})
+
+    @property
+    def gap_by_month(self) -> dict[int, np.ndarray]:
+        """Arrays (paths,): the funding gap, $, up to so many months after the valuation date, and up to the horizon.
+
+        Raises `PathsNotKept`, and KeyError for a file of an earlier version, which lacks the months.
+        """
+        self._kept()
+        spans = gap_ends(self.case)
+        rows = iter(lookup(self._rows, "gap_by_month"))
+        return {
+            months: self.columns["funding_gap"] if end == self.case.horizon else next(rows)
+            for months, end in spans.items()
+        }
 
     @property
     def by_line(self) -> dict[str, dict[str, np.ndarray]]:
@@ -200,16 +240,26 @@ class Result(Mapping[str, np.ndarray]):
             if sketch is not None:
                 out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
             else:
-                out, counts = tuple(self._out_by(end) for end in self._ends()), self._cash_out_counts()
-                raised = tuple(self._distribution(row).estimate for row in self._raised_by_period)
-            found = {
-                name: sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
-                for name, measure in MEASURES.items()
-            }
+                days, cause = self.columns["cash_out_days"], self.columns["cause"]
+                out, counts = tuple(map(self._out_by, self._ends())), counts_by(days, cause, self._ends())
+                raised = tuple(self._distribution(row).estimate for row in self._rows["raised_by_period"])
+            found = {}
+            for name, measure in MEASURES.items():
+                with suppress(KeyError):  # of an earlier version, which did not keep it
+                    found[name] = (
+                        sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
+                    )
             found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
+            runway = found["runway_months"].estimate
+            more = (
+                statistics_of.of_sketch(self.run, sketch, runway)
+                if sketch is not None
+                else statistics_of.of_columns(self.run, self.periods, self.columns | self._rows, counts, runway)
+            )
             binned = sketch is not None
             self._summary = Summary(
-                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256, self.line_tallies
+                self.run, self.periods, found, out, counts, raised, self.tallies, more, binned, self.sha256,
+                self.line_tallies,
             )  # fmt: skip
         return self._summary
 
@@ -242,15 +292,7 @@ class Result(Mapping[str, np.ndarray]):
 
     def fan(self) -> Fan:
         """Quantiles of cash at the opening and at each month's end, over the first paths (at most 4,096)."""
-        cash = self.tallies.fan
-        months, paths = cash.shape
-        first = self.case.valuation_date
-        dates = (first, *(month_end(first, month) for month in range(months)))
-        opening = np.full((1, paths), float(self.case.company.cash))
-        ordered = np.sort(np.vstack([opening, cash]), axis=1)
-        ranks = [quantile_rank(paths, percent) - 1 for percent in QUANTILE_PERCENTS]
-        p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
-        return Fan(dates, p05, p25, p50, p75, p95, paths)
+        return fan_of(self.case, self.tallies.fan)
 
     def save(self, path: str | os.PathLike[str], compress: bool = False) -> None:
         """Write the result to an .npz file atomically.
@@ -314,33 +356,30 @@ class Result(Mapping[str, np.ndarray]):
         """The arrays of all paths, or of the quantile sketch."""
         if self.sketch is not None:
             return self.sketch.to_arrays()
-        found = self.columns | {"raised_by_period": self._raised_by_period}
+        found = self.columns | self._rows
         return found if self._by_line is None else found | {"by_line": self._by_line}
 
     def _arrays(self) -> dict[str, np.ndarray]:
         return self.paths_or_sketch() | self.tallies.arrays | arrays_of_lines(self.line_tallies)
 
+    def _checked_rows(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
+        numbers = (len(self.periods), len(gap_months(self.case)), int(issues_to_others(self.case)))
+        return {
+            name: frozen(columns, name, (number, self.paths), np.float64)
+            for name, number in zip(ROWS, numbers, strict=True)
+            if name not in FURTHER or name in columns
+        }
+
     def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
         return Distribution.from_values(values, bad_tail, self.run.groups)
+
+    def _out_by(self, end: int) -> Estimate:
+        return out_by(self.columns["cash_out_days"], end, self.run.groups)
 
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
         return np.array([days_at_close(self.case, period.end) for period in self.periods])
-
-    def _out_by(self, end: int) -> Estimate:
-        """Probability that cash has run out by day `end`."""
-        out = self.columns["cash_out_days"] <= end
-        if self.run.groups is None:
-            return proportion(int(out.sum()), self.paths)
-        sizes = by_group(np.ones(self.paths, np.int64), self.run.groups)
-        return grouped_proportion(by_group(out.astype(np.int64), self.run.groups), sizes)
-
-    def _cash_out_counts(self) -> np.ndarray:
-        """int64 (periods, causes): paths out of cash by the end of each period."""
-        days, cause = self.columns["cash_out_days"], self.columns["cause"]
-        by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
-        counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
-        return np.array(counts, np.int64)
 
 
 def _remade(

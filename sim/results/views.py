@@ -8,7 +8,9 @@ from datetime import date
 
 import numpy as np
 
+from sim.calendar import month_end
 from sim.lowering.line_records import LINE_OUTPUTS
+from sim.results.estimates import QUANTILE_PERCENTS, quantile_rank
 from sim.results.value import Value
 from sim.terms import Case
 from sim.text.numbers import with_decimals
@@ -36,6 +38,18 @@ class Fan(Value, Readable):
 
     def _in_brief(self) -> str:
         return f"cash of {self.paths:,} paths on {len(self.dates)} dates"
+
+
+def fan_of(case: Case, cash: np.ndarray) -> Fan:
+    """From the cash ($) at the month ends (months, paths)."""
+    months, paths = cash.shape
+    first = case.valuation_date
+    dates = (first, *(month_end(first, month) for month in range(months)))
+    opening = np.full((1, paths), float(case.company.cash))
+    ordered = np.sort(np.vstack([opening, cash]), axis=1)
+    ranks = [quantile_rank(paths, percent) - 1 for percent in QUANTILE_PERCENTS]
+    p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
+    return Fan(dates, p05, p25, p50, p75, p95, paths)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -38,6 +38,7 @@ MODULES = {
     "financing": "Third-party financing",
     "notes": "Notes, to the cent",
     "cash": "Cash-out",
+    "survival": "Survival, liquidity at risk, total dilution",
     "draws": "Draws: the whole engine against closed forms",
     "limits": "Draws: every limit by hand, without chance",
     "lines": "Lines of today: real purchases, every limit by hand, what windows cost",

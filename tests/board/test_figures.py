@@ -273,7 +273,7 @@ def test_extreme_results_are_drawn(draw, paths, lifetime, changes, tmp_path):
 
 def test_a_fan_without_paths_is_refused(result):
     bare = dataclasses.replace(result.tallies, fan=np.empty((24, 0)))
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     without = type(result)(result.case, result.paths, 11, "philox", bare, columns)
     with pytest.raises(ValueError, match="must be of a run with paths kept"):
         figures.cash_fan(without)

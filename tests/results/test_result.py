@@ -95,7 +95,7 @@ def test_the_first_and_the_last_period_are_cut_to_the_span():
 )
 def test_columns_that_do_not_fit_are_refused(change, message):
     good = synthetic_result(paths=50)
-    columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T} | change
+    columns = good.paths_or_sketch() | change
     columns = {name: column for name, column in columns.items() if column is not None}
     with pytest.raises(ValueError, match=message):
         Result(good.case, 50, 1, "philox", good.tallies, columns)
@@ -115,11 +115,7 @@ def test_the_probability_of_cash_out_by_a_date_counts_its_close(result, by):
 def test_a_cash_out_at_the_very_close_of_a_period_is_in_it():
     good = synthetic_result(paths=4)
     days = np.array([91.0, np.nextafter(91.0, 92.0), 731.0, np.inf])  # 30 June 2002 closes at t = 91
-    columns = dict(good.columns) | {
-        "cash_out_days": days,
-        "cause": np.array([1, 2, 3, 0], np.int8),
-        "raised_by_period": good.by_period["raised"].T,
-    }
+    columns = good.paths_or_sketch() | {"cash_out_days": days, "cause": np.array([1, 2, 3, 0], np.int8)}
     got = Result(good.case, 4, 1, "philox", good.tallies, columns)
     assert got.by_period["cash_out"][:, 0].tolist() == [True, False, False, False]
     assert got.by_period["cash_out"][:, -1].tolist() == [True, True, True, False]
@@ -152,8 +148,8 @@ def test_the_fan_starts_at_the_opening_cash(result):
 
 def test_the_document_has_exactly_the_contracts_keys(document):
     assert list(document) == [
-        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "lines",
-        "manifest",
+        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "lines", "rmst",
+        "survival", "hazard", "incidence", "liquidity_at_risk", "average_price", "manifest",
     ]  # fmt: skip
     assert list(document["measures"]) == list(MEASURES)
     assert set(document["cash_out"]) == {"within_horizon", "by_period", "causes"}
@@ -222,7 +218,7 @@ def test_the_table_fits_a_terminal(paths, lifetime):
     assert text.isascii()
     assert not re.search(r"\bnan\b", text.lower())
     flat = " ".join(text.split())
-    assert all(measure.column in flat for measure in MEASURES.values())
+    assert all((measure.column in flat) == (name != "ending_cash") for name, measure in MEASURES.items())
 
 
 def test_the_answer_comes_first(result):
@@ -230,8 +226,9 @@ def test_the_answer_comes_first(result):
     assert title.startswith("Valence Technology")
     chance = result.summary().cash_out
     assert f"with a probability of {100 * chance.value:.1f}% +- {100 * chance.se:.1f}%" in " ".join(answer.split())
-    assert "of the $30M committed on average; in the worst 5% of the paths, $" in " ".join(answer.split())
-    assert "paths, the runway is " in " ".join(answer.split())
+    assert "of the $30M committed on average (expected shortfall, 5%: $" in " ".join(answer.split())
+    assert "Expected shortfall, 5%, of the runway: " in " ".join(answer.split())
+    assert "the largest shortage of cash is at most $" in " ".join(answer.split())
 
 
 def test_certainty_is_said_with_its_bound():
@@ -255,7 +252,7 @@ def test_words_from_a_case_are_escaped_in_a_notebook_and_wrapped_in_a_terminal()
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;" in html
-    assert re.findall(r"<(?!/)(\w+)", html).count("table") == 3
+    assert re.findall(r"<(?!/)(\w+)", html).count("table") == 6
     assert max(map(len, str(summary).splitlines())) <= 100
 
 
@@ -313,7 +310,7 @@ def test_equality_is_about_the_numbers(result):
 
 def test_a_loaded_manifest_is_the_one_of_the_run(result, tmp_path):
     old = dict(result.manifest) | {"platform": "another machine"}
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     made = Result(result.case, result.paths, 11, "philox", result.tallies, columns, written=old)
     made.save(tmp_path / "old.npz")
     assert load_result(tmp_path / "old.npz").manifest["platform"] == "another machine"
@@ -478,14 +475,14 @@ def test_a_device_is_written_through_and_not_replaced(result):
 def test_tallies_of_another_shape_are_refused(result):
     t = result.tallies
     bad = dataclasses.replace(t, reasons=t.reasons[:-1])
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     with pytest.raises(ValueError, match="binding has shape"):
         Result(result.case, result.paths, 11, "philox", bad, columns)
 
 
 def test_a_run_of_the_largest_seed_survives_the_file(tmp_path):
     good = synthetic_result(paths=2)
-    columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T}
+    columns = good.paths_or_sketch()
     made = Result(good.case, 2, 2**64 - 1, "philox", good.tallies, columns, elapsed_s=math.pi, workers=2)
     made.save(tmp_path / "run.npz")
     back = load_result(tmp_path / "run.npz")

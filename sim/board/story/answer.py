@@ -42,14 +42,9 @@ def answer_sentence(result: Result) -> str:
     """The probability as a frequency; where it is half or more also the day by which half of all scenarios are out."""
     chance, end = result.summary().cash_out, day(result.case.horizon)
     if chance.value < 0.5:
-        return f"Cash lasts to {end} in {frequency(complement(chance), result.paths)} simulated scenarios"
+        return f"Cash lasts to {end} in {frequency(chance.complement(), result.paths)} simulated scenarios"
     half = f"half of all scenarios are out of cash by {day(median_day(result))}"
     return f"Cash runs out by {end} in {frequency(chance, result.paths)} simulated scenarios; {half}"
-
-
-def complement(chance: Estimate) -> Estimate:
-    """The probability of the opposite."""
-    return Estimate(1.0 - chance.value, chance.se, (1.0 - chance.ci95[1], 1.0 - chance.ci95[0]))
 
 
 def _inputs_words(found: Uncertainty | None) -> str:
