@@ -14,7 +14,9 @@ from typing import Any
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
 from sim.analysis.calibration.toml import error_text, price_texts, volume_texts
+from sim.closes import Closes
 from sim.terms import Case, CaseError
+from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
 from sim.text.lines import one_line
 
@@ -65,7 +67,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     changed = "\n".join(lines)
     if _parsed(changed) != {**before, "price": expected}:
         raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
-    Case.from_dict(tomllib.loads(changed.removeprefix(_BOM)), source=os.fsdecode(path))
+    Case.from_dict(with_path(_parsed(changed), Path(path).parent), source=os.fsdecode(path))
     return changed, keys
 
 
@@ -97,7 +99,7 @@ def _price(
     """Values of the keys of [price] as TOML, and the comments of those that are new."""
     values = {"model": f'"{fit.model}"'}
     texts = price_texts(fit)
-    if _starts_after(before.get("valuation_date"), found):
+    if _starts_after(before.get("valuation_date"), found.closes):
         values["initial"] = f"{found.closes.values[-1]:.10g}"
     else:
         texts.pop("initial_volatility", None)
@@ -109,13 +111,18 @@ def _price(
     return values, notes
 
 
-def _starts_after(start: Any, found: Calibration) -> bool:
-    """Whether a case with this valuation date begins right after the closes."""
+def _starts_after(start: Any, closes: Closes) -> bool:
+    """As `soon_after`, for the value of a key."""
     try:
         day = start if isinstance(start, datetime.date) else datetime.date.fromisoformat(start)
     except (TypeError, ValueError):  # the case says so
         return False
-    return bool(found.closes.dates) and 0 < (day - found.closes.dates[-1]).days <= _SOON
+    return soon_after(closes, day)
+
+
+def soon_after(closes: Closes, day: datetime.date) -> bool:
+    """Whether a day comes right after closes with dates: within a week of the last one."""
+    return bool(closes.dates) and 0 < (day - closes.dates[-1]).days <= _SOON
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
