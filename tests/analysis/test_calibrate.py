@@ -513,6 +513,19 @@ def test_keys_of_other_models_go_and_their_comments_stay():
     assert _edited(CASE.split("\n"), "price.volume", values, [], {}) == []
 
 
+def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
+    """The second `--write` replaces the errors of the first, whatever the model."""
+    alone = case_file.read_bytes()
+    for models in (("garch", "gbm"), ("garch", "heston", "garch"), ("heston", "garch")):
+        case_file.write_bytes(alone)
+        for model in models:
+            case_file.write_text(rewritten(case_file, FOUND, model)[0], encoding="utf-8")
+        twice = case_file.read_text(encoding="utf-8")
+        case_file.write_bytes(alone)
+        once = rewritten(case_file, FOUND, models[-1])[0]
+        assert sorted(twice.splitlines()) == sorted(once.splitlines()), models
+
+
 def test_the_opening_price_is_set_only_right_after_the_closes(case_file):
     days = sessions(datetime.date(1996, 3, 27), datetime.date(2002, 3, 28))[-len(FOUND.closes) :]
     late = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))

@@ -27,6 +27,7 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
+_ERROR = re.compile(r"# \+- \d")  # as `error_text` has it
 _BOM = "\ufeff"
 
 
@@ -134,7 +135,8 @@ def _edited(
 ) -> list[str]:
     """The lines with keys of a table set and dropped; an empty list if no line begins the table.
 
-    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own.
+    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The error of
+    an earlier calibration is no comment to keep: it goes with the number that it is of.
     """
     heads = [i for i, line in enumerate(lines) if _HEADER.match(line)]
     first = next((i for i in heads if _HEADER.match(lines[i])[1].replace(" ", "") == table), None)  # type: ignore[index]
@@ -146,15 +148,20 @@ def _edited(
     for line in lines[first + 1 : end]:
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
+        comment = (found[5] or "") if found else ""
+        old_error = _ERROR.match(comment) is not None
         if found and key in waiting:
-            line = f"{found[1]}{waiting.pop(key)}{found[4]}{ending}"
+            after = _comment(notes.get(key)) if old_error else found[4]
+            line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
         elif found and key in drop:
-            line = f"{found[5]}{ending}" if found[5] else ""
+            line = f"{comment}{ending}" if comment and not old_error else ""
             if not line:
                 continue
         body.append(line)
         last = len(body) if found else last
-    added = [
-        f"{key} = {text}{f'    # {notes[key]}' if notes.get(key) else ''}{ending}" for key, text in waiting.items()
-    ]
+    added = [f"{key} = {text}{_comment(notes.get(key))}{ending}" for key, text in waiting.items()]
     return [*lines[: first + 1], *body[:last], *added, *body[last:], *lines[end:]]
+
+
+def _comment(words: str | None) -> str:
+    return f"    # {words}" if words else ""
