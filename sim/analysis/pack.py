@@ -21,6 +21,8 @@ from sim.analysis.facts import Backtest
 from sim.analysis.grid import Grid, grid
 from sim.analysis.inputs import inputs_of
 from sim.analysis.outlook import outlook
+from sim.analysis.price_models import PATHS as MODEL_PATHS
+from sim.analysis.price_models import PriceModels, price_models
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
 from sim.analysis.shortfall import Outlook
@@ -38,7 +40,7 @@ from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
-#: Most paths of each run of an analysis. The run itself, comparisons and the outlook have all paths.
+#: Most paths of each run of an analysis. The run itself, the other comparisons and the outlook have all paths.
 MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 200_000, 100_000, 10_000, 10_000
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
 #: `LEAST`, and a smaller sample of inputs.
@@ -47,7 +49,8 @@ WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
 SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
 WORK = {
-    "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "solutions": 20, "stresses": 20,
+    "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "price_models": 3, "solutions": 20,
+    "stresses": 20,
     "outlook": 2, "policies": 15, "grid": 20, "record": 2, "uncertainty": 10,
 }  # fmt: skip
 
@@ -68,6 +71,7 @@ class Pack(Value):
     clauses: ClauseCosts | None
     sensitivity: Sensitivity
     scenarios: Comparison
+    price_models: PriceModels
     solutions: tuple[Solution, ...]
     stresses: tuple[Solution, ...]
     outlook: Outlook
@@ -87,6 +91,7 @@ class Pack(Value):
             "clauses": self.clauses and self.clauses.to_dict(),
             "sensitivity": self.sensitivity.to_dict(),
             "scenarios": self.scenarios.to_dict(),
+            "price_models": self.price_models.to_dict(),
             "solutions": [solution.to_dict() for solution in self.solutions],
             "stresses": [solution.to_dict() for solution in self.stresses],
             "outlook": self.outlook.to_dict(),
@@ -168,6 +173,7 @@ def gather(
         "clauses": run("clauses", _clause_costs, case, paths=_scaled(paths, CLAUSE_PATHS), levels=how),
         "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY), **sample),
         "scenarios": run("scenarios", compare, scenarios, **how),
+        "price_models": run("price_models", price_models, case, paths=min(paths, MODEL_PATHS)),
         "solutions": tuple(
             run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
             for i, what in enumerate(SOLVED)

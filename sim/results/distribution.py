@@ -254,6 +254,21 @@ def read_quantiles(
     return tuple(quantiles)
 
 
+def tail_values(values: np.ndarray, bad_tail: str) -> np.ndarray:
+    """One number a path whose mean is the mean of the worst 5% of values without NaN: `q +- max(distance, 0) / 5%`.
+
+    q is the edge of the tail and the distance that of a value beyond it. Rockafellar and Uryasev (2000), Journal of
+    Risk 2(3). The standard error of their mean is that of `worst_mean`, and the mean difference of the numbers of two
+    cases path by path is the difference of their expected shortfalls, with the error that common random numbers leave.
+    """
+    sign = 1.0 if bad_tail == "high" else -1.0
+    beyond = sign * values
+    rank = values.size * WORST_PERCENT // 100
+    edge = -float(np.partition(-beyond, rank)[rank])
+    numbers: np.ndarray = sign * (edge + np.maximum(beyond - edge, 0.0) / (WORST_PERCENT / 100))
+    return numbers
+
+
 def worst_mean(worst_first: np.ndarray, counts: np.ndarray, n: int) -> tuple[float, float]:
     """Mean of the worst 5% of n independent values and its standard error.
 

@@ -154,6 +154,28 @@ def test_the_values_of_the_s_and_p_500():
     assert volume.estimates["sd"].value == pytest.approx(0.19, abs=0.005)
 
 
+def test_likelihoods_at_the_optima_of_another_library():
+    """Of the S&P 500: parameters and log-likelihoods of arch, with mean and omega free; and of jumps at a free rate."""
+    data = pytest.importorskip("arch.data.sp500")
+    returns = 100.0 * np.diff(np.log(data.load()["Adj Close"].to_numpy()))
+    for mean, omega, alpha, beta, nu, known in (
+        (0.0645858, 0.00864064, 0.0994920, 0.9001586, 6.509277, 16329.526832),
+        (0.0523640, 0.0177439, 0.1018993, 0.8852630, math.inf, 16222.466956),
+    ):
+        squares = (returns - mean) ** 2
+        backcast = garch.backcast_of((returns - returns.mean()) ** 2)
+        variances = garch.variances_of(squares, omega, alpha, beta, backcast)[:-1]
+        found = garch.log_densities(squares, variances, nu).sum() + returns.size * math.log(100.0)
+        assert found == pytest.approx(known, abs=2e-3)
+    for drift, sigma, rate, mean, sd, known in (
+        (0.163069, 0.1188527, 50.0, -0.00241763, 0.0201141, 15675.17328),
+        (None, 0.0816355, 163.825, -0.00124419, 0.0129302, 15712.35114),
+    ):
+        drift = 252.0 * returns.mean() / 100.0 - rate * mean if drift is None else drift
+        found = merton.log_densities(returns / 100.0, merton.Merton(drift, sigma, rate, mean, sd)).sum()
+        assert found == pytest.approx(known, abs=0.02)
+
+
 # --- data of known parameters ----------------------------------------------------------------------------------------
 
 
@@ -511,6 +533,19 @@ def test_keys_of_other_models_go_and_their_comments_stay():
     windows = "\n".join(_edited(CASE.replace("\n", "\r\n").split("\n"), "price", values, [], {}))
     assert windows.count("\r\n") == windows.count("\n")
     assert _edited(CASE.split("\n"), "price.volume", values, [], {}) == []
+
+
+def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
+    """The second `--write` replaces the errors of the first, whatever the model."""
+    alone = case_file.read_bytes()
+    for models in (("garch", "gbm"), ("garch", "heston", "garch"), ("heston", "garch")):
+        case_file.write_bytes(alone)
+        for model in models:
+            case_file.write_text(rewritten(case_file, FOUND, model)[0], encoding="utf-8")
+        twice = case_file.read_text(encoding="utf-8")
+        case_file.write_bytes(alone)
+        once = rewritten(case_file, FOUND, models[-1])[0]
+        assert sorted(twice.splitlines()) == sorted(once.splitlines()), models
 
 
 def test_the_opening_price_is_set_only_right_after_the_closes(case_file):

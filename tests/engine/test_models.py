@@ -17,7 +17,7 @@ from sim.lowering.market import Market
 from sim.terms import Case, CaseError
 from sim.terms import price as price_terms
 from sim.verify.models import BOOTSTRAP, GARCH, HESTON, MERTON, SHORT, STUDENT
-from sim.verify.samples import one_draw, plain_case, prices, session
+from sim.verify.samples import S0, one_draw, plain_case, prices, session
 from tests.twin import models as twin
 from tests.twin import random_cases
 from tests.twin import sampler as reference_luck
@@ -261,6 +261,11 @@ def test_volumes_have_their_known_moments():
     for lag, answer in ((1, 0.6026677570094), (5, 0.144700528458)):
         found = np.corrcoef(logs[:, lag:].ravel(), logs[:, :-lag].ravel())[0, 1]
         assert found == pytest.approx(answer, abs=0.02)
+    assert ratio.std() == pytest.approx(0.7368887762719, rel=0.03)
+    closes = np.array([[S0, *path.history["closes"].values()] for path in paths])
+    moves = np.diff(np.log(closes), axis=1)
+    moves = np.abs(moves - moves.mean())
+    assert np.corrcoef(logs.ravel(), moves.ravel())[0, 1] == pytest.approx(0.3728888056983, abs=0.02)
 
 
 # ------------------------------------------------------------------------------------------------- other analyses

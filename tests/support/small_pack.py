@@ -9,6 +9,7 @@ from sim.analysis.compare import compare
 from sim.analysis.grid import grid
 from sim.analysis.outlook import outlook
 from sim.analysis.pack import Pack
+from sim.analysis.price_models import price_models
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.solve import reverse_stress, solve
@@ -27,6 +28,7 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
         clauses=clauses(case, paths=64, **NAMES),
         sensitivity=sensitivity(case, paths=128, indexed=0, **NAMES),
         scenarios=compare(scenarios_of(case)[0], paths=paths, **NAMES),
+        price_models=price_models(case, paths=paths, **NAMES),
         solutions=tuple(solve(case, what, 0.1, by, 256, **NAMES) for what in ("commitment", "cash")),
         stresses=reverse_stress(case, by, paths=256, **NAMES),
         outlook=outlook(case, paths=paths, **NAMES),

@@ -14,7 +14,9 @@ from typing import Any
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
 from sim.analysis.calibration.toml import error_text, price_texts, volume_texts
+from sim.closes import Closes
 from sim.terms import Case, CaseError
+from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
 from sim.text.lines import one_line
 
@@ -25,6 +27,7 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
+_ERROR = re.compile(r"# \+- \d")  # as `error_text` has it
 _BOM = "\ufeff"
 
 
@@ -65,7 +68,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     changed = "\n".join(lines)
     if _parsed(changed) != {**before, "price": expected}:
         raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
-    Case.from_dict(tomllib.loads(changed.removeprefix(_BOM)), source=os.fsdecode(path))
+    Case.from_dict(with_path(_parsed(changed), Path(path).parent), source=os.fsdecode(path))
     return changed, keys
 
 
@@ -97,7 +100,7 @@ def _price(
     """Values of the keys of [price] as TOML, and the comments of those that are new."""
     values = {"model": f'"{fit.model}"'}
     texts = price_texts(fit)
-    if _starts_after(before.get("valuation_date"), found):
+    if _starts_after(before.get("valuation_date"), found.closes):
         values["initial"] = f"{found.closes.values[-1]:.10g}"
     else:
         texts.pop("initial_volatility", None)
@@ -109,13 +112,18 @@ def _price(
     return values, notes
 
 
-def _starts_after(start: Any, found: Calibration) -> bool:
-    """Whether a case with this valuation date begins right after the closes."""
+def _starts_after(start: Any, closes: Closes) -> bool:
+    """As `soon_after`, for the value of a key."""
     try:
         day = start if isinstance(start, datetime.date) else datetime.date.fromisoformat(start)
     except (TypeError, ValueError):  # the case says so
         return False
-    return bool(found.closes.dates) and 0 < (day - found.closes.dates[-1]).days <= _SOON
+    return soon_after(closes, day)
+
+
+def soon_after(closes: Closes, day: datetime.date) -> bool:
+    """Whether a day comes right after closes with dates: within a week of the last one."""
+    return bool(closes.dates) and 0 < (day - closes.dates[-1]).days <= _SOON
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -127,7 +135,8 @@ def _edited(
 ) -> list[str]:
     """The lines with keys of a table set and dropped; an empty list if no line begins the table.
 
-    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own.
+    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The error of
+    an earlier calibration is no comment to keep: it goes with the number that it is of.
     """
     heads = [i for i, line in enumerate(lines) if _HEADER.match(line)]
     first = next((i for i in heads if _HEADER.match(lines[i])[1].replace(" ", "") == table), None)  # type: ignore[index]
@@ -139,15 +148,20 @@ def _edited(
     for line in lines[first + 1 : end]:
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
+        comment = (found[5] or "") if found else ""
+        old_error = _ERROR.match(comment) is not None
         if found and key in waiting:
-            line = f"{found[1]}{waiting.pop(key)}{found[4]}{ending}"
+            after = _comment(notes.get(key)) if old_error else found[4]
+            line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
         elif found and key in drop:
-            line = f"{found[5]}{ending}" if found[5] else ""
+            line = f"{comment}{ending}" if comment and not old_error else ""
             if not line:
                 continue
         body.append(line)
         last = len(body) if found else last
-    added = [
-        f"{key} = {text}{f'    # {notes[key]}' if notes.get(key) else ''}{ending}" for key, text in waiting.items()
-    ]
+    added = [f"{key} = {text}{_comment(notes.get(key))}{ending}" for key, text in waiting.items()]
     return [*lines[: first + 1], *body[:last], *added, *body[last:], *lines[end:]]
+
+
+def _comment(words: str | None) -> str:
+    return f"    # {words}" if words else ""

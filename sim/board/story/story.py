@@ -15,6 +15,7 @@ from sim.board.story.commitment import commitment
 from sim.board.story.limits import limits
 from sim.board.story.outlook import outlook
 from sim.board.story.policies import policies
+from sim.board.story.price_models import price_models
 from sim.board.story.record import record
 from sim.board.story.scenarios import scenarios
 from sim.board.story.sensitivity import sensitivity
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["CHAPTERS", "Card", "Chapter", "story"]
 
 CHAPTERS = (
-    answer, cash, cash_out, commitment, clauses, capital, sensitivity, scenarios, policies, stress, outlook, record,
-    assumptions, limits,
+    answer, cash, cash_out, commitment, clauses, capital, sensitivity, scenarios, price_models, policies, stress,
+    outlook, record, assumptions, limits,
 )  # fmt: skip
 
 

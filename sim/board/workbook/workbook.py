@@ -17,6 +17,7 @@ from sim.board.workbook import (
     distributions,
     fan,
     outlook,
+    price_models,
     quarters,
     sensitivity,
     summary,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 #: In the order of the sheets; each omits what the pack does not have.
 SHEETS = (
-    summary, quarters, fan, distributions, cap_table, comparisons, clauses, sensitivity, what_if, outlook, assumptions,
+    summary, quarters, fan, distributions, cap_table, comparisons, price_models, clauses, sensitivity, what_if,
+    outlook, assumptions,
 )  # fmt: skip
 
 
