@@ -24,6 +24,7 @@ from sim.analysis.outlook import outlook
 from sim.analysis.price_models import PATHS as MODEL_PATHS
 from sim.analysis.price_models import PriceModels, price_models
 from sim.analysis.scenarios import policies_of, scenarios_of
+from sim.analysis.search import lines_to_solve
 from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
 from sim.analysis.shortfall import Outlook
 from sim.analysis.solution import Solution
@@ -45,8 +46,8 @@ MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 200_000, 100_000, 10
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
 #: `LEAST`, and a smaller sample of inputs.
 WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
-#: What the searches solve for, and the probability of cash-out they look for.
-SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
+#: What the searches solve for besides the commitments, and the probability of cash-out they look for.
+SOLVED, TARGET = ("cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
 WORK = {
     "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "price_models": 3, "solutions": 20,
@@ -165,6 +166,7 @@ def gather(
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
     sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
+    solved = [*(("commitment", line) for line in lines_to_solve(case)), *((what, None) for what in SOLVED)]
     scenarios, missing = scenarios_of(case)
     result = run("result", simulate, case, **how, keep_paths=kept_by_default(case, paths))
     found: dict[str, Any] = {
@@ -175,8 +177,8 @@ def gather(
         "scenarios": run("scenarios", compare, scenarios, **how),
         "price_models": run("price_models", price_models, case, paths=min(paths, MODEL_PATHS)),
         "solutions": tuple(
-            run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
-            for i, what in enumerate(SOLVED)
+            run("solutions", solve, case, what, TARGET, part=(i, len(solved)), line=line, **search)
+            for i, (what, line) in enumerate(solved)
         ),
         "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
         "outlook": run("outlook", outlook, case, paths=paths),

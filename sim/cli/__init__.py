@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sim.cli import (
+    backtest,
     calibrate,
     cases,
     check,
@@ -39,7 +40,7 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, sweep, report,
+    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep, report,
     calibrate, verify, model, rerun,
 )  # fmt: skip
 

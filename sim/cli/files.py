@@ -12,6 +12,7 @@ from sim.terms.problems import one_line
 from sim.text.reading import STDIN, is_stdin, name_of
 
 UNUSABLE = 2  # exit status
+PICTURES = ("png", "svg", "pdf")
 
 
 class Unusable(Exception):
@@ -71,6 +72,16 @@ def _check_output(name: str, path: Path) -> None:
         raise Unusable(f"{shown(name)}: cannot be written: there is no folder {shown(str(folder))}")
     if not path.exists() and not os.access(folder, os.W_OK):
         raise Unusable(f"{shown(name)}: cannot be written: folder {shown(str(folder))} is read-only")
+
+
+def picture_kind(name: str | None) -> str:
+    """The form of a picture, by the end of its name; "" without one."""
+    if name is None:
+        return ""
+    kind = Path(name).suffix.lower().removeprefix(".")
+    if kind not in PICTURES:
+        raise Unusable(f"--plot = {shown(name)}: must end in .png, .svg or .pdf")
+    return kind
 
 
 def written(write: Callable[[], object]) -> None:

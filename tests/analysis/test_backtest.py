@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import backtest as module
-from sim.analysis.backtest import backtest, issues, unmet
+from sim.analysis import recorded as module
+from sim.analysis.backtest import backtest
 from sim.analysis.pack import Pack, _recorded
+from sim.analysis.recorded import issues, unmet
 from sim.board.story.story import story
 from sim.engine.trace import trace_paths
 from sim.engine.workspace import Workspace, run_chunk
@@ -240,7 +241,7 @@ def test_facts_outside_the_span_are_left_out_and_said(valence):
     short = backtest(valence.replace({"horizon": "2002-12-31"}), 128, SEED)
     assert max(row.date for row in short.rows) <= date(2002, 12, 31)
     assert short.notes[0].startswith("6 of 10 facts lie outside")
-    with pytest.raises(ValueError, match="must have a table"):
+    with pytest.raises(sim.CaseError, match="valence-2002: record: missing; must be a table of what really happened"):
         backtest(valence.replace({"record": None}))
 
 

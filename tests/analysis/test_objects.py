@@ -38,6 +38,7 @@ def _objects(folder):
         "stresses": sim.reverse_stress(case, **OPTIONS),
         "outlook": sim.outlook(case, **OPTIONS),
         "backtest": sim.backtest(case, **OPTIONS),
+        "pooled": sim.backtest([case], **OPTIONS),
         "pack": sim.gather(case, **OPTIONS),
         "sweep": sim.sweep(case, {"axes": {"price.volatility": [0.5, -1]}}, **OPTIONS),
     }
@@ -121,6 +122,7 @@ def test_every_public_function_and_class_is_walked(objects):
     assert classes <= kinds
     public = [getattr(sim, name) for name in sim.__all__]
     given = {function.__annotations__["return"] for function in public if inspect.isfunction(function)}
+    given = {name for returned in given for name in returned.split(" | ")}
     assert given - {"list[tuple[str, str]]"} <= {kind.__name__ for kind in kinds}
 
 
@@ -132,7 +134,8 @@ def test_a_repr_has_at_most_two_lines(objects):
 
 def test_a_result_is_a_table_in_a_notebook(objects):
     for name in ("result", "without paths", "result: summary", "result: fan", "comparison", "clauses", "sensitivity",
-                 "grid", "variants", "solution", "stresses", "outlook", "backtest", "pack", "trace"):  # fmt: skip
+                 "grid", "variants", "solution", "stresses", "outlook", "backtest", "pooled", "pack",
+                 "trace"):  # fmt: skip
         html = objects[name]._repr_html_()
         assert "<table" in html, name
         assert len(html) < MOST_HTML, name

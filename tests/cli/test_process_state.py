@@ -60,7 +60,7 @@ COMMANDS = (
     "run valence-2002 --paths 64 --json x.json --save x.npz", "run valence-2002 --paths 48 --sampler sobol --json -",
     "run valence-2002 --paths 64 --json no/such/folder", "rerun x.npz", "trace valence-2002 --path 3 --json p.json",
     "replay valence-2002 --history p.json", "compare valence-2002 valence-2002 --paths 64",
-    "outlook valence-2002 --paths 64", "clauses valence-2002 --paths 64", "model",
+    "outlook valence-2002 --paths 64", "backtest valence-2002 --paths 64", "clauses valence-2002 --paths 64", "model",
 )  # fmt: skip
 
 

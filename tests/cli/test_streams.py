@@ -58,7 +58,7 @@ def stdin(monkeypatch):
 
 CASE_COMMANDS = [
     "check -", "run - --paths 64 --json -", "trace - --path 3", "compare - valence-2002 --paths 64",
-    "compare valence-2002 - --paths 64", "clauses - --paths 16", "outlook - --paths 64",
+    "compare valence-2002 - --paths 64", "clauses - --paths 16", "outlook - --paths 64", "backtest - --paths 16",
     "sensitivity - --paths 16 --indexed 0", "solve - --for cash --paths 64",
 ]  # fmt: skip
 
