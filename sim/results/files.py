@@ -25,6 +25,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sim.text.characters import printable
+from sim.text.reading import Unreadable, name_of, opened
 
 _SEAL = b"fundrisk-sha256:"
 _SEAL_LENGTH = len(_SEAL) + 64
@@ -78,15 +79,20 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray],
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The arrays of a file that `write_arrays` wrote. Raises ResultError for any other file, and for a damaged one."""
-    with _one_line(path, "cannot be read"), open(path, "rb") as file:
-        length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
-        file.seek(max(length, 0))
-        found = file.read(_SEAL_LENGTH)
-        if length < 0 or found != _seal(file, length):
-            raise ResultError(f"{shown(path)}: damaged, cut short, or not a saved result")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+    with reading(path), opened(path) as file:
+        return arrays_in(file, path)
+
+
+def arrays_in(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The arrays of an open file; `path` names it in an error."""
+    length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
+    file.seek(max(length, 0))
+    found = file.read(_SEAL_LENGTH)
+    if length < 0 or found != _seal(file, length):
+        raise ResultError(f"{shown(path)}: damaged, cut short, or not a saved result")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def hash_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
@@ -218,8 +224,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """The path, quoted where it would break the line."""
-    text = os.fspath(path)
+    """The path, quoted where it would break the line; `<stdin>` for "-"."""
+    text = name_of(os.fspath(path))
     return text if printable(text) else ascii(text)
 
 
@@ -233,6 +239,8 @@ def _one_line(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turns everything a file can do wrong into one line."""
     try:
         yield
+    except Unreadable as error:  # which says so itself
+        raise ResultError(f"{shown(path)}: {error}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[:1] or [type(error).__name__]
         text = reason if isinstance(reason, str) else reason[0]
