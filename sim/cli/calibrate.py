@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         from sim.results.files import write_bytes_atomically
 
         written(lambda: write_bytes_atomically(options.plot, calibration_picture(found, kind)))
-    put(options.json, found.to_dict(), text)
+    put(options.json, found.to_dict(), text, beside=bool(options.write or options.plot))
 
 
 def _kind(name: str | None) -> str:

@@ -31,4 +31,4 @@ def run(options: argparse.Namespace) -> None:
         raise Unusable(str(error).replace("simulate with keep_paths=False", "leave out --save")) from None
     if options.save:
         written(lambda: result.save(options.save))
-    put(options.json, result.summary().to_dict(), str(result.summary()))
+    put(options.json, result.summary().to_dict(), str(result.summary()), beside=bool(options.save))

@@ -415,10 +415,41 @@ def test_a_full_output_is_reported():
     assert shell("2> /dev/full", "check", "no-such-case").returncode == 2
 
 
-def test_closed_streams_are_no_error():
-    assert shell(">&-", "cases").returncode == 0
+CLOSED = "standard output: cannot be written: it is closed\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cases", "check valence-2002", "keys line", "keys --json-schema", "model", "new -", "--help", "run --help", "--version",
+        "run valence-2002 --paths 16", "run valence-2002 --paths 16 --json -", "trace valence-2002 --path 3 --json -",
+        "clauses valence-2002 --paths 1e12", "compare valence-2002 --variants --paths 1e12",
+        "sensitivity valence-2002 --paths 1e12", "outlook valence-2002 --paths 1e12",
+        "solve valence-2002 --for cash --paths 1e12", "verify --json -",
+    ],
+)  # fmt: skip
+def test_a_closed_output_that_is_wanted_is_an_error(words):
+    ran = shell(">&-", *words.split())
+    assert (ran.returncode, ran.stderr) == (2, CLOSED)
+
+
+def test_a_closed_output_beside_a_file_is_none(tmp_path):
+    for words, made in (
+        (f"run valence-2002 --paths 16 --json {tmp_path}/a.json", "a.json"),
+        (f"run valence-2002 --paths 16 --save {tmp_path}/a.npz", "a.npz"),
+        (f"new {tmp_path}/new.toml", "new.toml"),
+    ):
+        ran = shell(">&-", *words.split())
+        assert (ran.returncode, ran.stderr) == (0, ""), words
+        assert (tmp_path / made).exists()
+    ran = shell(">&-", *f"run valence-2002 --paths 16 --save {tmp_path}/b.npz --json -".split())
+    assert (ran.returncode, ran.stderr) == (2, CLOSED)
+
+
+def test_a_closed_standard_error_is_none():
     assert shell("2>&-", "check", "no-such-case").returncode == 2
-    assert shell(">&- 2>&-", "cases").returncode == 0
+    assert shell("2>&-", "cases").returncode == 0
+    assert shell(">&- 2>&-", "cases").returncode == 2
 
 
 def test_characters_the_terminal_lacks_are_escaped(case_file):
