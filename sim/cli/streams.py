@@ -51,8 +51,8 @@ def prepared(own: bool) -> Iterator[None]:
     """Streams that a command can print to, for as long as it runs; afterwards they are as before.
 
     A standard error that the parent process or the program has closed becomes the null device, a standard output a
-    `ClosedOutput`, and characters that a stream's encoding lacks are escaped. `own` says that the process is the command's own: its first three descriptors
-    are then never left for a file that the command opens.
+    `ClosedOutput`, and characters that a stream's encoding lacks are escaped. `own` says that the process is the
+    command's own: its first three descriptors are then never left for a file that the command opens.
     """
     if own:
         _reserve_descriptors()

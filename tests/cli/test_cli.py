@@ -421,7 +421,8 @@ CLOSED = "standard output: cannot be written: it is closed\n"
 @pytest.mark.parametrize(
     "words",
     [
-        "cases", "check valence-2002", "keys line", "keys --json-schema", "model", "new -", "--help", "run --help", "--version",
+        "cases", "check valence-2002", "keys line", "keys --json-schema", "model", "new -", "--help", "run --help",
+        "--version",
         "run valence-2002 --paths 16", "run valence-2002 --paths 16 --json -", "trace valence-2002 --path 3 --json -",
         "clauses valence-2002 --paths 1e12", "compare valence-2002 --variants --paths 1e12",
         "sensitivity valence-2002 --paths 1e12", "outlook valence-2002 --paths 1e12",
