@@ -198,6 +198,21 @@ WRONG_LINES = [
     ("run valence-2002 --json 'a\x00b'", "a\\x00b: cannot be written: embedded null byte"),
     ("run valence-2002 --json x --save ./x", "./x: cannot be written: it is another output of the same command"),
     ("replay valence-2002 --history 'a\nb'", "a\\nb: cannot be read: No such file or directory"),
+    ("compare valence-2002 --variant price.drfit=0", 
+     "--variant: price.drfit = 0: unknown key. Did you mean price.drift?"),
+    ("compare valence-2002 --variant x price.drift=[", "--variant: price.drift = [: must be a TOML value, such as 0.8, "
+     "true, word or [1, 2]"),
+    ("compare valence-2002 --variant x price.drift=99", "--variant: price.drift = 99: must be a number from -10 to 10"),
+    ("compare valence-2002 --variant x price.drift=0 price.drift=1", "--variant: price.drift = 1: must be given once"),
+    ("compare valence-2002 --variant price.drift=0 --set price.drift=99", "--set: price.drift = 99: must be a number "
+     "from -10 to 10"),
+    ("compare valence-2002 --variant notes[0].margin=0 'notes[Baccarat note].margin=1'",
+     "--variant: notes[Baccarat note].margin = 1: must be given once; notes[0].margin is the same key"),
+    ("run valence-2002 --set 'notes[0.margin=1'", "--set: notes[0.margin = 1: must be a key whose brackets are closed, "
+     "such as notes[NAME].principal"),
+    ("run valence-2002 --set 'notes[\"Baccarat note\"].margin=1'",
+     "--set: notes[\"Baccarat note\"].margin = 1: there is no notes[\"Baccarat note\"]; must be without quotes and blanks "
+     "around the name: notes[Baccarat note]"),
     ("compare valence-2002 --variant 'a\nb'", "--variant a\\nb: must have at least one KEY=VALUE after the name"),
     ("compare valence-2002 --variant 'a\nb' price.drift=0 --variant 'a\nb' price.drift=1",
      "compare: a\\nb: must not be named twice"),
