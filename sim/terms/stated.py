@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import FrozenInstanceError
+from typing import Any, NoReturn
 
 from sim.terms.native import entries
 from sim.terms.overrides import canonical, find, known_key, label_of
@@ -21,8 +22,16 @@ class Ranges(Mapping[str, tuple[float, float]]):
 
     __slots__ = ("_rows",)
 
+    _rows: tuple[tuple[str, tuple[float, float]], ...]
+
     def __init__(self, rows: Mapping[str, tuple[float, float]]) -> None:
-        self._rows = tuple((name, (low, high)) for name, (low, high) in rows.items())
+        object.__setattr__(self, "_rows", tuple((name, (low, high)) for name, (low, high) in rows.items()))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __getitem__(self, name: str) -> tuple[float, float]:
         return dict(self._rows)[name]

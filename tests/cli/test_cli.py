@@ -211,8 +211,8 @@ WRONG_LINES = [
     ("run valence-2002 --set 'notes[0.margin=1'", "--set: notes[0.margin = 1: must be a key whose brackets are closed, "
      "such as notes[NAME].principal"),
     ("run valence-2002 --set 'notes[\"Baccarat note\"].margin=1'",
-     "--set: notes[\"Baccarat note\"].margin = 1: there is no notes[\"Baccarat note\"]; must be without quotes and blanks "
-     "around the name: notes[Baccarat note]"),
+     "--set: notes[\"Baccarat note\"].margin = 1: there is no notes[\"Baccarat note\"]; must be without quotes and "
+     "blanks around the name: notes[Baccarat note]"),
     ("compare valence-2002 --variant 'a\nb'", "--variant a\\nb: must have at least one KEY=VALUE after the name"),
     ("compare valence-2002 --variant 'a\nb' price.drift=0 --variant 'a\nb' price.drift=1",
      "compare: a\\nb: must not be named twice"),

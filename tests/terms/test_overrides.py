@@ -71,7 +71,8 @@ def test_replace_keeps_rules_between_keys():
         ({"burn.steps[9].factor": 1}, "burn.steps[9].factor = 1: there is no burn.steps[9]; must be burn.steps[0]"),
         ({"line.coverage.percent[x]": 1}, "line.coverage.percent[x] = 1: there is no line.coverage.percent[x]; "
          "must be one of line.coverage.percent[0], [1], [2], [3]"),
-        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: there is no policy.amounts[0]: policy.amounts has no entries"),
+        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: there is no policy.amounts[0]: policy.amounts has no "
+         "entries"),
         ({"lines[ATM].commitment": 1}, "lines[ATM].commitment = 1: there is no lines[ATM]: lines has no entries"),
         ({'"price.drift"': 1}, '"price.drift" = 1: must be a key without quotes, such as price.volatility'),
         ({"'price'.drift": 1}, "'price'.drift = 1: must be a key without quotes, such as price.volatility"),
