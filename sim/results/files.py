@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
@@ -18,7 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -167,24 +168,24 @@ def _owned_as(draft: Path, old: os.stat_result) -> bool:
 
 # --- drafts ---
 
-_DRAFT = re.compile(r"\.fundrisk-(?:(\d+)-)?[0-9a-f]{16}\.tmp")
+_DRAFT = re.compile(r"\.fundrisk-(?:(?:([0-9a-f]{8})-)?(\d+)-)?[0-9a-f]{16}\.tmp")
 _OLD = 86_400.0  # seconds after which a draft that nobody has written to is left over from a process that was killed
 
 
 def draft_name() -> str:
-    """A new name for a file or a folder that is being written; it says which process writes."""
-    return f".fundrisk-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    """A new name for a file or a folder that is being written; it says which process of which machine writes."""
+    return f".fundrisk-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the drafts in a folder that killed processes of this user have left there.
+    """Remove the drafts in a folder that killed processes have left there.
 
-    A process that is killed cannot remove its draft. A draft of less than a day, of a process that lives, or of
-    another user stays.
+    A process that is killed cannot remove its draft. The drafts of a process of this machine are left over when it has
+    ended; of another machine nothing is known, and a draft is left over when it has not changed for a day.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if (named := _DRAFT.fullmatch(entry.name)) and _left_over(entry, named[1]):
+            if (named := _DRAFT.fullmatch(entry.name)) and _left_over(entry, named[1], named[2]):
                 with suppress(OSError):
                     shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
 
@@ -192,18 +193,26 @@ def remove_leftovers(folder: Path) -> None:
 _tidy = lru_cache(maxsize=64)(remove_leftovers)  # once for each folder: there may be thousands of files in it
 
 
-def _left_over(entry: os.DirEntry[str], process: str | None) -> bool:
+@cache
+def _machine() -> str:
+    """Eight digits for the space in which the numbers of processes are unique: this machine since its start, or this
+    container."""
+    parts = [platform.node()]
+    with suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+
+
+def _left_over(entry: os.DirEntry[str], machine: str | None, process: str | None) -> bool:
+    if process and machine == _machine() and os.name != "nt":  # where a signal of 0 ends the process
+        return not _lives(int(process))
     try:
-        found = entry.stat(follow_symlinks=False)
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
     except OSError:  # it has just been removed
         return False
-    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-    return mine and time.time() - found.st_mtime > _OLD and not (process and _lives(int(process)))
 
 
 def _lives(process: int) -> bool:
-    if os.name == "nt":  # where a signal of 0 ends the process
-        return False
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
