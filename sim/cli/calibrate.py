@@ -96,6 +96,6 @@ def _write(name: str, found: Calibration, model: str | None) -> str:
     from sim.analysis.calibration.rewriting import rewritten
     from sim.results.files import write_text_atomically
 
-    text, keys = rewritten(name, found, model or found.recommended)
+    text, keys, left = rewritten(name, found, model or found.recommended)
     written(lambda: write_text_atomically(name, text))
-    return f"{shown(name)}: set {', '.join(keys)}"
+    return f"{shown(name)}: set {', '.join(keys)}" + f"\n{shown(name)}: {left}" * bool(left)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sim.lowering.lower import lower
 from sim.terms import Case
 from sim.text.dates import long_date
 from sim.text.readable import Blocks
@@ -52,13 +53,13 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
     else:
         lines.append("  no purchase date lies in the term")
-    before, after = _split_at_cash_out(case, ledger)
-    lines += map(_draw_line, before)
-    if after:
-        lines += [
-            "After the cash-out (the shortfall is bridged; these amounts are not raised)",
-            *map(_draw_line, after),
-        ]
+    plan = lower(case)
+    lapses = [plan.has_tables and draw.settled is None for draw in plan.draws]
+    rows = [_draw_line(draw, lapsed) for draw, lapsed in zip(ledger["draws"], lapses, strict=True)]
+    first = len(_split_at_cash_out(case, ledger)[0])
+    lines += rows[:first]
+    if rows[first:]:
+        lines += ["After the cash-out (the shortfall is bridged; these amounts are not raised)", *rows[first:]]
     if case.notes:
         width = max(len(note.name) for note in case.notes)
         lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
@@ -122,11 +123,13 @@ def _draws_table(heading: str, ledger: Mapping[str, Any]) -> Table:
     return Table(heading, ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by"), rows, (0, 4))
 
 
-def _draw_line(draw: Mapping[str, Any]) -> str:
+def _draw_line(draw: Mapping[str, Any], lapsed: bool) -> str:
     asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
     return (
         f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
         f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
+        + "; lapses: would be settled after the horizon"
+        * lapsed
     )
 
 

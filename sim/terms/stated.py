@@ -11,7 +11,7 @@ from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
-from sim.text.numbers import percent
+from sim.text.numbers import percent, price
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
 WAIVERS, WAIVERS_LABEL = "waivers", "waivers: mean probability"
@@ -157,7 +157,9 @@ def range_lines(case: Any) -> Iterator[str]:
 
 def _with_unit(number: float, unit: str) -> str:
     """A number with all its digits and its unit; the label of an input says what is per month or per year."""
-    if unit in ("$", "$/month", "$/share"):
+    if unit == "$/share":
+        return price(number, most=15)
+    if unit in ("$", "$/month"):
         return f"${number / 1e6:,.15g} million" if abs(number) >= 1e6 else f"${number:,.15g}"
     if unit in ("1", "1/year"):
         return percent(number) + " a year" * (unit == "1/year")

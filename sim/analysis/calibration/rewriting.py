@@ -16,6 +16,7 @@ from sim.analysis.calibration.fitted import Fit
 from sim.analysis.calibration.toml import error_text, price_texts, volume_texts
 from sim.terms import Case, CaseError
 from sim.terms.files import MOST_BYTES
+from sim.terms.price import MODELS_OF
 from sim.text.lines import one_line
 
 #: Keys that belong to a price model: those that another model does not have are removed.
@@ -25,11 +26,13 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
+#: A comment that a calibration has written: the error of an estimate, or what the price is.
+_CALIBRATED = re.compile(r"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?)")
 _BOM = "\ufeff"
 
 
-def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str]]:
-    """The text of a case file with the keys of a model, and the dotted keys that were set.
+def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str], str]:
+    """The text of a case file with the keys of a model, the dotted keys that were set, and what was left as it is.
 
     `price.initial` and `price.initial_volatility` are set only if the case starts within a week of the last close, and
     [price.volume] only if the case has that table.
@@ -49,6 +52,8 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     if not isinstance(price, dict):
         raise CaseError([f"{name}: price: missing; must be a table [price]"])
     drop = [key for key in MODEL_KEYS if key in price and key not in values]
+    if model in MODELS_OF["initial_volatility"] and "initial_volatility" in drop:
+        drop.remove("initial_volatility")  # of another day than that of the last close
     lines = _edited(text.split("\n"), "price", values, drop, notes)
     expected = {**price, **_values(values)}
     for key in drop:
@@ -66,7 +71,23 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     if _parsed(changed) != {**before, "price": expected}:
         raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
     Case.from_dict(tomllib.loads(changed.removeprefix(_BOM)), source=os.fsdecode(path))
-    return changed, keys
+    return changed, keys, _left(before, expected, values, found)
+
+
+def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration) -> str:
+    """A sentence on the keys of the new [price] that a calibration tells, or is asked for, and that were not set."""
+    kept = [f"price.{key}" for key in ("initial", "initial_volatility") if key in price and key not in values]
+    left = [f"price.drift ({price['drift']:g}; closes cannot tell it)"] if isinstance(price.get("drift"), float) else []
+    if kept:
+        last = found.closes.dates[-1] if found.closes.dates else None
+        start = _day(before.get("valuation_date"))
+        gap = "the closes have no dates"
+        if last and start:
+            days = (start - last).days
+            when = f"{days} days after" if days > 0 else f"{-days} days before" if days else "the day of"
+            gap = f"the valuation date, {start}, is {when} the last close, {last}"
+        left.insert(0, f"{' and '.join(kept)} ({gap})")
+    return f"left as they are: {'; '.join(left)}" if left else ""
 
 
 def _read(path: Path, name: str) -> tuple[str, dict[str, Any]]:
@@ -106,16 +127,22 @@ def _price(
         values["closes"] = json.dumps(place.replace(os.sep, "/"), ensure_ascii=False)
     values |= texts
     notes = {key: error_text(fit.estimates.get(key)) for key in texts}
+    if found.closes.dates:
+        notes["initial"] = f"the last close, of {found.closes.dates[-1]}"
     return values, notes
 
 
 def _starts_after(start: Any, found: Calibration) -> bool:
     """Whether a case with this valuation date begins right after the closes."""
+    day = _day(start)
+    return day is not None and bool(found.closes.dates) and 0 < (day - found.closes.dates[-1]).days <= _SOON
+
+
+def _day(value: Any) -> datetime.date | None:
     try:
-        day = start if isinstance(start, datetime.date) else datetime.date.fromisoformat(start)
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
     except (TypeError, ValueError):  # the case says so
-        return False
-    return bool(found.closes.dates) and 0 < (day - found.closes.dates[-1]).days <= _SOON
+        return None
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -140,9 +167,13 @@ def _edited(
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
         if found and key in waiting:
-            line = f"{found[1]}{waiting.pop(key)}{found[4]}{ending}"
+            comment = found[4]
+            if _CALIBRATED.fullmatch(comment.strip()):  # of an earlier calibration
+                comment = f"    # {notes[key]}" if notes.get(key) else ""
+            line = f"{found[1]}{waiting.pop(key)}{comment}{ending}"
         elif found and key in drop:
-            line = f"{found[5]}{ending}" if found[5] else ""
+            kept = found[5] and not _CALIBRATED.fullmatch(found[5].strip())
+            line = f"{found[5]}{ending}" if kept else ""
             if not line:
                 continue
         body.append(line)
