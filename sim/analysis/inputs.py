@@ -20,6 +20,7 @@ from sim.terms.ranges import Number
 from sim.terms.schema import Key, Rows, Table, entry_keys, keys, values_of
 from sim.terms.stated import SHARE, WAIVERS, WAIVERS_LABEL
 from sim.terms.variation import Ends
+from sim.text.numbers import price
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ def merged(inputs: tuple[Input, ...], values: tuple[float, ...]) -> dict[str, fl
 
 def shown(value: float, unit: str, error: float = math.nan) -> str:
     """A value of an input as people read it, with no more digits than its error allows; without one, at most four."""
+    if unit == "$/share" and not error > 0:
+        return price(float(f"{value:.4g}")) if value >= 0 else f"-{price(float(f'{-value:.4g}'))}"
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
     text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.results.value import Value
+from sim.results.value import Frozen, Value
 from sim.terms import Case, load_case
 from sim.terms.clauses import StatedClause, stated_clauses
 from sim.terms.derived import facilities
@@ -33,8 +33,10 @@ class Clause(Value):
     clause: str = ""
 
 
-class Variants(Readable, dict[str, Case]):
+class Variants(Frozen, Readable, dict[str, Case]):
     """Cases by name, the first as signed."""
+
+    __slots__ = ()
 
     def _blocks(self) -> Blocks:
         signed = next(iter(self.values()), None)

@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
-        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
+        2 for input that cannot be used and output that cannot be written; 130 after an interrupt, 143 after SIGTERM,
+        129 after SIGHUP.
     """
     own = arguments is None
     with prepared(own), _warnings_as_notes(), prepared_environment(own):

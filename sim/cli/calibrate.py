@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         from sim.results.files import write_bytes_atomically
 
         written(lambda: write_bytes_atomically(options.plot, calibration_picture(found, kind)))
-    put(options.json, found.to_dict(), text)
+    put(options.json, found.to_dict(), text, beside=bool(options.write or options.plot))
 
 
 def _splits(given: list[str]) -> dict[str, str]:
@@ -83,6 +83,6 @@ def _write(name: str, found: Calibration, model: str | None) -> str:
     from sim.analysis.calibration.rewriting import rewritten
     from sim.results.files import write_text_atomically
 
-    text, keys = rewritten(name, found, model or found.recommended)
+    text, keys, left = rewritten(name, found, model or found.recommended)
     written(lambda: write_text_atomically(name, text))
-    return f"{shown(name)}: set {', '.join(keys)}"
+    return f"{shown(name)}: set {', '.join(keys)}" + f"\n{shown(name)}: {left}" * bool(left)

@@ -44,4 +44,4 @@ def run(options: argparse.Namespace) -> None:
                 case, options.uncertain, min(result.paths, PATHS), result.seed, workers=options.workers, progress=meter
             )
         document, text = document | {"uncertainty": found.to_dict()}, f"{text}\n\n{found}"
-    put(options.json, document, text)
+    put(options.json, document, text, beside=bool(options.save))

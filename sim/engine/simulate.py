@@ -19,7 +19,7 @@ from sim.results.result import Result
 from sim.results.summary import fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
-from sim.terms.problems import check_whole
+from sim.terms.problems import check_flag, check_whole, one_line
 
 #: Paths that a command keeps in memory when they are not to be saved; a longer run keeps its summary only.
 MOST_KEPT = 2_000_000
@@ -132,13 +132,14 @@ def _checked(
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
     seed = seed_of(case, seed)
     first_path = check_whole("first_path", first_path, 0, 2**62)
+    antithetic, keep_paths = check_flag("antithetic", antithetic), check_flag("keep_paths", keep_paths)
     _check_sampling(sampler, antithetic, paths, first_path)
     return Run(case, paths, seed, first_path, sampler, antithetic, keep_paths)
 
 
 def _check_sampling(sampler: str, antithetic: bool, paths: int, first_path: int) -> None:
-    if sampler not in SAMPLERS:
-        raise ValueError(f"sampler = {sampler!r}: must be one of {', '.join(SAMPLERS)}")
+    if not isinstance(sampler, str) or sampler not in SAMPLERS:
+        raise ValueError(f"sampler = {one_line(repr(sampler))}: must be one of {', '.join(SAMPLERS)}")
     if first_path % CHUNK:
         raise ValueError(f"first_path = {first_path}: must be a multiple of {CHUNK}")
     if sampler == "sobol":

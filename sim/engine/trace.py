@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from sim.engine.history import HistoryReader
-from sim.engine.trace_text import trace_blocks
+from sim.engine.trace_text import history_blocks, ledger_blocks, trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
+from sim.results.value import Frozen
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
@@ -26,8 +27,10 @@ from sim.text.readable import html_of
 from sim.text.version import __version__
 
 
-class Record(dict[str, Any]):
-    """A dictionary in the shape of its JSON, whose keys are attributes too."""
+class Record(Frozen, dict[str, Any]):
+    """A dictionary in the shape of its JSON, whose keys can be read as attributes."""
+
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -46,9 +49,19 @@ class Record(dict[str, Any]):
 class History(Record):
     """Everything random in one path: closes, cash used, event days, waivers."""
 
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html_of(history_blocks(self))
+
 
 class Ledger(Record):
     """One path's draws, month-end cash, payments, cash-out and totals, in dollars."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html_of(ledger_blocks(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -25,8 +27,8 @@ from sim.results.measures import MEASURES
 from sim.results.sketch import FURTHER_PREFIX, Sketch, costs_of
 from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
 from sim.results.summary import manifest as manifest_of
-from sim.results.value import same
-from sim.results.views import ByPeriod, Fan, arrays_by_line, fan_of, lookup
+from sim.results.value import Frozen, same
+from sim.results.views import ByLine, ByPeriod, Fan, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
 
@@ -77,7 +79,7 @@ class How(TypedDict, total=False):
     line_tallies: LineTallies | None
 
 
-class Result(Mapping[str, np.ndarray]):
+class Result(Frozen, Mapping[str, np.ndarray]):
     """The paths of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
 
     A result is a mapping from the names of its arrays, empty where no paths were kept; it is true in any case.
@@ -128,25 +130,36 @@ class Result(Mapping[str, np.ndarray]):
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
         made = how.get("written") or jsonable(manifest_of(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
-        self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
-        self.periods = fiscal_periods(case)
-        if sketch is not None and (sketch.paths, sketch.groups) != (paths, self.run.groups):
-            expected = f"{paths} and {self.run.groups}"
+        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
+        periods = fiscal_periods(case)
+        if sketch is not None and (sketch.paths, sketch.groups) != (paths, run.groups):
+            expected = f"{paths} and {run.groups}"
             raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; must be {expected}")
-        self.sketch = sketch
-        self.columns: dict[str, np.ndarray] = {}
+        of_paths: dict[str, np.ndarray] = {}
+        rows: dict[str, np.ndarray] = {}
+        by_line = None
+        line_tallies = how.get("line_tallies")
+        if line_tallies is not None:
+            line_tallies = checked_lines(line_tallies, len(periods), case, len(tallies.reasons))
         if columns is not None:
-            self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
-            self._rows = self._checked_rows(columns)
-        self.tallies = checked(tallies, len(self.periods))
-        self.line_tallies = how.get("line_tallies")
-        self._by_line: np.ndarray | None = None
-        if self.line_tallies is not None:
-            self.line_tallies = checked_lines(self.line_tallies, len(self.periods), case, len(tallies.reasons))
-            if columns is not None:
-                rows = len(case.facilities) * len(LINE_OUTPUTS)
-                self._by_line = frozen(columns, "by_line", (rows, paths), np.float64)
-        self._summary: Summary | None = None
+            of_paths = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
+            rows = checked_rows(case, columns, len(periods), paths)
+            if line_tallies is not None:
+                lines = len(case.facilities) * len(LINE_OUTPUTS)
+                by_line = frozen(columns, "by_line", (lines, paths), np.float64)
+        vars(self).update(
+            run=run, periods=periods, sketch=sketch, columns=MappingProxyType(of_paths), _by_line=by_line,
+            tallies=checked(tallies, len(periods)), line_tallies=line_tallies, _rows=MappingProxyType(rows),
+        )  # fmt: skip
+
+    run: Run
+    periods: tuple[Period, ...]
+    sketch: Sketch | None
+    columns: Mapping[str, np.ndarray]
+    tallies: Tallies
+    line_tallies: LineTallies | None
+    _rows: Mapping[str, np.ndarray]
+    _by_line: np.ndarray | None
 
     case = property(lambda self: self.run.case, doc="The case that was run.")
     paths = property(lambda self: self.run.paths, doc="Number of paths.")
@@ -187,7 +200,7 @@ class Result(Mapping[str, np.ndarray]):
         if name == "censored":
             return np.isinf(columns["cash_out_days"])
         if name == "costs":
-            return costs_of(case, columns if self._by_line is None else columns | {"by_line": self._by_line})
+            return costs_of(case, columns if self._by_line is None else {**columns, "by_line": self._by_line})
         return lookup(columns, name, NAMES)
 
     def __iter__(self) -> Iterator[str]:
@@ -211,7 +224,8 @@ class Result(Mapping[str, np.ndarray]):
     def by_period(self) -> ByPeriod:
         """Arrays (paths, periods) by fiscal quarter: "raised" and "cash_out"."""
         out = self._kept()["cash_out_days"][:, None] <= self._ends()
-        return ByPeriod({"raised": self._rows["raised_by_period"].T, "cash_out": out})
+        labels = tuple(period.label for period in self.periods)
+        return ByPeriod({"raised": self._rows["raised_by_period"].T, "cash_out": out}, labels)
 
     @property
     def gap_by_month(self) -> dict[int, np.ndarray]:
@@ -228,40 +242,40 @@ class Result(Mapping[str, np.ndarray]):
         }
 
     @property
-    def by_line(self) -> dict[str, dict[str, np.ndarray]]:
+    def by_line(self) -> ByLine:
         """Arrays (paths,) by the line's name: "raised" ($), "shares_issued", "draws", "costs" ($). [line] without a
         name is called "line"."""
         return arrays_by_line(self.case, self._kept(), self._by_line, self["costs"])
 
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
-        if self._summary is None:
-            sketch = self.sketch
-            if sketch is not None:
-                out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
-            else:
-                days, cause = self.columns["cash_out_days"], self.columns["cause"]
-                out, counts = tuple(map(self._out_by, self._ends())), counts_by(days, cause, self._ends())
-                raised = tuple(self._distribution(row).estimate for row in self._rows["raised_by_period"])
-            found = {}
-            for name, measure in MEASURES.items():
-                with suppress(KeyError):  # of an earlier version, which did not keep it
-                    found[name] = (
-                        sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
-                    )
-            found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
-            runway = found["runway_months"].estimate
-            more = (
-                statistics_of.of_sketch(self.run, sketch, runway)
-                if sketch is not None
-                else statistics_of.of_columns(self.run, self.periods, self.columns | self._rows, counts, runway)
-            )
-            binned = sketch is not None
-            self._summary = Summary(
-                self.run, self.periods, found, out, counts, raised, self.tallies, more, binned, self.sha256,
-                self.line_tallies,
-            )  # fmt: skip
         return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
+        sketch = self.sketch
+        if sketch is not None:
+            out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
+        else:
+            days, cause = self.columns["cash_out_days"], self.columns["cause"]
+            out, counts = tuple(map(self._out_by, self._ends())), counts_by(days, cause, self._ends())
+            raised = tuple(self._distribution(row).estimate for row in self._rows["raised_by_period"])
+        found = {}
+        for name, measure in MEASURES.items():
+            with suppress(KeyError):  # of an earlier version, which did not keep it
+                found[name] = sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
+        found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
+        runway = found["runway_months"].estimate
+        more = (
+            statistics_of.of_sketch(self.run, sketch, runway)
+            if sketch is not None
+            else statistics_of.of_columns(self.run, self.periods, {**self.columns, **self._rows}, counts, runway)
+        )
+        binned = sketch is not None
+        return Summary(
+            self.run, self.periods, found, out, counts, raised, self.tallies, more, binned, self.sha256,
+            self.line_tallies,
+        )  # fmt: skip
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
         """Probability that cash has run out by the close of a day.
@@ -347,7 +361,7 @@ class Result(Mapping[str, np.ndarray]):
     def _names(self) -> tuple[str, ...]:
         return NAMES if self.sketch is None else ()
 
-    def _kept(self) -> dict[str, np.ndarray]:
+    def _kept(self) -> Mapping[str, np.ndarray]:
         if self.sketch is not None:
             raise PathsNotKept
         return self.columns
@@ -356,20 +370,11 @@ class Result(Mapping[str, np.ndarray]):
         """The arrays of all paths, or of the quantile sketch."""
         if self.sketch is not None:
             return self.sketch.to_arrays()
-        found = self.columns | self._rows
+        found = {**self.columns, **self._rows}
         return found if self._by_line is None else found | {"by_line": self._by_line}
 
     def _arrays(self) -> dict[str, np.ndarray]:
         return self.paths_or_sketch() | self.tallies.arrays | arrays_of_lines(self.line_tallies)
-
-    def _checked_rows(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
-        numbers = (len(self.periods), len(gap_months(self.case)), int(issues_to_others(self.case)))
-        return {
-            name: frozen(columns, name, (number, self.paths), np.float64)
-            for name, number in zip(ROWS, numbers, strict=True)
-            if name not in FURTHER or name in columns
-        }
 
     def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
         return Distribution.from_values(values, bad_tail, self.run.groups)
@@ -380,6 +385,16 @@ class Result(Mapping[str, np.ndarray]):
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
         return np.array([days_at_close(self.case, period.end) for period in self.periods])
+
+
+def checked_rows(case: Case, columns: Mapping[str, np.ndarray], periods: int, paths: int) -> dict[str, np.ndarray]:
+    """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
+    numbers = (periods, len(gap_months(case)), int(issues_to_others(case)))
+    return {
+        name: frozen(columns, name, (number, paths), np.float64)
+        for name, number in zip(ROWS, numbers, strict=True)
+        if name not in FURTHER or name in columns
+    }
 
 
 def _remade(

@@ -13,6 +13,7 @@ from sim.terms.consistency import CHECKS
 from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.line import Line, Purchase
+from sim.terms.native import native
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
@@ -177,9 +178,10 @@ class Case(Terms):
         """The case with changes of any kind, and the list entries that have another key. `apart`: whether ranges and
         record are left out."""
         doc = self.to_dict()
-        if changes.get("price.model", self.price.model) != self.price.model:
+        model = native(changes.get("price.model"))
+        if isinstance(model, str) and model != self.price.model:
             for word, models in MODELS_OF.items():
-                if changes["price.model"] not in models:
+                if model not in models:
                     doc["price"].pop(word, None)
         moved = changed(doc, changes, Case, blame)
         for word, left_out in zip(("ranges", "record"), apart, strict=True):

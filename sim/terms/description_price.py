@@ -9,6 +9,7 @@ from sim.terms.case import Case
 from sim.terms.derived import spread_of
 from sim.terms.price import Price
 from sim.text.numbers import percent
+from sim.text.numbers import price as price_text
 
 FEW_RETURNS, FEW_BLOCKS = 500, 20
 LEAST_DEGREES = 4.0  # at or below, the kurtosis is infinite
@@ -24,7 +25,7 @@ def price_lines(case: Case) -> Iterator[str]:
     )
     trend = f"a growth of its mean of {percent(price.drift)} a year" if price.drift else "no trend in its mean"
     apart = " Apart from its moves at milestones and other events, it" if _jumps(case) else " It"
-    yield f"The stock price is ${price.initial:.2f} at the opening.{apart} {_moves(price, trend)} {impact}"
+    yield f"The stock price is {price_text(price.initial)} at the opening.{apart} {_moves(price, trend)} {impact}"
     yield from _remarks(price)
     yield from _closes(case)
     yield from _day(price)
@@ -101,7 +102,7 @@ def _closes(case: Case) -> Iterator[str]:
     if before:
         yield (
             f"Windows that reach back before the valuation date find the {len(before):,} closes that the case gives, "
-            f"the last of them ${before[-1]:g}.{later}"
+            f"the last of them {price_text(before[-1])}.{later}"
         )
     elif later:
         yield f"No close that the case gives is of a date before the valuation date.{later}"

@@ -23,7 +23,7 @@ class Milestone(Terms):
         label="{name}: median time",
         vary=HALF_TO_TWICE,  # development often takes twice as long as planned; p90_days moves in proportion
     )
-    p90_days: float = key(DAYS, meaning="90th percentile of the same time")
+    p90_days: float = key(DAYS, meaning="90th percentile of the same time", label="{name}: 90th percentile of the time")
     follows: str = key(Text(empty=True), "", meaning="name of the milestone that must be reached first, or empty")
     price_jump: float = key(
         PRICE_JUMP, 0.0,

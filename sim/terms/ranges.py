@@ -190,7 +190,7 @@ class MonthDay:
     def read(self, value: Any, name: str, say: Say) -> Any:
         value = native(value)
         try:
-            if value != "":
+            if not isinstance(value, str) or value:
                 datetime.date.fromisoformat(f"2001-{value}" if isinstance(value, str) and len(value) == 5 else "")
         except ValueError:
             say(name, value, f"must be {self.allowed}")

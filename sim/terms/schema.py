@@ -198,7 +198,7 @@ def key(
     default : value of the key where it is absent; without one the key is required, and None makes it optional
     meaning : what the key means, for the key reference
     unit : "$", "$/share", "1/year", ...; by default that of the rule
-    label : short name of an uncertain input, {name} for the name of its list entry; by default the key itself
+    label : short name of an uncertain input, {name} for the name of its list entry; by default the words of the key
     vary : from the value to a low and a high, for inputs that are uncertain where [ranges] does not name them
     used : whether the key has any effect, given the table it stands in; an input without effect is not varied
     clause : the clause of the line that the key states

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any, NoReturn
 
 from sim.terms.native import entries
 from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
-from sim.text.numbers import percent
+from sim.text.numbers import percent, price
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
 WAIVERS, WAIVERS_LABEL = "waivers", "waivers: mean probability"
@@ -66,8 +66,17 @@ class Ranges(Mapping[str, tuple[float, float]]):
 
     __slots__ = ("_rows",)
 
+    _rows: dict[str, Spread]
+
     def __init__(self, rows: Mapping[str, Spread | tuple[float, float]]) -> None:
-        self._rows = {name: row if isinstance(row, Spread) else Spread(*row) for name, row in rows.items()}
+        spreads = {name: row if isinstance(row, Spread) else Spread(*row) for name, row in rows.items()}
+        object.__setattr__(self, "_rows", spreads)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __getitem__(self, name: str) -> tuple[float, float]:
         return self._rows[name].ends
@@ -240,7 +249,9 @@ def _form_words(spread: Spread, unit: str, known: Any) -> str:
 
 def _with_unit(number: float, unit: str) -> str:
     """A number with all its digits and its unit; the label of an input says what is per month or per year."""
-    if unit in ("$", "$/month", "$/share"):
+    if unit == "$/share":
+        return price(number, most=15)
+    if unit in ("$", "$/month"):
         return f"${number / 1e6:,.15g} million" if abs(number) >= 1e6 else f"${number:,.15g}"
     if unit in ("1", "1/year"):
         return percent(number) + " a year" * (unit == "1/year")

@@ -514,8 +514,13 @@ def case_file(tmp_path):
 
 def test_a_case_keeps_everything_but_the_price(case_file):
     before = case_file.read_text(encoding="utf-8")
-    text, keys = rewritten(case_file, FOUND, "gbm")
+    text, keys, left = rewritten(case_file, FOUND, "gbm")
     assert keys == ["price.model", "price.volatility"]
+    assert left.startswith("left as they are: price.initial (the valuation date, 2002-04-01, is 8684 days before the ")
+    undated = replace(FOUND, closes=Closes("", "", (), FOUND.closes.values))
+    assert rewritten(case_file, undated, "gbm")[2].startswith(
+        "left as they are: price.initial (the closes have no dates)"
+    )
     changed = [pair for pair in zip(before.splitlines(), text.splitlines(), strict=True) if pair[0] != pair[1]]
     assert changed == [("volatility = 0.95", f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0"))]
 
@@ -551,9 +556,48 @@ def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
 def test_the_opening_price_is_set_only_right_after_the_closes(case_file):
     days = sessions(datetime.date(1996, 3, 27), datetime.date(2002, 3, 28))[-len(FOUND.closes) :]
     late = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))
-    text, keys = rewritten(case_file, late, "gbm")
+    text, keys, left = rewritten(case_file, late, "gbm")
     assert keys == ["price.model", "price.initial", "price.volatility"]
+    assert left == "left as they are: price.drift (0; closes cannot tell it)"
     assert tomllib.loads(text)["price"]["initial"] == pytest.approx(FOUND.closes.values[-1])
+
+
+@pytest.mark.parametrize("model", ["gbm", "garch", "merton", "heston"])
+def test_a_second_calibration_leaves_no_comment_of_the_first(case_file, model):
+    text = case_file.read_text(encoding="utf-8").replace("volatility = 0.95\n", "volatility = 0.95  # mine\n", 1)
+    case_file.write_text(text, encoding="utf-8")
+    once = rewritten(case_file, FOUND, model)[0]
+    case_file.write_text(once.replace("  # +- ", "  # +- 9", 1), encoding="utf-8")
+    assert rewritten(case_file, FOUND, model)[0].replace("+- 9", "+- ") == once
+    for other in ("merton", "garch", "gbm"):
+        case_file.write_text(rewritten(case_file, FOUND, other)[0], encoding="utf-8")
+    assert "# +- " not in case_file.read_text(encoding="utf-8")
+    assert "# mine" in case_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (datetime.date(2002, 1, 4), "2002-04-01, is 87 days after the last close, 2002-01-04"),
+        (datetime.date(2002, 4, 1), "2002-04-01, is the day of the last close, 2002-04-01"),
+        (datetime.date(2002, 6, 3), "2002-04-01, is 63 days before the last close, 2002-06-03"),
+    ],
+)
+def test_what_a_calibration_leaves_alone_is_said(case_file, last, said):
+    days = sessions(datetime.date(1994, 3, 27), last)[-len(FOUND.closes) :]
+    found = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))
+    case_file.write_text(rewritten(case_file, FOUND, "garch")[0], encoding="utf-8")
+    case_file.write_text(
+        case_file.read_text(encoding="utf-8")
+        .replace("[burn]", "[burn]", 1)
+        .replace("alpha =", "initial_volatility = 0.7\nalpha =", 1),
+        encoding="utf-8",
+    )
+    for model, kept in (("garch", "price.initial and price.initial_volatility"), ("gbm", "price.initial")):
+        after, keys, left = rewritten(case_file, found, model)
+        assert f"left as they are: {kept} (the valuation date, {said}); price.drift (0; " in left
+        assert "price.initial" not in keys
+        assert ("initial_volatility = 0.7" in after) == (model == "garch")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_ranges_are_part_of_the_case():
         ({"notes": [1, 2]}, '"notes" = [1.0, 2.0]: must be the dotted key of a number that is'),
         (
             {"notes[x].principal": [1, 2]},
-            '"notes[x].principal" = [1.0, 2.0]: notes has no entry x; its entries are "Bac',
+            '"notes[x].principal" = [1.0, 2.0]: there is no notes[x]; must be notes[Bac',
         ),
         ({"waivers": [0, 2]}, '"waivers" = [0.0, 2.0]: must be two numbers from 0 to 1'),
         ({"price..x": [0, 2]}, '"price..x" = [0.0, 2.0]: must be a key, such as price.volatility'),

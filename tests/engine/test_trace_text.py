@@ -80,3 +80,22 @@ def test_traces_have_a_short_repr(cash):
     for thing in (traced, traced.history, traced.ledger):
         assert len(repr(thing)) < 240
         assert "\n" not in repr(thing)
+
+
+LAPSES = "; lapses: would be settled after the horizon"
+
+
+@pytest.mark.parametrize(
+    ("changes", "lapsing"),
+    [
+        ({}, []),
+        ({"line.settlement_sessions": 1}, ["2004-03-31"]),
+        ({"line.settlement_sessions": 1, "horizon": "2003-12-31"}, ["2003-12-31"]),
+        ({"line.pricing.timing": "after"}, ["2004-03-31"]),
+        ({"policy.cadence": "month_end", "line.settlement_sessions": 25}, ["2004-02-27", "2004-03-31"]),
+    ],
+)
+def test_a_notice_that_the_horizon_overtakes_says_so(changes, lapsing):
+    case = sim.load_case("valence-2002").replace(changes)
+    text = ledger_text(case, sim.trace(case, 3, 7).ledger)
+    assert [line.split()[0] for line in text.splitlines() if line.endswith(LAPSES)] == lapsing

@@ -128,7 +128,7 @@ def test_the_default_is_the_horizon(result):
     assert result.probability_of_cash_out() == result.summary().cash_out == result.probability_of_cash_out("2004-03-31")
 
 
-@pytest.mark.parametrize("by", ["2004-04-01", "2002-03-31", "March", 20030331, datetime(2003, 3, 31), float("nan")])
+@pytest.mark.parametrize("by", ["2004-04-01", "2002-03-31", "March", 20030331, datetime(2003, 3, 31, 1), float("nan")])
 def test_a_day_outside_the_span_is_an_error(result, by):
     with pytest.raises(ValueError, match="must be a date from 2002-04-01 to 2004-03-31"):
         result.probability_of_cash_out(by=by)

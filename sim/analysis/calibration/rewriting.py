@@ -18,6 +18,7 @@ from sim.closes import Closes
 from sim.terms import Case, CaseError
 from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
+from sim.terms.price import MODELS_OF
 from sim.text.lines import one_line
 
 #: Keys that belong to a price model: those that another model does not have are removed.
@@ -27,12 +28,13 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
-_ERROR = re.compile(r"# \+- \d")  # as `error_text` has it
+#: A comment that a calibration has written: the error of an estimate, or what the price is.
+_CALIBRATED = re.compile(r"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?)")
 _BOM = "\ufeff"
 
 
-def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str]]:
-    """The text of a case file with the keys of a model, and the dotted keys that were set.
+def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str], str]:
+    """The text of a case file with the keys of a model, the dotted keys that were set, and what was left as it is.
 
     `price.initial` and `price.initial_volatility` are set only if the case starts within a week of the last close, and
     [price.volume] only if the case has that table.
@@ -52,6 +54,8 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     if not isinstance(price, dict):
         raise CaseError([f"{name}: price: missing; must be a table [price]"])
     drop = [key for key in MODEL_KEYS if key in price and key not in values]
+    if model in MODELS_OF["initial_volatility"] and "initial_volatility" in drop:
+        drop.remove("initial_volatility")  # of another day than that of the last close
     lines = _edited(text.split("\n"), "price", values, drop, notes)
     expected = {**price, **_values(values)}
     for key in drop:
@@ -69,7 +73,23 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     if _parsed(changed) != {**before, "price": expected}:
         raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
     Case.from_dict(with_path(_parsed(changed), Path(path).parent), source=os.fsdecode(path))
-    return changed, keys
+    return changed, keys, _left(before, expected, values, found)
+
+
+def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration) -> str:
+    """A sentence on the keys of the new [price] that a calibration tells, or is asked for, and that were not set."""
+    kept = [f"price.{key}" for key in ("initial", "initial_volatility") if key in price and key not in values]
+    left = [f"price.drift ({price['drift']:g}; closes cannot tell it)"] if isinstance(price.get("drift"), float) else []
+    if kept:
+        last = found.closes.dates[-1] if found.closes.dates else None
+        start = _day(before.get("valuation_date"))
+        gap = "the closes have no dates"
+        if last and start:
+            days = (start - last).days
+            when = f"{days} days after" if days > 0 else f"{-days} days before" if days else "the day of"
+            gap = f"the valuation date, {start}, is {when} the last close, {last}"
+        left.insert(0, f"{' and '.join(kept)} ({gap})")
+    return f"left as they are: {'; '.join(left)}" if left else ""
 
 
 def _read(path: Path, name: str) -> tuple[str, dict[str, Any]]:
@@ -109,21 +129,27 @@ def _price(
         values["closes"] = json.dumps(place.replace(os.sep, "/"), ensure_ascii=False)
     values |= texts
     notes = {key: error_text(fit.estimates.get(key)) for key in texts}
+    if found.closes.dates:
+        notes["initial"] = f"the last close, of {found.closes.dates[-1]}"
     return values, notes
 
 
 def _starts_after(start: Any, closes: Closes) -> bool:
     """As `soon_after`, for the value of a key."""
-    try:
-        day = start if isinstance(start, datetime.date) else datetime.date.fromisoformat(start)
-    except (TypeError, ValueError):  # the case says so
-        return False
-    return soon_after(closes, day)
+    day = _day(start)
+    return day is not None and soon_after(closes, day)
 
 
 def soon_after(closes: Closes, day: datetime.date) -> bool:
     """Whether a day comes right after closes with dates: within a week of the last one."""
     return bool(closes.dates) and 0 < (day - closes.dates[-1]).days <= _SOON
+
+
+def _day(value: Any) -> datetime.date | None:
+    try:
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):  # the case says so
+        return None
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -149,12 +175,12 @@ def _edited(
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
         comment = (found[5] or "") if found else ""
-        old_error = _ERROR.match(comment) is not None
+        earlier = _CALIBRATED.fullmatch(comment.strip()) is not None
         if found and key in waiting:
-            after = _comment(notes.get(key)) if old_error else found[4]
+            after = _comment(notes.get(key)) if earlier else found[4]
             line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
         elif found and key in drop:
-            line = f"{comment}{ending}" if comment and not old_error else ""
+            line = f"{comment}{ending}" if comment and not earlier else ""
             if not line:
                 continue
         body.append(line)
