@@ -22,6 +22,7 @@ from sim.cli import (
     replay,
     report,
     rerun,
+    roll,
     run,
     sensitivity,
     solve,
@@ -40,7 +41,7 @@ from sim.text.version import __version__
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
     cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, sweep, report,
-    calibrate, verify, model, rerun,
+    calibrate, roll, verify, model, rerun,
 )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps)
+    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps, past=plan.world.past)
 
 
 def no_points(plan: Plan) -> r.Points:

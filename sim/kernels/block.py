@@ -21,6 +21,7 @@ from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
+from sim.kernels.world.past import date_changes
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
@@ -29,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "7d3bb3152457d6382b708d8c9796985e"
+FINGERPRINT = "3a01e1bc1e87622a0cb1c0e9a7b48553"
 
 
 @passage
@@ -42,8 +43,13 @@ def sample(arrays, program, lanes, world):
     else:
         draw_variates(variates, program.calls, everyone, lanes.first_path, lanes.antithetic, lanes.seed)
     spread_burn(histories.cash_used, variates, program.months, program.burn, selection.average)
-    time_milestones(histories.achieved, variates, program.milestones, program.events)
+    if world is None:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, None)
+    else:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, world.past)
     time_changes(histories.ceo_change, histories.adverse_change, variates, program.events)
+    if world is not None:
+        date_changes(histories, world.past)
     draw_flags(histories.waived, variates, program.conditions)
     draw_flags(histories.extended, variates, program.notes)
     walk_months(histories.month_ends, variates, program.walk)

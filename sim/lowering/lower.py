@@ -25,7 +25,7 @@ from sim.lowering.lines import Lines
 from sim.lowering.market import Market
 from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
 from sim.lowering.variates import Variates
-from sim.lowering.world import world_tables
+from sim.lowering.world import still_reached, world_tables
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
 
@@ -129,7 +129,7 @@ def lower(case: Case) -> Plan:
         reasons=lines.reasons,
         lines=tuple(line.label for line in case.facilities),
         drawn_rows=lines.drawn_rows,
-        world=world_tables(case),
+        world=world_tables(case, milestones),
     )
 
 
@@ -193,10 +193,13 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
 def _burn(case: Case) -> m.BurnRecord:
     burn = case.burn
     sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
+    shock, known = sd * math.sqrt(1.0 - persistence * persistence), burn.last_surprise is not None
     return m.BurnRecord(
         sd=sd,
+        before=float(burn.last_surprise or 0.0),
+        first_shock=shock if known else sd,
         persistence=persistence,
-        shock=sd * math.sqrt(1.0 - persistence * persistence),
+        shock=shock,
         correlation=correlation,
         own=math.sqrt(1.0 - correlation * correlation),
         half_variance=0.5 * sd * sd,
@@ -221,7 +224,7 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
         log_median = log(milestone.median_days)
         rows.append(
             {
-                "probability": milestone.probability,
+                "probability": still_reached(milestone),
                 "log_median": log_median,
                 "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
                 "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
@@ -236,10 +239,10 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     rows = [
         {"event": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
         for milestone in case.milestones
-        if milestone.price_jump != 0
+        if milestone.price_jump != 0 and milestone.achieved is None
     ]
     change = case.events.ceo_change if case.events else None
-    if change is not None and change.price_jump != 0:
+    if change is not None and change.price_jump != 0 and change.happened is None:
         rows.append({"event": max(len(ordered), 1), "factor": 1.0 + change.price_jump})
     return rows
 
@@ -247,8 +250,10 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
 def _events(case: Case, variates: Variates) -> m.EventRecord:
     events = case.events
     loading = float(events.common_loading) if events else 0.0
-    ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
-    adverse = events.adverse_change.annual_rate if events and events.adverse_change else 0.0
+    ceo, adverse = (
+        event.annual_rate if event is not None and event.happened is None else 0.0
+        for event in (events.ceo_change, events.adverse_change)
+    )
     row = -1
     if ceo > 0 or adverse > 0:
         row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)

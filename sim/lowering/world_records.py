@@ -6,6 +6,14 @@ A part of the vocabulary of `sim.lowering.program`, with the same conventions. A
 
 from typing import NamedTuple
 
+import numpy as np
+
+from sim.lowering.layout import record
+
+#: What is known of a milestone at the opening: whether it is reached; the probability that its time, if it comes, is at
+#: most `elapsed`, the days of it that have passed.
+PAST = record(achieved="i", behind="f", elapsed="f")
+
 
 class OtherCash(NamedTuple):
     """Flows, items of a statement, interest income, and what notes do beyond interest once a year."""
@@ -25,12 +33,21 @@ class Compensated(NamedTuple):
     used: int
 
 
+class Past(NamedTuple):
+    """What has happened before the opening."""
+
+    milestones: np.ndarray  # PAST, by row of the milestones
+    ceo_change: float  # days from the opening, at most 0; NEVER: it has not happened
+    adverse_change: float
+
+
 class WorldTables(NamedTuple):
     """What a case uses, as the lowering makes it."""
 
     other: OtherCash
     people: People
     jumps: Compensated
+    past: Past
 
 
 class World(NamedTuple):
@@ -39,3 +56,4 @@ class World(NamedTuple):
     other: OtherCash
     people: People
     jumps: Compensated
+    past: Past
