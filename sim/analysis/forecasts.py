@@ -86,7 +86,9 @@ def _asked(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Asked]:
             lambda _, received: sum(i.amount for i in received if i.third_party and i.date <= last),
         )  # fmt: skip
     if actuals.cash_used is not None:
-        yield Asked("cash used in the last month", "$", actuals.cash_used, lambda told, _: told.history.cash_used[month])
+        yield Asked(
+            "cash used in the last month", "$", actuals.cash_used, lambda told, _: told.history.cash_used[month]
+        )
     reached = {row.name: row.date for row in actuals.milestones}
     span = float((to - case.valuation_date).days)
     for milestone in case.milestones:

@@ -12,12 +12,13 @@ from sim.analysis.forecasts import forecasts_of
 from sim.terms import Case, CaseError, load_case
 from sim.terms.actuals import Actuals, load_actuals
 from sim.terms.closes import with_path
+from sim.terms.forecast import Forecast
 from sim.terms.options import seed_of
 from sim.terms.overrides import canonical
 from sim.terms.problems import check_whole, raise_if, show
 from sim.terms.ranges import iso_date
 from sim.terms.rewriting import rewritten
-from sim.terms.rolling import Roll, roll_problems
+from sim.terms.rolling import Roll, day_problems, roll_problems
 from sim.terms.schema import values_of
 from sim.terms.stated import WAIVERS
 from sim.terms.toml_text import parsed
@@ -77,20 +78,27 @@ def roll_forward(
     day = iso_date(to) if isinstance(to, str) else to
     if not isinstance(day, datetime.date) or isinstance(day, datetime.datetime):
         raise CaseError([f"to = {show(to)}: must be a date, such as 2002-07-01"])
+    raise_if(list(day_problems(case, day)), "roll")
     raise_if(list(roll_problems(case, known, day)), name)
     paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
     roll = Roll(case, known, day)
-    scored = forecasts_of(case, known, day, paths, seed_of(case, seed), progress)
-    changes = roll.changes | {"forecasts": [values_of(row) for row in (*case.forecasts, *scored)]}
-    made = case.replace(changes, blame=name)
+    made = carried(case, roll, forecasts_of(case, known, day, paths, seed_of(case, seed), progress), name)
 
     def keeps_range(word: str) -> bool:
         key = word if word == WAIVERS else canonical(case, word)
-        return key in (made.ranges or {}) and key not in changes
+        return key in (made.ranges or {})
 
-    text = rewritten(_text_of(case), changes, roll.notes, keeps_range)
+    text = rewritten(_text_of(case), roll.changes, roll.notes, keeps_range)
     document = with_path(parsed(text), Path(case.source).parent)
     return Case.from_dict(document, source=case.source, text=text, blame=name)
+
+
+def carried(case: Case, roll: Roll, scored: list[Forecast], blame: str = "roll") -> Case:
+    """The case with the changes of a roll-forward, still with the old one's text; `scored` are added to them."""
+    roll.changes["forecasts"] = [values_of(row) for row in (*case.forecasts, *scored)]
+    made = case.replace(roll.changes, blame=blame)
+    ranges = {key: list(ends) for key, ends in (made.ranges or {}).items() if key not in roll.changes}
+    return made if made.ranges is None else made.replace({"ranges": ranges or None})
 
 
 def _text_of(case: Case) -> str:

@@ -18,7 +18,9 @@ def add(commands: Commands) -> None:
         "(`fundrisk keys actuals` lists all)",
     )  # fmt: skip
     parser.add_argument(
-        "--to", required=True, metavar="DATE",
+        "--to",
+        required=True,
+        metavar="DATE",
         help="the new valuation date, the first day of a month; cash and shares are those at its opening",
     )
     parser.add_argument("--out", required=True, metavar="NEW.toml", help="write the new case file; - prints it")

@@ -30,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "3a01e1bc1e87622a0cb1c0e9a7b48553"
+FINGERPRINT = "678a5adbe5483936d9c01f9f3d545f24"
 
 
 @passage

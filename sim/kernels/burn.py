@@ -9,8 +9,8 @@ from sim.lowering.program import BLOCK
 def spread_burn(cash_used, variates, months, burn, scratch):
     """Fill `cash_used` (months, BLOCK) with level(k) exp(x_k - s^2/2), x a stationary AR(1) with standard deviation s.
 
-    x of the month before the first may be known. The shock of a month is correlated with the month's Brownian increment of the price. Months outside the simulated
-    span count at their expected figure. `scratch` holds x, BLOCK values.
+    x of the month before the first may be known. The shock of a month is correlated with the month's Brownian increment
+    of the price. Months outside the simulated span count at their expected figure. `scratch` holds x, BLOCK values.
     """
     first = True
     for k in range(len(months)):

@@ -68,7 +68,7 @@ class ActualNote(Terms):
 class Actuals(Terms):
     """Cash and shares are those at the opening of the new valuation date; everything else happened before it."""
 
-    cash: float = key(Number(least=-MOST_MONEY, most=MOST_MONEY, unit="$"), meaning="cash")
+    cash: float = key(MONEY, meaning="cash")
     shares_outstanding: int = key(SHARES, meaning="shares outstanding")
     closes: tuple[Any, ...] = key(
         ShownCloses(), meaning="recent closes up to the new valuation date: a file, or a list of dates and closes"

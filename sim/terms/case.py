@@ -69,7 +69,10 @@ class Case(Terms):
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
     )
     forecasts: tuple[Forecast, ...] = key(
-        Rows(Forecast), (), brief=True, meaning="what earlier cases had said of figures that are known by now; not simulated"
+        Rows(Forecast),
+        (),
+        brief=True,
+        meaning="what earlier cases had said of figures that are known by now; not simulated",
     )
     source: str = dataclasses.field(default="python", compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from sim import calendar
 from sim.terms.case import Case
-from sim.terms.events import AdverseChange, CeoChange
 from sim.terms.clauses import stated_in
+from sim.terms.events import AdverseChange, CeoChange
 from sim.terms.line import Line, Purchase, PurchaseTerms
 from sim.terms.parts import Condition, Leg, Pricing
 from sim.terms.policy import Policy

@@ -67,7 +67,10 @@ class CeoChange(Terms):
         used=lambda change: change.happened is None,
     )  # fmt: skip
     happened: datetime.date | None = key(
-        Day(), None, brief=True, meaning="day on which it happened, on or before the valuation date; no other is simulated"
+        Day(),
+        None,
+        brief=True,
+        meaning="day on which it happened, on or before the valuation date; no other is simulated",
     )
 
 
@@ -85,7 +88,10 @@ class AdverseChange(Terms):
         DAYS, meaning="time that it lasts", label="duration of an adverse change", vary=HALF_TO_TWICE
     )
     happened: datetime.date | None = key(
-        Day(), None, brief=True, meaning="day on which it happened, on or before the valuation date; no other is simulated"
+        Day(),
+        None,
+        brief=True,
+        meaning="day on which it happened, on or before the valuation date; no other is simulated",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sim.terms.case import Case
@@ -23,7 +24,8 @@ def rewritten(
     text : str
         A valid case file.
     changes : mapping
-        New values by dotted key, as for `Case.replace`. None removes a key, a table or an entry of a list.
+        New values by dotted key, as for `Case.replace`. None removes a key, a table or an entry of a list; a list of
+        tables at the top goes to the end of the text.
     notes : mapping
         A comment for each key that is set; it replaces those beside the key and directly above it.
     keeps_range : callable
@@ -35,8 +37,9 @@ def rewritten(
 
     Examples
     --------
-    >>> rewritten('[company]  # of Delaware\\ncash = 1_000  # a guess\\n', {"company.cash": 2e6}, {"company.cash": "actual"})
-    '[company]  # of Delaware\\ncash = 2_000_000  # actual\\n'
+    >>> print(rewritten("[company]\\ncash = 1_000  # a guess", {"company.cash": 2e6}, {"company.cash": "actual"}))
+    [company]
+    cash = 2_000_000  # actual
     """
     import tomlkit
 
@@ -46,12 +49,12 @@ def rewritten(
     kept = [line for number, line in enumerate(text.split("\n"), start=1) if number not in gone]
     document = tomlkit.parse("\n".join(kept))
     removed: list[tuple[Any, Any]] = [(document["ranges"], word) for word in lost]
+    added = ""
     for name, value in changes.items():
         holder, slot = place_of(document, name, Case)
-        if value is None:
+        if value is None or _is_tables(value):
             removed.append((holder, slot))
-        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-            holder[slot] = _tables(value)
+            added += "".join(map(partial(_table, name), value or ()))
         else:
             holder[slot] = tomlkit.value(toml_value(value))
             if notes.get(name):
@@ -59,7 +62,17 @@ def rewritten(
     for holder, slot in sorted(removed, key=lambda place: place[1] if isinstance(place[1], int) else -1, reverse=True):
         if isinstance(slot, int) or slot in holder:
             del holder[slot]
-    return tomlkit.dumps(document)
+    return f"{tomlkit.dumps(document).rstrip()}\n{added}"
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _table(name: str, row: Mapping[str, Any]) -> str:
+    """An entry of a list of tables, with a heading of its own; keys without a value are left out."""
+    lines = (f"{word} = {toml_value(value)}\n" for word, value in row.items() if value not in (None, ""))
+    return f"\n[[{name}]]\n{''.join(lines)}"
 
 
 def _comment(document: Any, name: str, words: str) -> None:
@@ -74,20 +87,6 @@ def _comment(document: Any, name: str, words: str) -> None:
     if isinstance(holder, dict) and isinstance(item, Item):  # the elements of a list have no lines of their own
         item.comment(words)
         item.trivia.comment_ws = "  "
-
-
-def _tables(rows: list[Mapping[str, Any]]) -> Any:
-    """A list of tables, each with a heading of its own."""
-    import tomlkit
-
-    made = tomlkit.aot()
-    for row in rows:
-        table = tomlkit.table()
-        for word, value in row.items():
-            if value not in (None, ""):
-                table[word] = tomlkit.value(toml_value(value))
-        made.append(table)
-    return made
 
 
 def toml_value(value: Any) -> str:

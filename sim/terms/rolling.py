@@ -114,7 +114,7 @@ class Roll:
         same = period_of(self.case, line, self.case.valuation_date) == period_of(self.case, line, self.to)
         now = [draw for draw in draws if period_of(self.case, line, draw.date) == period_of(self.case, line, self.to)]
         used = {
-            "amount": before["amount"] + sum(draw.amount for draw in draws),
+            "amount": min(before["amount"] + sum(draw.amount for draw in draws), line.commitment or math.inf),
             "shares": before["shares"] + sum(draw.shares for draw in draws),
             "this_period": before["this_period"] * same + sum(draw.amount for draw in now),
             "holdings": holdings.get(line.name, before["holdings"]),
@@ -184,13 +184,20 @@ def past_interest_dates(note: Note, to: datetime.date) -> list[datetime.date]:
     return [date for date in dates if note.last_interest_date < date < to]
 
 
+def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
+    """What is wrong with a new valuation date."""
+    if not case.valuation_date < to < case.horizon:
+        yield (
+            "to",
+            to,
+            f"must be after the valuation date, {case.valuation_date}, and before the horizon, {case.horizon}",
+        )
+    elif to.day != 1:
+        yield "to", to, "must be the first day of a month"
+
+
 def roll_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
     """What in the actuals contradicts the case."""
-    if to.day != 1:
-        yield "to", to, "must be the first day of a month"
-    if not case.valuation_date < to < case.horizon:
-        yield "to", to, f"must be after the valuation date, {case.valuation_date}, and before the horizon, {case.horizon}"
-        return
     yield from _date_problems(case, actuals, to)
     yield from _share_problems(case, actuals)
     yield from _draw_problems(case, actuals)
@@ -227,7 +234,8 @@ def _draw_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
     names = [line.name for line in case.facilities]
     for number, draw in enumerate(actuals.draws):
         if draw.line not in names:
-            yield f"draws[{number}].line", draw.line, f"must be the name of a line: {', '.join(names) or 'empty'}"
+            allowed = "must be left out: the case has one line" if names == [""] else _one_of("a line", names)
+            yield f"draws[{number}].line", draw.line, allowed
     for _, line in facilities_of(case):
         used, draws = line.used, draws_of(actuals, line)
         periods: dict[tuple[int, int], float] = {}

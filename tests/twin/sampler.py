@@ -1,7 +1,8 @@
 """The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
 
-Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `normal_cdf` and `box_muller` are hooks:
-replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
+Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `normal_cdf` and `box_muller`
+are hooks: replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the
+last bit.
 """
 
 import math
