@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.grid import grid
     from sim.analysis.outlook import outlook
     from sim.analysis.pack import gather
+    from sim.analysis.roll_forward import roll_forward
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.sweep import sweep
@@ -63,6 +64,7 @@ __all__ = [
     "replay",
     "rerun",
     "reverse_stress",
+    "roll_forward",
     "sensitivity",
     "shipped_cases",
     "simulate",
@@ -83,6 +85,7 @@ _MODULES = {
     "grid": "sim.analysis.grid",
     "outlook": "sim.analysis.outlook",
     "reverse_stress": "sim.analysis.solve",
+    "roll_forward": "sim.analysis.roll_forward",
     "sensitivity": "sim.analysis.sensitivity",
     "solve": "sim.analysis.solve",
     "sweep": "sim.analysis.sweep",

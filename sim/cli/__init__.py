@@ -23,6 +23,7 @@ from sim.cli import (
     replay,
     report,
     rerun,
+    roll,
     run,
     sensitivity,
     solve,
@@ -41,7 +42,7 @@ from sim.text.version import __version__
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
     cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep, report,
-    calibrate, verify, model, rerun,
+    calibrate, roll, verify, model, rerun,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import program as r
+from sim.lowering import world_records as w
 from sim.lowering.lower import Plan
 
 
@@ -27,7 +28,7 @@ class Workspace:
 
     Attributes
     ----------
-    points, histories, selection, room, ledgers, tally, recording, output : as in `sim.lowering.program`.
+    points, histories, selection, room, world, ledgers, tally, recording, output : as in `sim.lowering.program`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Workspace:
         self.histories = _histories(plan, whole)
         self.selection = _selection(plan, whole)
         self.room = _market_room(plan)
+        self.world = world_room(plan)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
             binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
@@ -90,10 +92,19 @@ def run_chunk(workspace: Workspace, program: r.Program, span: r.Span) -> int:
             workspace.books.share_sums,
         ):
             sums[:] = 0
-        return block.simulate_lines_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
+        market = (workspace.plan.market, workspace.room)
+        return block.simulate_lines_chunk(program, workspace.arrays(), span, *market, workspace.world)
     if workspace.plan.whole and not span.given:
-        return block.simulate_market_chunk(program, workspace.arrays(), span, workspace.plan.market, workspace.room)
-    return block.simulate_chunk(program, workspace.arrays(), span)
+        market = (workspace.plan.market, workspace.room)
+        return block.simulate_market_chunk(program, workspace.arrays(), span, *market, workspace.world)
+    return block.simulate_chunk(program, workspace.arrays(), span, workspace.world)
+
+
+def world_room(plan: Plan) -> w.World | None:
+    """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
+    if plan.world is None:
+        return None
+    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps, past=plan.world.past)
 
 
 def no_points(plan: Plan) -> r.Points:

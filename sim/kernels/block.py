@@ -21,6 +21,7 @@ from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
+from sim.kernels.world.past import date_changes
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
@@ -29,11 +30,11 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "deb006947369949253c1b378322f5039"
+FINGERPRINT = "a8c2eaa017f00c74d60d0d0051f7881a"
 
 
 @passage
-def sample(arrays, program, lanes):
+def sample(arrays, program, lanes, world):
     """Fill the histories with everything random of BLOCK paths but closes and trading days."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
     variates, everyone = histories.variates, selection.everyone
@@ -42,8 +43,13 @@ def sample(arrays, program, lanes):
     else:
         draw_variates(variates, program.calls, everyone, lanes.first_path, lanes.antithetic, lanes.seed)
     spread_burn(histories.cash_used, variates, program.months, program.burn, selection.average)
-    time_milestones(histories.achieved, variates, program.milestones, program.events)
+    if world is None:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, None)
+    else:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, world.past)
     time_changes(histories.ceo_change, histories.adverse_change, variates, program.events)
+    if world is not None:
+        date_changes(histories, world.past)
     draw_flags(histories.waived, variates, program.conditions)
     draw_flags(histories.extended, variates, program.notes)
     walk_months(histories.month_ends, variates, program.walk)
@@ -110,19 +116,20 @@ def lanes_of(arrays, span, offset):
 
 
 @passage
-def finish_block(arrays, program, lanes, column):
+def finish_block(arrays, program, lanes, column, world):
     """From histories to the columns of the output; returns the number of paths."""
-    keep_ledger(arrays, program, lanes)
+    keep_ledger(arrays, program, lanes, world)
     share_unraised(arrays.tally, arrays.ledgers, program, lanes.paths)
     write_output(arrays.output, column + lanes.offset, arrays.ledgers, lanes.paths)
     return lanes.paths
 
 
 @outermost(FINGERPRINT)
-def simulate_chunk(program, arrays, span):
+def simulate_chunk(program, arrays, span, world):
     """Simulate the paths of `span` into columns span.column ... of the output; returns how many were finished.
 
     Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
+    `world`: a `World`, or None for a case without any of its mechanisms; None is compiled apart, and without them.
     """
     done = 0
     for offset in range(0, span.paths, BLOCK):
@@ -130,15 +137,15 @@ def simulate_chunk(program, arrays, span):
             break
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
-            sample(arrays, program, lanes)
+            sample(arrays, program, lanes, world)
             if lanes.whole != 0:
                 close_everything(arrays, program, lanes)
-        done += finish_block(arrays, program, lanes, span.column)
+        done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
 
 @outermost(FINGERPRINT)
-def simulate_market_chunk(program, arrays, span, market, room):
+def simulate_market_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
     them does not wait for its compilation."""
     done = 0
@@ -146,14 +153,14 @@ def simulate_market_chunk(program, arrays, span, market, room):
         if arrays.stop[0] != 0:
             break
         lanes = lanes_of(arrays, span, offset)
-        sample(arrays, program, lanes)
+        sample(arrays, program, lanes, world)
         fill_market(arrays, program, market, room, lanes)
-        done += finish_block(arrays, program, lanes, span.column)
+        done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
 
 @outermost(FINGERPRINT)
-def simulate_lines_chunk(program, arrays, span, market, room):
+def simulate_lines_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` with any number of lines and every limit, under any price model, or from given histories."""
     done = 0
     for offset in range(0, span.paths, BLOCK):
@@ -161,9 +168,9 @@ def simulate_lines_chunk(program, arrays, span, market, room):
             break
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
-            sample(arrays, program, lanes)
+            sample(arrays, program, lanes, world)
             fill_market(arrays, program, market, room, lanes)
-        keep_ledger_of_lines(arrays, program, lanes)
+        keep_ledger_of_lines(arrays, program, lanes, world)
         write_lines(arrays.books, program.lines, arrays.ledgers.state[0], span.column + offset, lanes.paths)
         write_output(arrays.output, span.column + offset, arrays.ledgers, lanes.paths)
         done += lanes.paths

@@ -20,7 +20,7 @@ from sim.lowering.program import (
 
 
 @passage
-def keep_ledger(arrays, program, lanes):
+def keep_ledger(arrays, program, lanes, world):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording
     state, minimum = ledgers.state[0], program.opening.minimum

@@ -18,7 +18,7 @@ from sim.terms.schema import keys
 #: Keys of such a line; any other, and a settlement or a policy that is not among `_policy_is_plain`, needs `Lines`.
 PLAIN_KEYS = frozenset((
     "name", "investor", "commitment", "signing", "start", "end", "period", "max_per_period", "registered",
-    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw",
+    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw", "used",
 ))  # fmt: skip
 PLAIN_POLICY_KEYS = frozenset(("kind", "cadence", "dates", "target_months", "price_trigger", "amounts", "need_months"))
 
@@ -32,7 +32,8 @@ def is_plain(case: Case) -> bool:
     if purchase is None or purchase.pricing is None or purchase.policy is None or line.commitment is None:
         return False
     pricing = purchase.pricing
-    known = not pricing.forward and pricing.floor_of_close is None
+    begun = line.used is not None and line.used.this_period > 0.0
+    known = not pricing.forward and pricing.floor_of_close is None and not begun
     return (
         known
         and line.period == "fiscal_quarter"
@@ -116,7 +117,7 @@ class PlainLine:
         line, pricing, policy = _terms_of(case)
         opportunistic = policy.kind == "opportunistic"
         return r.LineRecord(
-            commitment=float(line.commitment or 0.0),
+            commitment=max(float(line.commitment or 0.0) - (line.used.amount if line.used else 0.0), 0.0),
             cap=r.UNLIMITED if line.max_per_period is None else float(line.max_per_period),
             draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
             multiplier=float(pricing.multiplier),

@@ -24,12 +24,14 @@ from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
+from sim.lowering import world_records as w
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
 from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
 from sim.lowering.shape import Shape, shape_of
 from sim.lowering.variates import Variates
+from sim.lowering.world import still_reached, world_tables
 from sim.terms import Case, Milestone
 from sim.terms.derived import burn_levels
 from sim.text.exact import FIFTY_DIGITS
@@ -68,6 +70,7 @@ class Plan:
     drawn_rows: int  # of `Books.drawn`
     gap_months: tuple[int, ...]  # months of the rows of `Output.gap_by_month`
     issues_to_others: bool  # `Output.other_shares` has a row
+    world: w.WorldTables | None  # None: a case without any of its mechanisms
 
     @property
     def has_tables(self) -> bool:
@@ -150,6 +153,7 @@ def planned(case: Case, structure: Structure) -> Plan:
         structure=structure,
         market=models.market_tables(case, structure.market),
         lines=tuple(line.label for line in case.facilities),
+        world=world_tables(case, _in_order(case)),
         **structure.described,
     )
 
@@ -252,10 +256,13 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
 def _burn(case: Case) -> m.BurnRecord:
     burn = case.burn
     sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
+    shock, known = sd * math.sqrt(1.0 - persistence * persistence), burn.last_surprise is not None
     return m.BurnRecord(
         sd=sd,
+        before=float(burn.last_surprise or 0.0),
+        first_shock=shock if known else sd,
         persistence=persistence,
-        shock=sd * math.sqrt(1.0 - persistence * persistence),
+        shock=shock,
         correlation=correlation,
         own=math.sqrt(1.0 - correlation * correlation),
         half_variance=0.5 * sd * sd,
@@ -280,7 +287,7 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
         log_median = log(milestone.median_days)
         rows.append(
             {
-                "probability": milestone.probability,
+                "probability": still_reached(milestone),
                 "log_median": log_median,
                 "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
                 "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
@@ -295,10 +302,10 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     rows = [
         {"event": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
         for milestone in case.milestones
-        if milestone.price_jump != 0
+        if milestone.price_jump != 0 and milestone.achieved is None
     ]
     change = case.events.ceo_change if case.events else None
-    if change is not None and change.price_jump != 0:
+    if change is not None and change.price_jump != 0 and change.happened is None:
         rows.append({"event": max(len(ordered), 1), "factor": 1.0 + change.price_jump})
     return rows
 
@@ -306,8 +313,10 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
 def _events(case: Case, variates: Variates) -> m.EventRecord:
     events = case.events
     loading = float(events.common_loading) if events else 0.0
-    ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
-    adverse = events.adverse_change.annual_rate if events and events.adverse_change else 0.0
+    ceo, adverse = (
+        event.annual_rate if event is not None and event.happened is None else 0.0
+        for event in (events.ceo_change, events.adverse_change)
+    )
     row = -1
     if ceo > 0 or adverse > 0:
         row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)

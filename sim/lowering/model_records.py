@@ -126,6 +126,8 @@ class MarketRoom(NamedTuple):
 
 class BurnRecord(NamedTuple):
     sd: float
+    before: float  # x of the month before the first; 0 where it is not known
+    first_shock: float  # factor of the first month's shock: sd, or `shock` where the month before is known
     persistence: float
     shock: float  # sd x sqrt(1 - persistence^2)
     correlation: float

@@ -213,7 +213,7 @@ def _mean_and_sd(values: np.ndarray, constant: bool, total: np.float64) -> tuple
 
 def mean_of_all(values: np.ndarray, groups: str | None) -> tuple[float, GroupError]:
     """The mean of values (paths,), all present, and its error, as `Distribution.from_values` has them."""
-    mean, sd = _mean_and_sd(values, bool((values == values[0]).all()))
+    mean, sd = _mean_and_sd(values, bool((values == values[0]).all()), values.sum())
     if groups is None:
         return mean, GroupError(sd / math.sqrt(values.size), values.size - 1.0)
     sizes = by_group(np.ones(values.size, np.int64), groups)

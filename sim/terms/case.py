@@ -12,6 +12,7 @@ from sim.terms.base import NAME, terms
 from sim.terms.consistency import CHECKS
 from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
+from sim.terms.forecast import Forecast
 from sim.terms.line import Line, Purchase
 from sim.terms.native import native
 from sim.terms.notes import Note
@@ -70,6 +71,12 @@ class Case(Terms):
     )
     record: Record | None = key(
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
+    )
+    forecasts: tuple[Forecast, ...] = key(
+        Rows(Forecast),
+        (),
+        brief=True,
+        meaning="what earlier cases had said of figures that are known by now; not simulated",
     )
     source: str = dataclasses.field(default="python", compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)

@@ -94,6 +94,27 @@ def check_price(case: Any) -> Iterator[Problem]:
         yield f"price.{key}", getattr(price, key), allowed
 
 
+def check_past(case: Any) -> Iterator[Problem]:
+    """What has happened did so before the simulation, and the time of a milestone begins with that of another."""
+    begun = {"", *(milestone.name for milestone in case.milestones if milestone.achieved is not None)}
+    for where, milestone in entries("milestones", case.milestones):
+        yield from _not_after(f"{where}.achieved", milestone.achieved, case)
+        waits = f"as {one_line(milestone.follows, 200)}, which it follows, is not achieved"
+        if milestone.follows not in begun and milestone.achieved is not None:
+            yield f"{where}.achieved", milestone.achieved, f"must be left out, {waits}"
+        if milestone.follows not in begun and milestone.elapsed_days:
+            yield f"{where}.elapsed_days", milestone.elapsed_days, f"must be left out, {waits}"
+    for word in ("ceo_change", "adverse_change"):
+        event = getattr(case.events, word)
+        if event is not None:
+            yield from _not_after(f"events.{word}.happened", event.happened, case)
+
+
+def _not_after(name: str, day: datetime.date | None, case: Any) -> Iterator[Problem]:
+    if day is not None and day > case.valuation_date:
+        yield name, day, f"must be on or before valuation_date, {case.valuation_date}"
+
+
 def check_bootstrap(case: Any) -> Iterator[Problem]:
     if case.price.model == "bootstrap" and case.burn.price_correlation != 0.0:
         allowed = 'must be 0 with price.model = "bootstrap", which has no Brownian motion'
@@ -242,6 +263,7 @@ CHECKS = (
     check_waivers,
     check_follows,
     check_circles,
+    check_past,
     check_notes,
     check_listed_dates,
     check_amounts,

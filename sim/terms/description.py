@@ -74,6 +74,9 @@ def _company(case: Case) -> Iterator[str]:
     yield (
         f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"
     )
+    if burn.volatility and burn.last_surprise is not None:
+        last = math.exp(burn.last_surprise - burn.volatility**2 / 2.0)
+        yield f"The month before the start used {last:.0%} of its average, which the next months follow in part."
     yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average cash use."
 
 

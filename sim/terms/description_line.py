@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sim import calendar
 from sim.terms.case import Case
 from sim.terms.clauses import StatedClause, stated_in
+from sim.terms.events import AdverseChange, CeoChange
 from sim.terms.line import Line, Purchase, PurchaseTerms
 from sim.terms.parts import Condition, Leg, Pricing
 from sim.terms.policy import Policy
@@ -242,21 +243,19 @@ def _condition(case: Case, condition: Condition) -> str:
         case "milestone":
             return sentence(f"{after}no draw until the milestone {condition.milestone} is reached")
         case "same_ceo":
-            return sentence(f"{after}no draw once the chief executive has changed") + _yearly(
-                ceo.annual_rate if ceo else 0.0
-            )
+            return sentence(f"{after}no draw once the chief executive has changed") + _yearly(ceo)
         case _:
             days = f"for {adverse.duration_days:g} days " if adverse else ""
             said = f"{after}no draw {days}after a material adverse change"
-            return sentence(said) + _yearly(adverse.annual_rate if adverse else 0.0)
+            return sentence(said) + _yearly(adverse)
 
 
-def _yearly(rate: float) -> str:
-    return (
-        f" The simulation has {rate:g} such changes a year on average."
-        if rate
-        else " The simulation has no such change."
-    )
+def _yearly(event: CeoChange | AdverseChange | None) -> str:
+    if event is None or not (event.happened or event.annual_rate):
+        return " The simulation has no such change."
+    if event.happened:
+        return f" The change was on {long_date(event.happened)}."
+    return f" The simulation has {event.annual_rate:g} such changes a year on average."
 
 
 def _waiver(condition: Condition) -> str:

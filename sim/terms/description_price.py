@@ -128,4 +128,5 @@ def _day(price: Price) -> Iterator[str]:
 def _jumps(case: Case) -> bool:
     """Whether an event moves the stock price."""
     ceo = case.events.ceo_change
-    return any(milestone.price_jump for milestone in case.milestones) or bool(ceo and ceo.price_jump)
+    moves = any(milestone.price_jump and not milestone.achieved for milestone in case.milestones)
+    return moves or bool(ceo and ceo.price_jump and not ceo.happened)

@@ -227,10 +227,18 @@ def _value(name: str, right: str, blame: str) -> Any:
 
 
 def _change(doc: Any, name: str, value: Any, of: type) -> None:
-    """Walk down `doc` and the classes that describe it, and set or remove the value of `name`."""
+    """Set or remove the value of `name` in `doc`."""
+    _put(*place_of(doc, name, of), value)
+
+
+def place_of(doc: Any, name: str, of: type) -> tuple[Any, Any]:
+    """The table or list of a document of class `of` that holds the dotted key `name`, and its word or position there.
+
+    Tables on the way that are absent are made. Raises Refused for a key that has no place.
+    """
     where = ""
-    path, is_last = Path(name), False
-    while not is_last:
+    path = Path(name)
+    while True:
         word = path.word()
         if word not in keys(of):
             raise Refused(unknown_key(word, list(keys(of)), where))
@@ -244,10 +252,9 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
             holder = doc.setdefault(word, [])
             slot = path.index(holder, where)
             where = entry_key(where, slot, holder[slot])
-        is_last = path.is_last()
-        if is_last:
-            _put(holder, slot, value)
-        elif isinstance(rule, Table):
+        if path.is_last():
+            return holder, slot
+        if isinstance(rule, Table):
             doc, of = doc.setdefault(word, {}), rule.of
         elif isinstance(rule, Rows) and is_entry:
             doc, of = holder[slot], rule.of

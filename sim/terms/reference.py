@@ -30,16 +30,17 @@ class KeyRow(NamedTuple):
     meaning: str
 
 
-def key_rows(of: type = Case, table: str = "") -> Iterator[KeyRow]:
-    """Every key of a table and of the tables below it, in the order of the file.
+def key_rows(of: type = Case, table: str = "", root: type | None = None) -> Iterator[KeyRow]:
+    """Every key of a table and of the tables below it, in the order of the file, whose keys are those of `root`.
 
     Tables with the same keys, such as [line] and [[lines]], are listed once, under the shortest name.
     """
     below: list[tuple[type, str]] = []
+    root = root or of
     for word, known in keys(of).items():
         rule: Any = known.rule
         if isinstance(rule, Table | Rows):
-            name, listed = _heading(table, word, rule), _headings()[rule.of]
+            name, listed = _heading(table, word, rule), _headings(root)[rule.of]
             below += [(rule.of, name)] * (name == listed)
             what = "list of tables" if isinstance(rule, Rows) else "table"
             allowed = f"{what} {name}" + f", with the keys of {listed}" * (name != listed)
@@ -48,7 +49,7 @@ def key_rows(of: type = Case, table: str = "") -> Iterator[KeyRow]:
         unit = "" if known.unit == "1" else known.unit
         yield KeyRow(table, word, unit, allowed, _default(known), known.meaning)
     for part, name in below:
-        yield from key_rows(part, name)
+        yield from key_rows(part, name, root)
 
 
 def _heading(table: str, word: str, rule: Table | Rows) -> str:
@@ -57,10 +58,10 @@ def _heading(table: str, word: str, rule: Table | Rows) -> str:
 
 
 @cache
-def _headings() -> dict[type, str]:
+def _headings(root: type) -> dict[type, str]:
     """The heading under which each class of terms is listed: the first one of the least depth."""
     found: dict[type, str] = {}
-    level: list[tuple[type, str]] = [(Case, "")]
+    level: list[tuple[type, str]] = [(root, "")]
     while level:
         tables = [
             (known.rule.of, _heading(table, word, known.rule))

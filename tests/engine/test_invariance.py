@@ -317,9 +317,9 @@ def plant(monkeypatch):
     def planted(fault):
         honest = block.simulate_chunk
 
-        def faulty(program, arrays, span):
+        def faulty(program, arrays, span, world):
             first_path, seed = fault(int(span.first_path), int(span.seed), span.paths)
-            return honest(program, arrays, span._replace(first_path=np.uint64(first_path), seed=np.uint64(seed)))
+            return honest(program, arrays, span._replace(first_path=np.uint64(first_path), seed=np.uint64(seed)), world)
 
         monkeypatch.setattr(block, "simulate_chunk", faulty)
 

@@ -98,8 +98,9 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
         ],
         "third_party": third_party_financings(terms, luck),
     }
-    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
-    if ceo_change is not None:
+    ahead = {name: milestone for name, milestone in terms.milestones.items() if not milestone.get("achieved")}
+    moves = [(time, ahead[name].get("price_jump")) for name, time in achieved.items() if name in ahead]
+    if ceo_change is not None and not terms.events["ceo_change"].get("happened"):
         moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
     path = models.Path(terms, luck, brownian_path(terms, luck, shocks))
     closes = moved(terms, path.closes[1:], moves)

@@ -287,6 +287,28 @@ def _time(rng: Random, terms: Terms) -> float:
 MODELS = ("merton", "heston", "garch", "bootstrap", "gbm")
 
 
+def random_past(rng: Random, case: dict) -> dict:
+    """A case with what has happened before its valuation date, as a roll-forward writes it."""
+    before = [case["valuation_date"] - timedelta(days=days) for days in (0, 1, 20, 170, 400)]
+    begun = {""}
+    waiting = list(case.get("milestones", []))
+    while ready := [milestone for milestone in waiting if milestone.get("follows", "") in begun]:
+        waiting = [milestone for milestone in waiting if milestone not in ready]
+        for milestone in ready:
+            if rng.random() < 0.4:
+                milestone["achieved"] = rng.choice(before)
+                begun.add(milestone["name"])
+            elif rng.random() < 0.7:
+                passed = milestone["median_days"] * rng.choice((1e-3, 0.5, 1.0, 2.0, 20.0))
+                milestone["elapsed_days"] = min(rng.choice((passed, round(passed))), 1e5)
+    for event in ("ceo_change", "adverse_change"):
+        if rng.random() < 0.3:
+            case["events"][event]["happened"] = rng.choice(before)
+    if rng.random() < 0.6:
+        case["burn"]["last_surprise"] = rng.choice((0.0, 0.5, rng.uniform(-2, 2)))
+    return case
+
+
 def random_market(rng: Random, case: dict, model: str = "") -> dict:
     """A case with another price model, closes before its valuation date, and prices of the day in its pricing."""
     price, pricing = case["price"], case["line"]["pricing"]

@@ -80,6 +80,7 @@ class Terms:
         self._read_price(price)
         figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
+        self.last_surprise = _given(burn, "last_surprise", None)
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)

@@ -8,6 +8,7 @@ import pytest
 import sim
 from sim.engine.trace import trace_paths
 from sim.kernels.random import elementary
+from sim.kernels.random.normal_cdf import normal_cdf
 from sim.lowering import line_records
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
@@ -23,6 +24,7 @@ def production_functions(monkeypatch):
     """The twin with the production exp, log and normals, which are polynomials of their own."""
     for name in ("exp", "log", "normal"):
         monkeypatch.setattr(reference_luck, name, getattr(elementary, name))
+    monkeypatch.setattr(reference_luck, "normal_cdf", normal_cdf)
     monkeypatch.setattr(reference_luck, "box_muller", box_muller)
 
 
@@ -61,6 +63,25 @@ def test_sampled_histories_agree_to_the_last_bit(first):
             looked_at = got["closes"]
             expected["closes"] = {day: expected["closes"][day] for day in looked_at}
             assert got == expected, f"case {number}, path {path.path}"
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("first", range(2500, 2560, 20))
+def test_what_happened_before_the_opening_agrees_to_the_last_bit(first):
+    """Histories, their ledgers, and the ledgers of histories that are given."""
+    for number in range(first, first + 20):
+        rng = random.Random(number)
+        document = random_cases.random_past(rng, random_cases.random_case(rng))
+        case, terms = Case.from_dict(document), reference.read(document)
+        for path in trace_paths(case, 2**33 + number, 3, seed=number):
+            expected = reference.sample(terms, seed=number, path=path.path)
+            got = path.history.to_dict()
+            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+            assert got == expected, f"case {number}, path {path.path}"
+            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+            assert sim.replay(case, path.history) == path.ledger
+        history = random_cases.random_history(rng, document)
+        assert sim.replay(case, history) == reference.replay(document, history), f"case {number}"
 
 
 @pytest.mark.usefixtures("production_functions")

@@ -22,7 +22,7 @@ from sim.lowering.program import BLOCK, NEVER
 
 
 @passage
-def keep_ledger_of_lines(arrays, program, lanes):
+def keep_ledger_of_lines(arrays, program, lanes, world):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording
     state, minimum = ledgers.state[0], program.opening.minimum

@@ -1,0 +1,1 @@
+"""Compiled code of what surrounds the lines; only for cases that have a `World`."""
