@@ -104,7 +104,13 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps)
+    return w.World(other=plan.world.other, people=plan.world.people, jumps=_compensated(plan, plan.world.compensated))
+
+
+def _compensated(plan: Plan, used: int) -> w.Compensated:
+    program = plan.program
+    jumps, days = used * len(program.jumps), int(program.stops["t"].max()) + 1
+    return w.Compensated(np.zeros((jumps, days)), np.zeros((jumps, r.BLOCK)), _rows(2))
 
 
 def no_points(plan: Plan) -> r.Points:

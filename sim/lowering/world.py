@@ -8,4 +8,7 @@ from sim.terms import Case
 
 def world_tables(case: Case) -> w.WorldTables | None:
     """The mechanisms that a case uses."""
-    return None
+    compensated = int(case.price.jumps == "compensated")
+    if not compensated:
+        return None
+    return w.WorldTables(other=w.OtherCash(0), people=w.People(0), compensated=compensated)

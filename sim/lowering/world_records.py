@@ -6,6 +6,8 @@ A part of the vocabulary of `sim.lowering.program`, with the same conventions. A
 
 from typing import NamedTuple
 
+import numpy as np
+
 
 class OtherCash(NamedTuple):
     """Flows, items of a statement, interest income, and what notes do beyond interest once a year."""
@@ -20,9 +22,11 @@ class People(NamedTuple):
 
 
 class Compensated(NamedTuple):
-    """Moves of the stock whose expectation is taken out."""
+    """Moves of the stock that leave its mean as it is, in the rows of `Program.jumps`; no rows where moves are raw."""
 
-    used: int
+    before: np.ndarray  # (jumps, days): of a close on a day before the move; not of a move that follows another
+    settled: np.ndarray  # (jumps, BLOCK): of a path from its move on
+    selected: np.ndarray  # (2, BLOCK): room for selected paths
 
 
 class WorldTables(NamedTuple):
@@ -30,7 +34,7 @@ class WorldTables(NamedTuple):
 
     other: OtherCash
     people: People
-    jumps: Compensated
+    compensated: int  # 1: moves of the stock leave its mean as it is
 
 
 class World(NamedTuple):

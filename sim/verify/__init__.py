@@ -33,6 +33,7 @@ MODULES = {
     "models": "Jumps, changing variance and resampled returns",
     "trading": "Low and VWAP of the day",
     "milestones": "Milestones, conditions and waivers",
+    "moves": "Moves of the stock that leave its mean as it is",
     "burn": "Cash used in operations",
     "events": "Change of CEO and adverse change",
     "financing": "Third-party financing",
@@ -92,3 +93,4 @@ def _compile(seed: int) -> None:
     case = one_draw(1)
     replay(case, trace(case, 0, seed).history)
     trace(case.replace({"line.pricing.series": "vwap"}), 0, seed)
+    trace(case.replace({"price.jumps": "compensated"}), 0, seed)

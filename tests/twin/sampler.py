@@ -1,6 +1,7 @@
 """The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
 
-Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal` and `box_muller` are hooks:
+Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `upper_tail` and `box_muller`
+are hooks:
 replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
 """
 
@@ -19,6 +20,11 @@ from tests.twin.terms import FIFTY_DIGITS, Terms, _given
 exp: Callable[[float], float] = math.exp
 log: Callable[[float], float] = math.log
 normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
+
+
+def upper_tail(z: float) -> float:
+    """P(Z > z) of a standard normal."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def box_muller(a: int, b: int) -> tuple[float, float]:
@@ -151,8 +157,6 @@ def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]
 
 def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
     """When each milestone is reached, if it is, in the file's order; beyond the horizon too."""
-    loading = float(_given(terms.events, "common_loading", 0))
-    common = luck.normal(COMMON_FACTOR, 0, 0)
 
     @cache
     def time(name: str) -> float | None:
@@ -160,12 +164,23 @@ def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
         start = time(milestone["follows"]) if milestone.get("follows") else 0.0
         if start is None or not happens(luck, MILESTONE, name, milestone["probability"]):
             return None
-        median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
-        own = luck.normal(MILESTONE, index_of(name), 1)
-        score = fma(loading, common, math.sqrt(1 - loading * loading) * own)
-        return start + exp(fma(_exact("lognormal sd", median, p90), score, _exact("log", median)))
+        log_median, log_sd = milestone_law(milestone)
+        return start + exp(fma(log_sd, milestone_score(terms, luck, name), log_median))
 
     return {name: reached for name in terms.milestones if (reached := time(name)) is not None}
+
+
+def milestone_law(milestone: dict) -> tuple[float, float]:
+    """Mean and standard deviation of the log of a milestone's days."""
+    median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
+    return _exact("log", median), _exact("lognormal sd", median, p90)
+
+
+def milestone_score(terms: Terms, luck: Luck, name: str) -> float:
+    """The normal score of a milestone's days."""
+    loading, common = float(_given(terms.events, "common_loading", 0)), luck.normal(COMMON_FACTOR, 0, 0)
+    own = luck.normal(MILESTONE, index_of(name), 1)
+    return fma(loading, common, math.sqrt(1 - loading * loading) * own)
 
 
 EVENT_KEYS = ("ceo_change", "adverse_change")
