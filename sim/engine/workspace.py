@@ -104,7 +104,21 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps, past=plan.world.past)
+    tables = plan.world
+    return w.World(tables.other, tables.people, _compensated(plan, tables), tables.past)
+
+
+def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:
+    """No rows where the moves of the stock are raw."""
+    jumps, days = plan.program.jumps[: len(plan.program.jumps) * tables.compensated], plan.program.stops["t"]
+    waited = [tables.past.milestones[e] if e < len(plan.milestones) else None for e in jumps["event"].tolist()]
+    return w.Compensated(
+        before=np.zeros((len(jumps), int(days.max()) + 1)),
+        settled=np.zeros((len(jumps), r.BLOCK)),
+        elapsed=np.array([0.0 if row is None else row["elapsed"] for row in waited], np.float64),
+        ahead=np.array([1.0 if row is None else 1.0 - row["behind"] for row in waited], np.float64),
+        selected=_rows(2),
+    )
 
 
 def no_points(plan: Plan) -> r.Points:

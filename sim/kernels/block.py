@@ -22,6 +22,7 @@ from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
 from sim.kernels.world.past import date_changes
+from sim.kernels.world.compensation import prepare_compensation
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
@@ -30,7 +31,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "a8c2eaa017f00c74d60d0d0051f7881a"
+FINGERPRINT = "d33a8c36ddfb4d465573259ea73658ab"
 
 
 @passage
@@ -53,18 +54,20 @@ def sample(arrays, program, lanes, world):
     draw_flags(histories.waived, variates, program.conditions)
     draw_flags(histories.extended, variates, program.notes)
     walk_months(histories.month_ends, variates, program.walk)
+    if world is not None:
+        prepare_compensation(world.jumps, histories, program, lanes)
     if program.third_party.variate >= 0:
-        find_financings(histories, selection, program, points, lanes)
+        find_financings(histories, selection, program, points, lanes, world)
 
 
 @passage
-def close_everything(arrays, program, lanes):
+def close_everything(arrays, program, lanes, world):
     """The closes of all sessions under geometric Brownian motion."""
     selection, histories = arrays.selection, arrays.histories
     for i in range(BLOCK):
         selection.paths[i] = i
     window = program.windows[len(program.windows) - 1]
-    close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes)
+    close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes, world)
 
 
 @passage
@@ -139,7 +142,7 @@ def simulate_chunk(program, arrays, span, world):
         if span.given == 0:
             sample(arrays, program, lanes, world)
             if lanes.whole != 0:
-                close_everything(arrays, program, lanes)
+                close_everything(arrays, program, lanes, world)
         done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
@@ -154,7 +157,7 @@ def simulate_market_chunk(program, arrays, span, market, room, world):
             break
         lanes = lanes_of(arrays, span, offset)
         sample(arrays, program, lanes, world)
-        fill_market(arrays, program, market, room, lanes)
+        fill_market(arrays, program, market, room, lanes, world)
         done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
@@ -169,7 +172,7 @@ def simulate_lines_chunk(program, arrays, span, market, room, world):
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
             sample(arrays, program, lanes, world)
-            fill_market(arrays, program, market, room, lanes)
+            fill_market(arrays, program, market, room, lanes, world)
         keep_ledger_of_lines(arrays, program, lanes, world)
         write_lines(arrays.books, program.lines, arrays.ledgers.state[0], span.column + offset, lanes.paths)
         write_output(arrays.output, span.column + offset, arrays.ledgers, lanes.paths)

@@ -39,7 +39,7 @@ def keep_ledger(arrays, program, lanes, world):
                 apply_price_impact(state, histories.vwap, row, stop.closes_until)
             row = stop.closes_until
         if stop.last_date > stop.first_date:
-            purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes)
+            purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes, world)
         if stop.third_party != 0:
             rates = ledgers.rates[stop.month]
             finance(state, rates, histories.financings, stop, program.third_party, program.opening)

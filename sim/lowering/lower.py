@@ -300,14 +300,18 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
 
 def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     rows = [
-        {"event": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
+        _jump(ordered.index(milestone), milestone.price_jump)
         for milestone in case.milestones
         if milestone.price_jump != 0 and milestone.achieved is None
     ]
     change = case.events.ceo_change if case.events else None
     if change is not None and change.price_jump != 0 and change.happened is None:
-        rows.append({"event": max(len(ordered), 1), "factor": 1.0 + change.price_jump})
+        rows.append(_jump(max(len(ordered), 1), change.price_jump))
     return rows
+
+
+def _jump(event: int, size: float) -> dict:
+    return {"event": event, "size": size, "factor": 1.0 + size}
 
 
 def _events(case: Case, variates: Variates) -> m.EventRecord:

@@ -15,22 +15,22 @@ from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS, normal_cdf
 
 NORMAL_SCORE_90 = "1.2815515655446004"
+BELOW_ONE = 1.0 - 2.0**-53
 
 
 def world_tables(case: Case, milestones: Sequence[Milestone]) -> w.WorldTables | None:
     """The mechanisms that a case uses; `milestones` in the order of the program's rows."""
-    past = _past(case, milestones)
-    if past is None:
+    past, compensated = _past(case, milestones), int(case.price.jumps == "compensated")
+    known = past.milestones["achieved"].any() or past.milestones["elapsed"].any()
+    if not (compensated or known or min(past.ceo_change, past.adverse_change) < r.NEVER):
         return None
-    return w.WorldTables(other=w.OtherCash(0), people=w.People(0), jumps=w.Compensated(0), past=past)
+    return w.WorldTables(other=w.OtherCash(0), people=w.People(0), compensated=compensated, past=past)
 
 
-def _past(case: Case, milestones: Sequence[Milestone]) -> w.Past | None:
-    """What has happened before the opening; None if nothing that the simulation depends on."""
+def _past(case: Case, milestones: Sequence[Milestone]) -> w.Past:
+    """What has happened before the opening."""
+    rows = [(int(m.achieved is not None), min(float(behind(m)), BELOW_ONE), float(m.elapsed_days)) for m in milestones]
     ceo, adverse = (_since(case, event) for event in (case.events.ceo_change, case.events.adverse_change))
-    rows = [(int(m.achieved is not None), float(behind(m)), float(m.elapsed_days)) for m in milestones]
-    if not any(achieved or passed for achieved, _, passed in rows) and ceo == adverse == r.NEVER:
-        return None
     return w.Past(np.array(rows, w.PAST).view(np.recarray), ceo, adverse)
 
 

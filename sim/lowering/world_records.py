@@ -28,9 +28,13 @@ class People(NamedTuple):
 
 
 class Compensated(NamedTuple):
-    """Moves of the stock whose expectation is taken out."""
+    """Moves of the stock that leave its mean as it is, in the rows of `Program.jumps`; no rows where moves are raw."""
 
-    used: int
+    before: np.ndarray  # (jumps, days): of a close on a day before the move; not of a move that follows another
+    settled: np.ndarray  # (jumps, BLOCK): of a path from its move on
+    elapsed: np.ndarray  # (jumps,): days of the wait for a milestone that had passed at the opening
+    ahead: np.ndarray  # (jumps,): the probability that its time, if it comes, is above them
+    selected: np.ndarray  # (2, BLOCK): room for selected paths
 
 
 class Past(NamedTuple):
@@ -46,7 +50,7 @@ class WorldTables(NamedTuple):
 
     other: OtherCash
     people: People
-    jumps: Compensated
+    compensated: int  # 1: moves of the stock leave its mean as it is
     past: Past
 
 

@@ -17,6 +17,8 @@ from sim.terms.schema import Unread, attempt, item_name
 
 MOST_YEARS = 30
 MOST_LOG_PRICE = 290 * math.log(10)
+#: Of reaching a milestone before the latest time that its normal score, at most 8.6, can give.
+MOST_PROBABILITY = 1.0 - 2.0**-53
 
 
 def check_valuation_date(case: Any) -> Iterator[Problem]:
@@ -86,6 +88,8 @@ def check_price(case: Any) -> Iterator[Problem]:
     # ln of the furthest price: drift, the median's fall, nine standard deviations, and every jump.
     trend = price.drift * years - sd**2 * years / 2
     reach = 9 * sd * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
+    if price.jumps == "compensated":
+        reach += _compensation(case, years)
     dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
     low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
     if math.log(initial) + low < -MOST_LOG_PRICE or math.log(initial) + high > MOST_LOG_PRICE:
@@ -113,6 +117,16 @@ def check_past(case: Any) -> Iterator[Problem]:
 def _not_after(name: str, day: datetime.date | None, case: Any) -> Iterator[Problem]:
     if day is not None and day > case.valuation_date:
         yield name, day, f"must be on or before valuation_date, {case.valuation_date}"
+
+
+def _compensation(case: Any, years: float) -> float:
+    """The most that the compensation of the moves of the stock adds to the log price, either way."""
+    most = sum(
+        abs(milestone.price_jump) * -math.log1p(-min(milestone.probability, MOST_PROBABILITY))
+        for milestone in case.milestones
+    )
+    change = case.events.ceo_change
+    return most + (0.0 if change is None else abs(change.price_jump) * change.annual_rate * years)
 
 
 def check_bootstrap(case: Any) -> Iterator[Problem]:

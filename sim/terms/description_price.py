@@ -25,7 +25,13 @@ def price_lines(case: Case) -> Iterator[str]:
     )
     trend = f"a growth of its mean of {percent(price.drift)} a year" if price.drift else "no trend in its mean"
     apart = " Apart from its moves at milestones and other events, it" if _jumps(case) else " It"
-    yield f"The stock price is {price_text(price.initial)} at the opening.{apart} {_moves(price, trend)} {impact}"
+    compensated = ""
+    if price.jumps == "compensated" and _jumps(case):
+        compensated = (
+            " Until such an event comes, the price drifts against its move, so that the moves leave the growth of the "
+            "mean as it is."
+        )
+    yield f"The stock price is {price_text(price.initial)} at the opening.{apart} {_moves(price, trend)}{compensated} {impact}"
     yield from _remarks(price)
     yield from _closes(case)
     yield from _day(price)

@@ -15,7 +15,7 @@ from sim.lowering.market import LAST_SESSIONS, tree
 from sim.terms import Case
 from tests.support.small_case import changed
 from tests.twin.ledger import read
-from tests.twin.random_cases import random_case
+from tests.twin.random_cases import random_case, random_moves
 
 PATHS, SEED = 300, 7  # two blocks and part of one
 CASES = 60  # random ones of each kind
@@ -64,6 +64,21 @@ def test_closes_made_for_few_are_those_of_all(kind, cadence, floor, antithetic):
         assert few == everyone, f"case {number}"
         drew += any(few[r.OUTPUTS.index("draws")])
     assert drew >= CASES // 6
+
+
+@pytest.mark.parametrize("cadence", ["daily", "month_end"])
+def test_compensated_closes_made_for_few_are_those_of_all(cadence):
+    moved = 0
+    for number in range(CASES):
+        document = with_policy(random_case(Random(32_000 + number)), "maximum", cadence)
+        case = Case.from_dict(random_moves(Random(number), document))
+        few, everyone, raw = (
+            outcome(lower(one), closes)
+            for one, closes in ((case, False), (case, True), (case.replace({"price.jumps": "raw"}), False))
+        )
+        assert few == everyone, f"case {number}"
+        moved += few != raw
+    assert moved >= CASES // 6
 
 
 def test_random_cases_as_they_are():

@@ -55,6 +55,20 @@ def test_prices_stay_numbers(drift, jumps, impact):
     assert not allowed(changes | {"price.volatility": most * (1 + 1e-9)})
 
 
+def test_compensated_moves_keep_prices_above_what_numbers_can_hold():
+    """By up to (1 - p)^j until a milestone comes, and by e^(-j rate t) until the CEO changes."""
+    sure = {"milestones": [{"name": "m", "price_jump": 20.0} | REACHED]}
+    assert allowed(sure)
+    assert not allowed(sure | {"price.jumps": "compensated"})  # (2^-53)^20 = 1e-319
+    likely = {"milestones": [{"name": "m", "price_jump": 20.0} | REACHED | {"probability": 0.9}]}
+    assert allowed(likely | {"price.jumps": "compensated"})
+    jump, low = 0.5, furthest(0.9, -0.1, (0.5,), "none")[0]  # volatility and drift of the plain case
+    most = (low + EDGE) / jump / YEARS
+    for rate, fits in ((most * (1 - 1e-9), True), (most * (1 + 1e-9), False)):
+        change = {"ceo_change": {"annual_rate": rate, "price_jump": jump}}
+        assert allowed({"price.jumps": "compensated", "events": change}) == fits
+
+
 def steps(*rows: tuple[str, float]) -> dict:
     return {"burn.steps": [{"date": day, "factor": factor} for day, factor in rows]}
 

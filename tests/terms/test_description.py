@@ -80,6 +80,7 @@ def test_the_shipped_case():
         ({"price.drift": 0.05}, "a volatility of 95% a year and a growth of its mean of 5% a year"),
         ({"milestones": None, "line.conditions": None, "events": None}, "$3.00 at the opening. It moves at random"),
         ({"milestones": None, "line.conditions": None}, "Apart from its moves at milestones and other events, it"),
+        ({"price.jumps": "compensated"}, "Until such an event comes, the price drifts against its move"),
         ({"events": None}, "Apart from its moves at milestones and other events, it"),
         (
             {"milestones": None, "line.conditions": None, "events.ceo_change.price_jump": 0},

@@ -91,7 +91,7 @@ def test_replace_keeps_rules_between_keys():
         ({"price": None}, "price: missing; must be a table with the keys model, initial, drift, volatility, jump_rate, "
          "jump_mean, jump_sd, initial_volatility, mean_reversion, vol_of_vol, correlation, alpha, beta, "
          "degrees_of_freedom, "
-         "closes, block_days, day, volume, impact"),
+         "closes, block_days, day, volume, jumps, impact"),
         ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9, or closes must be given"),
         ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
          "valuation_date, horizon, "

@@ -284,6 +284,29 @@ def _time(rng: Random, terms: Terms) -> float:
     return rng.uniform(0, 1.3 * terms.t(terms.horizon))
 
 
+def random_moves(rng: Random, case: dict) -> dict:
+    """A case whose events move the stock, compensated: milestones, some after one another, and changes of CEO."""
+    names = ("cell", "pack", "plant", "licence")
+    case["milestones"] = [
+        {
+            "name": name,
+            "probability": rng.choice((0.4, 0.95, 1, rng.random())),
+            "median_days": (median := rng.uniform(1, 120)),
+            "p90_days": median * rng.choice((1.01, 2, 5)),
+            "follows": rng.choice(("", *names[:k])),
+            "price_jump": rng.choice((0.15, -0.4, 2.5, 0.0)),
+        }
+        for k, name in enumerate(names)
+    ]
+    for condition in case["line"]["conditions"]:
+        if condition["kind"] == "milestone":
+            condition["milestone"] = rng.choice(names)
+    rng.shuffle(case["milestones"])
+    case["events"]["ceo_change"] = {"annual_rate": rng.choice((0.0, 0.5, 3.0)), "price_jump": rng.choice((-0.1, 0.4))}
+    case["price"]["jumps"] = "compensated"
+    return case
+
+
 MODELS = ("merton", "heston", "garch", "bootstrap", "gbm")
 
 

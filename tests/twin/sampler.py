@@ -1,6 +1,6 @@
 """The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
 
-Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `normal_cdf` and `box_muller`
+Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `upper_tail` and `box_muller`
 are hooks: replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the
 last bit.
 """
@@ -20,7 +20,11 @@ from tests.twin.terms import FIFTY_DIGITS, Terms, _given, as_date
 exp: Callable[[float], float] = math.exp
 log: Callable[[float], float] = math.log
 normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
-normal_cdf: Callable[[float], float] = statistics.NormalDist().cdf
+
+
+def upper_tail(z: float) -> float:
+    """P(Z > z) of a standard normal."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def box_muller(a: int, b: int) -> tuple[float, float]:
@@ -153,8 +157,6 @@ def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]
 
 def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
     """When each milestone is reached, if it is, in the file's order; beyond the horizon too."""
-    loading = float(_given(terms.events, "common_loading", 0))
-    common = luck.normal(COMMON_FACTOR, 0, 0)
 
     @cache
     def time(name: str) -> float | None:
@@ -162,28 +164,30 @@ def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
         if milestone.get("achieved"):
             return 0.0
         start = time(milestone["follows"]) if milestone.get("follows") else 0.0
-        median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
         probability, elapsed = milestone["probability"], float(_given(milestone, "elapsed_days", 0))
         if elapsed > 0.0:
-            passed = passed_by(elapsed, median, p90)
+            passed = passed_by(milestone)
             probability = still_to_come(probability, passed)
         if start is None or not happens(luck, MILESTONE, name, probability):
             return None
-        own = luck.normal(MILESTONE, index_of(name), 1)
-        score = fma(loading, common, math.sqrt(1 - loading * loading) * own)
+        (log_median, log_sd), score = milestone_law(milestone), milestone_score(terms, luck, name)
         if elapsed > 0.0:
-            u = fma(normal_cdf(score), 1.0 - float(passed), float(passed))
+            behind = min(float(passed), 1.0 - 2.0**-53)
+            u = fma(upper_tail(-score), 1.0 - behind, behind)
             score = normal(max(min(u, 1.0 - 2.0**-53), 2.0**-53))
-        days = exp(fma(_exact("lognormal sd", median, p90), score, _exact("log", median)))
+        days = exp(fma(log_sd, score, log_median))
         return start + (max(days - elapsed, 0.0) if elapsed > 0.0 else days)
 
     return {name: reached for name in terms.milestones if (reached := time(name)) is not None}
 
 
-def passed_by(elapsed: float, median: float, p90: float) -> Decimal:
-    """The chance that the time is at most `elapsed` days, if it comes; at 50 digits."""
+def passed_by(milestone: dict) -> Decimal:
+    """The chance that the time is at most the days that have passed, if it comes; at 50 digits."""
+    if not _given(milestone, "elapsed_days", 0):
+        return Decimal(0)
     with localcontext(FIFTY_DIGITS):
-        late, mid, now = (Decimal(days).ln() for days in (p90, median, elapsed))
+        days = (float(milestone[key]) for key in ("p90_days", "median_days", "elapsed_days"))
+        late, mid, now = (Decimal(each).ln() for each in days)
         return normal_probability((now - mid) / (late - mid) * Decimal("1.2815515655446004"))
 
 
@@ -204,6 +208,19 @@ def still_to_come(probability: float, passed: Decimal) -> float:
     with localcontext(FIFTY_DIGITS):
         p = Decimal(probability)
         return float(p * (1 - passed) / (1 - p * passed)) if p * passed < 1 else 0.0
+
+
+def milestone_law(milestone: dict) -> tuple[float, float]:
+    """Mean and standard deviation of the log of a milestone's days."""
+    median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
+    return _exact("log", median), _exact("lognormal sd", median, p90)
+
+
+def milestone_score(terms: Terms, luck: Luck, name: str) -> float:
+    """The normal score of a milestone's days."""
+    loading, common = float(_given(terms.events, "common_loading", 0)), luck.normal(COMMON_FACTOR, 0, 0)
+    own = luck.normal(MILESTONE, index_of(name), 1)
+    return fma(loading, common, math.sqrt(1 - loading * loading) * own)
 
 
 EVENT_KEYS = ("ceo_change", "adverse_change")

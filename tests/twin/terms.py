@@ -111,6 +111,7 @@ class Terms:
         }  # fmt: skip
         self.price = {key: float(_given(price, key, default)) for key, default in defaults.items()}
         self.impact = _given(price, "impact", "none")
+        self.compensated = _given(price, "jumps", "raw") == "compensated"
         self.overnight = float(_given(_given(price, "day", {}), "overnight_share", 0))
         volume = _given(price, "volume", None)
         defaults = {"sd": 0.7, "persistence": 0.6, "return_loading": 0.3, "price_elasticity": 0, "mean": 0}

@@ -8,7 +8,6 @@ import pytest
 import sim
 from sim.engine.trace import trace_paths
 from sim.kernels.random import elementary
-from sim.kernels.random.normal_cdf import normal_cdf
 from sim.lowering import line_records
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
@@ -22,9 +21,8 @@ CASES, PATHS = 200, 50
 @pytest.fixture
 def production_functions(monkeypatch):
     """The twin with the production exp, log and normals, which are polynomials of their own."""
-    for name in ("exp", "log", "normal"):
+    for name in ("exp", "log", "normal", "upper_tail"):
         monkeypatch.setattr(reference_luck, name, getattr(elementary, name))
-    monkeypatch.setattr(reference_luck, "normal_cdf", normal_cdf)
     monkeypatch.setattr(reference_luck, "box_muller", box_muller)
 
 
@@ -72,6 +70,7 @@ def test_what_happened_before_the_opening_agrees_to_the_last_bit(first):
     for number in range(first, first + 20):
         rng = random.Random(number)
         document = random_cases.random_past(rng, random_cases.random_case(rng))
+        document["price"]["jumps"] = rng.choice(("raw", "compensated"))
         case, terms = Case.from_dict(document), reference.read(document)
         for path in trace_paths(case, 2**33 + number, 3, seed=number):
             expected = reference.sample(terms, seed=number, path=path.path)
@@ -100,6 +99,30 @@ def test_every_price_model_agrees_to_the_last_bit(model):
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
         history = random_cases.random_history(rng, document)
         assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}"
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("model", random_cases.MODELS)
+def test_compensated_moves_agree_to_the_last_bit(model):
+    """With milestones that follow others, changes of CEO, prices of the day, third parties and several lines."""
+    moves = 0
+    for number in range(4000, 4024):
+        rng = random.Random(f"{model} {number}")
+        document = random_cases.random_moves(rng, random_cases.random_case(rng))
+        if model != "gbm" or number % 2:
+            document = random_cases.random_market(rng, document, model)
+        if number % 3 == 0:
+            document["price"].setdefault("initial", 2.0)
+            document = random_lines.usable_lines(rng, document)
+        case, terms = Case.from_dict(document), reference.read(document)
+        for path in trace_paths(case, 2**33 + number, 3, seed=number):
+            expected = reference.sample(terms, seed=number, path=path.path)
+            got = path.history.to_dict()
+            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+            assert got == expected, f"case {number}, path {path.path}"
+            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+            moves += len(path.history["achieved_days"])
+    assert moves > 60
 
 
 def lines_of(number: int) -> dict:
@@ -166,6 +189,7 @@ def test_functions_of_the_twin_agree_to_rounding():
         assert reference_luck.normal(u) == pytest.approx(elementary.normal(u), rel=1e-12)
         assert reference_luck.box_muller(a, b) == pytest.approx(box_muller(a, b), rel=1e-12)
         assert reference_luck.log(u) == pytest.approx(elementary.log(u), rel=1e-12)
+        assert reference_luck.upper_tail(9 * u - 4) == pytest.approx(elementary.upper_tail(9 * u - 4), rel=1e-12)
         assert reference_luck.exp(9 * u) == pytest.approx(elementary.exp(9 * u), rel=1e-12)
 
 

@@ -1,1 +1,1 @@
-"""Compiled code of what surrounds the lines; only for cases that have a `World`."""
+"""What surrounds the lines of a case: mechanisms that are compiled only for cases that use one of them."""

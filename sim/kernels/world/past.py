@@ -1,8 +1,7 @@
 """What has happened, or has not, before the opening. Section "Milestones" of sim/docs/model.md."""
 
 from sim.kernels.jit import stage, verb
-from sim.kernels.random.elementary import exp, fma, normal
-from sim.kernels.random.normal_cdf import normal_cdf
+from sim.kernels.random.elementary import exp, fma, normal, upper_tail
 from sim.lowering.program import BLOCK, NEVER
 
 _LEAST, _MOST = 2.0**-53, 1.0 - 2.0**-53
@@ -14,7 +13,7 @@ def remaining_days(score, milestone, past):
 
     With F(t) its distribution function and u that of the score, the time is F^-1(F(elapsed) + u (1 - F(elapsed))).
     """
-    u = fma(normal_cdf(score), 1.0 - past.behind, past.behind)
+    u = fma(upper_tail(-score), 1.0 - past.behind, past.behind)
     u = u if u < _MOST else _MOST
     u = u if u > _LEAST else _LEAST
     days = exp(fma(milestone.log_sd, normal(u), milestone.log_median)) - past.elapsed
