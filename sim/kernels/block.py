@@ -21,8 +21,8 @@ from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
-from sim.kernels.world.past import date_changes
 from sim.kernels.world.compensation import prepare_compensation
+from sim.kernels.world.past import date_changes
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,

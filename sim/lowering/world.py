@@ -44,7 +44,7 @@ def _since(case: Case, event: Any) -> float:
 @lru_cache(maxsize=4096)
 def behind(milestone: Milestone) -> Decimal:
     """The probability that the time of a milestone, if it comes, is at most its `elapsed_days`."""
-    if not milestone.elapsed_days:
+    if not milestone.elapsed_days or milestone.p90_days <= milestone.median_days:  # as in a shape, which is no case
         return Decimal(0)
     with localcontext(FIFTY_DIGITS):
         elapsed, median, late = (

@@ -42,8 +42,8 @@ def _conditional(milestone: Milestone) -> str:
     """Of a milestone of whose time a part has passed, the figures at the beginning of that time."""
     return (
         f"not reached in the {milestone.elapsed_days:g} days before the opening. At their beginning the probability of "
-        f"its being reached was {percent(milestone.probability)}, the median time {milestone.median_days:g} days, and "
-        f"with probability 90% it was at most {milestone.p90_days:g} days; what is simulated is conditional on these days"
+        f"its being reached was {percent(milestone.probability)}, the median time {milestone.median_days:g} days and, "
+        f"with probability 90%, at most {milestone.p90_days:g} days; what is simulated is conditional on these days"
     )
 
 

@@ -31,7 +31,8 @@ def price_lines(case: Case) -> Iterator[str]:
             " Until such an event comes, the price drifts against its move, so that the moves leave the growth of the "
             "mean as it is."
         )
-    yield f"The stock price is {price_text(price.initial)} at the opening.{apart} {_moves(price, trend)}{compensated} {impact}"
+    opening = f"The stock price is {price_text(price.initial)} at the opening."
+    yield f"{opening}{apart} {_moves(price, trend)}{compensated} {impact}"
     yield from _remarks(price)
     yield from _closes(case)
     yield from _day(price)

@@ -30,7 +30,8 @@ FROZEN = [
     "result: estimate", "result: raised", "result: quantile", "result: waterfall", "result: period", "comparison",
     "clauses", "sensitivity", "swing", "indices", "clause", "axis", "fact", "grid", "variants", "solution", "stresses",
     "outlook", "backtest", "pooled", "pack", "sweep", "by period", "by line", "of line", "lines", "trace", "history",
-    "ledger", "history: replayed", "closes", "calibration", "rerun", "case", "case: line", "case: ranges", "case: record",
+    "ledger", "history: replayed", "closes", "calibration", "rerun", "case", "case: line", "case: ranges",
+    "case: record",
 ]  # fmt: skip
 
 
