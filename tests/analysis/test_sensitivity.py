@@ -285,7 +285,7 @@ def test_inputs_of_entries_go_by_any_name():
         (25_000, "$", math.nan, "$25,000"),
         (25_308_457, "$", 300_000, "$25.3M"),
         (-2_000_000, "$", math.nan, "-$2M"),
-        (3.0, "$/share", math.nan, "$3"),
+        (3.0, "$/share", math.nan, "$3.00"),
         (0.3723, "$/share", 0.006, "$0.372"),
         (0.95, "1/year", math.nan, "95% a year"),
         (-0.1, "1", math.nan, "-10%"),
