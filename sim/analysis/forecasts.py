@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim import calendar
-from sim.analysis.backtest import Issue, issues
 from sim.analysis.facts import amount
+from sim.analysis.recorded import Issue, issues
 from sim.engine.trace import Trace, trace_paths
 from sim.lowering.program import BLOCK
 from sim.results.distribution import Distribution

@@ -15,7 +15,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from sim.lowering.line_records import LINE_OUTPUTS
-from sim.lowering.schedule import gap_months, issues_to_others
+from sim.lowering.schedule import issues_to_others
 from sim.results import measures, statistics_of
 from sim.results.cash_outs import counts_by, out_by
 from sim.results.distribution import Distribution
@@ -25,7 +25,17 @@ from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_t
 from sim.results.further import gap_ends
 from sim.results.measures import MEASURES
 from sim.results.sketch import FURTHER_PREFIX, Sketch, costs_of
-from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
+from sim.results.summary import (
+    FURTHER,
+    Summary,
+    checked,
+    checked_lines,
+    checked_rows,
+    days_at_close,
+    fiscal_periods,
+    frozen,
+    jsonable,
+)
 from sim.results.summary import manifest as manifest_of
 from sim.results.value import Frozen, same
 from sim.results.views import ByLine, ByPeriod, Fan, arrays_by_line, fan_of, lookup
@@ -50,11 +60,6 @@ COLUMNS = {
     "cash_out_days": np.float64,  # infinite: never
     "cause": np.int8,  # 0 none, then the codes of CAUSES from 1
 }
-
-
-#: Rows of a result (number, paths), by name. Results of versions up to 0.4.0 lack the last two.
-ROWS = ("raised_by_period", "gap_by_month", "other_shares")
-FURTHER = ROWS[1:]
 
 
 #: What a result has one array (paths,) of.
@@ -385,16 +390,6 @@ class Result(Frozen, Mapping[str, np.ndarray]):
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
         return np.array([days_at_close(self.case, period.end) for period in self.periods])
-
-
-def checked_rows(case: Case, columns: Mapping[str, np.ndarray], periods: int, paths: int) -> dict[str, np.ndarray]:
-    """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
-    numbers = (periods, len(gap_months(case)), int(issues_to_others(case)))
-    return {
-        name: frozen(columns, name, (number, paths), np.float64)
-        for name, number in zip(ROWS, numbers, strict=True)
-        if name not in FURTHER or name in columns
-    }
 
 
 def _remade(

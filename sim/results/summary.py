@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.lowering.schedule import gap_months, issues_to_others
 from sim.results import summary_text
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.figures import Figures, LineFigures, LineTallies, Tallies
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     import pandas
 
     from sim.terms import Case
+
+#: Rows of a result (number, paths), by name. Results of versions up to 0.4.0 lack the last two.
+ROWS = ("raised_by_period", "gap_by_month", "other_shares")
+FURTHER = ROWS[1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -137,6 +142,16 @@ def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...],
         raise ValueError(f"columns: {name} has type {array.dtype}; must be {np.dtype(kind)}")
     read_only: np.ndarray = locked(array.astype(kind, copy=False))
     return read_only
+
+
+def checked_rows(case: Case, columns: Mapping[str, np.ndarray], periods: int, paths: int) -> dict[str, np.ndarray]:
+    """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
+    numbers = (periods, len(gap_months(case)), int(issues_to_others(case)))
+    return {
+        name: frozen(columns, name, (number, paths), np.float64)
+        for name, number in zip(ROWS, numbers, strict=True)
+        if name not in FURTHER or name in columns
+    }
 
 
 def checked(tallies: Tallies, periods: int) -> Tallies:

@@ -3,7 +3,7 @@
 import datetime
 import math
 
-from sim.analysis.backtest import issues
+from sim.analysis.recorded import issues
 from sim.calendar import ONE_DAY
 
 

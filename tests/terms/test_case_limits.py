@@ -146,7 +146,10 @@ BOUNDS = {
     "Step": {"factor": (0.0, 1000.0)},
     "Burn": {
         "growth": (-0.99, 100.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)), "price_correlation": (-1.0, 1.0),
+        "last_surprise": (-20.0, 20.0),
     },
+    "Milestone": {"elapsed_days": (0.0, 1e5)},
+    "Forecast": dict.fromkeys(("value", "p05", "p50", "p95"), (-1e+300, 1e+300)),
     "Pricing": {
         "window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0), "floor_of_close": (OPEN(0, 1), 1.0),
     },
@@ -237,7 +240,7 @@ def test_the_largest_table_of_ranges_and_one_that_is_no_pair():
     )
     with pytest.raises(sim.CaseError) as caught:
         plain_case({"ranges": 5})
-    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys and two numbers each")
+    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys, each with two numbers")
     milestones = [{"name": f"m{i}", "probability": 0.5, "median_days": 10, "p90_days": 20} for i in range(1000)]
     assert allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in names}})
     assert not allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in [*names, "price.drift"]}})
