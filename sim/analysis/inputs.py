@@ -126,6 +126,7 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
     """A value of an input as people read it, with no more digits than its error allows; without one, at most four."""
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
+    error = math.nan if error < 1e-9 * abs(value) else error  # rounding of sums
     text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
     text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
     return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"

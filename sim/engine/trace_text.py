@@ -12,6 +12,12 @@ from sim.text.dates import long_date
 from sim.text.readable import Blocks
 from sim.text.tables import Table
 
+ABOVE_ASKED = (
+    "An amount can be above what was asked: where the price is that of sessions after the notice, the notice asks for\n"
+    "shares at an estimated price, and they are paid for at the price of those sessions."
+)
+_CENT = 0.01
+
 
 def history_text(case: Case, history: Mapping[str, Any]) -> str:
     """Events of one path: milestones, changes, waivers, extensions and third-party financing."""
@@ -47,16 +53,21 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         pricing = case.facilities[0].kinds(case.policy)[0].pricing
         legs = pricing.legs if pricing and len(case.purchases) == 1 else ()
         statistic = legs[0].statistic if len(legs) == 1 and legs[0].count is None else "average"
-        lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
+        lines.append(
+            f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by"
+            + "; line, purchase" * (len(case.purchases) > 1)
+        )
     else:
         lines.append("  no purchase date lies in the term")
     before, after = _split_at_cash_out(case, ledger)
-    lines += map(_draw_line, before)
+    several = len(case.purchases) > 1
+    lines += [_draw_line(draw, several) for draw in before]
     if after:
         lines += [
             "After the cash-out (the shortfall is bridged; these amounts are not raised)",
-            *map(_draw_line, after),
+            *(_draw_line(draw, several) for draw in after),
         ]
+    lines += [""] * bool(said := above_asked(ledger)) + said
     if case.notes:
         width = max(len(note.name) for note in case.notes)
         lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
@@ -89,14 +100,27 @@ def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
         for draw in ledger["draws"]
     ]
     heads = ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by")
-    return [Table(case.title, heads, rows, (0, 4)), _outcome(case, ledger)]
+    return [Table(case.title, heads, rows, (0, 4)), *above_asked(ledger), _outcome(case, ledger)]
 
 
-def _draw_line(draw: Mapping[str, Any]) -> str:
+def above_asked(ledger: Mapping[str, Any]) -> list[str]:
+    """Why some amounts are above what was asked, if some are."""
+    above = any(draw["request"] is not None and draw["amount"] > draw["request"] + _CENT for draw in ledger["draws"])
+    return [ABOVE_ASKED] * above
+
+
+def _purchase_of(draw: Mapping[str, Any]) -> str:
+    """`ATM, regular`: the line and the kind of purchase of a draw."""
+    return ", ".join([draw["line"], *[draw["purchase"]] * (draw["purchase"] != "purchase")])
+
+
+def _draw_line(draw: Mapping[str, Any], several: bool) -> str:
     asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
     return (
         f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
         f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
+        + f"; {_purchase_of(draw)}"
+        * several
     )
 
 

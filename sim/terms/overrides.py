@@ -126,13 +126,18 @@ def known_key(of: Any, name: str) -> Key:
 
 
 def label_of(case: Any, name: str) -> str:
-    """The label of a dotted key of a case: `licence: probability`; the key itself where it has none."""
+    """The label of a dotted key of a case: `licence: probability`; the key itself where it has none.
+
+    Labels of keys of one of several lines end with its name: `legal fees of a draw, ATM`.
+    """
     name = canonical(case, name)
     label = known_key(type(case), name).label
     if "{date}" in label:
         return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
-    entry = re.search(r"\[(.*)\]", name)
-    return (label.format(name=entry[1]) if entry else label) or name
+    line = re.match(r"lines\[(.*?)\]\.(.*)", name)
+    entry = re.search(r"\[(.*)\]", line[2] if line else name)
+    label = label.format(name=entry[1] if entry else "") or name
+    return f"{label}, {line[1]}" if line and label != name else label
 
 
 def _find(part: Any, name: str, of: Any) -> tuple[Any, Any, str]:

@@ -38,7 +38,7 @@ def capital(pack: Pack) -> Chapter | None:
         f"scenarios the line's dilution is {brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
         if dilution.p95.value
         else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
-        source="Discount to the close of the purchase date plus legal fees, divided by the shares' market value; "
+        source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
         notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
         "third parties buy are not counted. Cost = total discount and fees / total market value, over all scenarios. "
@@ -63,8 +63,7 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         Card(
             spoken("effective_discount", cost.all_in),
             "discount and fees, of the shares' market value",
-            f"discount {spoken('effective_discount', cost.discount)}, legal fees "
-            f"{spoken('effective_discount', cost.legal)}",
+            f"discount {spoken('effective_discount', cost.discount)}, fees {spoken('effective_discount', cost.legal)}",
         ),
     )
 
