@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sim.terms import Case, Pricing
 
 
+_MOST_PRICES = 200  # letters of the prices of several kinds of purchase
+
+
 def capital(pack: Pack) -> Chapter | None:
     """The cost of the capital and the dilution; nothing where no scenario draws."""
     result = pack.result
@@ -82,6 +85,8 @@ def price_words(case: Case) -> str:
         text = f"The line's price is {price_of(next(iter(prices.values())))}."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
+        if len(text) > _MOST_PRICES:
+            text = f"The {len(prices)} kinds of purchase have prices of their own; `fundrisk check` states them."
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

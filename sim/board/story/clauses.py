@@ -85,8 +85,9 @@ def _costliest(key: str, raised: Estimate) -> str:
     if raised.value <= 2.0 * raised.error:
         return "Removing clauses would raise no more capital, within the sampling error"
     name = clause_name(key)
-    what = _REMOVED.get(key, name) if key in _NAMES else f'clause "{name}"'
-    what = f"condition {name}" if key.startswith("condition: ") else what
+    if key not in _NAMES and not key.startswith("condition: "):
+        return f'The clause "{name}" costs the most capital: {spoken("raised", raised)} (Shapley value)'
+    what = f"condition {name}" if key.startswith("condition: ") else _REMOVED.get(key, name)
     return (
         f"The {what} costs the most capital: {spoken('raised', raised)}, averaged over all orders in which the clauses "
         "can be removed (Shapley value)"

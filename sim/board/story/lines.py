@@ -36,7 +36,7 @@ def lines(pack: Pack) -> Chapter | None:
         charts=(table("lines", "Means over all scenarios, by line", _COLUMNS, rows, (0, 5)),),
         sure=f"Means of {pack.result.paths:,} scenarios, up to the cash-out. Figures have no more digits than the "
         f"error of all lines together allows.{more}",
-        compared=shortened(price_words(case), 210),
+        compared=price_words(case),
         change="The lines share the cash, the shares outstanding and the authorised shares. On one date the lines draw "
         "in the order of the case file.",
         source="Size: what the line can still pay. Price: raised over shares issued, fee shares among them",
