@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, overload
 
 import numpy as np
@@ -32,10 +32,14 @@ def backtest(
 ) -> Backtest: ...
 @overload
 def backtest(
-    case: Sequence[Case | str], paths: int | None = None, seed: int | None = None, *, progress: Progress | None = None
+    case: list[Case | str] | list[Case] | list[str],
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> PooledBacktest: ...
 def backtest(
-    case: Case | str | Sequence[Case | str],
+    case: Case | str | list[Case | str] | list[Case] | list[str],
     paths: int | None = None,
     seed: int | None = None,
     *,
@@ -53,7 +57,7 @@ def backtest(
 
     Parameters
     ----------
-    case : Case, str, or a sequence of them
+    case : Case, str, or a list of them
         Cases with a table [record], their files or the names of shipped cases.
     paths, seed : int, optional
         The case's unless given, at most 4,096 paths of one case and 1,024 of each of several. They run in one thread.
@@ -63,7 +67,7 @@ def backtest(
     Returns
     -------
     Backtest
-        Of one case; a `PooledBacktest` of a sequence.
+        Of one case; a `PooledBacktest` of a list.
 
     Raises
     ------
@@ -79,8 +83,8 @@ def backtest(
     >>> sim.backtest(["valence-2002", "sorrento-2020"], paths=256)
     <PooledBacktest: 13 recorded figures of 2 cases>
     """
-    several = isinstance(case, (list, tuple))
-    cases = [load_case(each) for each in (case if several else [case])]
+    several = isinstance(case, list)
+    cases = [load_case(each) for each in case] if isinstance(case, list) else [load_case(case)]
     if not cases:
         raise ValueError("case = []: must have at least one case")
     if without := [f"{each.source}: record: missing; {MUST}" for each in cases if each.record is None]:

@@ -145,6 +145,7 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
         return price(float(f"{value:.4g}")) if value >= 0 else f"-{price(float(f'{-value:.4g}'))}"
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
+    error = math.nan if error < 1e-9 * abs(value) else error  # rounding of sums
     text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
     text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
     return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"

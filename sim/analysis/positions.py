@@ -135,7 +135,7 @@ def calibration_test(cases: Sequence[np.ndarray], seed: int | Sequence[int]) -> 
     return Calibrated(
         figures=sum(map(len, cases)),
         cases=len(cases),
-        counts=tuple(sum(count[:, 0] for count in counts).tolist()),
+        counts=tuple(np.sum([count[:, 0] for count in counts], axis=0).tolist()),
         least=tuple(least.tolist()),
         most=tuple(most.tolist()),
         position=(1.0 + bias.mean) / 2.0,

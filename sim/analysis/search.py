@@ -98,10 +98,10 @@ def _commitment(case: Case, line: str | None) -> Dial:
         must = f"the name of a line with a commitment: {names}" if names else "left out, as the case has one line"
         raise ValueError(f"line = {given}: must be {must}")
     key = keys[line]
-    base = next(each.commitment for place, each in facilities(case) if place == key)
+    own = next(each for place, each in facilities(case) if place == key)
     label = f"commitment of {line}" if line else "commitment"
-    most = int(MOST_MONEY)
-    return Dial("commitment", label, "$", base or 0.0, 1.0, 1, 0, most, False, True, _key(f"{key}.commitment"))
+    base, least, most = own.commitment or 0.0, math.ceil(own.used.amount) if own.used else 0, int(MOST_MONEY)
+    return Dial("commitment", label, "$", base, 1.0, 1, least, most, False, True, _key(f"{key}.commitment"))
 
 
 def dials_of_stress(case: Case) -> Iterator[Dial]:

@@ -13,6 +13,11 @@ from sim.text.dates import long_date
 from sim.text.readable import Blocks
 from sim.text.tables import Table
 
+ABOVE_ASKED = (
+    "An amount can be above what was asked: where the price is that of sessions after the notice, the notice asks for\n"
+    "shares at an estimated price, and they are paid for at the price of those sessions."
+)
+_CENT = 0.01
 _MOST_LISTED = 12  # entries of a part of a history in a table
 
 
@@ -50,16 +55,20 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         pricing = case.facilities[0].kinds(case.policy)[0].pricing
         legs = pricing.legs if pricing and len(case.purchases) == 1 else ()
         statistic = legs[0].statistic if len(legs) == 1 and legs[0].count is None else "average"
-        lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
+        lines.append(
+            f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by"
+            + "; line, purchase" * (len(case.purchases) > 1)
+        )
     else:
         lines.append("  no purchase date lies in the term")
-    plan = lower(case)
+    plan, several = lower(case), len(case.purchases) > 1
     lapses = [plan.has_tables and draw.settled is None for draw in plan.draws]
-    rows = [_draw_line(draw, lapsed) for draw, lapsed in zip(ledger["draws"], lapses, strict=True)]
+    rows = [_draw_line(draw, lapsed, several) for draw, lapsed in zip(ledger["draws"], lapses, strict=True)]
     first = len(_split_at_cash_out(case, ledger)[0])
     lines += rows[:first]
     if rows[first:]:
         lines += ["After the cash-out (the shortfall is bridged; these amounts are not raised)", *rows[first:]]
+    lines += [""] * bool(said := above_asked(ledger)) + said
     if case.notes:
         width = max(len(note.name) for note in case.notes)
         lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
@@ -81,7 +90,8 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
 
 def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
     """The draws of one path as a table, and the outcome."""
-    return [_draws_table(case.title, ledger), _outcome(f"the horizon, {case.horizon}", ledger)]
+    said = above_asked(ledger)
+    return [_draws_table(case.title, ledger), *said, _outcome(f"the horizon, {case.horizon}", ledger)]
 
 
 def ledger_blocks(ledger: Mapping[str, Any]) -> Blocks:
@@ -123,13 +133,24 @@ def _draws_table(heading: str, ledger: Mapping[str, Any]) -> Table:
     return Table(heading, ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by"), rows, (0, 4))
 
 
-def _draw_line(draw: Mapping[str, Any], lapsed: bool) -> str:
+def above_asked(ledger: Mapping[str, Any]) -> list[str]:
+    """Why some amounts are above what was asked, if some are."""
+    above = any(draw["request"] is not None and draw["amount"] > draw["request"] + _CENT for draw in ledger["draws"])
+    return [ABOVE_ASKED] * above
+
+
+def _purchase_of(draw: Mapping[str, Any]) -> str:
+    """`ATM, regular`: the line and the kind of purchase of a draw."""
+    return ", ".join([draw["line"], *[draw["purchase"]] * (draw["purchase"] != "purchase")])
+
+
+def _draw_line(draw: Mapping[str, Any], lapsed: bool, several: bool) -> str:
     asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
     return (
         f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
         f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
-        + "; lapses: would be settled after the horizon"
-        * lapsed
+        + f"; {_purchase_of(draw)}" * several
+        + "; lapses: would be settled after the horizon" * lapsed
     )
 
 

@@ -193,7 +193,10 @@ class Tier(Terms):
 
 @terms
 class VolumeBefore(Terms):
-    share: float = key(_SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the daily volume")
+    share: float = key(
+        _SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the daily volume",
+        label="share of the volume before",
+    )  # fmt: skip
     sessions: int = key(Whole(1, 250, unit="sessions"), meaning="number of sessions before the purchase date")
     statistic: str = key(Text(("mean", "median")), "mean", meaning="the statistic of their daily volumes")
     at_least_shares: int = key(SHARES_OR_ZERO, 0, meaning="shares that are allowed whatever the volume is")
@@ -207,7 +210,9 @@ class VolumeBefore(Terms):
 
 @terms
 class VolumeDuring(Terms):
-    share: float = key(_SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the volume")
+    share: float = key(
+        _SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the volume", label="share of the volume"
+    )
 
     @property
     def words(self) -> str:

@@ -56,7 +56,8 @@ def _inputs_words(found: Uncertainty | None) -> str:
 
 def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
     unknown = "" if found is None else f" ({found['cash_out']})"
-    summary, commitment = result.summary(), result.case.commitment
+    summary = result.summary()
+    commitment = summary.waterfall.commitment  # less what was used before
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
     lasting = brief("runway_months", runway.p05.value, runway.p05.error)
@@ -78,6 +79,8 @@ def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
             brief("raised", raised.mean, raised.mcse),
             f"raised under the line on average, of {brief('raised', commitment, 0.0)} committed"
             if commitment
+            else "raised under the line on average"
+            if raised.mean
             else "raised under the line, which is off",
             f"5 of 100 scenarios: {brief('raised', raised.p05.value, raised.p05.error)} or less"
             if raised.p05.value

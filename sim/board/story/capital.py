@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sim.terms import Case, Pricing
 
 
+_MOST_PRICES = 200  # letters of the prices of several kinds of purchase
+
+
 def capital(pack: Pack) -> Chapter | None:
     """The cost of the capital and the dilution; nothing where no scenario draws."""
     result = pack.result
@@ -38,7 +41,7 @@ def capital(pack: Pack) -> Chapter | None:
         f"scenarios the line's dilution is {brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
         if dilution.p95.value
         else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
-        source="Discount to the close of the purchase date plus legal fees, divided by the shares' market value; "
+        source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
         notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
         "third parties buy are not counted. Cost = total discount and fees / total market value, over all scenarios. "
@@ -63,8 +66,7 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         Card(
             spoken("effective_discount", cost.all_in),
             "discount and fees, of the shares' market value",
-            f"discount {spoken('effective_discount', cost.discount)}, legal fees "
-            f"{spoken('effective_discount', cost.legal)}",
+            f"discount {spoken('effective_discount', cost.discount)}, fees {spoken('effective_discount', cost.legal)}",
         ),
     )
 
@@ -83,6 +85,8 @@ def price_words(case: Case) -> str:
         text = f"The line's price is {price_of(next(iter(prices.values())))}."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
+        if len(text) > _MOST_PRICES:
+            text = f"The {len(prices)} kinds of purchase have prices of their own; `fundrisk check` states them."
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

@@ -13,6 +13,7 @@ from sim.board.story.chapter import Card, Chapter
 from sim.board.story.clauses import clauses
 from sim.board.story.commitment import commitment
 from sim.board.story.limits import limits
+from sim.board.story.lines import lines
 from sim.board.story.outlook import outlook
 from sim.board.story.policies import policies
 from sim.board.story.price_models import price_models
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CHAPTERS", "Card", "Chapter", "story"]
 
 CHAPTERS = (
-    answer, cash, cash_out, commitment, clauses, capital, sensitivity, scenarios, price_models, policies, stress,
+    answer, cash, cash_out, commitment, lines, clauses, capital, sensitivity, scenarios, price_models, policies, stress,
     outlook, record, assumptions, limits,
 )  # fmt: skip
 
