@@ -68,7 +68,7 @@ def texts(each):
 
 def test_every_slide_has_its_texts_and_charts(pack):
     chapters = story(pack)
-    assert 8 <= len(chapters) <= 14
+    assert 10 <= len(chapters) <= 16
     assert len({each.key for each in chapters}) == len(chapters)
     for each in chapters:
         assert each.headline[0].isupper()
