@@ -19,7 +19,7 @@ from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, le
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.figures import CAUSES
-from sim.results.measures import HEADLINE, MEASURES, censored_text
+from sim.results.measures import HEADLINE, censored_text
 from tests.board.test_story import CASES, pack_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
