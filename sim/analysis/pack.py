@@ -181,7 +181,7 @@ def gather(
             for i, (what, line) in enumerate(solved)
         ),
         "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
-        "outlook": run("outlook", outlook, case, paths=paths),
+        "outlook": run("outlook", outlook, case, paths=paths, warning=True),
         "policies": run("policies", compare, policies_of(case), **how),
         "grid": run("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID)),
         "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),

@@ -34,8 +34,8 @@ def _amount(span: LiquidityAtRisk) -> str:
 
 def tables(summary: Figures) -> list[Table]:
     """Survival and hazard by quarter, mean survival times, and liquidity at risk."""
-    found = summary.statistics
-    return [*[_survival(summary)] * bool(found.hazard), _restricted(summary), _liquidity(summary)]
+    survival = [_survival(summary)] if summary.statistics.hazard else []
+    return [*survival, _restricted(summary), _liquidity(summary)]
 
 
 def _survival(summary: Figures) -> Table:

@@ -185,7 +185,7 @@ class FirstPassage:
         return math.fsum(self._parts(t))
 
     def limited(self, t: float) -> float:
-        """E[min(T, t)] = E[T; T <= t] + t P(T > t), where E[T; T <= t] = mean (Phi(a) - e^(...) Phi(b))."""
+        """E[min(T, t)] = E[T; T <= t] + t P(T > t), the restricted mean; E[T; T <= t] = mean x (first - second)."""
         first, second = self._parts(t)
         return self.mean * (first - second) + t * (1.0 - first - second)
 

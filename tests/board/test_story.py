@@ -72,7 +72,7 @@ def texts(each):
 
 def test_every_slide_has_its_texts_and_charts(pack):
     chapters = story(pack)
-    assert 8 <= len(chapters) <= len(CHAPTERS)
+    assert 10 <= len(chapters) <= len(CHAPTERS)
     assert len({each.key for each in chapters}) == len(chapters)
     for each in chapters:
         assert each.headline[0].isupper()

@@ -21,7 +21,7 @@ from sim.board.workbook.price_models import SHORTFALL
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.figures import CAUSES
-from sim.results.measures import MEASURES, censored_text
+from sim.results.measures import HEADLINE, censored_text
 from tests.board.test_story import CASES, pack_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
@@ -115,7 +115,7 @@ def wrong_measures(pack, book):
     """Cells of the summary's measures that are not the result's."""
     found, sheet = [], book["Summary"]
     after = heading(sheet, "Measures")
-    for name in MEASURES:
+    for name in HEADLINE:
         distribution = pack.result.summary()[name]
         label = name_of(name) + ", months" * (name == "runway_months")
         cells = row_of(sheet, label, after)

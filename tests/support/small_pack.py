@@ -31,7 +31,7 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
         price_models=price_models(case, paths=paths, **NAMES),
         solutions=tuple(solve(case, what, 0.1, by, 256, **NAMES) for what in ("commitment", "cash")),
         stresses=reverse_stress(case, by, paths=256, **NAMES),
-        outlook=outlook(case, paths=paths, **NAMES),
+        outlook=outlook(case, paths=paths, warning=True, **NAMES),
         policies=compare(policies_of(case), paths=paths, **NAMES),
         grid=grid(case, paths=8, **NAMES),
         record=backtest(case, paths=128, seed=7) if getattr(case, "record", None) else None,

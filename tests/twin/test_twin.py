@@ -9,6 +9,7 @@ import sim
 from sim.engine.trace import trace_paths
 from sim.kernels.random import elementary
 from sim.lowering import line_records
+from sim.lowering.schedule import gap_months
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
 from tests.twin import ledger as reference
@@ -141,6 +142,28 @@ def test_ledgers_of_lines_agree_to_the_last_bit(first):
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
         history = random_cases.random_history(rng, terms)
         assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}, given"
+
+
+def test_gaps_by_month_and_shares_of_others_agree_to_the_last_bit():
+    compared, others = 0, 0.0
+    for number in range(60):
+        rng = random.Random(f"gaps {number}")
+        document = random_cases.random_case(rng)
+        document = random_lines.usable_lines(rng, document) if number % 2 else document
+        case, terms = Case.from_dict(document), reference.read(document)
+        months = gap_months(case)
+        run = sim.simulate(case, paths=20, seed=number, workers=1)
+        arrays = run.paths_or_sketch()
+        for i, path in enumerate(trace_paths(case, 0, 20, seed=number)):
+            expected = reference.further(terms, path.history)
+            gaps = list(expected["gap_month_end"].values())
+            assert arrays["gap_by_month"][:, i].tolist() == [gaps[month - 1] for month in months], f"case {number}, {i}"
+            if len(arrays["other_shares"]):
+                assert arrays["other_shares"][0, i] == expected["other_shares"], f"case {number}, path {i}"
+                others += expected["other_shares"]
+            compared += len(months)
+    assert compared > 200
+    assert others > 0
 
 
 @pytest.mark.usefixtures("production_functions")

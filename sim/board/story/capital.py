@@ -44,8 +44,19 @@ def capital(pack: Pack) -> Chapter | None:
         source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
         notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
-        "third parties buy are not counted. Cost = total discount and fees / total market value, over all scenarios. "
-        f"The simple average of the discounts, over scenarios with a draw, is {mean}.",
+        f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
+        f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
+    )
+
+
+def _total(summary: Summary) -> str:
+    """Dilution by all shares, and what the holders keep."""
+    if "total_dilution" not in summary:
+        return ""
+    total, kept = summary["total_dilution"].estimate, summary["retained_ownership"].estimate
+    return (
+        f" With third parties' shares, mean total dilution is {plus_minus('total_dilution', total)}. The holders keep "
+        f"{plus_minus('retained_ownership', kept)} of the company on average, nothing where cash runs out."
     )
 
 
