@@ -120,11 +120,11 @@ def _nothing(*_: int) -> None:
 
 def _checked(
     case: Case | str,
-    paths: int | None = None,
-    seed: int | None = None,
-    sampler: str = "philox",
-    antithetic: bool = False,
-    first_path: int = 0,
+    paths: int | None,
+    seed: int | None,
+    sampler: str,
+    antithetic: bool,
+    first_path: int,
     keep_paths: bool = True,
 ) -> Run:
     """A run whose options have been checked."""

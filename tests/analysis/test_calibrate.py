@@ -522,7 +522,12 @@ def test_a_case_keeps_everything_but_the_price(case_file):
         "left as they are: price.initial (the closes have no dates)"
     )
     changed = [pair for pair in zip(before.splitlines(), text.splitlines(), strict=True) if pair[0] != pair[1]]
-    assert changed == [("volatility = 0.95", f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0"))]
+    volatility = f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0")
+    assert [pair[0] for pair in changed] == ['model = "gbm"', "volatility = 0.95"]
+    assert (
+        changed[0][1] == f'model = "gbm"    # calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}'
+    )
+    assert changed[1][1].partition("    # +- ")[0] == volatility
 
 
 def test_keys_of_other_models_go_and_their_comments_stay():

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 import sim
+from sim.analysis.calibration.rewriting import rewritten
 from sim.analysis.paired import NOTHING
 from sim.analysis.price_models import price_models
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.price_models import price_models as slide
 from sim.board.words import aligned, bare
 from sim.results.estimates import Estimate
+from sim.terms.files import SHIPPED
 from tests.analysis.test_price_models import CLUSTERS, GBM, MODELS, case_of
 
 _PACKS: dict = {}
@@ -99,6 +101,27 @@ def test_the_source_in_the_case_file_is_shown():
         "volatility 95%; stated in the case (assumption: usual for a small technology company without profits)."
         in shown.compared
     )
+
+
+def test_a_tag_beside_the_volatility_is_explained():
+    case = sim.load_case("kulr-2022")
+    found = price_models(case, 500, 3)
+    shown = slide(SimpleNamespace(price_models=found, result=SimpleNamespace(case=case)))
+    assert "[" not in shown.compared
+    assert "volatility 101%; stated in the case (" in shown.compared
+
+
+def test_parameters_that_calibrate_wrote_are_called_calibrated(tmp_path):
+    closes, path = tmp_path / "prices.csv", tmp_path / "case.toml"
+    closes.write_text("Date,Close\n" + "".join(f"{day},{close}\n" for day, close in CLUSTERS))
+    path.write_bytes((SHIPPED / "valence-2002.toml").read_bytes())
+    path.write_text(rewritten(path, sim.calibrate(str(closes)), "garch")[0], encoding="utf-8")
+    case = sim.load_case(path)
+    pack = SimpleNamespace(price_models=price_models(case, 500, 3), result=SimpleNamespace(case=case))
+    assert slide(pack).compared.endswith(f"; calibrated to prices.csv, {CLUSTERS[0][0]} to 2002-03-28.")
+    changed = case.replace({"price.volatility": 0.7})
+    pack = SimpleNamespace(price_models=price_models(changed, 500, 3), result=SimpleNamespace(case=changed))
+    assert slide(pack).compared.endswith("stated in the case (changed for this run; the case file says otherwise).")
 
 
 def test_the_headline_has_the_range_of_changes_beyond_their_errors():

@@ -28,8 +28,9 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
-#: A comment that a calibration has written: the error of an estimate, or what the price is.
-_CALIBRATED = re.compile(r"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?)")
+CALIBRATED = "calibrated to "
+#: A comment that a calibration has written: the error of an estimate, what the price is, or where the numbers are from.
+_OWN = re.compile(rf"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{CALIBRATED}.*)")
 _BOM = "\ufeff"
 
 
@@ -128,10 +129,16 @@ def _price(
         place = os.path.relpath(found.closes.source, case.resolve().parent) if found.closes.source else "closes.csv"
         values["closes"] = json.dumps(place.replace(os.sep, "/"), ensure_ascii=False)
     values |= texts
-    notes = {key: error_text(fit.estimates.get(key)) for key in texts}
+    notes = {key: error_text(fit.estimates.get(key)) for key in texts} | {"model": _origin(found.closes)}
     if found.closes.dates:
         notes["initial"] = f"the last close, of {found.closes.dates[-1]}"
     return values, notes
+
+
+def _origin(closes: Closes) -> str:
+    """`calibrated to prices.csv, 1999-11-04 to 2002-03-28`."""
+    span = f", {closes.dates[0]} to {closes.dates[-1]}" if closes.dates else ""
+    return f"{CALIBRATED}{one_line(os.path.basename(closes.source), 80) or 'closes'}{span}"
 
 
 def _starts_after(start: Any, closes: Closes) -> bool:
@@ -161,8 +168,8 @@ def _edited(
 ) -> list[str]:
     """The lines with keys of a table set and dropped; an empty list if no line begins the table.
 
-    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The error of
-    an earlier calibration is no comment to keep: it goes with the number that it is of.
+    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The comments
+    of an earlier calibration go, with the numbers that they are of. `notes` stand where no other comment is.
     """
     heads = [i for i, line in enumerate(lines) if _HEADER.match(line)]
     first = next((i for i in heads if _HEADER.match(lines[i])[1].replace(" ", "") == table), None)  # type: ignore[index]
@@ -175,12 +182,12 @@ def _edited(
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
         comment = (found[5] or "") if found else ""
-        earlier = _CALIBRATED.fullmatch(comment.strip()) is not None
+        own = _OWN.fullmatch(comment.strip()) is not None
         if found and key in waiting:
-            after = _comment(notes.get(key)) if earlier else found[4]
+            after = _comment(notes.get(key)) if own or not comment else found[4]
             line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
         elif found and key in drop:
-            line = f"{comment}{ending}" if comment and not earlier else ""
+            line = f"{comment}{ending}" if comment and not own else ""
             if not line:
                 continue
         body.append(line)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sim.analysis.calibration.rewriting import CALIBRATED as CALIBRATED_TO
+from sim.analysis.calibration.rewriting import MODEL_KEYS
 from sim.analysis.price_models import TAIL
 from sim.analysis.price_variants import CALIBRATED, STATED, kurtosis_of, parameter_words
 from sim.board.story.chapter import Chapter
@@ -23,7 +27,7 @@ from sim.board.words import (
 )
 from sim.results.estimates import Estimate
 from sim.terms.description_price import price_lines
-from sim.terms.sources import comment_on, sources
+from sim.terms.sources import CHANGED, comment_on, sources
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -64,14 +68,24 @@ def own_model(pack: Pack) -> str:
     """The model of the case, its parameters and where they come from."""
     found = pack.price_models
     own = found.variants.variants[0]
+    beside, legend = sources(pack.result.case)
+    made = comment_on(beside, "price.model")
     if found.variants.as_calibrated:
         origin = f"calibrated to {found.variants.returns:,} returns"
+    elif made.startswith(CALIBRATED_TO) and CHANGED not in [beside.get(f"price.{key}") for key in MODEL_KEYS]:
+        origin = made.rstrip(".")
     else:
         key = "price.closes" if own.case.price.model == "bootstrap" else "price.volatility"
-        comment = comment_on(sources(pack.result.case).beside, key)
-        comment = comment.replace("ASSUMPTION", "assumption").partition(". ")[0].rstrip(".")
-        origin = f"stated in the case{f' ({shortened(comment, _MOST_COMMENT)})' if comment else ''}"
+        origin = f"stated in the case{_beside(comment_on(beside, key), legend)}"
     return f"{own.label}: {_parameters(own.case.price)}; {origin}"
+
+
+def _beside(comment: str, legend: Mapping[str, str]) -> str:
+    """The first sentence of a comment in parentheses, or what its tags stand for."""
+    tags = [legend[tag] for tag in re.findall(r"\[(\w+)\]", comment) if tag in legend]
+    words = re.sub(r"\[\w+\]\s*", "", comment) or "; ".join(tags)
+    words = words.replace("ASSUMPTION", "assumption").partition(". ")[0].rstrip(".")
+    return f" ({shortened(words, _MOST_COMMENT)})" if words else ""
 
 
 def origin(found: PriceModels) -> str:
