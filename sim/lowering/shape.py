@@ -2,8 +2,8 @@
 
 Cases that differ in amounts, rates and probabilities have the same dates, sessions, random numbers and rows of tables.
 Of a number these depend on no more than whether it is absent, its sign, and whether it is the default of its key or an
-end of what the key allows, such as a probability of 1. Everything else that a case says counts as it is. A shape has one number
-for all of a sign, so that a table made from a shape cannot depend on more than the shape says.
+end of what the key allows, such as a probability of 1. Everything else that a case says counts as it is. A shape has
+one number for all of a sign, so that a table made from a shape cannot depend on more than the shape says.
 """
 
 from __future__ import annotations

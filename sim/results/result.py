@@ -208,8 +208,9 @@ class Result(Mapping[str, np.ndarray]):
             }
             found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
             binned = sketch is not None
+            tallies = self.tallies.without_fan()
             self._summary = Summary(
-                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256, self.line_tallies
+                self.run, self.periods, found, out, counts, raised, tallies, binned, self.sha256, self.line_tallies
             )  # fmt: skip
         return self._summary
 

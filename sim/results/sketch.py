@@ -12,6 +12,7 @@ that width. The intervals' ranks are those of a run that keeps its paths, and th
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -217,7 +218,7 @@ class Sketch:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sketch.from_arrays, (self.case, self.groups, self.to_arrays())
+        return _unpacked, (self.case, self.groups, {name: _pack(array) for name, array in self.to_arrays().items()})
 
     def __repr__(self) -> str:
         return f"<Sketch of {self.case.title!r}: {self.paths:,} paths in {len(self.moments):,} chunks>"
@@ -256,6 +257,20 @@ class Sketch:
         if pairs < 2:
             return GroupError(math.nan, 0.0)
         return GroupError(math.sqrt(pairs / (pairs - 1.0) * max(float(squares), 0.0)) / count, pairs - 1.0)
+
+
+def _pack(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    """An array for a pickle, a fifth of its size."""
+    return array.dtype.str, array.shape, zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
+
+
+def _unpacked(case: Case, groups: str | None, packed: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> Sketch:
+    """The sketch of a pickle."""
+    arrays = {
+        name: np.frombuffer(zlib.decompress(data), dtype).reshape(shape)
+        for name, (dtype, shape, data) in packed.items()
+    }
+    return Sketch.from_arrays(case, groups, arrays)
 
 
 def costs_of(case: Case, columns: Mapping[str, np.ndarray]) -> np.ndarray:

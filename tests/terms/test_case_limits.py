@@ -223,7 +223,7 @@ def test_the_largest_table_of_ranges_and_one_that_is_no_pair():
     )
     with pytest.raises(sim.CaseError) as caught:
         plain_case({"ranges": 5})
-    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys and two numbers each")
+    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys, each with two numbers")
     milestones = [{"name": f"m{i}", "probability": 0.5, "median_days": 10, "p90_days": 20} for i in range(1000)]
     assert allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in names}})
     assert not allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in [*names, "price.drift"]}})

@@ -44,6 +44,10 @@ def test_every_key_says_what_it_means():
 def complaints(value, schema, where="case"):
     """What is wrong with a document: the words of JSON Schema that `json_schema` uses."""
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
+    if "anyOf" in schema and all(list(complaints(value, one, where)) for one in schema["anyOf"]):
+        yield where
+    if "anyOf" in schema:
+        return
     if "enum" in schema and value not in schema["enum"]:
         yield where
     if "type" in schema and not isinstance(value, kinds[schema["type"]]):
