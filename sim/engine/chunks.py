@@ -32,12 +32,12 @@ MOST_CHUNKS, PARTS = 16, 4
 
 
 class Part(NamedTuple):
-    """What a worker makes of consecutive chunks of a run: columns of their paths or the arrays of their sketch, the
+    """What a worker makes of consecutive chunks of a run: columns of their paths or their sketch, the
     sums over their paths, and the fan's part if they are the first of the run."""
 
     first_path: int
     columns: dict[str, np.ndarray] | None
-    sketch: dict[str, np.ndarray] | None
+    sketch: Sketch | None
     fan: np.ndarray
     binding: np.ndarray
     unraised: np.ndarray
@@ -69,11 +69,13 @@ class Run:
         self.how = (seed, sampler, antithetic, keep)
         self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
         self.chunks = -(-paths // CHUNK)
-        fits = before is not None and before.out is not None and before.plan.structure is self.plan.structure
-        same = before if fits and keep and before is not None and before.paths == paths else None
-        self.out = same.out if same else _room(self.plan, paths) if keep else None
-        self.by_line = same.by_line if same else columns_room(self.plan, paths) if keep else None
-        self.space = same.space if same else None
+        self.out: r.Output | None = None
+        self.by_line: np.ndarray | None = None
+        self.space: Workspace | None = None
+        if before is not None and keep and before._fits(self.plan, paths):
+            self.out, self.by_line, self.space = before.out, before.by_line, before.space
+        elif keep:
+            self.out, self.by_line = _room(self.plan, paths), columns_room(self.plan, paths)
         self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
         self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
@@ -85,6 +87,10 @@ class Run:
         self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
         self.sketches: list[Sketch] = []
         self.missing = paths
+
+    def _fits(self, plan: Plan, paths: int) -> bool:
+        """Whether the arrays of this run are those that a run of a plan needs."""
+        return self.out is not None and self.plan.structure is plan.structure and self.paths == paths
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
         """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
@@ -135,7 +141,7 @@ class Run:
 
     def part(self) -> Part:
         """The run, all of whose chunks are done, as a part of a longer one."""
-        columns, sketch = (None, self.sketch().to_arrays()) if self.out is None else (self.columns(), None)
+        columns, sketch = (None, self.sketch()) if self.out is None else (self.columns(), None)
         return Part(
             self.first_path, columns, sketch, self.fan, self.binding, self.unraised, self.cut, self.by_chunk
         )  # fmt: skip
@@ -150,7 +156,7 @@ class Run:
                 rows[..., first : first + paths] = part.columns[name]
         if part.sketch is not None:
             self.sketches = self.sketches or [Sketch(self.case, self.groups)]
-            self.sketches[0].merge(Sketch.from_arrays(self.case, self.groups, part.sketch))
+            self.sketches[0].merge(part.sketch)
         if first == 0:
             self.fan = part.fan
         self.unraised[c : c + chunks], self.cut[c : c + chunks] = part.unraised, part.cut

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +68,10 @@ class Tallies(Value):
     def arrays(self) -> dict[str, np.ndarray]:
         """Every array by name."""
         return {name: getattr(self, name) for name in TALLIED}
+
+    def without_fan(self) -> Tallies:
+        """The same without the cash of single paths, which no summary shows."""
+        return replace(self, fan=np.zeros((len(self.fan), 0)))
 
     @property
     def cut(self) -> float:

@@ -276,10 +276,9 @@ class Result(Frozen, Mapping[str, np.ndarray]):
             if sketch is not None
             else statistics_of.of_columns(self.run, self.periods, {**self.columns, **self._rows}, counts, runway)
         )
-        binned = sketch is not None
+        tallies, binned = self.tallies.without_fan(), sketch is not None
         return Summary(
-            self.run, self.periods, found, out, counts, raised, self.tallies, more, binned, self.sha256,
-            self.line_tallies,
+            self.run, self.periods, found, out, counts, raised, tallies, more, binned, self.sha256, self.line_tallies
         )  # fmt: skip
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:

@@ -11,6 +11,7 @@ that width. The intervals' ranks are those of a run that keeps its paths, and th
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -240,10 +241,24 @@ class Sketch:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sketch.from_arrays, (self.case, self.groups, self.to_arrays())
+        return _unpacked, (self.case, self.groups, {name: _pack(array) for name, array in self.to_arrays().items()})
 
     def __repr__(self) -> str:
         return f"<Sketch of {self.case.title!r}: {self.paths:,} paths in {len(self.moments):,} chunks>"
+
+
+def _pack(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    """An array for a pickle, a fifth of its size."""
+    return array.dtype.str, array.shape, zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
+
+
+def _unpacked(case: Case, groups: str | None, packed: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> Sketch:
+    """The sketch of a pickle."""
+    arrays = {
+        name: np.frombuffer(zlib.decompress(data), dtype).reshape(shape)
+        for name, (dtype, shape, data) in packed.items()
+    }
+    return Sketch.from_arrays(case, groups, arrays)
 
 
 def costs_of(case: Case, columns: Mapping[str, np.ndarray]) -> np.ndarray:

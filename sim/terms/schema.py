@@ -250,12 +250,12 @@ class Terms:
 
 
 @cache
-def words_of(of: type[Any]) -> tuple[tuple[str, str], ...]:
+def words_of(of: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a class of terms, each with its key."""
     return tuple((field.name, word_of(field)) for field in dataclasses.fields(of))
 
 
-def filled(of: type[Any], values: Iterable[Any]) -> Any:
+def filled(of: Any, values: Iterable[Any]) -> Any:
     """An object of class `of` with these values of its fields, to which the rules have been applied."""
     made = object.__new__(of)  # without __post_init__
     for (name, _), value in zip(words_of(of), values, strict=True):
@@ -298,13 +298,13 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
     return unchecked(of, values)
 
 
-def unchecked(of: type[Any], values: Mapping[str, Any]) -> Any:
+def unchecked(of: Any, values: Mapping[str, Any]) -> Any:
     """An object of class `of` from values to which the rules have been applied; fields without one have the default."""
     return filled(of, [values.get(word, _defaults(of)[word]) for _, word in words_of(of)])
 
 
 @cache
-def _defaults(of: type[Any]) -> dict[str, Any]:
+def _defaults(of: Any) -> dict[str, Any]:
     return {word_of(field): field.default for field in dataclasses.fields(of)}
 
 

@@ -43,7 +43,8 @@ def _plant(tree: dict[Any, Any], part: Any, name: str, value: Any) -> None:
     steps: list[Any] = []
     while True:
         word = path.word()
-        known = keys(type(part)).get(word)
+        of: Any = type(part)
+        known = keys(of).get(word)
         if known is None or word in MORE_THAN_VALUES or (not steps and word in WHOLE_TABLES):
             raise _General
         rule, part = known.rule, getattr(part, word)

@@ -55,6 +55,7 @@ def _objects(folder):
         "backtest": sim.backtest(case, **OPTIONS),
         "pooled": sim.backtest([case], **OPTIONS),
         "pack": sim.gather(case, **OPTIONS),
+        "uncertainty": sim.uncertainty(case, draws=4, **OPTIONS),
         "sweep": sim.sweep(case, {"axes": {"price.volatility": [0.5, -1]}}, **OPTIONS),
     }
     runs = {"result": result, "without paths": thin, "one path": lone, "nothing drawn": dry}
@@ -67,6 +68,7 @@ def _objects(folder):
         parts |= {f"{name}: {measure}": distribution for measure, distribution in summary.items()}
         parts |= {f"{name}: quantile": summary["effective_price"].p05, f"{name}: capital": cost_of_capital(run)}
     analyses |= {"swing": analyses["sensitivity"].swings[0], "indices": analyses["sensitivity"].indices}
+    analyses |= {"band": analyses["uncertainty"]["raised"], "drawn": analyses["uncertainty"].inputs[0]}
     analyses |= {"clause": analyses["clauses"].clauses[0], "axis": analyses["grid"].axes[0]}
     analyses |= {"fact": analyses["backtest"].rows[0]}
     terms = {f"case: {name}": getattr(case, name) for name in ("line", "company", "ranges", "record")}

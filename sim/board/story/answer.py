@@ -27,14 +27,14 @@ def answer(pack: Pack) -> Chapter:
         headline=answer_sentence(result),
         cards=_cards(result, pack.uncertainty),
         charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
-        sure=f"{_error_words(result.summary().cash_out, result)} This covers the error from using a finite number of "
-        f"scenarios, {_inputs_words(pack.uncertainty)} On all slides, ± is one standard error.",
+        sure=f"{_error_words(result.summary().cash_out, result)} {_covered(pack.uncertainty)} On all slides, ± is one "
+        "standard error.",
         compared=compared_variants(pack),
         change=largest_swing(pack),
         source="Cash-out: the first day on which cash is below the minimum. In the mean runway, a scenario without a "
         "cash-out counts with the full period.",
         notes="A scenario is one simulated path, with its own stock price, cash use and events. "
-        "The signed terms apply to all of them.",
+        f"The signed terms apply to all of them.{_inputs_words(pack.uncertainty)}",
     )
 
 
@@ -47,11 +47,19 @@ def answer_sentence(result: Result) -> str:
     return f"Cash runs out by {end} in {frequency(chance, result.paths)} simulated scenarios; {half}"
 
 
-def _inputs_words(found: Uncertainty | None) -> str:
-    """What the error of sampling leaves out."""
+def _covered(found: Uncertainty | None) -> str:
+    """What the interval covers, and where the rest is."""
     if found is None:
-        return "not the uncertain inputs."
-    return f"not the uncertain inputs: {found.draws} draws of them give the range in the first box (5% to 95%)."
+        return "This covers the error from using a finite number of scenarios, not the uncertain inputs."
+    return "This is the sampling error; the first box also has the range over the uncertain inputs."
+
+
+def _inputs_words(found: Uncertainty | None) -> str:
+    """What the range over the inputs is."""
+    if found is None:
+        return ""
+    drawn = f"{found.draws} draws of the {len(found.inputs)} inputs that have a range in the case"
+    return f" The range over what we do not know has 90% of {drawn}."
 
 
 def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
