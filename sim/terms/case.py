@@ -13,12 +13,13 @@ from sim.terms.consistency import CHECKS
 from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.line import Line, Purchase
+from sim.terms.named_variants import NamedVariants, StatedVariants, variant_problems
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
 from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
-from sim.terms.problems import Problem, one_line, raise_if
+from sim.terms.problems import CaseError, Problem, one_line, raise_if
 from sim.terms.ranges import Day, Whole
 from sim.terms.record import Record
 from sim.terms.schema import (
@@ -64,6 +65,9 @@ class Case(Terms):
     ranges: Ranges | None = key(
         StatedRanges(), None, meaning="low and high of uncertain inputs by their dotted keys; the others have defaults"
     )
+    variants: NamedVariants | None = key(
+        StatedVariants(), None, meaning="what the case would be if something else were so: changed keys under a name"
+    )
     record: Record | None = key(
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
     )
@@ -78,6 +82,9 @@ class Case(Terms):
         object.__setattr__(self, "price", self.price.completed(self.valuation_date))
         if self.ranges is not None:
             object.__setattr__(self, "ranges", canonical_ranges(self, self.ranges))
+        lines = variant_problems(self)
+        if lines:
+            raise CaseError(lines)
 
     def __repr__(self) -> str:
         return f"<Case {one_line(self.title, MOST_REPR)!r} from {one_line(self.source)!r}>"
@@ -133,8 +140,8 @@ class Case(Terms):
             Values by dotted key. Entries of lists are given by name or by number from 0:
             `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
             are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
-            in it. A number that is set outside of its range loses the range. Another price model removes the keys of
-            the former one.
+            in it. A number that is set outside of its range loses the range. Variants stay. Another price model
+            removes the keys of the former one.
         blame : str
             The FILE part of the lines of an error.
 
@@ -163,13 +170,17 @@ class Case(Terms):
         keeps_ranges = self.ranges is not None and "ranges" not in changes
         apart = not any(str(name).startswith(("record", "ranges")) for name in changes)
         keeps_record = self.record is not None and apart
-        doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
+        keeps_variants = self.variants is not None and "variants" not in changes
+        kept = {"ranges": keeps_ranges, "record": keeps_record, "variants": keeps_variants}
+        doc |= dict.fromkeys(name for name, keeps in kept.items() if keeps)
         made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
         # They were valid for this case and are not checked again.
         if keeps_ranges and self.ranges is not None:
             object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
         if keeps_record:
             object.__setattr__(made, "record", self.record)
+        if keeps_variants:
+            object.__setattr__(made, "variants", self.variants)
         return made
 
     @property
