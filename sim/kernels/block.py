@@ -30,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "34cc47095b5f619b537932a2919deeb4"
+FINGERPRINT = "e8522facb7b23a268eeeb624863e28e7"
 
 
 @passage
