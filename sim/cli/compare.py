@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--variants", action="store_true",
-        help="add the predefined variants of the first case (line off, all conditions waived, each clause removed)",
+        help="add the variants of the first case: its own, line off, all conditions waived, each clause removed",
     )  # fmt: skip
     parser.add_argument(
         "--variant", action="append", nargs="+", default=[], metavar=("[NAME] KEY=VALUE", "KEY=VALUE"),

@@ -31,7 +31,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "d33a8c36ddfb4d465573259ea73658ab"
+FINGERPRINT = "5393441fe784ea15494947788eb8bebc"
 
 
 @passage

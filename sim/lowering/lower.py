@@ -310,8 +310,8 @@ def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     return rows
 
 
-def _jump(event: int, size: float) -> dict:
-    return {"event": event, "size": size, "factor": 1.0 + size}
+def _jump(event: int, move: float) -> dict:
+    return {"event": event, "move": move, "factor": 1.0 + move}
 
 
 def _events(case: Case, variates: Variates) -> m.EventRecord:

@@ -20,7 +20,7 @@ from sim.terms.ranges import Number, Whole
 from sim.terms.schema import Rows, Table, Values, keys, unchecked
 
 #: Keys of a case that are not simulated.
-NOT_LOWERED = ("title", "simulation", "ranges", "record")
+NOT_LOWERED = ("title", "simulation", "ranges", "variants", "record", "forecasts")
 #: Numbers of each sign, for the keys that allow them.
 BELOW, ABOVE, WHOLE = (-0.4, -0.3, -2.0), (0.4, 0.3, 2.0, 3.0), (2.0, 3.0)
 #: What stands for closes, whose number has no effect on any table.

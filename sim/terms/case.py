@@ -14,13 +14,14 @@ from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.forecast import Forecast
 from sim.terms.line import Line, Purchase
+from sim.terms.named_variants import NamedVariants, StatedVariants, variant_problems
 from sim.terms.native import native
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
 from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
-from sim.terms.problems import Problem, one_line, raise_if
+from sim.terms.problems import CaseError, Problem, one_line, raise_if
 from sim.terms.ranges import Day, Whole
 from sim.terms.record import Record
 from sim.terms.schema import (
@@ -69,6 +70,9 @@ class Case(Terms):
         None,
         meaning="uncertain inputs by their dotted keys: low and high; with a mode; or the 5th and 95th percentile",
     )
+    variants: NamedVariants | None = key(
+        StatedVariants(), None, meaning="what the case would be if something else were so: changed keys under a name"
+    )
     record: Record | None = key(
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
     )
@@ -89,6 +93,9 @@ class Case(Terms):
         object.__setattr__(self, "price", self.price.completed(self.valuation_date))
         if self.ranges is not None:
             object.__setattr__(self, "ranges", canonical_ranges(self, self.ranges))
+        lines = variant_problems(self)
+        if lines:
+            raise CaseError(lines)
 
     def __repr__(self) -> str:
         return f"<Case {one_line(self.title, MOST_REPR)!r} from {one_line(self.source)!r}>"
@@ -144,8 +151,8 @@ class Case(Terms):
             Values by dotted key. Entries of lists are given by name or by number from 0:
             `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
             are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
-            in it. A number that is set outside of its range loses the range. Another price model removes the keys of
-            the former one.
+            in it. A number that is set outside of its range loses the range. Variants stay. Another price model
+            removes the keys of the former one.
         blame : str
             The FILE part of the lines of an error.
 
@@ -166,24 +173,26 @@ class Case(Terms):
         0.8
         """
         moved: Mapping[str, str | None] = {}
-        keeps_ranges, keeps_record = "ranges" not in changes, True
+        keeps_ranges, keeps_record, keeps_variants = "ranges" not in changes, True, "variants" not in changes
         values = changes if keeps_ranges or changes["ranges"] is not None else _without(changes, "ranges")
         made = with_values(self, values)
         if made is None:
             keeps_record = not any(str(name).startswith(("record", "ranges")) for name in changes)
-            made, moved = self._replaced(changes, blame, (keeps_ranges, keeps_record))
+            made, moved = self._replaced(changes, blame, (keeps_ranges, keeps_record, keeps_variants))
         # They were valid for this case and are not checked again.
         if keeps_ranges and self.ranges is not None:
             object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
         if keeps_record and self.record is not None:
             object.__setattr__(made, "record", self.record)
+        if keeps_variants and self.variants is not None:
+            object.__setattr__(made, "variants", self.variants)
         return made
 
     def _replaced(
-        self, changes: Mapping[str, Any], blame: str, apart: tuple[bool, bool]
+        self, changes: Mapping[str, Any], blame: str, apart: tuple[bool, bool, bool]
     ) -> tuple[Case, Mapping[str, str | None]]:
-        """The case with changes of any kind, and the list entries that have another key. `apart`: whether ranges and
-        record are left out."""
+        """The case with changes of any kind, and the list entries that have another key. `apart`: whether ranges,
+        record and variants are left out."""
         doc = self.to_dict()
         model = native(changes.get("price.model"))
         if isinstance(model, str) and model != self.price.model:
@@ -191,7 +200,7 @@ class Case(Terms):
                 if model not in models:
                     doc["price"].pop(word, None)
         moved = changed(doc, changes, Case, blame)
-        for word, left_out in zip(("ranges", "record"), apart, strict=True):
+        for word, left_out in zip(("ranges", "record", "variants"), apart, strict=True):
             if left_out and getattr(self, word) is not None:
                 doc[word] = None
         return Case.from_dict(doc, source=self.source, text=self.text, blame=blame), moved

@@ -11,6 +11,7 @@ from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases, sentence
 from sim.terms.description_price import price_lines
 from sim.terms.line import Line
+from sim.terms.named_variants import variant_lines
 from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
@@ -37,6 +38,7 @@ def describe(case: Case) -> str:
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", tuple(range_lines(case))),
+        ("Variants", tuple(variant_lines(case))),
         ("What really happened (compared with the simulation, not used by it)", _record(case)),
         ("Warnings: unusual values (none is an error)", tuple(warnings_of(case))),
     )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sim.terms.case import Case
 from sim.terms.closes import LEAST_CLOSE, MOST_CLOSE, MOST_CLOSES, ShownCloses
+from sim.terms.named_variants import MOST_VARIANTS, StatedVariants
 from sim.terms.problems import MISSING, number_text, show
 from sim.terms.ranges import MOST_TEXT, Day, Flag, MonthDay, Number, Text, Whole
 from sim.terms.schema import MOST_ENTRIES, Key, Rows, Table, Values, keys, plain
@@ -158,6 +159,14 @@ def _rule(rule: Any) -> dict[str, Any]:
             pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
             forms = [pair, _numbers_table("low", "high", "mode"), _numbers_table("p05", "p95")]
             return {"type": "object", "additionalProperties": {"anyOf": forms}, "maxProperties": MOST_ENTRIES}
+        case StatedVariants():
+            changes = {"type": "object", "minProperties": 1}
+            return {
+                "type": "object",
+                "additionalProperties": changes,
+                "maxProperties": MOST_VARIANTS,
+                "minProperties": 1,
+            }
     raise TypeError(f"rule = {rule!r}: must be a rule of sim.terms.ranges, sim.terms.schema or sim.terms.stated")
 
 

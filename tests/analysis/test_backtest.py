@@ -20,6 +20,7 @@ from sim.lowering.lower import lower
 from sim.terms import describe
 from sim.terms.sources import sources
 from tests.support.small_pack import small_pack
+from tests.support.valence import valence_2002
 
 PATHS, SEED = 256, 11
 ISSUED = {"third_party.annual_rate": 3.0, "third_party.log_sd": 1.0}
@@ -27,7 +28,7 @@ ISSUED = {"third_party.annual_rate": 3.0, "third_party.log_sd": 1.0}
 
 @pytest.fixture(scope="module")
 def valence():
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +271,7 @@ def test_it_prints_and_becomes_json(found):
     assert max(map(len, text.splitlines())) <= 100
     assert "51.69M shares" in text
     assert "1 April 2002" in text
-    assert str(backtest("valence-2002", 2, SEED))
+    assert str(backtest(valence_2002(), 2, SEED))
 
 
 def test_the_board_hears_of_it(valence, found):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-import sim
 from sim.analysis.design import MOST_ROWS, design_of
 from sim.terms import CaseError
+from tests.support.valence import valence_2002
 
-CASES = {"valence-2002": sim.load_case("valence-2002")}
+CASES = {"valence-2002": valence_2002()}
 VOLATILITIES, BURNS = [0.6, 0.8, 1.0], [2e6, 3e6]
 
 

@@ -15,6 +15,7 @@ import sim
 from sim.analysis.capital import cost_of_capital
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate, Quantile
+from tests.support.valence import valence_2002
 
 OPTIONS = {"paths": 64}
 MOST_HTML = 20_000
@@ -36,7 +37,7 @@ FROZEN = [
 
 
 def _objects(folder):
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     result, thin = (sim.simulate(case, **OPTIONS, seed=7, keep_paths=kept) for kept in (True, False))
     lone = sim.simulate(case, paths=1, seed=7)  # errors and bounds of one path are not known
     dry = sim.simulate(case.replace({"line.commitment": 0}), **OPTIONS)  # no effective price

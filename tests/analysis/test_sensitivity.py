@@ -15,9 +15,10 @@ from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden
 from sim.terms.overrides import find
+from tests.support.valence import FILE, valence_2002
 from tests.twin.random_cases import random_case
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 BARE = CASE.replace({"ranges": None})
 
 
@@ -463,7 +464,7 @@ def test_a_range_that_leads_nowhere_is_named():
 
 def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
-    assert main(["sensitivity", "valence-2002", "--paths", "64", "--indexed", "0", "--json", str(file)]) == 0
+    assert main(["sensitivity", str(FILE), "--paths", "64", "--indexed", "0", "--json", str(file)]) == 0
     assert "Effect of one input at a time" in capsys.readouterr().out
     assert json.loads(file.read_text())["paths"] == 64
     assert main(["sensitivity", "valence-2002", "--paths", "0"]) == 2

@@ -16,8 +16,9 @@ from sim.cli import main
 from sim.results.estimates import proportion
 from sim.results.summary import days_at_close
 from sim.terms import Case
+from tests.support.valence import FILE, valence_2002
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 BY = date(2002, 12, 31)
 SURE = {
     "third_party": None, "notes": [], "line.commitment": 0, "line.conditions": [], "milestones": [], "events": {},
@@ -296,7 +297,7 @@ def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
     arguments = [
         "solve",
-        "valence-2002",
+        str(FILE),
         "--for",
         "cost-cut",
         "--by",
@@ -311,7 +312,7 @@ def test_the_command(capsys, tmp_path):
     assert "The smallest cut of the burn at which cash runs out by 31 December 2002" in text
     (found,) = json.loads(file.read_text())["solutions"]
     assert found["what"] == "cost_cut"
-    assert main(["solve", "valence-2002", "--reverse", "--by", "2002-12-31", "--paths", "50"]) == 0
+    assert main(["solve", str(FILE), "--reverse", "--by", "2002-12-31", "--paths", "50"]) == 0
     assert "the probability of a cash-out by 31 December 2002 is 50%" in " ".join(capsys.readouterr().out.split())
 
 

@@ -23,9 +23,10 @@ from sim.cli import main
 from sim.engine.executors import ExecutorError
 from sim.results.files import ResultError
 from sim.results.measures import MEASURES
+from tests.support.valence import valence_2002
 
 ROOT = Path(__file__).resolve().parents[2]
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 AXES = {"price.volatility": [0.6, 0.9], "burn.monthly": [2e6, 2.5e6, 3e6]}
 GRID = {"axes": AXES}
 HOW = {"paths": 300, "seed": 7}

@@ -18,8 +18,9 @@ from sim.engine.executors import TRIES, ExecutorError, Lost, in_order, spread, w
 from sim.engine.sobol import SobolPoints
 from sim.lowering.lower import lower
 from sim.lowering.program import CHUNK, SCRAMBLES
+from tests.support.valence import valence_2002
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 SMALL = CASE.replace({"title": "small", "horizon": "2003-03-31", "line.conditions": CASE.line.conditions[:2]})
 PATHS = 2 * CHUNK + 320
 WAYS = {

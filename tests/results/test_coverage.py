@@ -14,6 +14,7 @@ from sim.results.measures import COUNT, MEASURES
 from sim.text import numbers
 from tests.proof import coverage
 from tests.proof.coverage import Row, Subject, Task, judged, rows_of, seeds
+from tests.support.valence import valence_2002
 
 REPETITIONS = 420  # 4 standard errors above 95% is then less than always
 PATHS = 1_024
@@ -223,14 +224,14 @@ RUNS = [
 
 @pytest.mark.parametrize("how", RUNS, ids=str)
 def test_no_figure_has_more_digits_than_its_error_allows(how):
-    assert finer(sim.simulate("valence-2002", seed=3, **how)) == []
+    assert finer(sim.simulate(valence_2002(), seed=3, **how)) == []
 
 
 @pytest.mark.parametrize("place", [measures, numbers])
 def test_a_digit_too_many_is_seen(place, monkeypatch):
     honest = estimates.decimals_allowed
     monkeypatch.setattr(place, "decimals_allowed", lambda error: min(honest(error) + 1, 15))
-    assert finer(sim.simulate("valence-2002", paths=1_000, seed=3)) != []
+    assert finer(sim.simulate(valence_2002(), paths=1_000, seed=3)) != []
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -255,7 +256,7 @@ def test_the_probability_that_the_house_style_quotes_reads_as_it_says():
 
 @pytest.mark.parametrize("paths", [1, 20])
 def test_what_has_an_unknown_error_has_two_digits(paths):
-    found = sim.simulate("valence-2002", paths=paths, seed=3).summary()
+    found = sim.simulate(valence_2002(), paths=paths, seed=3).summary()
     row = dict(zip(measures.HEADLINE, summary_text.tables(found)[1].rows, strict=True))["effective_price"]
     assert len(row[-1].replace(".", "").strip("0")) <= 2
     assert math.isnan(found["effective_price"].worst5_se)

@@ -22,8 +22,8 @@ from sim.results.files import write_arrays
 from sim.results.measures import MEASURES
 from sim.results.result import COLUMNS, Result, ResultError, fiscal_periods, write_text_atomically
 from sim.results.saved import load_result
-from sim.terms import load_case
 from tests.support.synthetic import synthetic_result
+from tests.support.valence import valence_2002
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_periods_are_fiscal_quarters(result):
 
 
 def test_the_first_and_the_last_period_are_cut_to_the_span():
-    case = load_case("valence-2002").replace({"valuation_date": "2002-05-01", "horizon": "2003-01-31"})
+    case = valence_2002().replace({"valuation_date": "2002-05-01", "horizon": "2003-01-31"})
     assert [period[1:] for period in fiscal_periods(case)] == [
         (date(2002, 5, 1), date(2002, 6, 30)),
         (date(2002, 7, 1), date(2002, 9, 30)),
@@ -199,7 +199,7 @@ def test_the_waterfall_adds_up_to_the_commitment(document):
 
 
 def test_absent_and_unbounded_numbers_are_null():
-    case = load_case("valence-2002").replace({"line.commitment": 0})
+    case = valence_2002().replace({"line.commitment": 0})
     document = synthetic_result(paths=20, case=case).summary().to_dict()
     assert document["measures"]["effective_price"]["mean"] is None
     assert document["measures"]["effective_price"]["n"] == 0
@@ -239,7 +239,7 @@ def test_certainty_is_said_with_its_bound():
 
 
 def hostile_case():
-    base = load_case("valence-2002")
+    base = valence_2002()
     document = base.to_dict()
     document["title"] = "<script>alert('x')</script> & co"
     document["line"]["conditions"][0]["name"] = "<b>same</b> CEO " + "x" * 150

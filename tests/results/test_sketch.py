@@ -18,6 +18,7 @@ from sim.results.result import PathsNotKept, Result
 from sim.results.saved import load_result
 from sim.results.sketch import Sketch
 from tests.support.synthetic import synthetic_result
+from tests.support.valence import valence_2002
 
 CHUNK = 1024
 PATHS = 4 * CHUNK + 160
@@ -281,8 +282,8 @@ SHARDS = [(0, STEP), (STEP, STEP), (2 * STEP, 1000)]
 @pytest.mark.parametrize("antithetic", [True, False])
 def test_shards_make_the_run(keep_paths, antithetic):
     how = {"seed": 5, "keep_paths": keep_paths, "antithetic": antithetic}
-    whole = sim.simulate("valence-2002", paths=2 * STEP + 1000, **how)
-    shards = [sim.simulate("valence-2002", paths=paths, first_path=first, **how) for first, paths in SHARDS]
+    whole = sim.simulate(valence_2002(), paths=2 * STEP + 1000, **how)
+    shards = [sim.simulate(valence_2002(), paths=paths, first_path=first, **how) for first, paths in SHARDS]
     expected = whole.summary().to_dict() | {"elapsed_s": None}
     for order in ([0, 1, 2], [2, 0, 1]):
         got = merge([shards[i] for i in order])

@@ -15,6 +15,7 @@ from sim.analysis.sensitivity import sensitivity
 from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.uncertainty import uncertainty
 from sim.analysis.variants import main_variants
+from tests.support.valence import valence_2002
 
 NAMES = {"seed": 7}
 
@@ -43,7 +44,7 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
 
 def bare_document() -> dict:
     """A case without notes, milestones, conditions, third parties and events."""
-    doc = copy.deepcopy(sim.load_case("valence-2002").to_dict())
+    doc = copy.deepcopy(valence_2002().to_dict())
     doc |= {"notes": [], "milestones": [], "events": {}, "title": "A line and nothing else"}
     doc["line"]["conditions"] = []
     for name in ("third_party", "ranges", "record"):
@@ -76,7 +77,7 @@ def cases() -> dict[str, sim.Case]:
     """Cases that differ widely."""
     from tests.support.hostile import hostile_case
 
-    shipped = sim.load_case("valence-2002")
+    shipped = valence_2002()
     bare = bare_document()
     return {
         "valence": shipped,

@@ -5,12 +5,12 @@ import numpy as np
 from sim.lowering.program import reason_names
 from sim.lowering.schedule import gap_months, issues_to_others
 from sim.results.result import Result, Tallies, fiscal_periods
-from sim.terms import load_case
+from tests.support.valence import valence_2002
 
 
 def synthetic_result(paths=4000, seed=11, case=None, lifetime_months=15.0):
     """A plausible result for a case (default: the shipped one). The numbers hang together as a ledger's would."""
-    case = case or load_case("valence-2002")
+    case = case or valence_2002()
     rng = np.random.default_rng(seed)
     periods = fiscal_periods(case)
     horizon_days = (case.horizon - case.valuation_date).days + 1

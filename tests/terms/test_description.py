@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from sim.terms import describe, load_case
+from sim.terms import describe
+from tests.support.valence import valence_2002
 
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 
 
 def flowing(changes=None):

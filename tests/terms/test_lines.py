@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from sim.terms import Case, CaseError, describe, load_case
+from sim.terms import Case, CaseError, describe
 from sim.terms.warnings import warnings_of
 from tests.support.documents import REMOVED, changed, problems
+from tests.support.valence import valence_2002
 
 BERG = changed({})["line"]
 KINDS = [{"name": "regular"}, {"name": "accelerated", "multiple_of": {"purchase": "regular", "times": 2}}]
@@ -100,7 +101,7 @@ def test_each_problem_has_one_line(changes, expected):
 
 
 def test_a_case_without_newer_keys_keeps_its_hash():
-    assert load_case("valence-2002").sha256.startswith("b3a56d2cdf5b4373")
+    assert valence_2002().sha256.startswith("b3a56d2cdf5b4373")
 
 
 def test_a_kind_of_purchase_takes_over_what_it_leaves_out():
@@ -162,7 +163,7 @@ def test_the_day_before_a_key_that_is_a_word_of_python():
 )
 def test_check_names_what_can_never_bind(changes, expected):
     assert expected in list(warnings_of(Case.from_dict(changed(changes))))
-    assert not [said for said in warnings_of(load_case("valence-2002")) if "never bind" in said]
+    assert not [said for said in warnings_of(valence_2002()) if "never bind" in said]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
+from tests.support.valence import valence_2002
 
 NOTE = "notes[Baccarat note]"
 WAIVER = "line.conditions[same CEO].waiver_probability"
@@ -16,7 +17,7 @@ WAIVER = "line.conditions[same CEO].waiver_probability"
 
 @pytest.fixture(scope="module")
 def case():
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 def value_of(case, key):

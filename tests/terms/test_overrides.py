@@ -96,7 +96,7 @@ def test_replace_keeps_rules_between_keys():
         ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
          "valuation_date, horizon, "
          "company, price, burn, line, lines, milestones, events, third_party, notes, policy, simulation, ranges, "
-         "record, forecasts"),
+         "variants, record, forecasts"),
         ({"notes": 5, "notes[0].principal": 1},
          "notes[0].principal = 1: notes is not a list after the changes before this one"),
         ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys after the changes before this one"),

@@ -6,10 +6,11 @@ import pytest
 
 import sim
 from sim.cli.new import KINDS, template
-from sim.terms import describe, load_case
+from sim.terms import describe
 from sim.terms.warnings import warnings_of
+from tests.support.valence import valence_2002
 
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
 
 

@@ -12,6 +12,7 @@ from sim.lowering import line_records
 from sim.lowering.schedule import gap_months
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
+from tests.support.valence import valence_2002
 from tests.twin import ledger as reference
 from tests.twin import random_cases, random_lines
 from tests.twin import sampler as reference_luck
@@ -197,7 +198,7 @@ def test_random_lines_cover_every_key_and_every_reason():
 
 @pytest.mark.usefixtures("production_functions")
 def test_the_headline_case_agrees_to_the_last_bit():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     for path in trace_paths(case, 0, 20):
         history = reference.sample(case.to_dict(), seed=case.simulation.seed, path=path.path)
         assert {day: history["closes"][day] for day in path.history.closes} == path.history.closes
@@ -218,7 +219,7 @@ def test_functions_of_the_twin_agree_to_rounding():
 
 def test_a_planted_fault_is_seen(monkeypatch):
     """A twin whose window includes the purchase date disagrees: the comparison can fail."""
-    document = sim.load_case("valence-2002").to_dict()
-    traces = trace_paths("valence-2002", 0, 20)
+    document = valence_2002().to_dict()
+    traces = trace_paths(valence_2002(), 0, 20)
     document["line"]["pricing"]["timing"] = "through"
     assert any(path.ledger != reference.replay(document, path.history) for path in traces)

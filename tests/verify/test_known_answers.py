@@ -11,6 +11,7 @@ import sim
 from sim.verify import laws
 from sim.verify.closed_forms import FirstPassage, Gbm, Lognormal, binomial, expectation
 from sim.verify.written import write_paths
+from tests.support.valence import valence_2002
 
 # ------------------------------------------------------------------------------------------------------ closed forms
 
@@ -151,7 +152,7 @@ def test_sums_of_three_lognormals():
 
 
 def test_paths_recorded_at_once_are_those_traced():
-    case = sim.load_case("valence-2002").replace({"third_party.annual_rate": 4.0, "policy.cadence": "month_end"})
+    case = valence_2002().replace({"third_party.annual_rate": 4.0, "policy.cadence": "month_end"})
     written = write_paths(case, 300, seed=5)
     traces = sim.engine.trace.trace_paths(case, 200, 100, seed=5)
     conditions, notes = [c.name for c in case.line.conditions], [note.name for note in case.notes]

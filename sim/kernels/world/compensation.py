@@ -19,16 +19,16 @@ def prepare_compensation(jumps, histories, program, lanes):
         jump = program.jumps[k]
         before, settled = jumps.before[k], jumps.settled[k]
         if jump.event >= len(program.milestones):
-            rate = -jump.size / events.ceo_mean_days
+            rate = -jump.move / events.ceo_mean_days
             decay_at(settled, histories.events[jump.event], rate)
             if lanes.offset == 0:
                 decay_by_day(before, rate)
             continue
         milestone = program.milestones[jump.event]
         factor, own = variates[events.factor_variate], variates[milestone.own_variate]
-        settle(settled, factor, own, events, milestone.probability, jump.size)
+        settle(settled, factor, own, events, milestone.probability, jump.move)
         if lanes.offset == 0 and milestone.follows < 0:
-            wait_by_day(before, milestone, (jumps.elapsed[k], jumps.ahead[k]), jump.size)
+            wait_by_day(before, milestone, (jumps.elapsed[k], jumps.ahead[k]), jump.move)
 
 
 @kernel
@@ -86,8 +86,7 @@ def compensate_all(prices, selection, count, histories, program, window, jumps):
         else:
             start = jumps.selected[1]
             select_row(start, histories.achieved[follows(program, event)], selection.paths, count)
-            past = (jumps.elapsed[k], jumps.ahead[k])
-            size = program.jumps[k].size
+            past, size = (jumps.elapsed[k], jumps.ahead[k]), program.jumps[k].move
             compensate_after(prices, at, settled, start, days, program.milestones[event], past, size, count)
 
 
@@ -157,4 +156,4 @@ def compensation(k, i, t, histories, program, jumps):
         return 1.0
     milestone = program.milestones[jump.event]
     past = (jumps.elapsed[k], jumps.ahead[k])
-    return wait(t - begun, milestone.probability, milestone.log_median, milestone.log_sd, past, jump.size)
+    return wait(t - begun, milestone.probability, milestone.log_median, milestone.log_sd, past, jump.move)
