@@ -87,7 +87,7 @@ class Rows:
 class Values:
     """A list of single values, each by the rule `of`."""
 
-    of: Number | Day
+    of: Number | Day | Text
     least_entries: int = 0
 
     @property
