@@ -116,8 +116,9 @@ class Desk:
 
     def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
         """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
-        if plan.program.walk is not self.plan.program.walk:  # not an edited plan
+        if plan.structure is not self.plan.structure:
             self._furnish(plan)
+        self.space.take(plan)
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
         self.space.stop = stop
         run_chunk(self.space, plan.program, span)

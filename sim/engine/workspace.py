@@ -16,7 +16,7 @@ class Workspace:
 
     Parameters
     ----------
-    plan : the lowered case. Its program may be another one later, of the same shape.
+    plan : the lowered case. `take` changes it to another one of the same structure.
     paths : room for the output of so many paths.
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
@@ -43,13 +43,12 @@ class Workspace:
         columns: np.ndarray | None = None,
         stop: np.ndarray | None = None,
     ) -> None:
-        self.plan = plan
+        self.take(plan)
         self.points = no_points(plan)
         whole = closes or draws or plan.whole or plan.program.price.impact != 0
         self.histories = _histories(plan, whole)
         self.selection = _selection(plan, whole)
         self.room = _market_room(plan)
-        self.world = world_room(plan)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
             binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
@@ -60,6 +59,10 @@ class Workspace:
         self.output = output_room(plan, paths) if output is None else output
         self.books = books_room(plan, paths if columns is None else 0, columns)
         self.stop = np.zeros(1, np.int64) if stop is None else stop
+
+    def take(self, plan: Plan) -> None:
+        """Simulate this plan from now on; it must have the structure of the one before."""
+        self.plan, self.world = plan, world_room(plan)
 
     def arrays(self) -> r.Arrays:
         """The arrays as the kernels take them."""
@@ -104,13 +107,31 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    tables, months = plan.world.other, len(plan.months)
-    flows = len(tables.flows)
+    tables = plan.world
+    return w.World(_other(plan, tables.other), tables.people, _compensated(plan, tables), tables.past)
+
+
+def _other(plan: Plan, tables: w.OtherCash) -> w.OtherRoom:
+    """Other cash with its rows."""
+    flows, months = len(tables.flows), len(plan.months)
     rows = w.OtherRows(
         happens=_rows(flows), days=_rows(flows), burn=_rows(months), total=_rows(1), opening=_rows(1),
         factors=_rows(months), fixed=_rows(months), course=_rows(1),
     )  # fmt: skip
-    return w.World(other=w.OtherRoom(tables, rows), people=plan.world.people, jumps=plan.world.jumps)
+    return w.OtherRoom(tables, rows)
+
+
+def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:
+    """No rows where the moves of the stock are raw."""
+    jumps, days = plan.program.jumps[: len(plan.program.jumps) * tables.compensated], plan.program.stops["t"]
+    waited = [tables.past.milestones[e] if e < len(plan.milestones) else None for e in jumps["event"].tolist()]
+    return w.Compensated(
+        before=np.zeros((len(jumps), int(days.max()) + 1)),
+        settled=np.zeros((len(jumps), r.BLOCK)),
+        elapsed=np.array([0.0 if row is None else row["elapsed"] for row in waited], np.float64),
+        ahead=np.array([1.0 if row is None else 1.0 - row["behind"] for row in waited], np.float64),
+        selected=_rows(2),
+    )
 
 
 def no_points(plan: Plan) -> r.Points:
@@ -132,7 +153,12 @@ def output_room(plan: Plan, paths: int) -> r.Output:
     """Room for the output of `paths` paths."""
     kinds = {"draws": np.int32, "cause": np.int8}
     columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
-    return r.Output(**columns, raised_by_period=np.empty((plan.periods, paths)))
+    return r.Output(
+        **columns,
+        raised_by_period=np.empty((plan.periods, paths)),
+        gap_by_month=np.empty((len(plan.gap_months), paths)),
+        other_shares=np.empty((int(plan.issues_to_others), paths)),
+    )
 
 
 def columns_room(plan: Plan, paths: int) -> np.ndarray:
@@ -238,4 +264,5 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
+        gaps=_rows(len(plan.gap_months)),
     )

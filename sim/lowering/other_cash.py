@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -15,99 +16,113 @@ from sim.lowering.schedule import Calendar, array_of
 from sim.lowering.statement import StatementItems
 from sim.lowering.variates import Variates, bernoulli
 from sim.terms import Case, Flow
-from sim.terms.derived import begins_within
+from sim.terms.derived import begins_within, comes_in_later, due_date
 from sim.text.exact import FIFTY_DIGITS
 
 
 class OtherCash:
-    """What a case has of it, first asking for random numbers; `tables` once the stops are known."""
+    """What cases of one shape have of it: which flows may fall on which stops, and the months of an item's figures.
 
-    def __init__(self, case: Case, calendar: Calendar, milestones: tuple[str, ...], variates: Variates) -> None:
-        self.case, self.calendar, self.milestones = case, calendar, milestones
-        self.flows = moving(case)
-        self.rows = [self._flow_row(flow, variates) for flow in self.flows]
-        self.rows += [
-            self._advance_row(number) for number, note in enumerate(case.notes) if note.advance and note.principal
-        ]
-        self.items = StatementItems(case, calendar, milestones, variates)
-        self.due = {day: rows for day, rows in self._due().items() if rows}
+    Flows, and after them the principals of notes that come in later, are rows of one table.
+    """
+
+    def __init__(self, case: Case, calendar: Calendar, milestones: tuple[str, ...]) -> None:
+        self.calendar, self.milestones = calendar, milestones
+        self.items = StatementItems(calendar, milestones)
+        days = (case.horizon - case.valuation_date).days + 1
+        self.dates = [case.valuation_date + i * ONE_DAY for i in range(days)]
+        self.month_at = np.array([0, *map(calendar.month, self.dates)], np.int64)
+        self.shares = np.array([calendar.share(k) for k in range(calendar.n_months)])
+        self.due = self._due(case)
+        self.first_due, self.of_stops = np.zeros(0, np.int64), np.zeros(0, np.int64)
 
     @property
     def days(self) -> frozenset[datetime.date]:
         """The dates on which a path may have a flow."""
         return frozenset(self.due)
 
-    @property
-    def used(self) -> bool:
-        """Whether the case has any of it."""
-        return bool(self.rows or self.items.rows) or self.case.company.interest_income_rate > 0
-
-    def tables(self, stops: list[dict]) -> w.OtherCash:
-        """The tables; `stops` are those of `sim.lowering.schedule.stops_of`."""
+    def place(self, stops: list[dict]) -> None:
+        """Note which flows may fall on which of the stops, which are those of `sim.lowering.schedule.stops_of`."""
         by_t = {self.calendar.t(day): rows for day, rows in self.due.items()}
         first, due = [0], []
         for stop in stops:
             due += by_t.pop(stop["t"], [])  # of two stops on one date the first has the flows
             first.append(len(due))
-        n, case = self.calendar.n_months, self.case
-        monthly = np.zeros((len(self.rows), n))
-        for f, flow in enumerate(self.flows):
-            monthly[f] = [monthly_amount(case, flow, k) * self.calendar.share(k) for k in range(n)]
-        span = range((case.horizon - case.valuation_date).days + 1)
-        months = [0, *(self.calendar.month(case.valuation_date + i * ONE_DAY) for i in span)]
+        self.first_due, self.of_stops = np.array(first, np.int64), np.array(due, np.int64)
+
+    def tables(self, case: Case, variates: Variates) -> w.OtherCash:
+        """The tables of a case."""
+        flows, months = moving(case), range(self.calendar.n_months)
+        rows = [self._flow_row(case, flow, variates) for flow in flows]
+        rows += [self._advance_row(case, number) for number in _advances(case)]
+        monthly = np.zeros((len(rows), len(months)))
+        for f, flow in enumerate(flows):
+            if flow.monthly:
+                monthly[f] = [monthly_amount(case, flow, k) for k in months] * self.shares
+        items, item_months = self.items.tables(case, variates)
         return w.OtherCash(
-            flows=array_of(self.rows, w.FLOW),
-            first_due=np.array(first, np.int64),
-            due=np.array(due, np.int64),
+            flows=array_of(rows, w.FLOW),
+            first_due=self.first_due,
+            due=self.of_stops,
             monthly=monthly,
-            month_at=np.array(months, np.int64),
+            month_at=self.month_at,
             income_rate=float(case.company.interest_income_rate),
-            items=array_of(self.items.rows, w.ITEM),
-            item_months=array_of(self.items.months, w.ITEM_MONTH),
+            items=items,
+            item_months=item_months,
         )
 
-    def _flow_row(self, flow: Flow, variates: Variates) -> dict:
+    def _flow_row(self, case: Case, flow: Flow, variates: Variates) -> dict:
         return {
             "amount": flow.amount,
             "probability": flow.probability,
             "variate": bernoulli(variates, r.FLOW, flow.name, flow.probability),
-            "t": self.calendar.t(flow.date) if flow.date else r.NEVER,
-            **self._after(flow.milestone, flow.delay_days),
+            **self._when(case, flow),
             "before": r.NEVER,
             "note": -1,
             "operations": int(flow.operations),
         }
 
-    def _advance_row(self, number: int) -> dict:
+    def _advance_row(self, case: Case, number: int) -> dict:
         """The principal of a note comes in before its maturity, or not at all."""
-        note = self.case.notes[number]
-        advance = note.advance
-        assert advance is not None
+        note = case.notes[number]
         return {
             "amount": note.principal,
             "probability": 1.0,
             "variate": -1,
-            "t": self.calendar.t(advance.date) if advance.date else r.NEVER,
-            **self._after(advance.milestone, advance.delay_days),
+            **self._when(case, note.advance),
             "before": self.calendar.t(note.maturity),
             "note": number,
             "operations": 0,
         }
 
-    def _after(self, milestone: str, delay: float) -> dict:
-        return {"milestone": self.milestones.index(milestone) if milestone else -1, "delay": delay}
+    def _when(self, case: Case, flow: Any) -> dict:
+        """The day of a flow or an advance, or the milestone and the days to wait for after it.
 
-    def _due(self) -> dict[datetime.date, list[int]]:
-        """Which flows may fall on which dates: those after a milestone on any day from the delay on."""
-        case = self.case
-        days = (case.horizon - case.valuation_date).days + 1
-        found: dict[datetime.date, list[int]] = {case.valuation_date + i * ONE_DAY: [] for i in range(days)}
-        for f, row in enumerate(self.rows):
-            for i, day in enumerate(found, start=1):
-                after = row["milestone"] >= 0 and row["delay"] <= i < row["before"]
-                if after or row["t"] == i:
-                    found[day].append(f)
+        Of a milestone that has been reached before the opening the day is known; what has come before is not simulated.
+        """
+        day = due_date(case, flow)
+        waits = flow.milestone if day is None else ""
+        return {
+            "t": r.NEVER if day is None or day < case.valuation_date else self.calendar.t(day),
+            "milestone": self.milestones.index(waits) if waits else -1,
+            "delay": flow.delay_days,
+        }
+
+    def _due(self, case: Case) -> dict[datetime.date, list[int]]:
+        """Which flows may fall on which dates: those after a milestone on any, as its delay is no part of a shape."""
+        found: dict[datetime.date, list[int]] = {}
+        advances = [(case.notes[number].advance, case.notes[number].maturity) for number in _advances(case)]
+        last = case.horizon + ONE_DAY
+        for f, (flow, before) in enumerate([*((flow, last) for flow in moving(case)), *advances]):
+            for day in self.dates if flow.milestone else filter(None, (flow.date,)):
+                if day < min(before, last):
+                    found.setdefault(day, []).append(f)
         return found
+
+
+def _advances(case: Case) -> list[int]:
+    """The numbers of the notes whose principal comes in later."""
+    return [number for number, note in enumerate(case.notes) if note.principal and comes_in_later(case, note)]
 
 
 def moving(case: Case) -> tuple[Flow, ...]:

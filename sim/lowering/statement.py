@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.lowering import program as r
-from sim.lowering.schedule import Calendar
+from sim.lowering import world_records as w
+from sim.lowering.schedule import Calendar, array_of
 from sim.lowering.variates import Variates, index_of
 from sim.terms import Case, Item
-from sim.terms.derived import item_level
+from sim.terms.derived import item_levels, reached
 
 
 class StatementItems:
-    """Rows of items and of their months, none unless the burn is a statement."""
+    """The items of cases of one shape; `tables` has their rows, none unless the burn is a statement."""
 
-    def __init__(self, case: Case, calendar: Calendar, milestones: tuple[str, ...], variates: Variates) -> None:
-        self.case, self.calendar, self.milestones, self.variates = case, calendar, milestones, variates
-        self.rows = [self._row(item) for item in case.burn.items]
-        self.months = [self._month(item, k) for item in case.burn.items for k in range(calendar.n_months)]
+    def __init__(self, calendar: Calendar, milestones: tuple[str, ...]) -> None:
+        self.calendar, self.milestones = calendar, milestones
 
-    def _row(self, item: Item) -> dict:
+    def tables(self, case: Case, variates: Variates) -> tuple[np.ndarray, np.ndarray]:
+        """The items, and their months, those of an item together."""
+        known, items, months = reached(case), [], []
+        for item in case.burn.items:
+            waits = bool(item.milestone) and item.milestone not in dict(known)
+            items.append(self._row(item, self.milestones.index(item.milestone) if waits else -1))
+            paid = tuple(k - item.lag_months for k in range(self.calendar.n_months))
+            figures = item_levels(case.burn, item, case.valuation_date, paid, known)
+            months += [self._month(item, k, figure, variates) for k, figure in enumerate(figures)]
+        return array_of(items, w.ITEM), array_of(months, w.ITEM_MONTH)
+
+    def _row(self, item: Item, milestone: int) -> dict:
         return {
             "sd": item.volatility,
             "persistence": item.persistence,
@@ -27,14 +39,14 @@ class StatementItems:
             "correlation": item.price_correlation,
             "own": math.sqrt(1.0 - item.price_correlation * item.price_correlation),
             "half_variance": 0.5 * item.volatility * item.volatility,
-            "milestone": self.milestones.index(item.milestone) if item.milestone else -1,
+            "milestone": milestone,
             "fixed": int(item.fixed),
         }
 
-    def _month(self, item: Item, k: int) -> dict:
-        """Month `k` pays the figure of `lag_months` before; that of a month before the valuation date is its level."""
-        of, calendar, ask = k - item.lag_months, self.calendar, self.variates.ask
-        whole = item_level(self.case.burn, item, self.case.valuation_date, of)
+    def _month(self, item: Item, k: int, whole: float, variates: Variates) -> dict:
+        """Month `k` pays `whole`, the figure of `lag_months` before; that of a month before the valuation date is its
+        level."""
+        of, calendar, ask = k - item.lag_months, self.calendar, variates.ask
         random = 0.0 if of < 0 else calendar.share(of)  # of the figure; the rest was owed before
         paid = calendar.share(k) if of < k else 1.0  # of a whole month's figure, unless it is the month's own
         owed = whole * (1.0 - random) if of < k else 0.0

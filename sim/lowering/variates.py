@@ -9,15 +9,21 @@ from sim.lowering import program as r
 
 
 class Variates:
-    """Allocates rows of the array of variates and records which call of the generator fills each row."""
+    """Allocates rows of the array of variates and records which call of the generator fills each row.
+
+    Once it is `complete`, it gives the rows that were asked for before, and no others.
+    """
 
     def __init__(self) -> None:
+        self.complete = False
         self.rows = 1  # row 0 receives unused variates
         self._halves: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
         self._months: dict[int, int] = {}
 
     def ask(self, purpose: int, index: int, half: int, kind: int, month: int = -1) -> int:
         """The row that will hold one number for each path. `month`: to which it belongs, if its index does not say."""
+        if self.complete:
+            return self._halves[purpose, index][half][0]
         kind = r.PAIRED if purpose in r.PAIRS else kind
         halves = self._halves.setdefault((purpose, index), {})
         if half not in halves:

@@ -8,23 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.lowering.layout import record as _record
+from sim.lowering.layout import record
+
+#: What is known of a milestone at the opening: whether it is reached; the probability that its time, if it comes, is at
+#: most `elapsed`, the days of it that have passed.
+PAST = record(achieved="i", behind="f", elapsed="f")
 
 #: Cash that comes in (out if negative) once, on day `t`, or on the first day whose close is `delay` days or more after
 #: a milestone (-1: none), if that is before `before`; or in months, see `OtherCash.monthly`. `note`: whose principal
 #: it is, or -1. `operations`: 1 if it counts in the cash used in operations.
-FLOW = _record(
+FLOW = record(
     amount="f", probability="f", variate="i", t="f", milestone="i", delay="f", before="f", note="i", operations="i"
 )
 
 #: An item of a statement: its AR(1) as in `BurnRecord`, the milestone in the month after which it starts (-1: none),
 #: and 1 if management does not cut it.
-ITEM = _record(
-    sd="f", persistence="f", shock="f", correlation="f", own="f", half_variance="f", milestone="i", fixed="i"
-)
+ITEM = record(sd="f", persistence="f", shock="f", correlation="f", own="f", half_variance="f", milestone="i", fixed="i")
 #: An item in a month: the rows of the month's variates, and what is paid in it: `owed` + `level` x the factor of month
 #: `of`, if the milestone has been reached by day `since`, that month's opening.
-ITEM_MONTH = _record(market_variate="i", own_variate="i", owed="f", level="f", of="i", since="f")
+ITEM_MONTH = record(market_variate="i", own_variate="i", owed="f", level="f", of="i", since="f")
 
 
 class OtherCash(NamedTuple):
@@ -67,9 +69,21 @@ class People(NamedTuple):
 
 
 class Compensated(NamedTuple):
-    """Moves of the stock whose expectation is taken out."""
+    """Moves of the stock that leave its mean as it is, in the rows of `Program.jumps`; no rows where moves are raw."""
 
-    used: int
+    before: np.ndarray  # (jumps, days): of a close on a day before the move; not of a move that follows another
+    settled: np.ndarray  # (jumps, BLOCK): of a path from its move on
+    elapsed: np.ndarray  # (jumps,): days of the wait for a milestone that had passed at the opening
+    ahead: np.ndarray  # (jumps,): the probability that its time, if it comes, is above them
+    selected: np.ndarray  # (2, BLOCK): room for selected paths
+
+
+class Past(NamedTuple):
+    """What has happened before the opening."""
+
+    milestones: np.ndarray  # PAST, by row of the milestones
+    ceo_change: float  # days from the opening, at most 0; NEVER: it has not happened
+    adverse_change: float
 
 
 class WorldTables(NamedTuple):
@@ -77,7 +91,8 @@ class WorldTables(NamedTuple):
 
     other: OtherCash
     people: People
-    jumps: Compensated
+    compensated: int  # 1: moves of the stock leave its mean as it is
+    past: Past
 
 
 class World(NamedTuple):
@@ -86,3 +101,4 @@ class World(NamedTuple):
     other: OtherRoom
     people: People
     jumps: Compensated
+    past: Past

@@ -71,30 +71,87 @@ def begins_within(
     return (first is None or opening >= first) and (last is None or opening <= last)
 
 
-def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
-    """See `Case.burn_level`."""
+#: Names of milestones that have been reached before the opening, and when.
+Reached = tuple[tuple[str, datetime.date], ...]
+
+
+def reached(case: Any) -> Reached:
+    """The milestones of a case, or of a draft of one, that have been reached before its opening."""
+    return tuple((milestone.name, milestone.achieved) for milestone in case.milestones if milestone.achieved)
+
+
+def due_date(case: Any, flow: Any) -> datetime.date | None:
+    """The day of a flow, or of the advance of a note, where it is known: its date, or that of a milestone which has
+    been reached before the opening and the delay after it."""
+    since = dict(reached(case)).get(flow.milestone)
+    if since is None:
+        day: datetime.date | None = flow.date
+        return day
+    return since + datetime.timedelta(days=math.ceil(flow.delay_days))
+
+
+def comes_in_later(case: Any, note: Any) -> bool:
+    """Whether the principal of a note has not come in at the opening."""
+    day = None if note.advance is None else due_date(case, note.advance)
+    return note.advance is not None and (day is None or day >= case.valuation_date)
+
+
+def burn_level(burn: Burn, valuation_date: datetime.date, k: int, known: Reached = ()) -> float:
+    """See `Case.burn_level`. `known`: as `reached` has it."""
+    return burn_levels(burn, valuation_date, (k,), known)[0]
+
+
+@lru_cache(maxsize=256)
+def burn_levels(
+    burn: Burn, valuation_date: datetime.date, months: tuple[int, ...], known: Reached = ()
+) -> tuple[float, ...]:
+    """`burn_level` of some months."""
     if burn.model == "lognormal":
-        return _level(burn.monthly or 0.0, burn.growth, burn.steps, valuation_date, k)
-    level = 0.0
+        return _levels(burn.monthly or 0.0, burn.growth, burn.steps, valuation_date, months)
+    totals = [0.0] * len(months)
     for item in burn.items:
-        if not item.milestone:  # nobody plans with what is not reached yet
-            level += item_level(burn, item, valuation_date, k - item.lag_months)
-    return level
+        if not item.milestone or item.milestone in dict(known):  # nobody plans with what is not reached yet
+            paid = tuple(k - item.lag_months for k in months)
+            figures = item_levels(burn, item, valuation_date, paid, known)
+            totals = [total + figure for total, figure in zip(totals, figures, strict=True)]
+    return tuple(totals)
 
 
-def item_level(burn: Burn, item: Item, valuation_date: datetime.date, k: int) -> float:
-    """The expected figure of an item of the statement in month `k`, of a whole month; 0 outside of its months."""
-    counts = begins_within(valuation_date, k, item.from_, item.to)
-    return _level(item.monthly, item.growth, burn.steps, valuation_date, k) if counts else 0.0
+def item_levels(
+    burn: Burn, item: Item, valuation_date: datetime.date, months: tuple[int, ...], known: Reached = ()
+) -> list[float]:
+    """The expected figure of an item of the statement in some months, each a whole one; 0 outside of its months.
+
+    Those of an item that starts in the month after a milestone are known once the milestone has been reached.
+    """
+    since = dict(known).get(item.milestone)
+    first = -(10**9) if since is None else calendar.month_number(valuation_date, since) + 1
+    levels = _levels(item.monthly, item.growth, burn.steps, valuation_date, months)
+    return [
+        level if k >= first and begins_within(valuation_date, k, item.from_, item.to) else 0.0
+        for k, level in zip(months, levels, strict=True)
+    ]
 
 
-@lru_cache(maxsize=16_384)
-def _level(monthly: float, growth: float, steps: tuple[Step, ...], valuation_date: datetime.date, k: int) -> float:
-    """Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
-    first_day = calendar.month_opening(valuation_date, k)
+@lru_cache(maxsize=1024)
+def _levels(
+    monthly: float, growth: float, steps: tuple[Step, ...], valuation_date: datetime.date, months: tuple[int, ...]
+) -> tuple[float, ...]:
+    """Computed with 50 decimal digits and rounded once, so they are the same on every machine."""
+    levels = []
     with localcontext(FIFTY_DIGITS):
-        level = Decimal(monthly) * (1 + Decimal(growth)) ** (Decimal(k) / 12)
-        for step in steps:
-            if step.date <= first_day:
-                level *= Decimal(step.factor)
-        return float(level)
+        for k in months:
+            first_day = calendar.month_opening(valuation_date, k)
+            level = Decimal(monthly) * _growth(growth, k)
+            for step in steps:
+                if step.date <= first_day:
+                    level *= Decimal(step.factor)
+            levels.append(float(level))
+    return tuple(levels)
+
+
+@lru_cache(maxsize=4096)
+def _growth(growth: float, k: int) -> Decimal:
+    """(1 + growth)^(k/12)."""
+    with localcontext(FIFTY_DIGITS):
+        return (1 + Decimal(growth)) ** (Decimal(k) / 12)

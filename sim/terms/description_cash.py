@@ -23,6 +23,9 @@ def operations(case: Case) -> Iterator[str]:
             f"Operations use {money(burn.monthly or 0.0)} of cash a month on average. {_growth(burn.growth)}"
             f"{_steps(case)}{_spread(burn.volatility or 0.0)}"
         )
+        if burn.volatility and burn.last_surprise is not None:
+            last = math.exp(burn.last_surprise - burn.volatility**2 / 2.0)
+            yield f"The month before the start used {last:.0%} of its average, which the next months follow in part."
         return
     first = _used(case.burn_level(0))
     yield f"Operations use the sum of these items, {first} in the first month on average. {_steps(case)}".strip()

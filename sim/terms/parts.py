@@ -107,6 +107,12 @@ class Burn(Terms):
         meaning="correlation of a month's burn with the stock price's move in that month",
         label="correlation of burn and price", vary=within(0.3, -1.0, 1.0), used=lambda burn: bool(burn.volatility),
     )  # fmt: skip
+    last_surprise: float | None = key(
+        Number(least=-20, most=20, unit="1"), None, brief=True,
+        meaning="state of the month before the valuation month: the log of its cash used over its expected cash used, "
+        "plus volatility^2 / 2; absent: not known",
+        used=lambda burn: bool(burn.volatility),
+    )  # fmt: skip
     steps: tuple[Step, ...] = key(Rows(Step), (), meaning="changes of the expected burn, such as restructurings")
     items: tuple[Item, ...] = key(
         Rows(Item), (), brief=True, meaning='"statement": revenue and costs, whose sum is the cash used in a month'
@@ -126,7 +132,7 @@ class Burn(Terms):
             return
         if not self.items:
             yield "items", MISSING, 'must be a list of tables, as model = "statement" adds them up'
-        for word in ("monthly", "growth", "volatility", "persistence", "price_correlation"):
+        for word in ("monthly", "growth", "volatility", "persistence", "price_correlation", "last_surprise"):
             value = getattr(self, word)
             if value not in (None, 0.0) or (value is not None and word == "monthly"):
                 yield word, value, 'must be left out, as model = "statement" has it for each item'

@@ -3,6 +3,7 @@
 from datetime import date
 
 from tests.twin import models, other_cash
+from tests.twin.moves import moved, stock_moves
 from tests.twin.sampler import (
     EVENT_KEYS,
     EXTENSION,
@@ -99,17 +100,15 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
     }
     if any(other_cash.chance(flow) < 1.0 for flow in terms.flows):
         history["flows"] = other_cash.sampled_flows(terms, luck)
-    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
-    if ceo_change is not None:
-        moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
+    moves = stock_moves(terms, luck, achieved, ceo_change)
     path = models.Path(terms, luck, brownian_path(terms, luck, shocks))
-    closes = moved(terms, path.closes[1:], moves)
+    closes = [moved(close, terms.t(day), moves) for day, close in zip(terms.sessions, path.closes[1:], strict=True)]
     days = {series: {} for series in ("low", "vwap", "volume")}
     for n in sorted(terms.traded["low"] | terms.traded["vwap"]):
         low, vwap = models.shaped_day(path, n)
         days["low"][n - 1], days["vwap"][n - 1] = low, vwap
     for series in ("low", "vwap"):
-        days[series] = dict(zip(days[series], moved(terms, days[series].values(), moves, days[series]), strict=True))
+        days[series] = {n: moved(price, terms.t(terms.sessions[n]), moves) for n, price in days[series].items()}
     if terms.traded["volume"]:
         volumes = models.Volumes(path, [terms.initial, *closes])
         volumes.fill(month_lengths(terms))
@@ -122,15 +121,3 @@ def _cash_used(terms: Terms, luck: Luck, shocks: list[float], achieved: dict[str
     if not terms.items:
         return used
     return dict(zip(used, other_cash.statement(terms, luck, shocks, achieved), strict=True))
-
-
-def moved(terms: Terms, prices, moves: list[tuple[float, float | None]], positions=None) -> list[float]:
-    """Prices of sessions, times 1 + jump from the time of each move on."""
-    positions = range(len(terms.sessions)) if positions is None else positions
-    found = []
-    for position, price in zip(positions, prices, strict=True):
-        for time, jump in moves:
-            if jump and terms.t(terms.sessions[position]) >= time:
-                price *= 1.0 + jump
-        found.append(price)
-    return found

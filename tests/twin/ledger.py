@@ -26,7 +26,7 @@ from datetime import date
 from tests.twin.history import draw_history
 from tests.twin.line_terms import LineTerms, happened
 from tests.twin.lines import LineBooks, cut_lines, everyone_gives_notice, everyone_settles, fees_fall_due
-from tests.twin.other_cash import OtherCash
+from tests.twin.other_cash import OtherCash, comes_later
 from tests.twin.terms import (
     DAY,
     Terms,
@@ -53,7 +53,7 @@ class Note:
 
     def __init__(self, terms: Terms, note: dict, extended: bool):
         self.name = note["name"]
-        self.principal, self.prepaid = 0.0 if note.get("advance") else float(note["principal"]), 0.0
+        self.principal, self.prepaid = 0.0 if comes_later(terms, note) else float(note["principal"]), 0.0
         self.accrued, self.pays = float(_given(note, "accrued", 0)), _given(note, "interest", "cash") == "cash"
         self.accrued_to = as_date(_given(note, "last_interest_date", terms.valuation_date))
         if note.get("accrued") is not None:
@@ -81,6 +81,7 @@ class Books:
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
         self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
+        self.other_shares, self.gap_month_end = 0, {}
         self.started = False  # the opening has been looked at
         self.discount_cost = 0.0
         self.draws, self.cash_month_end = [], {}
@@ -167,10 +168,18 @@ class Books:
 def replay(case: dict | Terms, history: dict) -> dict:
     """The ledger of a history. Closes are final: no moves are applied to them. Raises MissingHistory."""
     terms = read(case)
-    return _keep_ledger(terms, history, RecordedMarket(terms, history))
+    return _ledger_of(_keep_ledger(terms, history, RecordedMarket(terms, history)))
 
 
-def _keep_ledger(terms: Terms, history: dict, market) -> dict:
+def further(case: dict | Terms, history: dict) -> dict:
+    """What a ledger's JSON does not have: the funding gap up to each month's end, and the shares that third parties got
+    before the cash-out."""
+    terms = read(case)
+    books = _keep_ledger(terms, history, RecordedMarket(terms, history))
+    return {"gap_month_end": books.gap_month_end, "other_shares": books.other_shares}
+
+
+def _keep_ledger(terms: Terms, history: dict, market) -> Books:
     """Section 5, the order of events."""
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
@@ -190,6 +199,11 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
             books.other.credit(books, month_of(day))
             books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
+            books.gap_month_end[f"{day:%Y-%m}"] = books.gap
+    return books
+
+
+def _ledger_of(books: Books) -> dict:
     return {
         "draws": books.draws,
         "payments": [books.payments[key] for key in sorted(books.payments)],
@@ -225,7 +239,9 @@ def take_third_party_financing(books: Books, market, day: date) -> None:
             price = market.close(day) * (1 - float(_given(books.terms.third_party, "discount", 0)))
             room = max(0, books.headroom())  # fee shares of a line obey no limit
             amount = min(amount, room * price)
-            books.outstanding += nearest_whole_shares(amount, price, room)
+            shares = nearest_whole_shares(amount, price, room)
+            books.outstanding += shares
+            books.other_shares += shares if books.cash_out is None else 0
         books.move_cash(amount, day)
         if deal.get("reduces_line", False):
             cut_lines(books, amount, day)

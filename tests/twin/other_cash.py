@@ -37,13 +37,25 @@ def day_of(terms, table: dict, history: dict) -> date | None:
     """The date of a flow or of an advance on a path; None where it does not come, or after the horizon."""
     if table.get("date"):
         day = as_date(table["date"])
+    elif terms.reached(table):
+        days = math.ceil(float(table.get("delay_days") or 0.0))
+        day = date.fromordinal(min(terms.reached(table).toordinal() + days, date.max.toordinal()))
     elif table.get("milestone") and table["milestone"] in history["achieved_days"]:
         t = history["achieved_days"][table["milestone"]] + float(table.get("delay_days") or 0.0)
         days = max(1, math.ceil(t)) if t < 1e6 else 10**6
         day = date.fromordinal(min(terms.valuation_date.toordinal() + days - 1, date.max.toordinal()))
     else:
         return None
-    return day if day <= terms.horizon else None
+    return day if terms.valuation_date <= day <= terms.horizon else None
+
+
+def comes_later(terms, note: dict) -> bool:
+    """Whether the principal of a note has not come in at the opening."""
+    advance = note.get("advance")
+    if not advance or not terms.reached(advance):
+        return bool(advance)
+    due = terms.reached(advance).toordinal() + math.ceil(float(advance.get("delay_days") or 0.0))
+    return due >= terms.valuation_date.toordinal()
 
 
 class OtherCash:
@@ -55,7 +67,7 @@ class OtherCash:
         self.days = [None if flow.get("monthly") else day_of(terms, flow, history) for flow in self.flows]
         self.advances = {}
         for number, note in enumerate(terms.notes):
-            day = day_of(terms, note["advance"], history) if note.get("advance") else None
+            day = day_of(terms, note["advance"], history) if comes_later(terms, note) else None
             if day is not None and day < as_date(note["maturity"]) and float(note["principal"]) != 0.0:
                 self.advances[number] = day
         self.opening, self.taken, self.income = terms.opening_cash, [], {}
@@ -152,7 +164,7 @@ def paid(terms, item: dict, factors: list[float], k: int, month: int, achieved: 
     of = k - int(item.get("lag_months") or 0)
     figured = terms.first_month + of
     name = item.get("milestone")
-    if name and not (name in achieved and achieved[name] <= terms.t(terms.opening_of(figured)) - 1):
+    if terms.waits(item) and not (name in achieved and achieved[name] <= terms.t(terms.opening_of(figured)) - 1):
         return 0.0
     whole = terms.item_level(item, figured)
     if of == k:

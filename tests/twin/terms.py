@@ -82,6 +82,7 @@ class Terms:
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
         self.items, self.flows = list(_given(burn, "items", ())), list(_given(case, "flows", ()))
         self.interest_income_rate, self.context = float(_given(company, "interest_income_rate", 0)), FIFTY_DIGITS
+        self.last_surprise = _given(burn, "last_surprise", None)
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
@@ -113,6 +114,7 @@ class Terms:
         }  # fmt: skip
         self.price = {key: float(_given(price, key, default)) for key, default in defaults.items()}
         self.impact = _given(price, "impact", "none")
+        self.compensated = _given(price, "jumps", "raw") == "compensated"
         self.overnight = float(_given(_given(price, "day", {}), "overnight_share", 0))
         volume = _given(price, "volume", None)
         defaults = {"sd": 0.7, "persistence": 0.6, "return_loading": 0.3, "price_elasticity": 0, "mean": 0}
@@ -171,7 +173,7 @@ class Terms:
             else:
                 total = 0.0
                 for item in self.items:
-                    if not item.get("milestone"):  # nobody plans with what is not reached yet
+                    if not self.waits(item):  # nobody plans with what is not reached yet
                         total += self.item_level(item, month - int(_given(item, "lag_months", 0)))
                 self._levels[month] = total
         return self._levels[month]
@@ -181,7 +183,18 @@ class Terms:
         first, begin, end = self.opening_of(month), item.get("from"), item.get("to")
         if (begin and first < as_date(begin)) or (end and first > as_date(end)):
             return 0.0
+        reached = self.reached(item)
+        if reached and month <= month_of(reached):  # it starts in the month after
+            return 0.0
         return self._level(float(item["monthly"]), float(_given(item, "growth", 0)), month)
+
+    def reached(self, table: dict) -> date | None:
+        """When the milestone that a flow, an advance or an item waits for was reached, if before the opening."""
+        day = self.milestones[table["milestone"]].get("achieved") if table.get("milestone") else None
+        return as_date(day) if day else None
+
+    def waits(self, table: dict) -> bool:
+        return bool(table.get("milestone")) and not self.reached(table)
 
     def _level(self, monthly: float, growth: float, month: int) -> float:
         with localcontext(FIFTY_DIGITS):

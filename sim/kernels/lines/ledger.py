@@ -3,7 +3,15 @@
 from sim.kernels.cash import close_month, operate_all
 from sim.kernels.financing import take_money
 from sim.kernels.jit import passage, stage, verb
-from sim.kernels.ledger import apply_price_impact, finish, open_ledger, record_month, set_rate, time_failures
+from sim.kernels.ledger import (
+    apply_price_impact,
+    finish,
+    keep_gap,
+    open_ledger,
+    record_month,
+    set_rate,
+    time_failures,
+)
 from sim.kernels.lines.coverage import cover_quarters
 from sim.kernels.lines.fees import pay_fee
 from sim.kernels.lines.notice import give_notices
@@ -51,6 +59,8 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
                 close_other(stop, ledgers, program, world.other)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
+            if stop.gap_row >= 0:
+                keep_gap(ledgers.gaps[stop.gap_row], state)
     add_lines(state, arrays.ledgers.raised, arrays.books, program.lines)
     finish(state)
 

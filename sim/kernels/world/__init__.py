@@ -1,1 +1,1 @@
-"""Kernels of what surrounds the lines: one module for each mechanism, compiled for cases that use any of them."""
+"""What surrounds the lines of a case: mechanisms that are compiled only for cases that use one of them."""
