@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     unit: str
     value: float
     answer: Callable[[Trace, tuple[Issue, ...]], float]
+    day: datetime.date
 
 
 def forecasts_of(
@@ -43,17 +44,16 @@ def forecasts_of(
                 values.append(one.answer(told, received))
         if progress is not None:
             progress(first + n, paths)
-    last = to - calendar.ONE_DAY
-    rows = [_forecast(case, last, one, np.array(values)) for one, values in zip(asked, answers, strict=True)]
+    rows = [_forecast(case, one, np.array(values)) for one, values in zip(asked, answers, strict=True)]
     return [row for row in rows if row.equal < 1.0]  # what was certain and has come says nothing
 
 
-def _forecast(case: Case, day: datetime.date, one: Asked, values: np.ndarray) -> Forecast:
+def _forecast(case: Case, one: Asked, values: np.ndarray) -> Forecast:
     spread = Distribution.from_values(values)
     p05, p50, p95 = (float(f"{each.value:.6g}") for each in (spread.p05, spread.p50, spread.p95))
     return Forecast(
         made=case.valuation_date,
-        date=day,
+        date=one.day,
         label=one.label,
         unit=one.unit,
         value=float(one.value),
@@ -66,28 +66,32 @@ def _forecast(case: Case, day: datetime.date, one: Asked, values: np.ndarray) ->
 
 
 def _asked(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Asked]:
-    """Cash, shares, the lines' draws, third parties' money, the last month's burn and close, milestones."""
-    last = to - calendar.ONE_DAY
-    month, opening = last.isoformat()[:7], case.company.shares_outstanding
-    yield Asked("cash", "$", actuals.cash, lambda told, _: told.ledger.cash_month_end[month])
+    """Cash, shares, the lines' draws, third parties' money, the last month's burn, milestones.
+
+    A ledger has the cash of month-ends, and the burn of months that are simulated as a whole.
+    """
+    last, ended = to - calendar.ONE_DAY, to.replace(day=1) - calendar.ONE_DAY
+    month, opening = ended.isoformat()[:7], case.company.shares_outstanding
+    if last == ended:
+        yield Asked("cash", "$", actuals.cash, lambda told, _: told.ledger.cash_month_end[month], last)
     yield Asked(
         "shares outstanding", "shares", actuals.shares_outstanding,
-        lambda _, received: opening + sum(i.shares for i in received if i.date <= last),
+        lambda _, received: opening + sum(i.shares for i in received if i.date <= last), last,
     )  # fmt: skip
     for line in case.facilities:
         name = line.label
         drawn = sum(draw.amount for draw in actuals.draws if draw.line == line.name)
         said = "drawn" if len(case.facilities) == 1 else f"drawn, {name}"
-        yield Asked(said, "$", drawn, lambda told, _, name=name: _drawn(told, name, last))  # type: ignore[misc]
+        yield Asked(said, "$", drawn, lambda told, _, name=name: _drawn(told, name, last), last)  # type: ignore[misc]
     if case.third_party is not None and case.third_party.annual_rate:
         received_from = sum(row.amount for row in actuals.financings)
         yield Asked(
             "third parties' money", "$", received_from,
-            lambda _, received: sum(i.amount for i in received if i.third_party and i.date <= last),
+            lambda _, received: sum(i.amount for i in received if i.third_party and i.date <= last), last,
         )  # fmt: skip
-    if actuals.cash_used is not None:
+    if actuals.cash_used is not None and ended.replace(day=1) >= case.valuation_date:
         yield Asked(
-            "cash used in the last month", "$", actuals.cash_used, lambda told, _: told.history.cash_used[month]
+            "cash used in the last month", "$", actuals.cash_used, lambda told, _: told.history.cash_used[month], ended
         )
     reached = {row.name: row.date for row in actuals.milestones}
     span = float((to - case.valuation_date).days)
@@ -95,7 +99,7 @@ def _asked(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Asked]:
         if milestone.achieved is None:
             day = reached.get(milestone.name)
             took = span if day is None else float((day - case.valuation_date).days + 1)
-            yield Asked(f"days to {milestone.name}", "days", took, _days_to(milestone.name, span))
+            yield Asked(f"days to {milestone.name}", "days", took, _days_to(milestone.name, span), last)
 
 
 def _drawn(told: Trace, line: str, last: datetime.date) -> float:

@@ -51,7 +51,7 @@ def roll_forward(
         What happened since the case's valuation date: the keys of `sim.terms.actuals.Actuals`, or a TOML file of them.
         Cash (dollars) and shares are those at the opening of `to`.
     to : date or str
-        The new valuation date, the first day of a month before the horizon.
+        The new valuation date, a day before the horizon.
     paths, seed : int, optional
         Of the simulation that scores the old case; at most 4,096 paths unless given, and the case's seed.
     progress : callable, optional

@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
         "--to",
         required=True,
         metavar="DATE",
-        help="the new valuation date, the first day of a month; cash and shares are those at its opening",
+        help="the new valuation date; cash and shares are those at its opening",
     )
     parser.add_argument("--out", required=True, metavar="NEW.toml", help="write the new case file; - prints it")
     add_json(parser, "what the old case had said of the actuals")

@@ -61,6 +61,9 @@ class ActualNote(Terms):
     interest_paid_to: datetime.date | None = key(
         Day(), None, meaning="day through which interest was paid; absent: its last interest date"
     )
+    accrued: float | None = key(
+        MONEY, None, meaning="interest owed at the new opening; absent: what has run since interest was paid"
+    )
     extended: bool = key(Flag(), False, meaning="whether it was extended")
 
 

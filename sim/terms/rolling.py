@@ -10,12 +10,14 @@ import datetime
 import math
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import calendar
 from sim.terms.actuals import ActualDraw, Actuals
 from sim.terms.case import Case
+from sim.terms.derived import due_date
 from sim.terms.events import Milestone
+from sim.terms.flows import Advance, Flow
 from sim.terms.line import Line
 from sim.terms.notes import Note
 from sim.terms.problems import Problem, number_text
@@ -40,6 +42,8 @@ class Roll:
             self._line(key, line)
         for note in case.notes:
             self._note(note)
+        for flow in case.flows:
+            self._flow(flow)
         self._policy()
 
     def set(self, key: str, value: Any, why: str = "") -> None:
@@ -67,17 +71,39 @@ class Roll:
 
     def _burn(self) -> None:
         burn, k = self.case.burn, calendar.month_number(self.case.valuation_date, self.to)
-        if burn.growth:
-            with localcontext(FIFTY_DIGITS):
-                level = float(Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12))
-            grown = f"with the growth since {long_date(self.case.valuation_date)}"
-            self.set("burn.monthly", level, grown)
+        if burn.monthly is not None:
+            self._grow("burn.monthly", burn.monthly, burn.growth, k)
+        for item in burn.items:
+            self._grow(f"burn.items[{item.name}].monthly", item.monthly, item.growth, k)
         if burn.volatility and self.actuals.cash_used is not None and self.actuals.cash_used > 0.0:
             expected = self.case.burn_level(k - 1)
             surprise = math.log(self.actuals.cash_used / expected) + burn.volatility**2 / 2.0
             self.set("burn.last_surprise", surprise, f"cash used of {self.actuals.cash_used:,.0f} in the last month")
-        elif burn.last_surprise is not None:
+        elif burn.last_surprise is not None and k > 0:
             self.set("burn.last_surprise", None)
+
+    def _grow(self, key: str, amount: float, growth: float, months: int) -> None:
+        """An amount that grows from the valuation month on, in that of the new valuation date."""
+        if growth and months:
+            with localcontext(FIFTY_DIGITS):
+                grown = float(Decimal(amount) * (1 + Decimal(growth)) ** (Decimal(months) / 12))
+            self.set(key, grown, f"with the growth since {long_date(self.case.valuation_date)}")
+
+    def _flow(self, flow: Flow) -> None:
+        """A flow that has come is in the cash."""
+        key, day = f"flows[{flow.name}]", self._due(flow)
+        if day is not None and day < self.to:
+            self.set(key, None)
+        elif flow.monthly:
+            months = calendar.month_number(self.case.valuation_date, self.to)
+            self._grow(f"{key}.amount", flow.amount, flow.growth, months)
+
+    def _due(self, flow: Flow | Advance) -> datetime.date | None:
+        """The day of a flow or an advance, if it is known by now."""
+        reached = {row.name: row.date for row in self.actuals.milestones}
+        if flow.milestone in reached:
+            return reached[flow.milestone] + datetime.timedelta(days=math.ceil(flow.delay_days))
+        return due_date(self.case, flow)
 
     def _events(self) -> None:
         reached = {row.name: row.date for row in self.actuals.milestones}
@@ -130,17 +156,35 @@ class Roll:
     def _note(self, note: Note) -> None:
         key = f"notes[{note.name}]"
         told = next((row for row in self.actuals.notes if row.name == note.name), None)
+        came = None if note.advance is None else self._due(note.advance)
+        waits = note.advance is not None and (came is None or came >= self.to) and note.maturity >= self.to
+        if waits and (told is None or told.principal == 0.0):
+            return
         if told is not None and told.principal == 0.0:
             self.set(key, None)
             return
+        if note.advance is not None:
+            came = self.to if waits or came is None else came
+            self.set(f"{key}.advance", None, "the principal has come in")
+        later = came if came is not None and came >= self.case.valuation_date else None
+        carried = carried_note(note, self.case.valuation_date, self.to, later)
         paid = told.interest_paid_to if told is not None else None
-        dates = [day for day in past_interest_dates(note, self.to) if day > (note.last_interest_date or day)]
-        if paid is not None or dates:
-            self.set(f"{key}.last_interest_date", paid or dates[-1], "" if paid else "the last interest date")
-        if told is None:
-            return
-        self.set(f"{key}.principal", told.principal)
-        if told.extended and note.extended_maturity is not None:
+        if paid is not None:
+            self.set(f"{key}.last_interest_date", paid)
+        elif carried.paid_to is not None:
+            why = "the last interest date" if carried.paid_to != later else "interest started then"
+            self.set(f"{key}.last_interest_date", carried.paid_to, why)
+        if told is not None and told.accrued is not None:
+            self.set(f"{key}.accrued", told.accrued)
+        elif note.accrued is not None and (paid or carried.paid_to):  # what has run since that day is not stated
+            self.set(f"{key}.accrued", None)
+        elif note.accrued is not None:
+            self.set(f"{key}.accrued", carried.accrued, "with the interest since")
+        if told is not None:
+            self.set(f"{key}.principal", told.principal)
+        elif carried.principal != note.principal:
+            self.set(f"{key}.principal", carried.principal, "with the interest added to it")
+        if told is not None and told.extended and note.extended_maturity is not None:
             self.set(f"{key}.maturity", note.extended_maturity, "extended")
             self.set(f"{key}.extended_maturity", None)
             self.set(f"{key}.extension_probability", None)
@@ -175,13 +219,31 @@ def period_of(case: Case, line: Line, day: datetime.date) -> tuple[int, int]:
     return calendar.fiscal_quarter(day, case.company.fiscal_year_end_month).ordinal, 0
 
 
-def past_interest_dates(note: Note, to: datetime.date) -> list[datetime.date]:
-    """Interest dates of a note after the last one paid and before a day."""
-    if not note.interest_date or note.last_interest_date is None:
-        return []
-    month, day = map(int, note.interest_date.split("-"))
-    dates = (datetime.date(year, month, day) for year in range(note.last_interest_date.year, to.year + 1))
-    return [date for date in dates if note.last_interest_date < date < to]
+class CarriedNote(NamedTuple):
+    """A note at a later day: its principal, the interest owed, and the day from which that has run, if a later one."""
+
+    principal: float
+    accrued: float
+    paid_to: datetime.date | None
+
+
+def carried_note(note: Note, opening: datetime.date, to: datetime.date, came: datetime.date | None) -> CarriedNote:
+    """A note from the opening to a later day, as its terms have it.
+
+    On each interest date before that day interest is paid, or added to the principal. `came`: when the principal came
+    in, if it was after the opening.
+    """
+    stated = note.accrued is not None
+    since = came or (opening if stated else note.last_interest_date or opening)
+    principal, owed, paid_to, first = note.principal, note.accrued or 0.0, came, max(opening, since)
+    rate = min(note.base_rate + note.margin, math.inf if note.rate_cap is None else note.rate_cap)
+    dates = (datetime.date.fromisoformat(f"{year}-{day}") for year in range(first.year, to.year + 1)
+             for day in note.interest_days)  # fmt: skip
+    for day in sorted(day for day in dates if first <= day < to and (stated or day != note.last_interest_date)):
+        owed += principal * rate * (day - since).days / 365.0
+        principal += owed * (note.interest == "accrue")
+        owed, since, paid_to = 0.0, day, day
+    return CarriedNote(principal, owed + principal * rate * (to - since).days / 365.0, paid_to)
 
 
 def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
@@ -192,8 +254,6 @@ def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
             to,
             f"must be after the valuation date, {case.valuation_date}, and before the horizon, {case.horizon}",
         )
-    elif to.day != 1:
-        yield "to", to, "must be the first day of a month"
 
 
 def roll_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from sim.terms.actuals import load_actuals
 from sim.terms.rolling import Roll
 from sim.terms.sources import sources
 from tests.support.actuals import actuals_of
+from tests.support.other_cash import everything
 
 TO = datetime.date(2002, 7, 1)
 ACTUALS = {
@@ -136,10 +137,113 @@ def test_actuals_that_contradict_the_case_are_refused(valence, changes, said):
     assert all(line.startswith("actuals: ") for line in refused.value.problems)
 
 
-@pytest.mark.parametrize("to", ["2002-04-01", "2002-07-15", "2004-03-31", "2005-01-01", "soon", 7])
-def test_the_new_date_is_a_month_inside_the_span(valence, to):
+@pytest.mark.parametrize("to", ["2002-04-01", "2004-03-31", "2005-01-01", "soon", 7])
+def test_the_new_date_is_inside_the_span(valence, to):
     with pytest.raises(CaseError, match="to = "):
         roll_forward(valence, ACTUALS, to)
+
+
+# --- within a month, with other cash ---
+
+WITHIN = datetime.date(2002, 8, 15)
+NOTES = [
+    {"name": "loan", "principal": 2e6, "maturity": "2003-06-30", "base_rate": 0.08, "interest": "accrue",
+     "interest_dates": ["06-30", "12-31"], "accrued": 1e5},
+    {"name": "bond", "principal": 1e6, "maturity": "2003-09-15", "base_rate": 0.1, "interest_dates": ["03-31"],
+     "last_interest_date": "2002-03-31", "accrued": 2e4},
+    {"name": "paid", "principal": 3e6, "maturity": "2003-10-15", "base_rate": 0.07, "interest_dates": ["05-15", "11-15"],
+     "last_interest_date": "2001-11-15"},
+    {"name": "first tranche", "principal": 1e6, "maturity": "2003-11-30", "base_rate": 0.12, "interest": "accrue",
+     "interest_date": "07-31", "advance": {"date": "2002-06-20"}},
+    {"name": "second tranche", "principal": 5e5, "maturity": "2003-11-30", "base_rate": 0.12,
+     "advance": {"milestone": "licence", "delay_days": 100}},
+    {"name": "last tranche", "principal": 5e5, "maturity": "2003-11-30", "base_rate": 0.12,
+     "advance": {"date": "2002-11-05"}},
+]  # fmt: skip
+FLOWS = [
+    {"name": "plant", "amount": -1e6, "date": "2002-08-14"},
+    {"name": "machine", "amount": -2e6, "date": "2002-08-15"},
+    {"name": "fee", "amount": 3e6, "milestone": "licence", "delay_days": 30},
+    {"name": "second fee", "amount": 3e6, "milestone": "licence", "delay_days": 80},
+    {"name": "rent", "amount": -1e5, "monthly": True, "growth": 0.1},
+]
+REACHED = {"milestones": [{"name": "licence", "date": "2002-06-10"}]}
+
+
+@pytest.fixture(scope="module")
+def owing():
+    """A case without chance, but for the day of the licence."""
+    return everything({
+        "valuation_date": "2002-04-15", "notes": NOTES, "flows": FLOWS, "line.commitment": 0.0, "company.cash": 60e6,
+        "burn": {"model": "statement", "items": [
+            {"name": "costs", "monthly": 9e5, "growth": 0.2},
+            {"name": "sales", "monthly": -2e5, "lag_months": 2, "growth": 0.1},
+            {"name": "royalties", "monthly": -1e5, "milestone": "licence", "lag_months": 1},
+        ]},
+    })  # fmt: skip
+
+
+def told_until(case, cash=30e6, **known):
+    actuals = {"cash": cash, "shares_outstanding": case.company.shares_outstanding, "closes": [["2002-08-14", 2.0]]}
+    return roll_forward(case, actuals | REACHED | known, WITHIN, paths=4)
+
+
+def test_what_follows_a_day_within_a_month_is_what_would_have(owing):
+    """Every later payment, flow and month of operations, as on the path itself."""
+    history = trace_paths(owing, 0, 1, 7)[0].history.to_dict()
+    june = datetime.date(2002, 6, 10)
+    history["achieved_days"] = {"licence": float((june - owing.valuation_date).days + 1)}
+    used = trace_paths(told_until(owing), 0, 1, 7)[0].history.cash_used
+    known = {month: used.get(month, 0.0) for month in history["cash_used"]}
+    before = sim.replay(owing, history | {"cash_used": known})
+    after = trace_paths(told_until(owing), 0, 1, 7)[0].ledger
+    for got, expected in ((after.payments, before.payments), (after["flows"], before["flows"])):
+        left = [row for row in expected if row["date"] >= "2002-08-15"]
+        assert len(left) > 2
+        assert [list(row) for row in got] == [list(row) for row in left]
+        for one, other in zip(got, left, strict=True):
+            assert [one[word] for word in one if word in ("date", "note", "name")] == [
+                other[word] for word in other if word in ("date", "note", "name")
+            ]
+            for word in ("interest", "principal", "amount"):
+                assert one.get(word, 0.0) == pytest.approx(other.get(word, 0.0), rel=1e-12)
+
+
+def test_operations_of_a_statement_go_on(owing):
+    """Levels grow from where they were, and the royalties of a licence begin in the month after it."""
+    rolled = told_until(owing)
+    for k in range(1, 12):
+        licensed = owing.replace(
+            {"milestones[licence].achieved": "2002-04-10", "burn.items[royalties].from": "2002-07-01"}
+        )
+        assert rolled.burn_level(k) == pytest.approx(licensed.burn_level(k + 4), rel=1e-12)
+
+
+def test_interest_owed_is_told_or_carried(owing):
+    carried = {note.name: note for note in told_until(owing).notes}
+    june, july = datetime.date(2002, 6, 30), datetime.date(2002, 7, 31)
+    principal = 2e6 + 1e5 + 2e6 * 0.08 * 76 / 365
+    assert carried["loan"].principal == pytest.approx(principal, rel=1e-14)
+    assert (carried["loan"].last_interest_date, carried["loan"].accrued) == (june, None)
+    assert carried["bond"].accrued == pytest.approx(2e4 + 1e6 * 0.1 * 122 / 365, rel=1e-14)
+    assert (carried["paid"].principal, carried["paid"].last_interest_date) == (3e6, datetime.date(2002, 5, 15))
+    assert (carried["first tranche"].advance, carried["first tranche"].last_interest_date) == (None, july)
+    assert {name for name, note in carried.items() if note.advance} == {"second tranche", "last tranche"}
+    told = told_until(owing, notes=[{"name": "loan", "principal": 1.9e6, "accrued": 12_345.0}])
+    loan = next(note for note in told.notes if note.name == "loan")
+    assert (loan.principal, loan.accrued) == (1.9e6, 12_345.0)
+
+
+def test_flows_that_have_come_are_in_the_cash(owing):
+    flows = {flow.name: flow for flow in told_until(owing).flows}
+    assert list(flows) == ["machine", "second fee", "rent"]
+    assert flows["rent"].amount == pytest.approx(-1e5 * 1.1 ** (4 / 12), rel=1e-14)
+
+
+def test_cash_within_a_month_has_no_forecast(owing):
+    labels = {row.label for row in told_until(owing, cash_used=7e5).forecasts}
+    assert "days to licence" in labels
+    assert "cash" not in labels
 
 
 def test_a_note_that_fell_due_needs_its_state(valence):

@@ -21,8 +21,10 @@ from sim.analysis import row as rows_module
 from sim.analysis.row import FIGURES
 from sim.cli import main
 from sim.engine.executors import ExecutorError
+from sim.lowering.lower import lower
 from sim.results.files import ResultError
 from sim.results.measures import MEASURES
+from tests.support.other_cash import everything
 from tests.support.valence import valence_2002
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,27 @@ def test_a_row_has_the_figures_of_its_run(paths):
     assert [row[f"cash_out_12m{part}"] for part in ("", "_se", "_low", "_high")] == [year.value, year.se, *year.ci95]
     assert (row["row"], row["case"], row["case_sha256"]) == (1, CASE.title, CASE.sha256)
     assert (row["paths"], row["seed"], row["price.volatility"], row["error"]) == (paths, 7, 0.6, None)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_of_one_structure_have_the_surroundings_of_their_own(workers):
+    """Flows, items, and what has been awaited of a milestone with a compensated move."""
+    changes = {"price.jumps": "compensated", "milestones[licence].price_jump": 0.4, "horizon": "2003-12-31"}
+    case = everything(changes | {"milestones[licence].elapsed_days": 20})
+    rows = [
+        {"flows[rent].amount": -4e5, "milestones[licence].elapsed_days": 200},
+        {"flows[rent].amount": -0.5e5, "milestones[licence].elapsed_days": 5},
+        {"burn.items[costs].monthly": 8e5, "flows[fee].delay_days": 90},
+        {"company.interest_income_rate": 0.3, "notes[loan].accrued": 3e5},
+    ]
+    cases = [case, *map(case.replace, rows)]
+    assert len({id(lower(each).structure) for each in cases}) == 1
+    got = sim.sweep(case, {"overrides": rows}, paths=300, seed=7, workers=workers).rows()
+    for row, changed in zip(got, cases[1:], strict=True):
+        summary = sim.simulate(changed, paths=300, seed=7).summary()
+        for name in MEASURES:
+            assert row[name] == (None if summary[name].mean != summary[name].mean else summary[name].mean), name
+    assert len({(row["raised"], row["ending_cash"]) for row in got}) == len(got)
 
 
 def test_a_row_of_many_paths_is_summed_shard_by_shard(monkeypatch):

@@ -66,6 +66,15 @@ def test_numbers_alone_keep_the_structure():
     assert lower(case.replace(changes)).structure is lower(case).structure
 
 
+def test_numbers_of_other_cash_keep_the_structure():
+    case = CASES["other cash"]
+    changes = {
+        "flows[fee].amount": 1e6, "flows[fee].delay_days": 60, "burn.items[sales].monthly": -1e5,
+        "burn.items[costs].volatility": 0.5, "notes[loan].accrued": 2e5, "company.interest_income_rate": 0.01,
+    }  # fmt: skip
+    assert lower(case.replace(changes)).structure is lower(case).structure
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -13,6 +13,7 @@ from sim.terms import Case
 from sim.terms.ranges import Day, Flag, MonthDay, Number, Text, Whole
 from sim.terms.schema import Key, Rows, Table, Values, entry_keys, keys
 from sim.terms.toml_text import parsed
+from tests.support.other_cash import everything
 
 #: Keys that other cases have: optional tables, models and policies.
 TABLES: tuple[dict[str, Any], ...] = (
@@ -36,13 +37,54 @@ TABLES: tuple[dict[str, Any], ...] = (
     {"line.exchange_cap": {"share": 0.2}},
     {"line.ownership": {"share": 0.1}},
     {"line.start": "2001-04-01", "line.coverage.carry_forward": True},
+    {"company.interest_income_rate": 0.03},
+    {
+        "flows": [
+            {"name": "plant", "amount": -1e6, "date": "2002-09-10", "probability": 0.5, "operations": True},
+            {"name": "rent", "amount": -1e5, "monthly": True, "growth": 0.1},
+        ]
+    },
+    {
+        "burn": {
+            "model": "statement",
+            "items": [
+                {"name": "costs", "monthly": 9e5, "volatility": 0.3, "fixed": True},
+                {"name": "sales", "monthly": -2e5, "lag_months": 2},
+            ],
+        }
+    },
+    {
+        "notes": [
+            {
+                "name": "note",
+                "principal": 5e6,
+                "maturity": "2030-12-31",
+                "base_rate": 0.05,
+                "accrued": 1e4,
+                "interest": "accrue",
+                "interest_dates": ["06-30"],
+            }
+        ]
+    },
+    {
+        "notes": [
+            {
+                "name": "tranche",
+                "principal": 5e6,
+                "maturity": "2030-12-31",
+                "base_rate": 0.05,
+                "advance": {"date": "2002-10-15"},
+            }
+        ]
+    },
 )
 
 
 def every_case() -> dict[str, Case]:
-    """The shipped cases, and one of each template."""
+    """The shipped cases, one of each template, and one with every kind of other cash."""
     shipped = {name: sim.load_case(name) for name, _ in sim.shipped_cases()}
-    return shipped | {kind: Case.from_dict(parsed(template(kind))) for kind in KINDS}
+    made = {kind: Case.from_dict(parsed(template(kind))) for kind in KINDS}
+    return shipped | made | {"other cash": everything()}
 
 
 def places(part: Any, where: str = "") -> Iterator[tuple[str, Key, Any]]:
