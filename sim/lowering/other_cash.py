@@ -16,7 +16,7 @@ from sim.lowering.schedule import Calendar, array_of
 from sim.lowering.statement import StatementItems
 from sim.lowering.variates import Variates, bernoulli
 from sim.terms import Case, Flow
-from sim.terms.derived import begins_within, comes_in_later, due_date
+from sim.terms.derived import begins_within, due_date
 from sim.text.exact import FIFTY_DIGITS
 
 
@@ -121,8 +121,8 @@ class OtherCash:
 
 
 def _advances(case: Case) -> list[int]:
-    """The numbers of the notes whose principal comes in later."""
-    return [number for number, note in enumerate(case.notes) if note.principal and comes_in_later(case, note)]
+    """The numbers of the notes whose principal comes in later, or has done so after a milestone."""
+    return [number for number, note in enumerate(case.notes) if note.principal and note.advance]
 
 
 def moving(case: Case) -> tuple[Flow, ...]:

@@ -151,8 +151,8 @@ NOTES = [
      "interest_dates": ["06-30", "12-31"], "accrued": 1e5},
     {"name": "bond", "principal": 1e6, "maturity": "2003-09-15", "base_rate": 0.1, "interest_dates": ["03-31"],
      "last_interest_date": "2002-03-31", "accrued": 2e4},
-    {"name": "paid", "principal": 3e6, "maturity": "2003-10-15", "base_rate": 0.07, "interest_dates": ["05-15", "11-15"],
-     "last_interest_date": "2001-11-15"},
+    {"name": "paid", "principal": 3e6, "maturity": "2003-10-15", "base_rate": 0.07,
+     "interest_dates": ["05-15", "11-15"], "last_interest_date": "2001-11-15"},
     {"name": "first tranche", "principal": 1e6, "maturity": "2003-11-30", "base_rate": 0.12, "interest": "accrue",
      "interest_date": "07-31", "advance": {"date": "2002-06-20"}},
     {"name": "second tranche", "principal": 5e5, "maturity": "2003-11-30", "base_rate": 0.12,
@@ -199,7 +199,7 @@ def test_what_follows_a_day_within_a_month_is_what_would_have(owing):
     after = trace_paths(told_until(owing), 0, 1, 7)[0].ledger
     for got, expected in ((after.payments, before.payments), (after["flows"], before["flows"])):
         left = [row for row in expected if row["date"] >= "2002-08-15"]
-        assert len(left) > 2
+        assert len(left) > 1
         assert [list(row) for row in got] == [list(row) for row in left]
         for one, other in zip(got, left, strict=True):
             assert [one[word] for word in one if word in ("date", "note", "name")] == [
@@ -211,11 +211,9 @@ def test_what_follows_a_day_within_a_month_is_what_would_have(owing):
 
 def test_operations_of_a_statement_go_on(owing):
     """Levels grow from where they were, and the royalties of a licence begin in the month after it."""
-    rolled = told_until(owing)
+    rolled, since = told_until(owing), "burn.items[royalties].from"
+    licensed = owing.replace({"milestones[licence].achieved": "2002-04-10", since: "2002-07-01"})
     for k in range(1, 12):
-        licensed = owing.replace(
-            {"milestones[licence].achieved": "2002-04-10", "burn.items[royalties].from": "2002-07-01"}
-        )
         assert rolled.burn_level(k) == pytest.approx(licensed.burn_level(k + 4), rel=1e-12)
 
 

@@ -72,7 +72,7 @@ def test_rows_of_one_structure_have_the_surroundings_of_their_own(workers):
     ]
     cases = [case, *map(case.replace, rows)]
     assert len({id(lower(each).structure) for each in cases}) == 1
-    got = sim.sweep(case, {"overrides": rows}, paths=300, seed=7, workers=workers).rows()
+    got = list(sim.sweep(case, {"overrides": rows}, paths=300, seed=7, workers=workers).rows())
     for row, changed in zip(got, cases[1:], strict=True):
         summary = sim.simulate(changed, paths=300, seed=7).summary()
         for name in MEASURES:

@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim.lowering.lower import Structure, lower, planned
+from sim.lowering.program import NEVER
 from sim.lowering.shape import shape_of
 from tests.support.overrides import every_case, random_overrides
 
@@ -73,6 +74,17 @@ def test_numbers_of_other_cash_keep_the_structure():
         "burn.items[costs].volatility": 0.5, "notes[loan].accrued": 2e5, "company.interest_income_rate": 0.01,
     }  # fmt: skip
     assert lower(case.replace(changes)).structure is lower(case).structure
+
+
+@pytest.mark.parametrize("delay", [3.0, 5.0, 30.0])
+def test_whether_principal_has_come_in_is_no_part_of_the_shape(delay):
+    case = CASES["other cash"].replace({"milestones[licence].achieved": "2002-04-10"})
+    first = case.replace({"notes[tranche].advance.delay_days": 4.0, "flows[fee].delay_days": 4.0})
+    changed = case.replace({"notes[tranche].advance.delay_days": delay, "flows[fee].delay_days": delay})
+    assert lower(changed).structure is lower(first).structure
+    assert differences(lower(changed), fresh(changed)) == []
+    assert lower(changed).program.notes["principal"].tolist() == [2e6, 1e6 * (delay < 5)]
+    assert lower(changed).world.other.flows["t"].tolist()[1] == (NEVER if delay < 5 else delay - 4)
 
 
 @pytest.mark.parametrize(

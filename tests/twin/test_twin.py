@@ -250,6 +250,19 @@ def agree(number: int, rng: random.Random, document: dict, paths: int) -> None:
 
 
 @pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("first", (0, 30))
+def test_other_cash_after_what_has_happened_agrees_to_the_last_bit(first):
+    """Flows, principals and items that wait for milestones which have been reached, and moves that are compensated."""
+    for number in range(first, first + 30):
+        rng, document = with_cash("past", number)
+        document = random_cases.random_past(rng, document)
+        if document["burn"]["model"] == "statement":
+            document["burn"].pop("last_surprise", None)
+        document["price"]["jumps"] = rng.choice(("raw", "compensated"))
+        agree(number, rng, document, paths=3)
+
+
+@pytest.mark.usefixtures("production_functions")
 @pytest.mark.parametrize("mechanism", random_cash.MECHANISMS)
 def test_each_kind_of_other_cash_agrees_to_the_last_bit(mechanism):
     for number in range(25):
