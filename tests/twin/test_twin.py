@@ -250,7 +250,7 @@ def agree(number: int, rng: random.Random, document: dict, paths: int) -> None:
 
 
 @pytest.mark.usefixtures("production_functions")
-@pytest.mark.parametrize("first", (0, 30))
+@pytest.mark.parametrize("first", [0, 30])
 def test_other_cash_after_what_has_happened_agrees_to_the_last_bit(first):
     """Flows, principals and items that wait for milestones which have been reached, and moves that are compensated."""
     for number in range(first, first + 30):
