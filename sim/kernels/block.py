@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "7063034ba46dc21c4bfc06bcc4343e9c"
+FINGERPRINT = "b1701c73ccef2315b9f15b6cb22a5e0e"
 
 
 @passage

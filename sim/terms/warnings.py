@@ -219,11 +219,13 @@ def _without_effect(case: Case) -> Iterator[str]:
 
 
 def _unused_milestones(case: Case) -> Iterator[str]:
-    """Milestones that no condition, registration or vote asks for, that move no price, and that none in use follows."""
+    """Milestones that no condition, registration, vote or cash asks for, that move no price, and that none in use follows."""
     lines = case.facilities
     used = {condition.milestone for condition in case.conditions}
     used |= {row.milestone for line in lines for row in line.registrations}
     used |= {line.exchange_cap.vote for line in lines if line.exchange_cap}
+    waiting = [*case.flows, *case.burn.items, *(note.advance for note in case.notes if note.advance)]
+    used |= {row.milestone for row in waiting}
     used |= {milestone.name for milestone in case.milestones if milestone.price_jump}
     follows = {milestone.name: milestone.follows for milestone in case.milestones}
     for name in follows:  # one that is used makes those before it used
