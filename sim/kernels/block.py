@@ -31,7 +31,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "5393441fe784ea15494947788eb8bebc"
+FINGERPRINT = "4faf5fe5c6a3b8d7706f78fb6c9b6f38"
 
 
 @passage

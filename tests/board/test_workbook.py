@@ -29,8 +29,8 @@ from tests.support.sheet_sums import Sums, shown
 _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
-    "Summary", "By quarter", "Survival", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw", "Price models",
-    "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
+    "Summary", "By quarter", "Survival", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw",
+    "Price models", "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
 )  # fmt: skip
 
 
