@@ -31,7 +31,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "4faf5fe5c6a3b8d7706f78fb6c9b6f38"
+FINGERPRINT = "fc0acfd63331e08746c263ce3310e6b9"
 
 
 @passage
