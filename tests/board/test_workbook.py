@@ -30,7 +30,8 @@ _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
     "Summary", "By quarter", "Survival", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw",
-    "Price models", "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
+    "Price models", "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest",
+    LENGTHS,
 )  # fmt: skip
 
 
