@@ -251,7 +251,8 @@ class _Desk:
             sobol = run.points is not None
             space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line, stop=run.stop)
         self.space = space
-        space.plan, space.stop = run.plan, run.stop
+        space.turn_to(run.plan)
+        space.stop = run.stop
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -16,7 +16,7 @@ class Workspace:
 
     Parameters
     ----------
-    plan : the lowered case. Its program may be another one later, of the same shape.
+    plan : the lowered case. It may be another one later, of the same structure; see `turn_to`.
     paths : room for the output of so many paths.
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
@@ -60,6 +60,12 @@ class Workspace:
         self.output = output_room(plan, paths) if output is None else output
         self.books = books_room(plan, paths if columns is None else 0, columns)
         self.stop = np.zeros(1, np.int64) if stop is None else stop
+
+    def turn_to(self, plan: Plan) -> None:
+        """Another plan of the same structure, whose program will be run: what surrounds the lines has its numbers."""
+        if plan.world is not self.plan.world:
+            self.world = world_room(plan)
+        self.plan = plan
 
     def arrays(self) -> r.Arrays:
         """The arrays as the kernels take them."""

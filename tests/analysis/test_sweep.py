@@ -57,6 +57,27 @@ def test_a_row_has_the_figures_of_its_run(paths):
     assert (row["paths"], row["seed"], row["price.volatility"], row["error"]) == (paths, 7, 0.6, None)
 
 
+@pytest.mark.parametrize(
+    ("changes", "axes"),
+    [
+        ({"milestones[licence].elapsed_days": 30}, {"milestones[licence].elapsed_days": [20, 400]}),
+        ({"price.jumps": "compensated"}, {"milestones[licence].probability": [0.2, 0.9]}),
+        ({"burn.last_surprise": 0.1}, {"burn.last_surprise": [-0.4, 0.4]}),
+    ],
+    ids=["time that has passed", "compensated moves", "the month before"],
+)
+def test_rows_run_with_what_surrounds_their_own_case(changes, axes):
+    """Rows that differ in numbers are run in the same arrays, one after another."""
+    case = CASE.replace(changes)
+    rows = list(sim.sweep(case, {"axes": axes}, paths=500, seed=7, workers=1).rows())
+    assert rows[0]["runway_months"] != rows[1]["runway_months"]
+    for row in rows:
+        found = sim.simulate(case.replace({key: row[key] for key in axes}), paths=500, seed=7).summary()
+        assert [row[name] for name in ("raised", "runway_months")] == [
+            found[name].mean for name in ("raised", "runway_months")
+        ]
+
+
 def test_a_row_of_many_paths_is_summed_shard_by_shard(monkeypatch):
     (whole,) = sim.sweep(CASE, {"overrides": [{}]}, paths=50_000, seed=7).rows()
     monkeypatch.setattr(rows_module, "KEPT", 16_384)
