@@ -60,8 +60,11 @@ def test_a_row_has_the_figures_of_its_run(paths):
 @pytest.mark.parametrize(
     ("changes", "axes"),
     [
-        ({"milestones[licence].elapsed_days": 30}, {"milestones[licence].elapsed_days": [20, 400]}),
-        ({"price.jumps": "compensated"}, {"milestones[licence].probability": [0.2, 0.9]}),
+        (
+            {"milestones[licence].elapsed_days": 30},
+            {"milestones[licence].elapsed_days": [20, 60, 100, 200, 300, 400, 500, 600]},
+        ),
+        ({"price.jumps": "compensated"}, {"milestones[licence].probability": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]}),
         ({"burn.last_surprise": 0.1}, {"burn.last_surprise": [-0.4, 0.4]}),
     ],
     ids=["time that has passed", "compensated moves", "the month before"],
