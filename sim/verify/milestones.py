@@ -14,6 +14,7 @@ import sim
 from sim.terms import Case
 from sim.verify import laws
 from sim.verify.check import About, Check
+from sim.verify.moves import checks_of_moves
 from sim.verify.samples import plain_case
 from sim.verify.written import a_quarter, days_at_close, write_paths
 
@@ -36,7 +37,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _waivers(a_quarter(paths), seed)
     yield from _awaited(a_quarter(paths), seed)
     yield _jumps(paths, seed)
-
+    yield from checks_of_moves(paths, seed)
     yield from _boundary()
 
 
