@@ -18,7 +18,7 @@ from sim.lowering.lower import lower
 from sim.terms import Case
 from tests.support.interpreted import compare_tallies
 from tests.support.valence import valence_2002
-from tests.twin.random_cases import random_case, random_history, random_market
+from tests.twin.random_cases import random_case, random_history, random_market, random_past
 
 MANY = 5 * engine.CHUNK + 77
 NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
@@ -248,8 +248,13 @@ def test_kernels_compile_once_for_all_cases():
     for how in ({"sampler": "sobol"}, {"antithetic": True}, {"keep_paths": False}):
         sim.simulate(CASES["quarterly"], paths=2_048, **how)
         sim.simulate(CASES["quarterly"].replace({"price.model": "heston"}), paths=2_048, **how)
-    assert len(block.simulate_chunk.signatures) == 1
-    assert len(block.simulate_market_chunk.signatures) == 1
+    for number in range(12):
+        rng = Random(number)
+        case = Case.from_dict(random_past(rng, random_case(rng))).replace({"price.jumps": "compensated"})
+        sim.simulate(case, paths=1, seed=number)
+        sim.simulate(case.replace({"line.pricing.series": "vwap"}), paths=1, seed=number)
+    for kernel in (block.simulate_chunk, block.simulate_market_chunk):  # once without a `World`, and once with one
+        assert sorted(str(types[-1]) != "none" for types in kernel.signatures) == [False, True]
     assert len(block.turn_points.signatures) == 1
 
 
