@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from benchmarks.case import FILE
 from benchmarks.processes import ROOT, environment
 
 CADENCES = ("quarter_end", "daily")
@@ -18,13 +19,13 @@ import json, sys, time
 import sim
 for line in sys.stdin:
     case, paths, seed, workers = json.loads(line)
-    case = valence_2002().replace(case)
+    case = sim.load_case({FILE}).replace(case)
     started = time.perf_counter()
     result = sim.simulate(case, paths=paths, seed=seed, workers=workers)
     seconds = time.perf_counter() - started
     columns = [result[name] for name in {MEASURES}]
     print(json.dumps([seconds, [[float(c.mean()), float(c.std() / paths**0.5)] for c in columns]]), flush=True)
-""".replace("{MEASURES}", repr(MEASURES))
+""".replace("{MEASURES}", repr(MEASURES)).replace("{FILE}", repr(str(FILE)))
 
 
 class Version:

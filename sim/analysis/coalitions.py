@@ -118,7 +118,7 @@ class Desk:
         """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
         if plan.structure is not self.plan.structure:
             self._furnish(plan)
-        self.space.take(plan)
+        self.space.turn_to(plan)
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
         self.space.stop = stop
         run_chunk(self.space, plan.program, span)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.analysis.paired import PROBABILITIES, Mean, twelve_months
-from sim.engine.chunks import Run
+from sim.engine.chunks import Drawn, Run
 from sim.engine.shards import stopping
 from sim.lowering.lower import Plan, lower
 from sim.results import measures
@@ -110,7 +110,7 @@ class Rooms:
         self.plan: Plan | None = None
 
     def run(self, case: Case, paths: int, seed: int, first: int) -> Run:
-        self.before = Run(case, paths, seed, first, fan=0, plan=self.plan, before=self.before)
+        self.before = Run(case, paths, Drawn(seed), first, fan=0, plan=self.plan, before=self.before)
         return self.before
 
 

@@ -45,6 +45,15 @@ class Part(NamedTuple):
     by_chunk: list[LineSums | None]
 
 
+class Drawn(NamedTuple):
+    """How the paths of a run are drawn, and whether they are kept."""
+
+    seed: int
+    sampler: str = "philox"
+    antithetic: bool = False
+    keep: bool = True
+
+
 class Run:
     """The chunks of one run: where their results go, and how they are worked off.
 
@@ -56,25 +65,21 @@ class Run:
         self,
         case: Case,
         paths: int,
-        seed: int,
+        drawn: Drawn,
         first_path: int = 0,
-        sampler: str = "philox",
-        antithetic: bool = False,
-        keep: bool = True,
         fan: int = FAN_PATHS,
         plan: Plan | None = None,
         before: Run | None = None,
     ) -> None:
         self.case, self.plan = case, plan or lower(case)
-        self.how = (seed, sampler, antithetic, keep)
-        self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
+        self.paths, self.drawn, self.first_path = paths, drawn, first_path
         self.chunks = -(-paths // CHUNK)
         self.out: r.Output | None = None
         self.by_line: np.ndarray | None = None
         self.space: Workspace | None = None
-        if before is not None and keep and before._fits(self.plan, paths):
+        if before is not None and drawn.keep and before._fits(self.plan, paths):
             self.out, self.by_line, self.space = before.out, before.by_line, before.space
-        elif keep:
+        elif drawn.keep:
             self.out, self.by_line = _room(self.plan, paths), columns_room(self.plan, paths)
         self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
@@ -83,8 +88,8 @@ class Run:
         self.cut = np.zeros(self.chunks)
         self.stop = np.zeros(1, np.int64)
         self.lock = threading.Lock()
-        self.points = SobolPoints(self.plan, seed, first_path) if sampler == "sobol" else None
-        self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
+        self.points = SobolPoints(self.plan, drawn.seed, first_path) if drawn.sampler == "sobol" else None
+        self.groups = "scrambles" if drawn.sampler == "sobol" else "pairs" if drawn.antithetic else None
         self.sketches: list[Sketch] = []
         self.missing = paths
 
@@ -135,9 +140,8 @@ class Run:
         """The arguments of `sim.engine.shards.simulate_part` for all parts of the run."""
         size = CHUNK * max(1, min(MOST_CHUNKS, -(-self.chunks // (PARTS * workers))))
         for first in range(0, self.paths, size):
-            seed, *how = self.how
             here, fan = min(size, self.paths - first), 0 if first else FAN_PATHS
-            yield self.case, here, seed, self.first_path + first, *how, fan
+            yield self.case, here, self.drawn, self.first_path + first, fan
 
     def part(self) -> Part:
         """The run, all of whose chunks are done, as a part of a longer one."""
@@ -194,7 +198,7 @@ class Run:
 
     def result(self, elapsed_s: float, workers: int) -> Result:
         """The result of the run, all of whose chunks are done."""
-        seed, sampler, antithetic, keep = self.how
+        seed, sampler, antithetic, keep = self.drawn
         return Result(
             case=self.case,
             paths=self.paths,
@@ -251,7 +255,7 @@ class _Desk:
             sobol = run.points is not None
             space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line)
         else:
-            space.take(run.plan)
+            space.turn_to(run.plan)
         self.space = space
         space.stop = run.stop
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
@@ -265,7 +269,9 @@ class _Desk:
         recorded = max(0, min(first + paths, run.fan.shape[1]) - first)
         if space.recording.cash_month_end.shape[1] or recorded:
             space.recording = new_recording(run.plan, recorded, draws=False)
-        span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
+        span = r.Span(
+            np.uint64(run.first_path + first), paths, column, np.uint64(run.drawn.seed), int(run.drawn.antithetic)
+        )
         run_chunk(space, run.plan.program, span)
         columns = _columns(space.output, column, paths)
         if run.plan.has_tables:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
-from sim.engine.chunks import Run, bytes_of_path
+from sim.engine.chunks import Drawn, Run, bytes_of_path
 from sim.engine.executors import check_executor, workers_of
 from sim.engine.machine import available_workers, memory_limit
 from sim.engine.shards import spread_runs
@@ -134,7 +134,7 @@ def _checked(
     first_path = check_whole("first_path", first_path, 0, 2**62)
     antithetic, keep_paths = check_flag("antithetic", antithetic), check_flag("keep_paths", keep_paths)
     _check_sampling(sampler, antithetic, paths, first_path)
-    return Run(case, paths, seed, first_path, sampler, antithetic, keep_paths)
+    return Run(case, paths, Drawn(seed, sampler, antithetic, keep_paths), first_path)
 
 
 def _check_sampling(sampler: str, antithetic: bool, paths: int, first_path: int) -> None:

@@ -16,7 +16,7 @@ class Workspace:
 
     Parameters
     ----------
-    plan : the lowered case. `take` changes it to another one of the same structure.
+    plan : the lowered case. It may be another one later, of the same structure; see `turn_to`.
     paths : room for the output of so many paths.
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
@@ -43,7 +43,7 @@ class Workspace:
         columns: np.ndarray | None = None,
         stop: np.ndarray | None = None,
     ) -> None:
-        self.take(plan)
+        self.plan, self.world = plan, world_room(plan)
         self.points = no_points(plan)
         whole = closes or draws or plan.whole or plan.program.price.impact != 0
         self.histories = _histories(plan, whole)
@@ -60,9 +60,11 @@ class Workspace:
         self.books = books_room(plan, paths if columns is None else 0, columns)
         self.stop = np.zeros(1, np.int64) if stop is None else stop
 
-    def take(self, plan: Plan) -> None:
-        """Simulate this plan from now on; it must have the structure of the one before."""
-        self.plan, self.world = plan, world_room(plan)
+    def turn_to(self, plan: Plan) -> None:
+        """Another plan of the same structure, whose program will be run: what surrounds the lines has its numbers."""
+        if plan.world is not self.plan.world:
+            self.world = world_room(plan)
+        self.plan = plan
 
     def arrays(self) -> r.Arrays:
         """The arrays as the kernels take them."""

@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "b1701c73ccef2315b9f15b6cb22a5e0e"
+FINGERPRINT = "e17c84a69359a51f578b22121e3b268f"
 
 
 @passage

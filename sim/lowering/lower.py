@@ -32,13 +32,12 @@ from sim.lowering.other_cash import OtherCash
 from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
 from sim.lowering.shape import Shape, shape_of
 from sim.lowering.variates import Variates, bernoulli, index_of
-from sim.lowering.world import still_reached, world_tables
+from sim.lowering.world import NORMAL_SCORE_90, still_reached, world_tables
 from sim.terms import Case, Milestone
 from sim.terms.derived import burn_levels, comes_in_later, reached
 from sim.text.exact import FIFTY_DIGITS
 
 DAYS_IN_YEAR = 365.25
-NORMAL_SCORE_90 = 1.2815515655446004
 #: Structures that are kept; one takes up to a few megabytes.
 STRUCTURES = 16
 

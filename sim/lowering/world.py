@@ -14,7 +14,7 @@ from sim.lowering import world_records as w
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS, normal_cdf
 
-NORMAL_SCORE_90 = "1.2815515655446004"
+NORMAL_SCORE_90 = 1.2815515655446004
 BELOW_ONE = 1.0 - 2.0**-53
 
 
@@ -52,7 +52,7 @@ def behind(milestone: Milestone) -> Decimal:
         elapsed, median, late = (
             Decimal(days).ln() for days in (milestone.elapsed_days, milestone.median_days, milestone.p90_days)
         )
-        return normal_cdf((elapsed - median) / (late - median) * Decimal(NORMAL_SCORE_90))
+        return normal_cdf((elapsed - median) / (late - median) * Decimal.from_float(NORMAL_SCORE_90))
 
 
 def still_reached(milestone: Milestone) -> float:

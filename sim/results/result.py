@@ -35,10 +35,10 @@ from sim.results.summary import (
     fiscal_periods,
     frozen,
     jsonable,
-)
+)  # fmt: skip
 from sim.results.summary import manifest as manifest_of
 from sim.results.value import Frozen, same
-from sim.results.views import ByLine, ByPeriod, Fan, arrays_by_line, fan_of, lookup
+from sim.results.views import ByLine, ByPeriod, Fan, PathsNotKept, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
 
@@ -64,13 +64,6 @@ COLUMNS = {
 
 #: What a result has one array (paths,) of.
 NAMES = (*MEASURES, "cash_out_days", "cause", "censored")
-
-
-class PathsNotKept(KeyError):
-    """Raised when per-path data is requested from a run with keep_paths=False."""
-
-    def __str__(self) -> str:
-        return "paths were not kept: simulate with keep_paths=True"
 
 
 class How(TypedDict, total=False):

@@ -23,6 +23,13 @@ from sim.text.tables import Table
 _T = TypeVar("_T")
 
 
+class PathsNotKept(KeyError):
+    """Raised when per-path data is requested from a run with keep_paths=False."""
+
+    def __str__(self) -> str:
+        return "paths were not kept: simulate with keep_paths=True"
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fan(Value, Readable):
     """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, with shortfalls bridged."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sim import calendar
 from sim.terms.actuals import ActualDraw, Actuals
 from sim.terms.case import Case
-from sim.terms.derived import due_date
+from sim.terms.derived import due_date, facilities
 from sim.terms.events import Milestone
 from sim.terms.flows import Advance, Flow
 from sim.terms.line import Line
@@ -38,7 +38,7 @@ class Roll:
         self.actual = f"actual of {long_date(to)}"
         for part in (self._company, self._price, self._burn, self._events, self._conditions):
             part()
-        for key, line in facilities_of(case):
+        for key, line in facilities(case):
             self._line(key, line)
         for note in case.notes:
             self._note(note)
@@ -127,7 +127,7 @@ class Roll:
         return before + (self.to - max(begun, self.case.valuation_date)).days
 
     def _conditions(self) -> None:
-        for key, line in facilities_of(self.case):
+        for key, line in facilities(self.case):
             for condition in line.conditions:
                 for names, probability in ((self.actuals.waived, 1.0), (self.actuals.not_waived, 0.0)):
                     if condition.name in names:
@@ -199,13 +199,6 @@ class Roll:
             self.set("policy.dates", [policy.dates[i] for i in left], f"those from {long_date(self.to)} on")
             if policy.amounts:
                 self.set("policy.amounts", [policy.amounts[i] for i in left], f"those from {long_date(self.to)} on")
-
-
-def facilities_of(case: Case) -> list[tuple[str, Line]]:
-    """Each line of a case with its key."""
-    if case.line is not None:
-        return [("line", case.line)]
-    return [(f"lines[{line.name}]", line) for line in case.lines]
 
 
 def draws_of(actuals: Actuals, line: Line) -> list[ActualDraw]:
@@ -296,7 +289,7 @@ def _draw_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
         if draw.line not in names:
             allowed = "must be left out: the case has one line" if names == [""] else _one_of("a line", names)
             yield f"draws[{number}].line", draw.line, allowed
-    for _, line in facilities_of(case):
+    for _, line in facilities(case):
         used, draws = line.used, draws_of(actuals, line)
         periods: dict[tuple[int, int], float] = {}
         if used is not None:

@@ -219,7 +219,7 @@ def _without_effect(case: Case) -> Iterator[str]:
 
 
 def _unused_milestones(case: Case) -> Iterator[str]:
-    """Milestones that no condition, registration, vote or cash asks for, that move no price, and that none in use follows."""
+    """Milestones that no condition, registration, vote or cash needs, that move no price, and none in use follows."""
     lines = case.facilities
     used = {condition.milestone for condition in case.conditions}
     used |= {row.milestone for line in lines for row in line.registrations}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 import sim
 from sim.terms import Case
-from sim.verify import laws, moves
+from sim.verify import laws
 from sim.verify.check import About, Check
+from sim.verify.moves import checks_of_moves
 from sim.verify.samples import plain_case
 from sim.verify.written import a_quarter, days_at_close, write_paths
 
@@ -33,8 +35,9 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _times(a_quarter(paths), seed)
     yield from _conditions(a_quarter(paths), seed)
     yield from _waivers(a_quarter(paths), seed)
+    yield from _awaited(a_quarter(paths), seed)
     yield _jumps(paths, seed)
-    yield from moves.checks(paths, seed)
+    yield from checks_of_moves(paths, seed)
     yield from _boundary()
 
 
@@ -92,6 +95,19 @@ def _one_condition(after: datetime.date | None = None) -> Case:
             "line.max_per_period": 1e6,
         }
     )
+
+
+def _awaited(paths: int, seed: int) -> Iterator[Check]:
+    """A licence with p = 0.7, median 270 and 90% point 700 days that has not come in 275 days."""
+    licence = {"name": "licence", "probability": 0.7, "median_days": 270, "p90_days": 700, "elapsed_days": 275}
+    (days,) = write_paths(plain_case({"horizon": "2002-06-30", "milestones": [licence]}), paths, seed).achieved
+    about = About("a milestone that has been awaited without coming", "p (1 - F) / (1 - p F)")
+    yield about.share("licence still reached", 0.533515, np.isfinite(days))
+    median, sd = 270.0, laws.log_sd(270.0, 700.0)
+    left = NormalDist(math.log(median), sd)
+    middle = math.exp(left.inv_cdf((1.0 + left.cdf(math.log(275.0))) / 2.0)) - 275.0
+    about = About("how long it takes from now on, if it comes", "median of the time given that it is above 275 days")
+    yield about.quantile("median days of a licence awaited", 50, middle, days[np.isfinite(days)])
 
 
 def _conditions(paths: int, seed: int) -> Iterator[Check]:

@@ -31,7 +31,7 @@ CHAIN = [
 FORMULA = "(1 + j 1{T <= t}) (1 - p F(min(t, T)))^j"
 
 
-def checks(paths: int, seed: int) -> Iterator[Check]:
+def checks_of_moves(paths: int, seed: int) -> Iterator[Check]:
     yield from _by_hand(a_quarter(paths), seed)
     yield from _means(paths, seed)
 

@@ -61,7 +61,8 @@ def test_a_calibrated_model_is_rejected_as_often_as_stated(how):
 )
 def test_a_wrong_model_is_found_with_its_fault(how, verdict):
     found = rejections(**how)
-    assert len(found) > 0.5 * REPEATS
+    least = 0.5 if how.get("discrete") else 0.8  # counts that are 0 half of the time tell less
+    assert len(found) > least * REPEATS
     assert found.count(verdict) > 0.8 * len(found)
 
 

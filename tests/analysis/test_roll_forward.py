@@ -84,6 +84,9 @@ def test_a_licence_that_has_not_come_in_275_days(valence):
     made = roll_forward(valence, actuals | {"notes": notes}, "2003-01-01", paths=1)
     assert milestone(made, "licence").elapsed_days == 275
     assert still_reached(milestone(made, "licence")) == pytest.approx(0.533515, abs=5e-7)
+    (note,) = made.notes
+    assert note.last_interest_date == datetime.date(2002, 12, 31)
+    assert (note.maturity, note.extended_maturity) == (datetime.date(2005, 9, 30), None)
 
 
 def test_what_has_not_come_is_simulated_given_that_it_has_not(valence):

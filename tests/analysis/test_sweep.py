@@ -80,6 +80,30 @@ def test_rows_of_one_structure_have_the_surroundings_of_their_own(workers):
     assert len({(row["raised"], row["ending_cash"]) for row in got}) == len(got)
 
 
+@pytest.mark.parametrize(
+    ("changes", "axes"),
+    [
+        (
+            {"milestones[licence].elapsed_days": 30},
+            {"milestones[licence].elapsed_days": [20, 60, 100, 200, 300, 400, 500, 600]},
+        ),
+        ({"price.jumps": "compensated"}, {"milestones[licence].probability": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]}),
+        ({"burn.last_surprise": 0.1}, {"burn.last_surprise": [-0.4, 0.4]}),
+    ],
+    ids=["time that has passed", "compensated moves", "the month before"],
+)
+def test_rows_run_with_what_surrounds_their_own_case(changes, axes):
+    """Rows that differ in numbers are run in the same arrays, one after another."""
+    case = CASE.replace(changes)
+    rows = list(sim.sweep(case, {"axes": axes}, paths=500, seed=7, workers=1).rows())
+    assert rows[0]["runway_months"] != rows[1]["runway_months"]
+    for row in rows:
+        found = sim.simulate(case.replace({key: row[key] for key in axes}), paths=500, seed=7).summary()
+        assert [row[name] for name in ("raised", "runway_months")] == [
+            found[name].mean for name in ("raised", "runway_months")
+        ]
+
+
 def test_a_row_of_many_paths_is_summed_shard_by_shard(monkeypatch):
     (whole,) = sim.sweep(CASE, {"overrides": [{}]}, paths=50_000, seed=7).rows()
     monkeypatch.setattr(rows_module, "KEPT", 16_384)

@@ -28,8 +28,9 @@ from tests.support.sheet_sums import Sums, shown
 _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
-    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw", "Price models",
-    "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
+    "Summary", "By quarter", "Survival", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw",
+    "Price models", "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest",
+    LENGTHS,
 )  # fmt: skip
 
 
@@ -434,6 +435,27 @@ def test_every_page_says_case_seed_paths_and_version(made):
 
 def test_the_shipped_case_has_every_sheet(valence):
     assert tuple(name for name in read(valence[1]).sheetnames if name != "Record") == SHEETS
+
+
+def rounded_to(expected, error):
+    """A number with an error of several units is stored rounded."""
+    return pytest.approx(expected, abs=error)
+
+
+def test_survival_and_liquidity_at_risk_are_the_results(valence):
+    pack, path = valence
+    sheet, found = read(path)["Survival"], pack.result.summary().statistics
+    for period, hazard in zip(pack.result.periods, found.hazard, strict=True):
+        if math.isfinite(hazard.value):
+            assert row_of(sheet, period.label)[5].value == rounded_to(hazard.value, hazard.error)
+    assert row_of(sheet, "12 months")[0].value == near(found.rmst[0].mean.value)
+    after = heading(sheet, "Liquidity at risk")
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=after + 2, max_row=after + 1 + 4)]
+    for row, span in zip(rows, found.liquidity_at_risk, strict=True):
+        assert (row[0].date(), row[1]) == (span.end, span.months)
+        assert row[3] == rounded_to(span.quantile(95).value, span.quantile(95).error)
+        assert row[5] == rounded_to(span.tail.shortfall.value, span.tail.shortfall.error)
+    assert row_of(sheet, "all raised / all shares issued")[0].value == near(found.average_price.value)
 
 
 def test_every_key_of_the_case_is_among_the_assumptions(valence):

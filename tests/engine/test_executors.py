@@ -133,14 +133,14 @@ def test_what_is_sent_is_small_and_needs_no_file(tmp_path):
     assert (again, again.source, again.sha256) == (case, str(file), case.sha256)
     run = sim.simulate(case, paths=20_000, seed=7, keep_paths=False)
     sketch = pickle.dumps(run.sketch)
-    assert len(sketch) < 300_000
+    assert len(sketch) < 450_000
     assert pickle.loads(sketch) == run.sketch
     assert sim.simulate(case, paths=64, seed=7) == pickle.loads(pickle.dumps(sim.simulate(case, paths=64, seed=7)))
     told = pickle.loads(pickle.dumps(run.summary()))
     assert told == run.summary()
     assert len(pickle.dumps(run.summary())) < 60_000
     assert (
-        len(pickle.dumps(run)) - run.tallies.fan.nbytes < 350_000
+        len(pickle.dumps(run)) - run.tallies.fan.nbytes < 500_000
     )  # the cash of single paths is needed to merge and save
 
 

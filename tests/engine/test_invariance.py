@@ -18,7 +18,7 @@ from sim.lowering.lower import lower
 from sim.terms import Case
 from tests.support.interpreted import compare_tallies
 from tests.support.valence import valence_2002
-from tests.twin.random_cases import random_case, random_history, random_market
+from tests.twin.random_cases import random_case, random_history, random_market, random_past
 from tests.twin.random_cash import MECHANISMS, with_other_cash
 
 MANY = 5 * engine.CHUNK + 77
@@ -253,9 +253,10 @@ def test_kernels_compile_once_for_all_cases():
         sim.simulate(CASES["quarterly"].replace({"price.model": "heston"}), paths=2_048, **how)
     for number in range(12):
         rng = Random(number)
-        document = with_other_cash(rng, random_case(rng, any_day=True))
-        sim.simulate(Case.from_dict(document), paths=1, seed=number)
-        sim.simulate(Case.from_dict(document).replace({"line.pricing.series": "vwap"}), paths=1, seed=number)
+        document = with_other_cash(rng, random_past(rng, random_case(rng, any_day=True)))
+        case = Case.from_dict(document).replace({"price.jumps": "compensated"})
+        sim.simulate(case, paths=1, seed=number)
+        sim.simulate(case.replace({"line.pricing.series": "vwap"}), paths=1, seed=number)
     for kernel in (block.simulate_chunk, block.simulate_market_chunk):  # once without a `World`, and once with one
         assert sorted(str(types[-1]) != "none" for types in kernel.signatures) == [False, True]
     assert len(block.turn_points.signatures) == 1

@@ -11,6 +11,7 @@ import sim
 from sim.engine import chunks, machine, simulate, threads
 from sim.engine.machine import available_workers, memory_limit
 from sim.engine.threads import Threads
+from sim.lowering.schedule import gap_months
 from tests.proof.coverage import small_case
 
 VERSION_2 = "30 23 0:26 / {root} rw,nosuid - cgroup2 cgroup2 rw\n"
@@ -100,7 +101,7 @@ def test_memory_is_that_of_the_container(container, cgroup, mounts, files, limit
 
 def test_paths_that_the_container_cannot_hold_are_refused_or_not_kept(monkeypatch):
     case = small_case()
-    room = simulate.bytes_of_path(len(sim.results.summary.fiscal_periods(case)))
+    room = simulate.bytes_of_path(len(sim.results.summary.fiscal_periods(case)), len(gap_months(case)))
     for module in (simulate, chunks):
         monkeypatch.setattr(module, "memory_limit", lambda: 1000 * room)
     assert sim.simulate(case, paths=1000)["raised"].shape == (1000,)

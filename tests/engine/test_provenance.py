@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.calendar import closures, is_session, purchases, sessions
+from sim.lowering.lower import _structure_of
 from sim.results import provenance
 from tests.proof.coverage import small_case
 from tests.support.hostile import hostile_document
@@ -21,8 +22,8 @@ DAY = datetime.date(2002, 7, 3)
 def forget() -> None:
     """Forget what has been derived from the sessions of years, and the versions."""
     for kept in (
-        calendar._session_set, calendar.sessions, calendar.closures, purchases.last_sessions, provenance._calendar,
-        provenance._versions,
+        _structure_of, calendar._session_set, calendar.sessions, calendar.closures, purchases.last_sessions,
+        provenance._calendar, provenance._versions,
     ):  # fmt: skip
         kept.cache_clear()
 

@@ -79,6 +79,8 @@ def identities(run: sim.Result) -> None:
         values = run[name]
         if name in ABSENT:
             values = values[run[ABSENT[name]] > 0]
+        if name == "surviving_dilution":
+            values = values[~out]
         must(np.isfinite(values).all(), f"{name} is not finite on {(~np.isfinite(values)).sum()} paths")
     must((run["cash_out_days"] >= 0).all(), "a cash-out before the opening, or at no time")
     must((raised >= 0).all() and (raised <= line.commitment).all(), "raised is outside 0 to the commitment")

@@ -43,7 +43,7 @@ EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 
 IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18, 25)
 
 WORD = 0xFFFFFFFF
-NORMAL_90 = 1.2815515655446004  # the standard normal's 90% point, as a float
+NORMAL_90 = 1.2815515655446004  # the standard normal's 90% point
 
 
 def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -194,7 +194,7 @@ def passed_by(milestone: dict) -> Decimal:
     with localcontext(FIFTY_DIGITS):
         days = (float(milestone[key]) for key in ("p90_days", "median_days", "elapsed_days"))
         late, mid, now = (Decimal(each).ln() for each in days)
-        return normal_probability((now - mid) / (late - mid) * Decimal("1.2815515655446004"))
+        return normal_probability((now - mid) / (late - mid) * Decimal(NORMAL_90))
 
 
 def normal_probability(x: Decimal) -> Decimal:

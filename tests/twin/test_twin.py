@@ -32,6 +32,23 @@ def box_muller(a, b):
     return elementary.box_muller(np.uint64(a), np.uint64(b))
 
 
+def sampled_alike(document: dict, number: int, paths: int) -> list:
+    """Some traced paths, whose histories and ledgers are those of the twin."""
+    terms, told = reference.read(document), trace_paths(Case.from_dict(document), 2**33 + number, paths, seed=number)
+    for path in told:
+        expected, got = reference.sample(terms, seed=number, path=path.path), path.history.to_dict()
+        expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+        assert got == expected, f"case {number}, path {path.path}"
+        assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+    return told
+
+
+def replayed_alike(rng: random.Random, document: dict, number: int) -> None:
+    """A history that is not sampled has the ledger of the twin."""
+    history = random_cases.random_history(rng, document)
+    assert sim.replay(Case.from_dict(document), history) == reference.replay(document, history), f"case {number}"
+
+
 @pytest.mark.parametrize("first", range(0, CASES, 20))
 def test_ledgers_of_simulated_paths_agree_to_the_last_bit(first):
     for number in range(first, first + 20):
@@ -47,9 +64,7 @@ def test_ledgers_of_given_histories_agree_to_the_last_bit(first):
     for number in range(first, first + 50):
         rng = random.Random(number)
         document = random_cases.random_case(rng)
-        case = Case.from_dict(document)
-        history = random_cases.random_history(rng, document)
-        assert sim.replay(case, history) == reference.replay(document, history), f"case {number}"
+        replayed_alike(rng, document, number)
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -57,12 +72,7 @@ def test_ledgers_of_given_histories_agree_to_the_last_bit(first):
 def test_sampled_histories_agree_to_the_last_bit(first):
     for number in range(first, first + 20):
         document = random_cases.random_case(random.Random(number))
-        for path in trace_paths(Case.from_dict(document), 2**33 + number, 3, seed=number):
-            expected = reference.sample(document, seed=number, path=path.path)
-            got = path.history.to_dict()
-            looked_at = got["closes"]
-            expected["closes"] = {day: expected["closes"][day] for day in looked_at}
-            assert got == expected, f"case {number}, path {path.path}"
+        sampled_alike(document, number, 3)
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -73,16 +83,9 @@ def test_what_happened_before_the_opening_agrees_to_the_last_bit(first):
         rng = random.Random(number)
         document = random_cases.random_past(rng, random_cases.random_case(rng))
         document["price"]["jumps"] = rng.choice(("raw", "compensated"))
-        case, terms = Case.from_dict(document), reference.read(document)
-        for path in trace_paths(case, 2**33 + number, 3, seed=number):
-            expected = reference.sample(terms, seed=number, path=path.path)
-            got = path.history.to_dict()
-            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
-            assert got == expected, f"case {number}, path {path.path}"
-            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
-            assert sim.replay(case, path.history) == path.ledger
-        history = random_cases.random_history(rng, document)
-        assert sim.replay(case, history) == reference.replay(document, history), f"case {number}"
+        for path in sampled_alike(document, number, 3):
+            assert sim.replay(path.case, path.history) == path.ledger
+        replayed_alike(rng, document, number)
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -92,15 +95,8 @@ def test_every_price_model_agrees_to_the_last_bit(model):
     for number in range(3000, 3020):
         rng = random.Random(f"{model} {number}")
         document = random_cases.random_market(rng, random_cases.random_case(rng), model)
-        case, terms = Case.from_dict(document), reference.read(document)
-        for path in trace_paths(case, 2**33 + number, 2, seed=number):
-            expected = reference.sample(terms, seed=number, path=path.path)
-            got = path.history.to_dict()
-            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
-            assert got == expected, f"case {number}, path {path.path}"
-            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
-        history = random_cases.random_history(rng, document)
-        assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}"
+        sampled_alike(document, number, 2)
+        replayed_alike(rng, document, number)
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -116,14 +112,7 @@ def test_compensated_moves_agree_to_the_last_bit(model):
         if number % 3 == 0:
             document["price"].setdefault("initial", 2.0)
             document = random_lines.usable_lines(rng, document)
-        case, terms = Case.from_dict(document), reference.read(document)
-        for path in trace_paths(case, 2**33 + number, 3, seed=number):
-            expected = reference.sample(terms, seed=number, path=path.path)
-            got = path.history.to_dict()
-            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
-            assert got == expected, f"case {number}, path {path.path}"
-            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
-            moves += len(path.history["achieved_days"])
+        moves += sum(len(path.history["achieved_days"]) for path in sampled_alike(document, number, 3))
     assert moves > 60
 
 

@@ -34,7 +34,7 @@ def cash_chart(result: Result, sentence: str) -> Chart:
     series.append(Series("minimum cash", (minimum,) * len(fan.dates), role="limit", colour="#1a1a1a"))
     marks = tuple(Mark(when, words) for when, words in important_dates(result)[:_MOST_MARKS])
     return Chart(
-        "cash", "fan", "Cash at month ends, $ millions; it may be negative after a cash-out"
+        "cash", "fan", "Cash at month ends, $ millions; may be negative"
         + own_scenarios(fan.paths, result),
         alt=f"Cash over time: median and bands of 50% and 90% of {fan.paths:,} scenarios. {sentence}.",
         categories=fan.dates, series=tuple(series), unit="$M", y_title="$ millions", marks=marks,

@@ -117,6 +117,8 @@ def _columns(ax: Axes, chart: Chart) -> None:
         ax.bar(where, _numbers(series), width, color=series.colour, label=series.name)
         _tops(ax, where, series)
     _upright(ax, chart)
+    if len(chart.series) > 1:
+        ax.legend(loc="upper left", **_QUIET)
 
 
 def _stacked(ax: Axes, chart: Chart) -> None:

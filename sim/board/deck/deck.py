@@ -281,12 +281,13 @@ def _longest(table: Table) -> int:
 
 def _shares(table: Table) -> list[float]:
     """Share of the width of each column, by its longest cell and the longest word of its heading."""
-    wants = []
+    wants: list[float] = []
+    most = 75 if len(table.columns) < 7 else 48  # of letters: a text breaks into lines, numbers do not
     for column, head in enumerate(table.columns):
         cells = max((len(str(row[column])) for row in table.rows), default=0)
         word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and not broken
         wide = 1.2 if table.left == (column,) else 1.08  # the only column of words: they would be cut, numbers not
-        wants.append(min(max(cells * wide, word, len(head) / 2, 6), 75) + 2)
+        wants.append(min(max(cells * wide, word, len(head) / 2, 6), most) + 2)
     return [want / sum(wants) for want in wants]
 
 

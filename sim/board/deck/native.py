@@ -61,6 +61,8 @@ def _columns(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
         error_bars(drawn, series)
         labels(drawn, series)
     _value_axis(native, chart, most=100.0 if chart.unit == "%" and _largest(chart) > 80.0 else None)
+    if len(chart.series) > 1:
+        legend(native)
     return frame
 
 

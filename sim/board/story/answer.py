@@ -62,7 +62,7 @@ def _inputs_words(found: Uncertainty | None) -> str:
     return f" The range over what we do not know has 90% of {drawn}."
 
 
-def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
+def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]:
     unknown = "" if found is None else f" ({found['cash_out']})"
     summary = result.summary()
     commitment = summary.waterfall.commitment  # less what was used before

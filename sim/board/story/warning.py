@@ -50,7 +50,7 @@ def _columns(found: EarlyWarning, result: Result) -> Chart:
     names = tuple(each.label for each in found.seen)
     series = estimated("out within six months", "cash_out", [each.chance for each in found.seen], COLOURS[0])
     said = ", ".join(f"{name} months {label}%" for name, label in zip(names, series.labels, strict=True))
-    title = f"Out of cash within {found.months_ahead} months, %, by months of cover at a month's end"
+    title = f"Out of cash within {found.months_ahead} months, %, by months of cover"
     return Chart(
         "warning", "columns", title + own_scenarios(found.paths, result), alt=f"{title}: {said}.", categories=names,
         series=(series,), unit="%", x_title="months of cover", y_title="% of month-ends", decimals=1,
