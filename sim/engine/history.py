@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.lowering import program as r
+from sim.lowering import world_records as w
 from sim.lowering.lower import Plan
 from sim.terms import Case, CaseError
 from sim.terms.problems import MISSING, problem_line
@@ -35,15 +36,15 @@ class HistoryReader:
 
     KEYS = (
         "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
-        "third_party", "days",
+        "third_party", "days", "bridge_months", "waived_by_period",
     )  # fmt: skip
 
     def __init__(self, case: Case, plan: Plan, source: str) -> None:
         self.case, self.plan, self.source = case, plan, source
         self.problems: list[str] = []
 
-    def read(self, history: Mapping[str, Any], h: r.Histories) -> None:
-        """Fill every column of `h`. HistoryError if anything is wrong."""
+    def read(self, history: Mapping[str, Any], h: r.Histories, world: w.World | None = None) -> None:
+        """Fill every column of `h`, and what of `world` is random. HistoryError if anything is wrong."""
         if not isinstance(history, Mapping):
             self.say("history", history, "must be a JSON object with the keys " + ", ".join(self.KEYS))
             raise HistoryError(self.problems)
@@ -55,6 +56,8 @@ class HistoryReader:
         self.read_closes(self.table(history, "closes"), h)
         self.read_days(self.table(history, "days"), h)
         self.read_cash_used(self.table(history, "cash_used"), h)
+        self.read_bridge(history.get("bridge_months"), world)
+        self.read_waivers(history, world)
         if self.problems:
             raise HistoryError(self.problems)
 
@@ -109,7 +112,8 @@ class HistoryReader:
                 "adverse_change_days", history["adverse_change_days"],
                 "must be null, as the case has no events.adverse_change to say how long it lasts",
             )  # fmt: skip
-        waived = self.names(history, "waived", [condition.name for condition in conditions])
+        coverages = [waiver.name for waiver in self.plan.waivers if waiver.condition < 0 and waiver.period is None]
+        waived = self.names(history, "waived", [*(condition.name for condition in conditions), *coverages])
         for i, condition in enumerate(conditions):
             h.waived[i] = float(condition.name in waived)
         extendable = [note.name for note in self.case.notes if note.extended_maturity]
@@ -155,6 +159,46 @@ class HistoryReader:
             listed.until[k + 1 :] = number + 1
             listed.order[number], listed.path[number], listed.month[number] = number, 0, k
             listed.amount[number], listed.reduces[number] = financings[k]
+
+    def read_bridge(self, months: Any, world: w.World | None) -> None:
+        """The months in which the insider would lend. Without the key he does where the case is certain of it."""
+        if self.case.bridge is None or world is None:
+            if months is not None:
+                self.say("bridge_months", months, "must be absent, as the case has no bridge")
+            return
+        if months is None:
+            world.people.willing[:] = float(self.case.bridge.probability >= 1.0)
+            return
+        if not isinstance(months, (list, tuple)):
+            self.say("bridge_months", months, "must be a list of months, such as 2002-06")
+            return
+        world.people.willing[:] = 0.0
+        for i, month in enumerate(months):
+            if month in self.plan.months:
+                world.people.willing[self.plan.months.index(month)] = 1.0
+            else:
+                first, last = self.plan.months[0], self.plan.months[-1]
+                self.say(f"bridge_months[{i}]", month, f"must be a month from {first} to {last}")
+
+    def read_waivers(self, history: Mapping[str, Any], world: w.World | None) -> None:
+        """What the investor waives in which fiscal quarter; a quarter that is left out has what `waived` says."""
+        known: dict[str, list[str]] = {}
+        for waiver in self.plan.waivers:
+            if waiver.period is not None:
+                known.setdefault(waiver.period.label, []).append(waiver.name)
+        periods = self.table(history, "waived_by_period")
+        for label, names in periods.items():
+            if label not in known:
+                allowed = f"a fiscal quarter with own waivers: {', '.join(known)}" if known else "absent"
+                self.say(f"waived_by_period.{label}", names, f"must be {allowed}")
+            else:
+                self.names({f"waived_by_period.{label}": names}, f"waived_by_period.{label}", known[label])
+        if world is None or self.problems:
+            return
+        always = history.get("waived") or ()
+        for row, waiver in enumerate(self.plan.waivers):
+            names = always if waiver.period is None else periods.get(waiver.period.label, always)
+            world.people.waived[row] = float(waiver.name in names)
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
         """Closes of the days that the ledger needs; before the valuation date those of the case if none is given."""

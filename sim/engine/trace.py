@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.history import HistoryReader
+from sim.engine.people import people_history, people_ledger, waived_coverage
 from sim.engine.trace_text import trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
@@ -131,7 +132,7 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
             case,
             first_path + i,
             seed,
-            _read_history(case, plan, workspace.histories, i),
+            _read_history(case, workspace, i),
             _read_ledger(case, workspace, i),
         )
         for i in range(paths)
@@ -171,14 +172,17 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     case = load_case(case)
     plan = lower(case)
     workspace = Workspace(plan, 1, recorded=1, draws=True)
-    HistoryReader(case, plan, source).read(history, workspace.histories)
+    if workspace.world is not None:
+        workspace.world = workspace.world._replace(people=workspace.world.people._replace(given=1))
+    HistoryReader(case, plan, source).read(history, workspace.histories, workspace.world)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
     run_chunk(workspace, program, r.Span(np.uint64(0), 1, 0, np.uint64(0), given=1))
     return _read_ledger(case, workspace, 0)
 
 
-def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
+def _read_history(case: Case, workspace: Workspace, i: int) -> History:
     """Column i of a block's histories, as a `History`."""
+    plan, h = workspace.plan, workspace.histories
 
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
@@ -198,7 +202,14 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
         achieved_days={m.name: achieved[m.name] for m in case.milestones if math.isfinite(achieved[m.name])},
         ceo_change_days=days(h.ceo_change[0, i]),
         adverse_change_days=days(h.adverse_change[0, i]),
-        waived=list(dict.fromkeys(c.name for j, c in enumerate(conditions) if h.waived[j, i])),
+        waived=list(
+            dict.fromkeys(
+                [
+                    *(c.name for j, c in enumerate(conditions) if h.waived[j, i]),
+                    *waived_coverage(workspace, i),
+                ]
+            )
+        ),
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
             {"month": month, "amount": float(listed.amount[j]), "reduces_line": bool(listed.reduces[j])}
@@ -207,6 +218,7 @@ def _read_history(case: Case, plan: Plan, h: r.Histories, i: int) -> History:
             if listed.path[j] == i
         ],
         **({"days": traded} if traded else {}),
+        **people_history(case, workspace, i),
     )
 
 
@@ -240,6 +252,7 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
         discount_cost=out["discount_cost"],
         funding_gap=out["funding_gap"],
         ending_cash=out["ending_cash"],
+        **people_ledger(case, workspace, i),
     )
 
 

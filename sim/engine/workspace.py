@@ -104,7 +104,20 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=plan.world.people, jumps=plan.world.jumps)
+    return w.World(other=plan.world.other, people=_people_room(plan, plan.world.people), jumps=plan.world.jumps)
+
+
+def _people_room(plan: Plan, people: w.People) -> w.People:
+    months = len(plan.months)
+    return people._replace(
+        rows=_records(1, w.PEOPLE),
+        uncut=_rows(len(plan.program.months)),
+        acts=_rows(months),
+        willing=_rows(months),
+        loans=_rows(months),
+        waived=_rows(len(people.waivers)),
+        month_closes=_rows(months),
+    )
 
 
 def no_points(plan: Plan) -> r.Points:

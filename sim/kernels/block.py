@@ -21,6 +21,7 @@ from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
+from sim.kernels.world.people import draw_people
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
@@ -29,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "7d3bb3152457d6382b708d8c9796985e"
+FINGERPRINT = "dcca31aefcf893d52d0dabfcab15cb23"
 
 
 @passage
@@ -49,6 +50,8 @@ def sample(arrays, program, lanes, world):
     walk_months(histories.month_ends, variates, program.walk)
     if program.third_party.variate >= 0:
         find_financings(histories, selection, program, points, lanes)
+    if world is not None:
+        draw_people(world.people, variates, histories.waived)
 
 
 @passage

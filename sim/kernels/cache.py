@@ -22,7 +22,7 @@ from sim.kernels.jit import POLICY
 
 _KERNELS = Path(__file__).parent
 _ROOT = _KERNELS / "block.py"
-_RECORDS = ("layout.py", "line_records.py", "model_records.py", "program.py")
+_RECORDS = ("layout.py", "line_records.py", "model_records.py", "program.py", "world_records.py")
 _LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
 
 

@@ -18,7 +18,7 @@ from sim.terms.schema import keys
 #: Keys of such a line; any other, and a settlement or a policy that is not among `_policy_is_plain`, needs `Lines`.
 PLAIN_KEYS = frozenset((
     "name", "investor", "commitment", "signing", "start", "end", "period", "max_per_period", "registered",
-    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw",
+    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw", "waivers",
 ))  # fmt: skip
 PLAIN_POLICY_KEYS = frozenset(("kind", "cadence", "dates", "target_months", "price_trigger", "amounts", "need_months"))
 
@@ -32,7 +32,12 @@ def is_plain(case: Case) -> bool:
     if purchase is None or purchase.pricing is None or purchase.policy is None or line.commitment is None:
         return False
     pricing = purchase.pricing
-    known = not pricing.forward and pricing.floor_of_close is None
+    known = not pricing.forward and pricing.floor_of_close is None and not line.waives_by_price
+    if line.coverage is not None and line.coverage.waiver_probability > 0:
+        return False
+    party = case.third_party
+    if party is not None and (party.price_sensitivity != 0 or party.reduces == "period"):
+        return False
     return (
         known
         and line.period == "fiscal_quarter"
@@ -62,8 +67,7 @@ class PlainLine:
         self.policy: Policy = policy
         self.coverage = Coverage(calendar, self.line)
         for day in self.dates:
-            for k, _ in self.coverage.basis(calendar.quarter(day), day):
-                calendar.month_row(k)
+            self.coverage.basis(calendar.quarter(day), day)  # asks for the rows of months outside the span
         self.priced = self.pricing.legs
         self.reach = max(leg.window - (leg.timing == "through") for leg in self.priced)
         market.price(self.priced, self.reach, self.dates)
@@ -129,7 +133,7 @@ class PlainLine:
     def _may_skip(self) -> bool:
         """Whether a path that cannot draw on a date cannot draw later in that quarter, unless a condition changes."""
         coverage, dates = self.line.coverage, self.dates
-        still = coverage is None or coverage.basis != "to_date"
+        still = coverage is None or coverage.basis in ("quarter", "previous_quarter")
         several = len(dates) > len({self.calendar.period(day) for day in dates})
         return self.policy.kind == "maximum" and self.pricing.floor is None and still and several
 

@@ -241,11 +241,22 @@ class Lines:
         first = 0
         for line in self.lines[:number]:
             first += self._drawn_room(line)
-        by_month = self.lines[number].period == "month"
-        return first, first + self.calendar.n_months * by_month
+        return first, first + self._cap_room(self.lines[number])
 
     def _drawn_room(self, line: Line) -> int:
-        return self.calendar.periods + self.calendar.n_months * (line.period == "month")
+        return self.calendar.periods + self._cap_room(line)
+
+    def _cap_room(self, line: Line) -> int:
+        """Rows by period of the cap, where draws alone do not use it up or it is not by fiscal quarter; else none, as
+        those by fiscal quarter say the same."""
+        if line.period == "month":
+            return self.calendar.n_months
+        reduced = self.case.third_party is not None and self.case.third_party.reduces == "period"
+        return self.calendar.periods * reduced
+
+    def cap_rows(self, number: int) -> int:
+        """The first row of `Books.drawn` of a line by period of its cap."""
+        return self._drawn_rows(number)[0]
 
     @property
     def drawn_rows(self) -> int:

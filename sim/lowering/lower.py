@@ -8,7 +8,6 @@ logarithms and exponentials by `decimal`), so that they are the same on every ma
 from __future__ import annotations
 
 import datetime
-import hashlib
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +23,8 @@ from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
 from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
-from sim.lowering.variates import Variates
+from sim.lowering.variates import Variates, index_of
+from sim.lowering.waivers import Waiver, waivers_of
 from sim.lowering.world import world_tables
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS
@@ -58,6 +58,7 @@ class Plan:
     reasons: tuple[str, ...]
     lines: tuple[str, ...]  # names
     drawn_rows: int  # of `Books.drawn`
+    waivers: tuple[Waiver, ...]  # in the order of `People.waivers`
     world: w.WorldTables | None  # None: a case without any of its mechanisms
 
     @property
@@ -76,6 +77,7 @@ def lower(case: Case) -> Plan:
     market.finish()
     months = _months(case, calendar, market, variates)
     lines.finish()
+    world = world_tables(case, calendar, variates, lines)
     stops, actions, turns = stops_of(case, calendar, market, lines.agenda)
     program = r.Program(
         price=models.price_record(case),
@@ -129,7 +131,8 @@ def lower(case: Case) -> Plan:
         reasons=lines.reasons,
         lines=tuple(line.label for line in case.facilities),
         drawn_rows=lines.drawn_rows,
-        world=world_tables(case),
+        waivers=waivers_of(case, calendar),
+        world=world,
     )
 
 
@@ -152,12 +155,6 @@ def _log_sd(median: float, p90: float) -> float:
         FIFTY_DIGITS.ln(Decimal.from_float(p90)), FIFTY_DIGITS.ln(Decimal.from_float(median))
     )
     return float(FIFTY_DIGITS.divide(stretch, Decimal.from_float(NORMAL_SCORE_90)))
-
-
-@lru_cache(maxsize=4096)
-def index_of(name: str) -> int:
-    """A random stream's index made of a name, so that random numbers do not move when a list gets longer or shorter."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
@@ -260,8 +257,15 @@ def _events(case: Case, variates: Variates) -> m.EventRecord:
         variate=row,
         ceo_mean_days=DAYS_IN_YEAR / ceo if ceo > 0 else r.NEVER,
         adverse_mean_days=DAYS_IN_YEAR / adverse if adverse > 0 else r.NEVER,
-        adverse_duration=float(events.adverse_change.duration_days) if events and events.adverse_change else 0.0,
+        adverse_duration=_adverse_duration(case),
     )
+
+
+def _adverse_duration(case: Case) -> float:
+    adverse = case.events.adverse_change if case.events else None
+    if adverse is None:
+        return 0.0
+    return r.NEVER if adverse.duration_days is None else float(adverse.duration_days)
 
 
 def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:
@@ -269,7 +273,7 @@ def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:
     if party is None:
         return m.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
     rate, row = float(party.annual_rate), -1
-    if rate > 0:
+    if rate > 0 and not party.price_sensitivity:
         row = variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 0, r.UNIFORM)
         variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 1, r.UNIFORM)
     return m.ThirdPartyRecord(
@@ -288,11 +292,12 @@ def _conditions(case: Case, ordered: list[Milestone], variates: Variates) -> lis
         {
             "kind": r.CONDITION_KINDS.index(condition.kind),
             "milestone": names.index(condition.milestone) if condition.kind == "milestone" else -1,
-            "probability": condition.waiver_probability,
-            "variate": _bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
+            "probability": waived,
+            "variate": _bernoulli(variates, r.WAIVER, condition.name, waived),
         }
         for line in case.facilities
         for condition in line.conditions
+        for waived in [0.0 if line.waivers and line.waivers.mode == "each_period" else condition.waiver_probability]
     ]
 
 

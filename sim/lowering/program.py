@@ -59,11 +59,15 @@ DAY_SHAPE = 15
 VOLUME_MONTH = 16
 VOLUME_DAY = 17
 OVERNIGHT = 18
+BRIDGE = 30
+WAIVER_FACTOR = 31
+WAIVER_OF_PERIOD = 32
+THIRD_PARTY_MONTH = 33
 
 #: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
 DAY_CALLS_A_MONTH = 16
-#: Index of the call of VOLUME_MONTH that gives the volume's state at the opening.
-VOLUME_START = 1 << 20
+#: Index of the call of VOLUME_MONTH that gives the volume's state at the opening, and of that of BRIDGE for all months.
+VOLUME_START = BRIDGE_COMMON = 1 << 20
 #: Attempt k at the activity of session n has the index n + (k << ATTEMPT).
 ATTEMPT = 16
 
@@ -249,13 +253,13 @@ class Selection(NamedTuple):
 #: `solvent_dates`: purchase dates before the cash-out, on which the path was inactive, that are not in the tallies yet.
 #: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
-#: purchase date in the tallies.
+#: purchase date in the tallies. `burn_factor`: of the month's expected burn, 1.0 unless management has cut it.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
     "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
     "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
-    "counted",
+    "counted", "burn_factor",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")

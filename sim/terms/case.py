@@ -16,6 +16,7 @@ from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
+from sim.terms.people import Bridge, Response
 from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
 from sim.terms.problems import Problem, one_line, raise_if
@@ -59,6 +60,8 @@ class Case(Terms):
     events: Events = key(Table(Events), Events(), meaning="other events")
     third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
     notes: tuple[Note, ...] = key(Rows(Note), (), meaning="notes that fall due")
+    response: Response | None = key(Table(Response), None, meaning="what management does when cash is short")
+    bridge: Bridge | None = key(Table(Bridge), None, meaning="an insider's loan when cash is short")
     policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(

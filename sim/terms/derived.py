@@ -72,3 +72,8 @@ def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
             if step.date <= first_day:
                 level *= Decimal(step.factor)
         return float(level)
+
+
+def coverage_name(case: Any, line: Any) -> str:
+    """The name of a line's coverage among what the investor can waive."""
+    return "coverage" if case.line is not None else f"coverage of {line.name}"

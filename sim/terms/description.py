@@ -9,6 +9,7 @@ from sim import calendar
 from sim.terms.case import Case
 from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases
+from sim.terms.description_people import bridge, response
 from sim.terms.description_price import price_lines
 from sim.terms.line import Line
 from sim.terms.problems import one_line
@@ -33,6 +34,8 @@ def describe(case: Case) -> str:
         ("Milestones", milestones(case)),
         ("Third parties", third_party(case)),
         ("Notes", notes(case)),
+        ("Management", tuple(response(case))),
+        ("An insider's loan", tuple(bridge(case))),
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", tuple(range_lines(case))),

@@ -146,7 +146,13 @@ BOUNDS = {
     "VolumeDuring": {"share": (OPEN(0, 1), 100.0)},
     "MultipleOf": {"times": (OPEN(0, 1), 1e6)},
     "Coverage": {"percent": (0.0, 1000.0)},
-    "ThirdParty": {"discount": (0.0, OPEN(1, 0))},
+    "ThirdParty": {"discount": (0.0, OPEN(1, 0)), "price_sensitivity": (-20.0, 20.0)},
+    "Response": {
+        "cover_months": (0.0, 1200.0), "delay_months": (0, 120), "restore_months": (0.0, 1200.0),
+        "one_off_months": (0.0, 1200.0),
+    },
+    "Bridge": {"trigger_months": (0.0, 1200.0), "target_months": (0.0, 1200.0), "rate": (0.0, 10.0)},
+    "Waivers": {"price_sensitivity": (-20.0, 20.0)},
     "Note": {"margin": (-1.0, 1e4)},
     "Policy": {
         "target_months": (0.0, 1200.0), "price_trigger": (OPEN(0, 1), 1e6), "trigger_sessions": (1, 250),

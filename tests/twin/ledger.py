@@ -26,6 +26,7 @@ from datetime import date
 from tests.twin.history import draw_history
 from tests.twin.line_terms import LineTerms, happened
 from tests.twin.lines import LineBooks, cut_lines, everyone_gives_notice, everyone_settles, fees_fall_due
+from tests.twin.people import People, coverage_name, follows_price, renewed
 from tests.twin.terms import (
     DAY,
     Terms,
@@ -80,19 +81,20 @@ class Books:
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
         self.started = False  # the opening has been looked at
         self.discount_cost = 0.0
+        self.people = People(terms, history)
         self.draws, self.cash_month_end = [], {}
 
     def headroom(self) -> int:
         return self.terms.issuable - self.outstanding
 
     def used(self, month: int) -> float:
-        """Cash used in operations in a month; outside the simulated span its expected figure."""
+        """Cash used in operations in a month as management has cut it; outside the simulated span the expected one."""
         if month not in self.terms.months():
-            return self.terms.level(month)
+            return self.expected(month)
         key = f"{month // 12:04}-{month % 12 + 1:02}"
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
-        return float(self.history["cash_used"][key])
+        return float(self.history["cash_used"][key]) * self.people.factor(month)
 
     def condition_holds(self, condition: dict, day: date) -> bool:
         """Whether a condition holds on a purchase date, waived or not."""
@@ -104,10 +106,29 @@ class Books:
         if condition["kind"] == "same_ceo":
             return not happened(self.history["ceo_change_days"], t)
         adverse = self.history["adverse_change_days"]
-        lasts = float(self.terms.events["adverse_change"]["duration_days"]) if adverse is not None else 0.0
+        lasts = (
+            float(_given(self.terms.events["adverse_change"], "duration_days", math.inf))
+            if adverse is not None
+            else 0.0
+        )
         return not (happened(adverse, t) and t < adverse + lasts)
 
-    def allowance(self, line: LineTerms, day: date) -> float:
+    def waives(self, line: LineTerms, name: str, day: date) -> bool:
+        """Whether the investor waives a condition of a line, or its coverage, on a day."""
+        if line.waivers.get("mode") == "each_period":
+            periods = self.history.get("waived_by_period", {})
+            return name in periods.get(self.terms.quarter_label(self.terms.quarter(day)), self.history["waived"])
+        return name in self.history["waived"]
+
+    def covers(self, line: LineTerms, day: date) -> bool:
+        """Whether coverage limits a draw on a day."""
+        can = float(_given(line.coverage or {}, "waiver_probability", 0)) > 0
+        return bool(line.coverage) and not (can and self.waives(line, coverage_name(line), day))
+
+    def expected(self, month: int) -> float:
+        return self.terms.level(month) * self.people.factor(month)
+
+    def allowance(self, line: LineTerms, day: date, whole: bool = False) -> float:
         """Coverage before carrying forward and earlier draws: the quarter's percentage of its basis."""
         terms, basis = self.terms, _given(line.coverage, "basis", "quarter")
         quarter, month, used = terms.quarter(day), month_of(day), 0.0
@@ -115,11 +136,20 @@ class Books:
             "quarter": (quarter, quarter + 3),
             "to_date": (quarter, month),
             "previous_quarter": (quarter - 3, quarter),
+            "forecast": (quarter, month),
         }[basis]
+        at_end = day == terms.quarter_end(quarter) and whole
+        if basis in ("to_date", "forecast") and at_end:
+            first, stop = quarter, quarter + 3
         for earlier in range(first, stop):
             used += self.used(earlier)
-        if basis == "to_date":
-            used += self.used(month) * (day.day / days_in(month))
+        share = day.day / days_in(month)
+        if basis in ("to_date", "forecast") and not at_end:
+            used += self.used(month) * share
+        if basis == "forecast" and not at_end:
+            used += self.expected(month) * (1.0 - share)
+            for later in range(month + 1, quarter + 3):
+                used += self.expected(later)
         percent = line.coverage["percent"]
         number = (quarter - terms.quarter(line.start)) // 3
         return percent[min(number, len(percent) - 1)] / 100.0 * max(0.0, used)
@@ -163,6 +193,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
     books.started = True
+    books.people.open_month(terms.first_month, books.cash)
     for day in terms.event_dates:
         use_cash_in_operations(books, day)  # 1
         if day in terms.month_last_sessions:
@@ -170,12 +201,18 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         everyone_settles(books, market, day)  # 3
         everyone_gives_notice(books, market, day)
         fees_fall_due(books, market, day)  # 4
+        if day == month_last(month_of(day)):
+            books.move_cash(-books.people.one_off, day)
+            books.look_at_cash(terms.t(day), "operations")
         pay_interest(books, day)
         pay_principal(books, day)
         if day == month_last(month_of(day)):
             sweep_notes(books, day)  # 5
+            if books.people.bridge:
+                books.move_cash(books.people.loan(day, books.cash), day)
             books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
+            books.people.open_month(month_of(day) + 1, books.cash)
     return {
         "draws": books.draws,
         "payments": [books.payments[key] for key in sorted(books.payments)],
@@ -186,6 +223,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
         "discount_cost": books.discount_cost,
         "funding_gap": books.gap,
         "ending_cash": books.cash if books.cash_out is None else books.ending_cash,
+        **books.people.ledger(),
     }
 
 
@@ -201,6 +239,7 @@ def use_cash_in_operations(books: Books, day: date) -> None:
 
 def take_third_party_financing(books: Books, market, day: date) -> None:
     """5.2: third-party money; equity is limited by the charter, and the investor may cut the line by as much."""
+    market.decide_financing(books.history, day)
     for deal in books.history["third_party"]:
         if deal["month"] != f"{day:%Y-%m}":
             continue
@@ -299,6 +338,12 @@ class RecordedMarket:
     def after_draw(self, day: date, outstanding: int, shares: int, price: float) -> None:
         """Nothing: recorded closes are final."""
 
+    def decide_financing(self, history: dict, day: date) -> None:
+        """Nothing: the history lists who came."""
+
+    def decide_waivers(self, history: dict, line: LineTerms, day: date) -> None:
+        """Nothing: the history lists what is waived."""
+
 
 # ---------------------------------------------------------------------------------------------- section 6: one path
 
@@ -307,8 +352,8 @@ def sample(case: dict | Terms, seed: int, path: int) -> dict:
     """The history of one path, with a close for every session from the valuation date to the horizon."""
     terms = read(case)
     history, market = draw_history(terms, seed, path)
-    if terms.impact == "dilution":
-        _keep_ledger(terms, history, market)  # draws move later closes, so the closes come of the ledger
+    if terms.impact == "dilution" or follows_price(terms) or any(map(renewed, terms.lines)):
+        _keep_ledger(terms, history, market)  # draws move later closes, and what looks at them comes of the ledger
     history["closes"] = market.all_closes()
     if any(terms.traded.values()):
         history["days"] = market.all_days()

@@ -9,6 +9,7 @@ Figures are round now and then, so that limits tie and event times fall on a clo
 from datetime import date, timedelta
 from random import Random
 
+from tests.twin.random_people import random_people_history
 from tests.twin.terms import Terms, month_first, month_last, month_of, read, sessions
 
 NAMES = ("same CEO", "265 Wh/l polymer", "licence", "Ænderung", "30 samples", "second generation", "电池", "x")
@@ -247,6 +248,7 @@ def random_history(rng: Random, case: dict | Terms) -> dict:
             for size in [float(terms.third_party["median_amount"]) * rng.uniform(0.1, 3)]
         ],
         **_days(rng, terms, closes),
+        **random_people_history(rng, terms),
     }
 
 

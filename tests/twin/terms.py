@@ -84,8 +84,10 @@ class Terms:
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
         self.notes = list(_given(case, "notes", ()))
+        self.response, self.bridge = _given(case, "response", None), _given(case, "bridge", None)
         self.policy = _given(case, "policy", {"kind": "maximum"})
-        listed = [case["line"]] if case.get("line") else case["lines"]
+        self.several = not case.get("line")
+        listed = case["lines"] if self.several else [case["line"]]
         self.lines = [LineTerms(self, line, self.policy) for line in listed]
         self.conditions = [condition for line in self.lines for condition in line.conditions]
         self.commitment = sum(line.commitment for line in self.lines)
@@ -143,6 +145,9 @@ class Terms:
 
     def months(self) -> range:
         return range(self.first_month, self.last_month + 1)
+
+    def month_labels(self) -> list[str]:
+        return [f"{month_first(month):%Y-%m}" for month in self.months()]
 
     def t(self, day: date) -> float:
         """Section 4: the close of business on `day`, in days since the opening of the valuation date."""

@@ -122,7 +122,7 @@ def test_random_lines_cover_every_key_and_every_reason():
                 stated |= {word for word in known if getattr(table, word) not in (known[word].default, None)}
         for path in trace_paths(case, 0, 6, seed=number):
             reasons |= {draw["binding"].partition(":")[0] for draw in path.ledger["draws"]}
-    expected = {*keys(Line), *keys(Policy)} - {"name", "investor", "signing"}
+    expected = {*keys(Line), *keys(Policy)} - {"name", "investor", "signing", "waivers"}
     assert expected <= stated
     every = {*line_records.REASONS_BEFORE_CONDITIONS, *line_records.REASONS_AFTER_CONDITIONS, "condition"}
     assert reasons == every - {"cash-out", "no purchase date"}

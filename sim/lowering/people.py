@@ -1,0 +1,140 @@
+"""What management, insiders, the investor and third parties do, as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.lowering import program as r
+from sim.lowering import world_records as w
+from sim.lowering.line import PlainLine
+from sim.lowering.lines import Lines
+from sim.lowering.schedule import Calendar, array_of
+from sim.lowering.variates import Variates
+from sim.lowering.waivers import has_own_waivers, renewal_rows, waiver_rows, waivers_of
+from sim.terms import Case
+
+
+def uses_people(case: Case) -> bool:
+    """Whether a case has a mechanism of `w.People`."""
+    listed = follows_price(case) or reduces_period(case) or any(map(has_own_waivers, case.facilities))
+    return case.response is not None or case.bridge is not None or listed
+
+
+def people_tables(case: Case, calendar: Calendar, variates: Variates, lines: PlainLine | Lines) -> w.People:
+    """The tables of a case; the rows of a block are empty, see `sim.engine.workspace.world_room`."""
+    months, none = calendar.n_months, np.zeros((0, r.BLOCK))
+    waivers = waivers_of(case, calendar)
+    renewals, coverage_rows = renewal_rows(case, calendar, waivers)
+    return w.People(
+        response=_response(case),
+        bridge=_bridge(case),
+        arrivals=_arrivals(case),
+        given=0,
+        arrival_variates=_arrival_variates(case, months, variates),
+        reduced_rows=_reduced_rows(case, calendar, lines),
+        waivers=array_of(waiver_rows(case, waivers, variates), w.WAIVER).view(np.recarray),
+        renewals=renewals,
+        coverage_rows=coverage_rows,
+        levels=np.array([case.burn_level(k) for k in range(months + 1)]),
+        month_rows=_month_rows(calendar),
+        bridge_variates=_bridge_variates(case, months, variates),
+        rows=np.zeros(1, w.PEOPLE).view(np.recarray),
+        uncut=none,
+        acts=none,
+        willing=none,
+        loans=none,
+        waived=none,
+        month_closes=none,
+    )
+
+
+def follows_price(case: Case) -> bool:
+    """Whether third-party financings follow the stock price."""
+    party = case.third_party
+    return party is not None and party.annual_rate > 0 and party.price_sensitivity != 0
+
+
+def reduces_period(case: Case) -> bool:
+    """Whether third-party financings reduce what a period still allows."""
+    return case.third_party is not None and case.third_party.reduces == "period"
+
+
+def _arrivals(case: Case) -> w.ArrivalRecord:
+    party = case.third_party
+    if party is None or not follows_price(case):
+        return w.ArrivalRecord(0, 0.0, 0.0)
+    return w.ArrivalRecord(1, party.annual_rate / 12.0, float(party.price_sensitivity))
+
+
+def _arrival_variates(case: Case, months: int, variates: Variates) -> np.ndarray:
+    """Of each month the uniform of the arrival, and what THIRD_PARTY_TERMS says of amount and reduction."""
+    if not follows_price(case):
+        return np.full((months, 3), -1, np.int64)
+    asked = [
+        (
+            variates.ask(r.THIRD_PARTY_MONTH, k >> 1, k & 1, r.UNIFORM),
+            variates.ask(r.THIRD_PARTY_TERMS, k, 0, r.NORMAL),
+            variates.ask(r.THIRD_PARTY_TERMS, k, 1, r.UNIFORM),
+        )
+        for k in range(months)
+    ]
+    return np.array(asked, np.int64)
+
+
+def _reduced_rows(case: Case, calendar: Calendar, lines: PlainLine | Lines) -> np.ndarray:
+    """The row of `Books.drawn` that a reduction in a month adds to, by line."""
+    rows = np.full((calendar.n_months, len(case.facilities)), -1, np.int64)
+    if reduces_period(case) and isinstance(lines, Lines):
+        for k in range(calendar.n_months):
+            for number, line in enumerate(case.facilities):
+                period = k if line.period == "month" else calendar.period(calendar.month_start(k))
+                rows[k, number] = lines.cap_rows(number) + period
+    return rows
+
+
+def _response(case: Case) -> w.ResponseRecord:
+    response = case.response
+    if response is None:
+        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0)
+    return w.ResponseRecord(
+        used=1,
+        cover=float(response.cover_months),
+        factor=1.0 - response.cut,
+        delay=float(response.delay_months),
+        restore=r.UNLIMITED if response.restore_months is None else float(response.restore_months),
+        one_off=float(response.one_off_months),
+    )
+
+
+def _bridge(case: Case) -> w.BridgeRecord:
+    bridge = case.bridge
+    if bridge is None:
+        return w.BridgeRecord(0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return w.BridgeRecord(
+        used=1,
+        limit=float(bridge.limit),
+        trigger=float(bridge.trigger_months),
+        target=float(bridge.target_months),
+        rate=float(bridge.rate),
+        probability=float(bridge.probability),
+    )
+
+
+def _month_rows(calendar: Calendar) -> np.ndarray:
+    """Rows of cash used of each month and of those after the horizon; -1 where there is none."""
+    rows = np.full((calendar.n_months + w.MONTHS_AHEAD, 2), -1, np.int64)
+    for k in range(calendar.n_months):
+        rows[k, 0] = k
+    for number, k in enumerate(calendar.outside):
+        if 0 <= k < len(rows):
+            rows[k, 1] = calendar.n_months + number
+    return rows
+
+
+def _bridge_variates(case: Case, months: int, variates: Variates) -> np.ndarray:
+    """Rows of the uniforms that say whether the insider is willing, by month."""
+    bridge = case.bridge
+    if bridge is None or not 0 < bridge.probability < 1:
+        return np.full(months, -1, np.int64)
+    calls = [(r.BRIDGE_COMMON, 0) if bridge.common else (k >> 1, k & 1) for k in range(months)]
+    return np.array([variates.ask(r.BRIDGE, *call, r.UNIFORM) for call in calls], np.int64)
