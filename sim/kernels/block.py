@@ -30,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "dcca31aefcf893d52d0dabfcab15cb23"
+FINGERPRINT = "c9afe4690514d342525f929dcced97df"
 
 
 @passage

@@ -26,7 +26,7 @@ def people_tables(case: Case, calendar: Calendar, variates: Variates, lines: Pla
     waivers = waivers_of(case, calendar)
     renewals, coverage_rows = renewal_rows(case, calendar, waivers)
     return w.People(
-        response=_response(case),
+        response=_response(case, lines),
         bridge=_bridge(case),
         arrivals=_arrivals(case),
         given=0,
@@ -92,10 +92,10 @@ def _reduced_rows(case: Case, calendar: Calendar, lines: PlainLine | Lines) -> n
     return rows
 
 
-def _response(case: Case) -> w.ResponseRecord:
+def _response(case: Case, lines: PlainLine | Lines) -> w.ResponseRecord:
     response = case.response
     if response is None:
-        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0)
+        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0, 0)
     return w.ResponseRecord(
         used=1,
         cover=float(response.cover_months),
@@ -103,6 +103,7 @@ def _response(case: Case) -> w.ResponseRecord:
         delay=float(response.delay_months),
         restore=r.UNLIMITED if response.restore_months is None else float(response.restore_months),
         one_off=float(response.one_off_months),
+        policies=int(isinstance(lines, Lines) or lines.policy.kind in ("runway", "opportunistic")),
     )
 
 

@@ -29,6 +29,7 @@ class ResponseRecord(NamedTuple):
     delay: float
     restore: float  # UNLIMITED: never
     one_off: float
+    policies: int  # 1: policies ask for months of burn; 0: the only policy asks for the maximum or by a schedule
 
 
 class BridgeRecord(NamedTuple):

@@ -11,9 +11,7 @@ def request(state, i, purchase, line):
     The lesser of what a schedule says and of what brings cash to so many months of burn; each is infinite for the
     policies that have no such number. A close at or above the trigger requests the maximum.
     """
-    restored = purchase.runway_cash
-    restored = restored * state.burn_factor[i] if restored < UNLIMITED else restored
-    wanted = restored - state.cash[i]
+    wanted = purchase.runway_cash * state.burn_factor[i] - state.cash[i]
     wanted = wanted if wanted > 0.0 else 0.0
     wanted = purchase.scheduled if purchase.scheduled < wanted else wanted
     return UNLIMITED if state.close[i] >= line.trigger else wanted

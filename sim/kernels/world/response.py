@@ -49,7 +49,8 @@ def respond(rows, acts, state, k, level, response, minimum):
         rows.one_off[i] = response.one_off * expected if cuts else 0.0
         acts[k, i] = 1.0 if cuts else -1.0 if restores else 0.0
         state.next_active[i] = -1.0 if cuts | restores else state.next_active[i]
-        state.burn_factor[i] = response.factor if rows.cut_from[i] <= k else 1.0
+        cut = (rows.cut_from[i] <= k) & (response.policies != 0)
+        state.burn_factor[i] = response.factor if cut else 1.0
 
 
 @stage
