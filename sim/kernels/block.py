@@ -30,7 +30,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "c9afe4690514d342525f929dcced97df"
+FINGERPRINT = "68fd636b42d4c85b12f732ecea0fa825"
 
 
 @passage

@@ -11,18 +11,18 @@ def draw_willing(people, variates):
     p = people.bridge.probability
     for k in range(len(people.willing)):
         row = people.bridge_variates[k]
-        for i in range(BLOCK):
-            people.willing[k, i] = 1.0 if p >= 1.0 or (row >= 0 and variates[row, i] < p) else 0.0
+        if row < 0:
+            people.willing[k, :] = 1.0 if p >= 1.0 else 0.0
+        else:
+            for i in range(BLOCK):
+                people.willing[k, i] = 1.0 if variates[row, i] < p else 0.0
 
 
 @stage
-def open_bridge(rows, loans):
+def open_bridge(rows):
     for i in range(BLOCK):
         rows.lent[i] = 0.0
         rows.accrued[i] = 0.0
-    for k in range(len(loans)):
-        for i in range(BLOCK):
-            loans[k, i] = 0.0
 
 
 @stage

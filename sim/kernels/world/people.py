@@ -20,7 +20,7 @@ def open_people(people, arrays, program):
     """The opening of a ledger, before its first month."""
     open_arrivals(people, arrays.histories, program.months)
     if people.bridge.used != 0:
-        open_bridge(people.rows[0], people.loans)
+        open_bridge(people.rows[0])
     if people.response.used != 0:
         open_response(people.rows[0])
         keep_uncut(people.uncut, arrays.histories.cash_used)
