@@ -8,6 +8,7 @@ from scipy import stats
 
 import sim
 from benchmarks import plots
+from benchmarks.case import valence_2002
 from benchmarks.report import Check, Options, Report, side_by_side
 from sim.text.tables import Table
 
@@ -23,7 +24,7 @@ FEW_PATHS = 2**10  # with fewer paths the errors of 16 scrambles are too inaccur
 
 def run(options: Options) -> Report:
     report = Report("accuracy")
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     for how in WAYS.values():
         sim.simulate(case, paths=1_024, seed=0, **how)  # compile
     measure_time(report, case, options.many(MOST), options.times(3))

@@ -18,7 +18,7 @@ import json, sys, time
 import sim
 for line in sys.stdin:
     case, paths, seed, workers = json.loads(line)
-    case = sim.load_case("valence-2002").replace(case)
+    case = valence_2002().replace(case)
     started = time.perf_counter()
     result = sim.simulate(case, paths=paths, seed=seed, workers=workers)
     seconds = time.perf_counter() - started

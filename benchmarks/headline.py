@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import sim
 from benchmarks import against, agreement, naive_numba, numpy_opponent, quantlib_prices
+from benchmarks.case import valence_2002
 from benchmarks.facts import Facts, read_facts
 from benchmarks.report import Check, Options, Report, cores, side_by_side
 from sim.text.tables import Table
@@ -49,7 +50,7 @@ def measure_against(report: Report, version: str, paths: int, repeats: int) -> N
 
 def measure(report: Report, cadence: str, paths: int, repeats: int) -> None:
     """Time every program on one cadence, and check that the opponents simulate the same model."""
-    case = sim.load_case("valence-2002").replace({"policy.cadence": cadence})
+    case = valence_2002().replace({"policy.cadence": cadence})
     facts = read_facts(case)
     many = cores()
     programs, sizes = programs_for(case, facts, paths, many)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import plots
+from benchmarks.case import FILE
 from benchmarks.processes import finish
 from benchmarks.report import Options, Report
 from sim.text.tables import Table
@@ -18,7 +19,7 @@ MIB = 2**20
 CHILD = """
 import resource, sys, sim
 paths, keep = int(sys.argv[1]), sys.argv[2] == "kept"
-result = sim.simulate("valence-2002", paths=paths, seed={seed}, keep_paths=keep)
+result = sim.simulate({case!r}, paths=paths, seed={seed}, keep_paths=keep)
 mean = result.summary()["raised"].mean
 try:
     lines = open("/proc/self/status").read().splitlines()
@@ -59,7 +60,7 @@ def run(options: Options) -> Report:
 
 def peak(paths: int, keep: str, folder: Path) -> tuple[float, float, float]:
     """Peak resident bytes, mean raised and seconds of one run in a process of its own."""
-    words = [sys.executable, "-c", CHILD.format(seed=SEED), str(paths), keep]
+    words = [sys.executable, "-c", CHILD.format(seed=SEED, case=str(FILE)), str(paths), keep]
     bytes_, mean, seconds = map(float, finish(words, folder).split())
     return bytes_, mean, seconds
 

@@ -80,14 +80,14 @@ def machine() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("numpy", "numba", "scipy", "QuantLib")},
+        **{name: _version(name) for name in ("numpy", "numba", "scipy", "arch", "QuantLib")},
     }
 
 
 def machine_line() -> str:
     """The machine in lines of at most 100 columns."""
     m = machine()
-    versions = ", ".join(f"{k} {m[k]}" for k in ("python", "numpy", "numba", "scipy", "QuantLib"))
+    versions = ", ".join(f"{k} {m[k]}" for k in ("python", "numpy", "numba", "scipy", "arch", "QuantLib"))
     return f"{m['cpu']}, {m['cores']} cores, {m['system']}, load {m['load']}\n{versions}"
 
 

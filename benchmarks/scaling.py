@@ -5,6 +5,7 @@ from typing import Any
 
 import sim
 from benchmarks import plots
+from benchmarks.case import valence_2002
 from benchmarks.report import Options, Report, cores, side_by_side
 from sim.text.tables import Table
 
@@ -17,7 +18,7 @@ SEED = 20020401
 def run(options: Options) -> Report:
     report = Report("scaling")
     paths, repeats = options.many(1_000_000), options.times(3)
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     by_paths(report, case, options.many(PATHS[-1]), repeats)
     by_kind(report, "days", {c: case.replace({"policy.cadence": c}) for c in CADENCES}, paths, repeats)
     by_kind(report, "milestones", {str(n): with_milestones(case, n) for n in MILESTONES}, paths, repeats)

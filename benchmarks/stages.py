@@ -20,6 +20,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 
 import sim
+from benchmarks.case import valence_2002
 from benchmarks.report import Options, Report
 from sim.text.tables import Table
 
@@ -91,7 +92,7 @@ def run(options: Options) -> Report:
         numba.config.CACHE_DIR = cache  # compiled code with counters must not stay behind
         names = replace_stages()
         for cadence in CADENCES:
-            case = sim.load_case("valence-2002").replace({"policy.cadence": cadence})
+            case = valence_2002().replace({"policy.cadence": cadence})
             sim.simulate(case, paths=128, seed=SEED, workers=1)
             CYCLES[:], CALLS[:] = 0, 0
             tick, started = _counter(), time.perf_counter()

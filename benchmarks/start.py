@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.case import FILE
 from benchmarks.processes import environment, finish, fundrisk
 from benchmarks.report import Check, Options, Report, timed
 from sim.text.tables import Table
@@ -28,9 +29,9 @@ def run(options: Options) -> Report:
 
 def waits(report: Report, folder: Path, paths: int, repeats: int) -> None:
     """Cold and warm runs and imports, each in its own process."""
-    command = fundrisk("run", "valence-2002", "--paths", str(paths))
+    command = fundrisk("run", str(FILE), "--paths", str(paths))
     bare, imported = ([sys.executable, "-c", text] for text in ("pass", "import sim"))
-    with_case = [sys.executable, "-c", "import sim; sim.load_case('valence-2002')"]
+    with_case = [sys.executable, "-c", f"import sim; sim.load_case({str(FILE)!r})"]
     cold = cold_run(command, folder)
     times = {"bare": [], "imported": [], "case": [], "warm": []}
     for _ in range(repeats):
@@ -70,7 +71,7 @@ def interrupts(report: Report, paths: int) -> None:
     kinds.append(("compiling", paths, json, True))
     rows, slowest = [], 0.0
     for kind, count, outputs, cold in kinds:
-        command = fundrisk("run", "valence-2002", "--paths", str(count), *outputs)
+        command = fundrisk("run", str(FILE), "--paths", str(count), *outputs)
         for after in STOP_AFTER:
             seconds, status, left = interrupt(command, after, cold)
             slowest = max(slowest, seconds)

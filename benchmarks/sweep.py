@@ -9,6 +9,7 @@ from pathlib import Path
 from time import thread_time
 
 import sim
+from benchmarks.case import valence_2002
 from benchmarks.report import Options, Report, cores, side_by_side, timed
 from sim.analysis.row import FIGURES
 from sim.engine import chunks
@@ -23,7 +24,7 @@ GRID = {"sobol": {"points": ROWS}, "ranges": {"price.volatility": [0.5, 1.2], "b
 def run(options: Options) -> Report:
     report = Report("sweep")
     paths, repeats = options.many(PATHS), options.times(3)
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     sim.sweep(case, {"overrides": [{}]}, paths=paths)  # compile
     with tempfile.TemporaryDirectory() as folder:
         swept = partial(_sweep, case, paths, Path(folder))

@@ -22,9 +22,11 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.analysis.grid import grid
     from sim.analysis.outlook import outlook
     from sim.analysis.pack import gather
+    from sim.analysis.roll_forward import roll_forward
     from sim.analysis.sensitivity import sensitivity
     from sim.analysis.solve import reverse_stress, solve
     from sim.analysis.sweep import sweep
+    from sim.analysis.uncertainty import uncertainty
     from sim.analysis.variants import variants
     from sim.closes import Closes, ClosesError, read_closes
     from sim.engine.executors import ExecutorError
@@ -62,12 +64,14 @@ __all__ = [
     "replay",
     "rerun",
     "reverse_stress",
+    "roll_forward",
     "sensitivity",
     "shipped_cases",
     "simulate",
     "solve",
     "sweep",
     "trace",
+    "uncertainty",
     "variants",
 ]
 
@@ -81,9 +85,11 @@ _MODULES = {
     "grid": "sim.analysis.grid",
     "outlook": "sim.analysis.outlook",
     "reverse_stress": "sim.analysis.solve",
+    "roll_forward": "sim.analysis.roll_forward",
     "sensitivity": "sim.analysis.sensitivity",
     "solve": "sim.analysis.solve",
     "sweep": "sim.analysis.sweep",
+    "uncertainty": "sim.analysis.uncertainty",
     "variants": "sim.analysis.variants",
     "rerun": "sim.engine.rerun",
     "simulate": "sim.engine.simulate",

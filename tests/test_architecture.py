@@ -52,6 +52,7 @@ LATE = (
     ("sim.board", "pptx", "start-up: of the deck alone"),
     ("sim.board", "lxml", "start-up: of the deck alone"),
     ("sim.board", "xlsxwriter", "start-up: of the workbook alone"),
+    ("sim", "tomlkit", "start-up: of a roll-forward alone"),
     ("sim", "pandas", "optional"),
     ("sim", "pyarrow", "optional"),
     ("sim", "distributed", "optional"),

@@ -27,13 +27,14 @@ from benchmarks import (
 )
 from benchmarks.facts import read_facts
 from sim.text.tables import WIDTH
+from tests.support.valence import valence_2002
 
 PATHS = 40_000
 
 
 @pytest.fixture(scope="module")
 def case() -> sim.Case:
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_models(tmp_path):
 def test_another_version_simulates_the_same_case(tmp_path):
     with against.Version(against.tree_of(str(against.ROOT), tmp_path), tmp_path / "cache") as version:
         seconds, figures = version.simulate({"price.volatility": 0.5}, 256, 3)
-    result = sim.simulate(sim.load_case("valence-2002").replace({"price.volatility": 0.5}), paths=256, seed=3)
+    result = sim.simulate(valence_2002().replace({"price.volatility": 0.5}), paths=256, seed=3)
     assert seconds > 0
     assert [mean for mean, _ in figures] == [float(result[name].mean()) for name in against.MEASURES]
 

@@ -1,328 +1,150 @@
-"""`backtest`: the recorded figures of a case beside the quantiles of the simulated paths."""
+"""`backtest`: the recorded figures of cases beside the quantiles of the simulated paths."""
 
 from __future__ import annotations
 
-import datetime
-import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, overload
 
 import numpy as np
 
-from sim.analysis.facts import BRIDGED, GROWTH, Backtest, Fact
-from sim.analysis.inputs import shown
-from sim.calendar import fiscal_quarter, is_session, month_end, sessions
-from sim.engine.trace import Trace, trace_paths
-from sim.lowering.program import BLOCK
+from sim.analysis.facts import Backtest, Fact
+from sim.analysis.pooled import PooledBacktest
+from sim.analysis.positions import calibration_test
+from sim.analysis.recorded import Question, Simulated, simulated
 from sim.results.distribution import Distribution
 from sim.results.estimates import proportion
-from sim.results.summary import days_at_close
-from sim.terms import Case, load_case
+from sim.terms import Case, CaseError, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
-from sim.terms.record import Record, RecordedDraw, RecordedSales
 
 #: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
 PATHS = 4096
+#: Of each of several cases: to about two points.
+PATHS_OF_SEVERAL = 1024
+SURE = "{} of the figures could not differ: every path has the recorded value. They are left out of the test."
+MUST = "must be a table of what really happened"
+Progress = Callable[[int, int], Any]
 
 
+@overload
 def backtest(
-    case: Case | str,
+    case: Case | str, paths: int | None = None, seed: int | None = None, *, progress: Progress | None = None
+) -> Backtest: ...
+@overload
+def backtest(
+    case: list[Case | str] | list[Case] | list[str],
     paths: int | None = None,
     seed: int | None = None,
     *,
-    progress: Callable[[int, int], Any] | None = None,
-) -> Backtest:
-    """Compare the recorded figures of a case with the simulated distribution. Nothing is fitted to them.
+    progress: Progress | None = None,
+) -> PooledBacktest: ...
+def backtest(
+    case: Case | str | list[Case | str] | list[Case] | list[str],
+    paths: int | None = None,
+    seed: int | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Backtest | PooledBacktest:
+    """Compare the recorded figures of cases with the simulated distribution. Nothing is fitted to them.
 
     The price of a draw is compared with the price on that day on every path, whether or not the line is open there; its
     shares with the shares that the same amount would take on that day; the draws of its fiscal quarter with the
     simulated ones. Shares outstanding, cash at a month's end and the money from third parties up to a day are those of
     the ledger. Waivers are counted as fiscal quarters in which a condition was not met and all of them were waived.
 
+    The figures of several cases are also tested together: are they spread over their simulated distributions as those
+    of a calibrated model? `sim.analysis.positions` describes the test.
+
     Parameters
     ----------
-    case : Case or str
-        A case with a table [record], its file or the name of a shipped case.
+    case : Case, str, or a list of them
+        Cases with a table [record], their files or the names of shipped cases.
     paths, seed : int, optional
-        The case's unless given, at most 4,096 paths. They run in one thread.
+        The case's unless given, at most 4,096 paths of one case and 1,024 of each of several. They run in one thread.
     progress : callable, optional
         Called as progress(done, total) with the paths.
 
     Returns
     -------
     Backtest
+        Of one case; a `PooledBacktest` of a list.
 
     Raises
     ------
-    CaseError, ValueError
-        For a case without a record, and for options that cannot be used.
+    CaseError
+        For a case that cannot be used, or that has no record.
+    ValueError
+        For options that cannot be used.
 
     Examples
     --------
     >>> sim.backtest("valence-2002", paths=256)
     <Backtest: 11 recorded figures of Valence Technology and the Berg & Berg equity line, 2002, 256 paths>
+    >>> sim.backtest(["valence-2002", "sorrento-2020"], paths=256)
+    <PooledBacktest: 13 recorded figures of 2 cases>
     """
-    case = load_case(case)
-    if case.record is None:
-        raise ValueError("backtest: the case must have a table [record] of what really happened")
-    paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
-    seed = seed_of(case, seed)
-    questions, notes = _questions(case, case.record)
-    answers: dict[Question, list[float]] = {question: [] for question in questions}
-    drawing = _drawing(case, [draw.date for draw in case.record.draws])
-    for first in range(0, paths, BLOCK):
-        n = min(BLOCK, paths - first)
-        told = trace_paths(case, first, n, seed)
-        then = trace_paths(drawing, first, n, seed) if drawing is not None else told
-        for as_is, on_the_days in zip(told, then, strict=True):
-            shares = tuple(issues(as_is))
-            for question, values in answers.items():
-                values.append(question.answer(as_is, on_the_days, shares))
-        if progress is not None:
-            progress(first + n, paths)
-    rows = [_fact(question, np.array(values)) for question, values in answers.items()]
-    return Backtest(case, tuple(sorted(rows, key=lambda row: row.date)), paths, seed, tuple(notes))
-
-
-class Issue(NamedTuple):
-    """Money that came in on a day for new shares; `shares` is 0 for debt."""
-
-    date: datetime.date
-    amount: float
-    shares: float
-    third_party: bool
-
-
-class Question(NamedTuple):
-    """A recorded figure, and `answer(trace, trace with the recorded days as purchase dates, issues)` of a path."""
-
-    date: datetime.date
-    label: str
-    value: float
-    unit: str
-    source: str
-    answer: Callable[[Trace, Trace, tuple[Issue, ...]], float]
-
-
-def _questions(case: Case, record: Record) -> tuple[list[Question], list[str]]:
-    """The figures that can be compared, and notes for the reader."""
-    asked: list[Question] = []
-    notes: list[str] = []
-    rows: list[Any] = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
-    simulated = [row for row in rows if case.valuation_date <= row.date <= case.horizon]
-    sold = [row for row in record.sales if case.valuation_date <= row.from_ and row.to <= case.horizon]
-    facts = len(rows) + len(record.sales)
-    left = facts - len(simulated) - len(sold)
-    if left:
-        notes.append(f"{left} of {facts} facts lie outside the simulated span and are left out.")
-    for draw in record.draws:
-        if draw in simulated:
-            asked += _of_draw(case, draw)
-    for sales in sold:
-        asked += _of_sales(sales)
-    for row in record.shares_outstanding:
-        if row in simulated:
-            outstanding = _outstanding(case, row.date)
-            asked.append(Question(row.date, "shares outstanding", row.shares, "shares", row.source, outstanding))
-    for at in record.cash:
-        if at in simulated:
-            asked.append(Question(at.date, "cash", at.amount, "$", at.source, _cash(at.date)))
-    total = 0.0
-    for deal in sorted(record.financings, key=lambda deal: deal.date):
-        total += deal.amount
-        if deal in simulated:
-            source = f"{deal.kind}; {deal.source}"
-            asked.append(Question(deal.date, "third parties' money so far", total, "$", source, _received(deal.date)))
-    waived = sorted((row for row in record.waivers if row in simulated), key=lambda row: row.date)
-    if waived:
-        month = case.company.fiscal_year_end_month
-        quarters = {fiscal_quarter(row.date, month).ordinal for row in waived}
-        until, label = fiscal_quarter(waived[-1].date, month).end, "quarters with conditions waived"
-        asked.append(
-            Question(waived[-1].date, label, len(quarters), "quarters", waived[-1].source, _waived(case, until))
-        )
-    if any(question.unit == "shares" for question in asked):
-        notes.append(GROWTH)
-    notes.append(BRIDGED)
-    return asked, notes
-
-
-# --- values on a path -----------------------------------------------------------------------------------------
-
-
-def _of_draw(case: Case, draw: RecordedDraw) -> Iterator[Question]:
-    when = draw.date.isoformat()
-
-    def price(_: Trace, then: Trace, __: tuple[Issue, ...]) -> float:
-        return next(each["price"] for each in then.ledger.draws if each["date"] == when)
-
-    def shares(told: Trace, then: Trace, issued: tuple[Issue, ...]) -> float:
-        return math.floor(draw.amount / price(told, then, issued) + 0.5)
-
-    quarter = fiscal_quarter(draw.date, case.company.fiscal_year_end_month)
-
-    def in_quarter(_: Trace, __: Trace, issued: tuple[Issue, ...]) -> float:
-        return sum(i.amount for i in issued if not i.third_party and quarter.start <= i.date <= quarter.end)
-
-    if _may_draw(case, draw.date):
-        yield Question(draw.date, "price of the draw", draw.amount / draw.shares, "$/share", draw.source, price)
-        yield Question(draw.date, f"shares for {shown(draw.amount, '$')}", draw.shares, "shares", draw.source, shares)
-    assert case.record is not None
-    month = case.company.fiscal_year_end_month
-    drawn = sum(row.amount for row in case.record.draws if fiscal_quarter(row.date, month) == quarter)
-    if quarter.end <= case.horizon and draw == _last_of(case, quarter.ordinal):
-        yield Question(draw.date, f"drawn in {quarter.label}", drawn, "$", draw.source, in_quarter)
-
-
-def _of_sales(sales: RecordedSales) -> Iterator[Question]:
-    """Amount and shares of the draws that settle within the span."""
-
-    def total(told: Trace, word: str) -> float:
-        first, last = sales.from_.isoformat(), sales.to.isoformat()
-        draws = (
-            draw for draw in told.ledger.draws if draw["amount"] > 0 and draw["line"] == (sales.line or draw["line"])
-        )
-        return sum(float(draw[word]) for draw in draws if first <= draw["settled"] <= last)
-
-    since = f" since {sales.from_}" + f", {sales.line}" * bool(sales.line)
-    yield Question(sales.to, f"sold{since}", sales.amount, "$", sales.source, lambda told, _, __: total(told, "amount"))
-    if sales.shares is not None:
-        yield Question(
-            sales.to,
-            f"shares sold{since}",
-            sales.shares,
-            "shares",
-            sales.source,
-            lambda told, _, __: total(told, "shares"),
-        )
-
-
-def _last_of(case: Case, ordinal: int) -> RecordedDraw:
-    """The last recorded draw of a fiscal quarter, which stands for all of them."""
-    assert case.record is not None
-    month = case.company.fiscal_year_end_month
-    return max(
-        (row for row in case.record.draws if fiscal_quarter(row.date, month).ordinal == ordinal),
-        key=lambda row: row.date,
-    )
-
-
-def _outstanding(case: Case, day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
-    return lambda _, __, issued: case.company.shares_outstanding + sum(i.shares for i in issued if i.date <= day)
-
-
-def _cash(day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
-    return lambda told, _, __: told.ledger.cash_month_end[day.isoformat()[:7]]
-
-
-def _received(day: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
-    return lambda _, __, issued: sum(i.amount for i in issued if i.third_party and i.date <= day)
-
-
-def _waived(case: Case, until: datetime.date) -> Callable[[Trace, Trace, tuple[Issue, ...]], float]:
-    days = [day for day in case.purchase_dates if day <= until]
-
-    def counted(told: Trace, _: Trace, __: tuple[Issue, ...]) -> float:
-        waived = set(told.history.waived)
-        quarters = set()
-        for day in days:
-            missing = unmet(told, day)
-            if missing and waived.issuperset(missing):
-                quarters.add(fiscal_quarter(day, case.company.fiscal_year_end_month).ordinal)
-        return len(quarters)
-
-    return counted
-
-
-def unmet(told: Trace, day: datetime.date) -> list[str]:
-    """Names of the conditions that apply on a purchase date and do not hold, waived or not (model, section 5)."""
-    history, case, t = told.history, told.case, days_at_close(told.case, day)
-    found = []
-    for condition in case.conditions:
-        if condition.after is not None and day <= condition.after:
-            continue
-        if condition.kind == "milestone":
-            fails = t < history.achieved_days.get(condition.milestone, math.inf)
-        elif condition.kind == "same_ceo":
-            fails = history.ceo_change_days is not None and history.ceo_change_days <= t
-        else:
-            begins, adverse = history.adverse_change_days, case.events.adverse_change
-            fails = begins is not None and adverse is not None and begins <= t < begins + adverse.duration_days
-        if fails:
-            found.append(condition.name)
-    return found
-
-
-def issues(told: Trace) -> Iterator[Issue]:
-    """The money that came in on a path, in the ledger's order: third parties before the draw of the same day.
-
-    The ledger's own rule for third parties' equity (model, section 5): whole shares at the close less the discount,
-    as far as the authorised shares allow.
-    """
-    case, company = told.case, told.case.company
-    room = float(company.shares_authorized - company.shares_reserved - company.shares_outstanding)
-    deals = list(_deals(told))
-    coming = [
-        (datetime.date.fromisoformat(each["settled"]), 1, each) for each in told.ledger.draws if each["amount"] > 0
+    several = isinstance(case, list)
+    cases = [load_case(each) for each in case] if isinstance(case, list) else [load_case(case)]
+    if not cases:
+        raise ValueError("case = []: must have at least one case")
+    if without := [f"{each.source}: record: missing; {MUST}" for each in cases if each.record is None]:
+        raise CaseError(without)
+    number = PATHS_OF_SEVERAL if several else PATHS
+    sizes = [
+        check_whole("paths", min(each.simulation.paths, number) if paths is None else paths, 1, 10**6) for each in cases
     ]
-    for day, third, each in sorted([*deals, *coming], key=lambda event: event[:2]):
-        money, shares = each["amount"], each.get("shares", 0) + each.get("fee_shares", 0)
-        if not third and case.third_party is not None and case.third_party.kind == "equity":
-            price = told.history.closes[day.isoformat()] * (1.0 - case.third_party.discount)
-            money = min(money, room * price)
-            shares = min(math.floor(money / price + 0.5), room)
-        room -= shares
-        yield Issue(day, money, float(shares), not third)
+    found, before = [], 0
+    for each, size in zip(cases, sizes, strict=True):
+
+        def told(done: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + done, sum(sizes))
+
+        at = seed_of(each, seed)
+        made = simulated(each, size, at, told)
+        found.append((_backtest(each, made, size, at), made))
+        before += size
+    return _pooled(found) if several else found[0][0]
 
 
-def _deals(told: Trace) -> Iterator[tuple[datetime.date, int, dict[str, Any]]]:
-    """Third parties' financings, on the last trading day of their months."""
-    for deal in told.history.third_party:
-        first = datetime.date.fromisoformat(f"{deal['month']}-01")
-        yield sessions(first, month_end(first, 0))[-1], 0, deal
+def _backtest(case: Case, made: Simulated, paths: int, seed: int) -> Backtest:
+    rows = (_fact(question, values) for question, values in zip(made.questions, made.values, strict=True))
+    return Backtest(case, tuple(rows), paths, seed, made.notes)
 
 
-# --- the cases and the numbers ---------------------------------------------------------------------------------------
+def _pooled(found: list[tuple[Backtest, Simulated]]) -> PooledBacktest:
+    """All figures together; each case's seed has a part in the seed of the draws."""
+    rows = [list(_rows(made)) for _, made in found]
+    differing = [[row for row in each if np.ptp(row) > 0.0] for each in rows]
+    matrices = [np.array(each) for each in differing if each]
+    sure = sum(map(len, rows)) - sum(map(len, differing))
+    test = calibration_test(matrices, [each.seed for each, _ in found]) if matrices else None
+    notes = dict.fromkeys([SURE.format(sure)] * (sure > 0))
+    notes |= dict.fromkeys(note for _, made in found for note in made.notes)
+    return PooledBacktest(tuple(each for each, _ in found), test, tuple(notes))
 
 
-def _may_draw(case: Case, day: datetime.date) -> bool:
-    """Whether the day can be a purchase date."""
-    line = case.facilities[0]
-    inside = max(case.valuation_date, line.start) <= day <= min(case.horizon, line.end)
-    return inside and is_session(day)
+def _rows(made: Simulated) -> Iterator[np.ndarray]:
+    """Each recorded figure, followed by its values on the paths."""
+    for question, values in zip(made.questions, made.values, strict=True):
+        yield _comparable(question, np.append(question.value, values))
 
 
-def _drawing(case: Case, days: list[datetime.date]) -> Case | None:
-    """The case with the recorded days as further purchase dates, so that they have a price; None if there are none.
-
-    The random numbers are the same, so the closes are those of the case itself, except for the impact of
-    a draw that is made then.
-    """
-    if len(case.purchases) > 1 or case.facilities[0].policy is not None:
-        return None  # each kind of purchase has dates of its own
-    mine = case.purchase_dates
-    more = {day for day in days if _may_draw(case, day)}
-    if not more:
-        return None
-    dates = sorted(more | set(mine))
-    changes: dict[str, Any] = {"policy.cadence": "dates", "policy.dates": dates, "record": None}
-    if case.policy.kind == "schedule":
-        planned = dict(zip(mine, case.policy.amounts, strict=True))
-        changes["policy.amounts"] = [planned.get(day, 0.0) for day in dates]
-    return case.replace(changes, blame="backtest")
+def _comparable(question: Question, values: np.ndarray) -> np.ndarray:
+    """Values that can be compared for equality: dollars as whole cents."""
+    return np.rint(100.0 * values) if question.unit == "$" else values
 
 
 def _fact(question: Question, values: np.ndarray) -> Fact:
     spread = Distribution.from_values(values)
-    below = proportion(int((values < question.value).sum()), values.size)
+    own, others = np.split(_comparable(question, np.append(question.value, values)), [1])
     return Fact(
         date=question.date,
         label=question.label,
         value=float(question.value),
         unit=question.unit,
-        percentile=below,
-        equal=float((values == question.value).mean()),
+        percentile=proportion(int((others < own).sum()), values.size),
+        equal=float((others == own).mean()),
         p05=spread.p05.value,
         p50=spread.p50.value,
         p95=spread.p95.value,

@@ -16,6 +16,10 @@ from sim.terms import Case
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
+TOO_MANY = (
+    "There are more clauses than can be varied one by one, as each of them doubles the number of runs. Some are "
+    "removed together, and their costs are not told apart."
+)
 _MEASURES = ("raised", "runway_months", "cash_out", "dilution")
 
 
@@ -112,5 +116,6 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
         table("Means and probabilities, with standard errors", ["as signed", "every clause removed"], both, note),
         table("Cost of each clause: its Shapley value, with standard error", [*names, "all of them"], shapley),
         table("Effect of removing one clause alone, with standard error", names, alone),
+        *[TOO_MANY] * bool(costs.grouped),
         *(note[0].upper() + note[1:] + "." for note in costs.grouped),
     ]

@@ -89,7 +89,7 @@ class Lifter:
     def __init__(self, case: Case, clauses: Sequence[Clause]) -> None:
         self.case, self.clauses = case, clauses
         self.plan = lower(case)
-        self.edits = {} if self.plan.has_tables else edits_of(case)
+        self.edits = {} if self.plan.has_tables or self.plan.waivers else edits_of(case)
 
     def plan_of(self, members: Sequence[int]) -> Plan:
         """The plan with these clauses lifted; only its program differs. A change without an edit is lowered anew."""
@@ -118,6 +118,7 @@ class Desk:
         """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
         if plan.program.walk is not self.plan.program.walk:  # not an edited plan
             self._furnish(plan)
+        self.space.turn_to(plan)
         span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
         self.space.stop = stop
         run_chunk(self.space, plan.program, span)

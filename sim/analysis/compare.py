@@ -80,7 +80,7 @@ def compare(
     paths = check_whole("paths", base.simulation.paths if paths is None else paths, 1, 10**12)
     seed = seed_of(base, seed)
     how = Sampling(seed, sampler, antithetic, workers, executor)
-    sums, counter = _Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
+    sums, counter = Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
     base_values: dict[str, np.ndarray] = {}
     for i, result in shards(cases, paths, how, counter):
         values = sums.add(i, result, base_values if i else {})
@@ -89,7 +89,7 @@ def compare(
 
 
 @dataclass
-class _Sums:
+class Sums:
     """The running sums of a comparison: levels and differences by measure and case, cash-outs by case and period."""
 
     cases: tuple[Case, ...]
@@ -100,7 +100,7 @@ class _Sums:
     by_period: list[list[Probability | None]]
 
     @classmethod
-    def of(cls, cases: tuple[Case, ...], groups: str | None) -> _Sums:
+    def of(cls, cases: tuple[Case, ...], groups: str | None) -> Sums:
         measures = measures_of(*cases)
         periods = fiscal_periods(cases[0])
         return cls(

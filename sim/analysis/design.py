@@ -23,6 +23,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from sim.terms import Case, CaseError
-from sim.terms.overrides import find, known_key
+from sim.terms.overrides import canonical, find, given_twice, known_key
 from sim.terms.problems import MISSING, Problem, one_line, raise_if, show
 from sim.terms.ranges import Whole
 from sim.terms.schema import plain
@@ -155,15 +156,17 @@ def _keys_of(kind: str, table: Any, is_leaf: Any, cases: Mapping[str, Case], pro
         problems.append((kind, table, "must be a table of at least one key of a case"))
         return {}
     found: dict[str, Any] = {}
+    given: dict[tuple[str, str], str] = {}
     for key, value in _leaves(table, is_leaf):
         where = f'{kind}."{key}"'
-        if key in found:
-            problems.append((where, value, "must be given once"))
         for name, case in cases.items():
             try:
-                find(case, key)
+                first = given.setdefault((name, canonical(case, key)), key)
             except KeyError as error:
                 problems.append((where, value, f"{error.args[0]}{f' ({name})' if len(cases) > 1 else ''}"))
+                break
+            if key in found or first != key:
+                problems.append((where, value, given_twice(key, first)))
                 break
         found[key] = value
     return found
@@ -215,7 +218,22 @@ def _overrides(table: Mapping[str, Any], cases: Mapping[str, Case], problems: li
         except KeyError:
             row = next(number for number, row in enumerate(rows) if key in row)
             problems.append((f'overrides[{row}]."{key}"', rows[row][key], _unknown(key, cases)))
+    problems += _spelled_twice(rows, cases)
     return Design("overrides", keys, rows)
+
+
+def _spelled_twice(rows: tuple[dict[str, Any], ...], cases: Mapping[str, Case]) -> Iterator[Problem]:
+    """Keys with two spellings in some case; a key whose entry an override makes has one."""
+    found: set[str] = set()
+    for case in cases.values():
+        given: dict[str, str] = {}
+        for number, row in enumerate(rows):
+            for key, value in row.items():
+                with suppress(KeyError):
+                    first = given.setdefault(canonical(case, key), key)
+                    if first != key and key not in found:
+                        found.add(key)
+                        yield f'overrides[{number}]."{key}"', value, given_twice(key, first)
 
 
 def _unknown(key: str, cases: Mapping[str, Case]) -> str:

@@ -84,14 +84,15 @@ class Backtest(HashableValue, Readable):
         return f"{len(self.rows)} recorded figures of {self.case.title}, {self.paths:,} paths"
 
 
-def backtest_blocks(found: Backtest) -> Blocks:
+def backtest_blocks(found: Backtest, notes: bool = True) -> Blocks:
     """Every recorded figure, the share of paths below it, and quantiles of the paths in the figure's unit."""
+    told = found.notes if notes else ()
     head = (
         f"{found.case.title}\n{found.paths:,} paths, seed {found.seed}, from what was known on "
         f"{long_date(found.case.valuation_date)}"
     )
     if not found.rows:
-        return [head, *found.notes]
+        return [head, *told]
     below = aligned(
         [100.0 * row.percentile.value for row in found.rows], [100.0 * row.percentile.error for row in found.rows], 1
     )
@@ -100,7 +101,7 @@ def backtest_blocks(found: Backtest) -> Blocks:
         for row, share in zip(found.rows, below, strict=True)
     ]
     columns = ("", "observed", "paths below, %", "5%", "median", "95%")
-    return [head, Table("Recorded figures, and quantiles of the simulated paths", columns, rows), *found.notes]
+    return [head, Table("Recorded figures, and quantiles of the simulated paths", columns, rows), *told]
 
 
 def _quantiles(row: Fact) -> tuple[str, ...]:

@@ -18,13 +18,18 @@ from sim.terms.derived import facilities
 from sim.terms.overrides import find, known_key, label_of
 from sim.terms.ranges import Number
 from sim.terms.schema import Key, Rows, Table, entry_keys, keys, values_of
-from sim.terms.stated import WAIVERS, WAIVERS_LABEL
+from sim.terms.stated import SHARE, WAIVERS, WAIVERS_LABEL
 from sim.terms.variation import Ends
+from sim.text.numbers import price
 
 
 @dataclass(frozen=True)
 class Input:
-    """One uncertain number of a case; `low`, `base` and `high` in `unit`. `stated`: by the case's [ranges]."""
+    """One uncertain number of a case; `low`, `base` and `high` in `unit`. `stated`: by the case's [ranges].
+
+    `law` says how it is distributed: "uniform" between low and high, "triangular" with `mode`, "normal" or "lognormal"
+    with low and high as the 5th and the 95th percentile.
+    """
 
     key: str
     label: str
@@ -34,6 +39,8 @@ class Input:
     high: float
     stated: bool
     overrides: Callable[[float], dict[str, float]]
+    law: str = "uniform"
+    mode: float | None = None
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:
@@ -60,7 +67,8 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
         if ends[0] < ends[1]:
             setter = _setter(case, name, name in stated)
             label = label_of(case, name)
-            found.append(Input(name, label, known.unit or "1", ends[0], base, ends[1], name in stated, setter))
+            law = _law(case, name, number_rule(known))
+            found.append(Input(name, label, known.unit or "1", ends[0], base, ends[1], name in stated, setter, *law))
     if case.conditions:
         low, high = stated.get(WAIVERS, (0.0, 1.0))
         if low < high:
@@ -94,7 +102,16 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
             return {name: p * (mean / base) for name, p in signed.items()}
         return {name: 1.0 - (1.0 - p) * ((1.0 - mean) / (1.0 - base)) for name, p in signed.items()}
 
-    return Input(WAIVERS, WAIVERS_LABEL, "1", low, base, high, stated, overrides)
+    return Input(WAIVERS, WAIVERS_LABEL, "1", low, base, high, stated, overrides, *_law(case, WAIVERS, SHARE))
+
+
+def _law(case: Case, name: str, rule: Number) -> tuple[str, float | None]:
+    """Law and mode of an input."""
+    if name not in (case.ranges or {}):
+        return "uniform", None
+    assert case.ranges is not None
+    spread = case.ranges.spread(name)
+    return spread.law(rule), spread.mode
 
 
 def number_rule(known: Key) -> Number:
@@ -124,8 +141,11 @@ def merged(inputs: tuple[Input, ...], values: tuple[float, ...]) -> dict[str, fl
 
 def shown(value: float, unit: str, error: float = math.nan) -> str:
     """A value of an input as people read it, with no more digits than its error allows; without one, at most four."""
+    if unit == "$/share" and not error > 0:
+        return price(float(f"{value:.4g}")) if value >= 0 else f"-{price(float(f'{-value:.4g}'))}"
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
+    error = math.nan if error < 1e-9 * abs(value) else error  # rounding of sums
     text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
     text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
     return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"

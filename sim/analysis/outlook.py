@@ -12,6 +12,9 @@ from sim.analysis.paired import NOTHING, Difference, Mean, Probability
 from sim.analysis.runs import Counter, Sampling, shards
 from sim.analysis.shortfall import Outlook
 from sim.analysis.variants import LINE_OFF, SIGNED, main_variants
+from sim.analysis.warning import early_warning
+from sim.engine.chunks import FAN_PATHS
+from sim.engine.simulate import simulate
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, Line, Policy, load_case
 from sim.terms.derived import dates_of
@@ -25,6 +28,7 @@ def outlook(
     paths: int | None = None,
     seed: int | None = None,
     *,
+    warning: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
 ) -> Outlook:
@@ -43,6 +47,9 @@ def outlook(
         The day of issue, a simulated day; the valuation date unless given.
     paths, seed : int, optional
         The case's unless given.
+    warning : bool
+        Add the early warning of the case as signed: the probability of a cash-out within six months by the months of
+        cover at a month's end, of the first paths (at most 16,384), simulated to the horizon.
     workers : int, optional
         Threads; as many as there are cores unless given.
     progress : callable, optional
@@ -84,8 +91,9 @@ def outlook(
     names = (LINE_OFF, SIGNED, *list(cases)[2:])
     rows = [tuple(sums[name][k].estimate() for name in names) for k in range(4)]
     differences = tuple(NOTHING if name == SIGNED else rows[2][i] for i, name in enumerate(names))
+    seen = early_warning(simulate(case, paths=min(paths, FAN_PATHS), seed=seed, workers=workers)) if warning else None
     return Outlook(
-        case, issued, until, cut, gap_until, names, rows[0], rows[1], differences, rows[3], paths, seed
+        case, issued, until, cut, gap_until, names, rows[0], rows[1], differences, rows[3], paths, seed, warning=seen
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.analysis.backtest import PATHS as RECORD_PATHS
 from sim.analysis.backtest import backtest
+from sim.analysis.bands import Uncertainty
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clause_costs import ClauseCosts
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
@@ -18,13 +19,18 @@ from sim.analysis.compare import compare
 from sim.analysis.comparison import Comparison
 from sim.analysis.facts import Backtest
 from sim.analysis.grid import Grid, grid
+from sim.analysis.inputs import inputs_of
 from sim.analysis.outlook import outlook
+from sim.analysis.price_models import PATHS as MODEL_PATHS
+from sim.analysis.price_models import PriceModels, price_models
 from sim.analysis.scenarios import policies_of, scenarios_of
+from sim.analysis.search import lines_to_solve
 from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
 from sim.analysis.shortfall import Outlook
 from sim.analysis.solution import Solution
 from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.swings import Sensitivity
+from sim.analysis.uncertainty import DRAWS, uncertainty
 from sim.analysis.variants import main_variants
 from sim.calendar import month_end
 from sim.engine.simulate import kept_by_default, simulate
@@ -35,17 +41,18 @@ from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
-#: Most paths of each run of an analysis. The run itself, comparisons and the outlook have all paths.
-MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID = 200_000, 100_000, 10_000
+#: Most paths of each run of an analysis. The run itself, the other comparisons and the outlook have all paths.
+MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 200_000, 100_000, 10_000, 10_000
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
 #: `LEAST`, and a smaller sample of inputs.
 WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
-#: What the searches solve for, and the probability of cash-out they look for.
-SOLVED, TARGET = ("commitment", "cash", "cost_cut", "burn"), 0.1
+#: What the searches solve for besides the commitments, and the probability of cash-out they look for.
+SOLVED, TARGET = ("cash", "cost_cut", "burn"), 0.1
 #: About how long each step takes, for the progress.
 WORK = {
-    "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "solutions": 20, "stresses": 20,
-    "outlook": 2, "policies": 15, "grid": 20, "record": 2,
+    "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "price_models": 3, "solutions": 20,
+    "stresses": 20,
+    "outlook": 2, "policies": 15, "grid": 20, "record": 2, "uncertainty": 10,
 }  # fmt: skip
 
 
@@ -65,6 +72,7 @@ class Pack(Value):
     clauses: ClauseCosts | None
     sensitivity: Sensitivity
     scenarios: Comparison
+    price_models: PriceModels
     solutions: tuple[Solution, ...]
     stresses: tuple[Solution, ...]
     outlook: Outlook
@@ -74,6 +82,7 @@ class Pack(Value):
     elapsed_s: float
     by: date
     skipped: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: Uncertainty | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: the run's summary under "result", then every part; absent numbers are None."""
@@ -83,6 +92,7 @@ class Pack(Value):
             "clauses": self.clauses and self.clauses.to_dict(),
             "sensitivity": self.sensitivity.to_dict(),
             "scenarios": self.scenarios.to_dict(),
+            "price_models": self.price_models.to_dict(),
             "solutions": [solution.to_dict() for solution in self.solutions],
             "stresses": [solution.to_dict() for solution in self.stresses],
             "outlook": self.outlook.to_dict(),
@@ -90,6 +100,7 @@ class Pack(Value):
             "capital": cost_of_capital(self.result).to_dict(),
             "grid": self.grid.to_dict(),
             "record": self.record and self.record.to_dict(),
+            "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
             "by": self.by,
             "skipped": self.skipped,
             "elapsed_s": self.elapsed_s,
@@ -155,6 +166,7 @@ def gather(
     search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
     sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
+    solved = [*(("commitment", line) for line in lines_to_solve(case)), *((what, None) for what in SOLVED)]
     scenarios, missing = scenarios_of(case)
     result = run("result", simulate, case, **how, keep_paths=kept_by_default(case, paths))
     found: dict[str, Any] = {
@@ -163,19 +175,23 @@ def gather(
         "clauses": run("clauses", _clause_costs, case, paths=_scaled(paths, CLAUSE_PATHS), levels=how),
         "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY), **sample),
         "scenarios": run("scenarios", compare, scenarios, **how),
+        "price_models": run("price_models", price_models, case, paths=min(paths, MODEL_PATHS)),
         "solutions": tuple(
-            run("solutions", solve, case, what, TARGET, part=(i, len(SOLVED)), **search)
-            for i, what in enumerate(SOLVED)
+            run("solutions", solve, case, what, TARGET, part=(i, len(solved)), line=line, **search)
+            for i, (what, line) in enumerate(solved)
         ),
         "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
-        "outlook": run("outlook", outlook, case, paths=paths),
+        "outlook": run("outlook", outlook, case, paths=paths, warning=True),
         "policies": run("policies", compare, policies_of(case), **how),
         "grid": run("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID)),
         "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
+        "uncertainty": run("uncertainty", _uncertain, case, draws=_draws(paths), paths=_scaled(paths, MOST_OF_DRAWS)),
     }
     skipped = {}
     if found["record"] is None:
         skipped["record"] = "the case has no table [record]"
+    if found["uncertainty"] is None:
+        skipped["uncertainty"] = "the case has no table [ranges]"
     if missing:
         skipped["scenarios"] = "; ".join(missing)
     return Pack(**found, by=by, skipped=skipped, elapsed_s=time.perf_counter() - started)
@@ -212,6 +228,16 @@ def _clause_costs(case: Case, *, paths: int, levels: dict[str, Any], **options: 
 def _recorded(case: Case, *, workers: int | None, **options: Any) -> Backtest | None:
     """The backtest, if the case has a record; it runs in one thread."""
     return None if case.record is None else backtest(case, **options)
+
+
+def _uncertain(case: Case, **options: Any) -> Uncertainty | None:
+    """The bands over the uncertain inputs, if the case states any."""
+    return uncertainty(case, **options) if any(one.stated for one in inputs_of(case)) else None
+
+
+def _draws(paths: int) -> int:
+    """Draws of the uncertain inputs: fewer in a pack of fewer than `WHOLE` paths."""
+    return max(DRAWS * min(paths, WHOLE) // WHOLE, LEAST_SAMPLES)
 
 
 class _Steps:

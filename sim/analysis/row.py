@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from sim.analysis.paired import PROBABILITIES, Mean, twelve_months
 from sim.engine.chunks import Run
 from sim.engine.shards import stopping
+from sim.lowering.lower import Plan, lower
 from sim.results import measures
 from sim.results.distribution import mean_and_error
 from sim.results.estimates import proportion
@@ -50,65 +52,98 @@ def measured_rows(
     workers: int,
 ) -> tuple[float, list[RowDone]]:
     """Simulate a case with the overrides of a few rows; returns the seconds that a row took, and the rows."""
-    started = time.perf_counter()
-    done = [_row(stopping(over), case, number, overrides, paths, seed, workers) for number, overrides in rows]
+    started, check = time.perf_counter(), stopping(over)
+    variants = [_variant(case, number, overrides, paths) for number, overrides in rows]  # one kind of work at a time
+    rooms = Rooms()
+    done = [one if isinstance(one, RowDone) else _row(check, one, seed, workers, rooms) for one in variants]
     return (time.perf_counter() - started) / len(rows), done
 
 
-def _row(
-    check: Callable[..., None],
-    case: Case,
-    number: int,
-    overrides: Mapping[str, Any],
-    paths: int | None,
-    seed: int | None,
-    workers: int,
-) -> RowDone:
-    check()
+class Variant(NamedTuple):
+    """A case of a row, as it will be run."""
+
+    number: int
+    case: Case
+    plan: Plan
+    paths: int
+
+
+def _variant(case: Case, number: int, overrides: Mapping[str, Any], paths: int | None) -> Variant | RowDone:
+    """The case of a row, or the row without figures."""
     try:
         variant = case.replace(overrides, blame="grid") if overrides else case
         most = check_whole("paths", variant.simulation.paths if paths is None else paths, 1, MOST_PATHS)
-        return RowDone(number, figures(check, variant, most, seed_of(variant, seed), workers))
+        return Variant(number, variant, lower(variant), most)
     except CaseError as error:
         return _failed(number, "; ".join(problem.removeprefix("grid: ") for problem in error.problems))
+    except Exception as error:
+        return _error(number, error)
+
+
+def _row(check: Callable[..., None], variant: Variant, seed: int | None, workers: int, rooms: Rooms) -> RowDone:
+    check()
+    try:
+        rooms.plan = variant.plan
+        seed = seed_of(variant.case, seed)
+        return RowDone(variant.number, figures(check, variant.case, variant.paths, seed, workers, rooms))
     except InterruptedError:
         raise
-    except (MemoryError, OSError) as error:  # of the machine: another one, or another day, may do it
-        return RowDone(number, None, f"{type(error).__name__}: {one_line(str(error), 200)}")
     except Exception as error:  # one row must not end a sweep
-        return _failed(number, f"{type(error).__name__}: {one_line(str(error), 200)}")
+        return _error(variant.number, error)
+
+
+def _error(number: int, error: Exception) -> RowDone:
+    text = f"{type(error).__name__}: {one_line(str(error), 200)}"
+    of_the_machine = isinstance(error, MemoryError | OSError)  # another one, or another day, may do it
+    return RowDone(number, None, text) if of_the_machine else _failed(number, text)
 
 
 def _failed(number: int, why: str) -> RowDone:
     return RowDone(number, [*[None] * (2 + len(FIGURES)), one_line(why, 1000)])
 
 
-def figures(check: Callable[..., None], case: Case, paths: int, seed: int, workers: int) -> list[Any]:
-    """Paths, seed, `FIGURES` and no error. The bits do not depend on the workers."""
-    shards = (_columns(check, case, first, paths, seed, workers) for first in range(0, paths, KEPT))
+class Rooms:
+    """The arrays of the run before, for the next one if it has the same structure and size."""
+
+    def __init__(self) -> None:
+        self.before: Run | None = None
+        self.plan: Plan | None = None
+
+    def run(self, case: Case, paths: int, seed: int, first: int) -> Run:
+        self.before = Run(case, paths, seed, first, fan=0, plan=self.plan, before=self.before)
+        return self.before
+
+
+def figures(
+    check: Callable[..., None], case: Case, paths: int, seed: int, workers: int, rooms: Rooms | None = None
+) -> list[Any]:
+    """Paths, seed, `FIGURES` and no error. The bits do not depend on the workers. `rooms`: of a loop over rows."""
+    rooms = rooms or Rooms()
+    shards = (_columns(check, case, (first, paths), seed, workers, rooms) for first in range(0, paths, KEPT))
     if paths <= KEPT:
         columns = next(shards)
         pairs = [mean_and_error(values) for values in _values(case, columns)]
-        out = [_out(columns, days).sum() for days in _by(case)]
+        out = [_out(columns, days) for days in _by(case)]
     else:
         means, out = [Mean(None) for _ in MEASURES], [0 for _ in _by(case)]
         for columns in shards:
             for mean, values in zip(means, _values(case, columns), strict=True):
                 mean.add_present(values)
-            out = [count + _out(columns, days).sum() for count, days in zip(out, _by(case), strict=True)]
+            out = [count + _out(columns, days) for count, days in zip(out, _by(case), strict=True)]
         pairs = [(mean.mean, mean.error().se) for mean in means]
     found = [number for pair in pairs for number in pair]
     for count, days in zip(out, _by(case), strict=True):
-        chance = proportion(int(count), paths)
+        chance = proportion(count, paths)
         found += [math.nan] * len(OF_PROBABILITY) if days is None else [chance.value, chance.se, *chance.ci95]
     return [paths, seed, *(None if math.isnan(number) else float(number) for number in found), ""]
 
 
 def _columns(
-    check: Callable[..., None], case: Case, first: int, paths: int, seed: int, workers: int
+    check: Callable[..., None], case: Case, span: tuple[int, int], seed: int, workers: int, rooms: Rooms
 ) -> dict[str, np.ndarray]:
-    """The columns of at most `KEPT` paths from `first` on."""
-    run = Run(case, min(KEPT, paths - first), seed, first, fan=0)
+    """The columns of at most `KEPT` paths of those from the first of `span` on."""
+    first, last = span
+    run = rooms.run(case, min(KEPT, last - first), seed, first)
     if workers == 1:
         return run.finish_here(check)
     run.finish(workers, check)
@@ -120,10 +155,10 @@ def _by(case: Case) -> tuple[float, int | None]:
     return math.inf, twelve_months(case)
 
 
-def _out(columns: Mapping[str, np.ndarray], days: float | None) -> np.ndarray:
+def _out(columns: Mapping[str, np.ndarray], days: float | None) -> int:
+    """Number of paths that are out of cash by a day."""
     out = columns["cash_out_days"]
-    happened: np.ndarray = np.isfinite(out) if days is None or math.isinf(days) else out <= days
-    return happened
+    return int(np.count_nonzero(np.isfinite(out) if days is None or math.isinf(days) else out <= days))
 
 
 def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
@@ -136,5 +171,8 @@ def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarra
         "runway_months": lambda: measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon)),
         "costs": lambda: costs_of(case, columns),
     }
+    everything, outstanding = issued + columns["other_shares"].sum(axis=0), case.company.shares_outstanding
+    for name, measure in measures.OF_EVERYTHING.items():
+        derived[name] = partial(measure, everything, outstanding, columns["cash_out_days"])
     for name in MEASURES:
         yield derived[name]() if name in derived else columns[name]

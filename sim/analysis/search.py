@@ -15,6 +15,8 @@ from sim.analysis.inputs import named, trial
 from sim.analysis.runs import Counter, Progress, Sampling, shards
 from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
+from sim.terms.derived import facilities
+from sim.terms.problems import show
 from sim.terms.ranges import MOST_MONEY
 
 #: A search ends when the paths between its ends are this fraction of the standard error of their number.
@@ -53,17 +55,15 @@ def _key(name: str) -> Callable[[float], dict[str, float]]:
     return lambda value: {name: value}
 
 
-def dial(case: Case, what: str) -> Dial:
+def dial(case: Case, what: str, line: str | None = None) -> Dial:
     """The parameters of `solve`: "commitment", "cash", "cost_cut" or "burn". ValueError for anything else."""
+    if what == "commitment":
+        return _commitment(case, line)
+    if line is not None:
+        raise ValueError(f"line = {show(line)}: must be given for the commitment only")
     burn, most = case.burn.monthly, int(MOST_MONEY)
     least_cash = math.ceil(case.company.minimum_cash)
-    signed = case.line.commitment if case.line else None
-    if what == "commitment" and signed is None:
-        raise ValueError("commitment: must be another parameter, as the case has no line with one commitment")
     dials = {
-        "commitment": Dial(
-            what, "commitment", "$", signed or 0.0, 1.0, 1, 0, most, False, True, _key("line.commitment")
-        ),
         "cash": Dial(
             what, "opening cash", "$", case.company.cash, 1.0, 1, least_cash, most, False, True, _key("company.cash")
         ),
@@ -76,8 +76,32 @@ def dial(case: Case, what: str) -> Dial:
         ),
     }  # fmt: skip
     if what not in dials:
-        raise ValueError(f"what = {what!r}: must be one of {', '.join(dials)}")
+        raise ValueError(f"what = {what!r}: must be one of {', '.join(('commitment', *dials))}")
     return dials[what]
+
+
+def lines_to_solve(case: Case) -> dict[str, str]:
+    """Keys of the lines that have a commitment, by their names; [line] has the name ""."""
+    return {line.name: key for key, line in facilities(case) if line.commitment is not None}
+
+
+def _commitment(case: Case, line: str | None) -> Dial:
+    """The commitment of the line with a name, which may be left out where one line alone has a commitment."""
+    keys = lines_to_solve(case)
+    if not keys:
+        raise ValueError("commitment: must be another parameter, as no line of the case has a commitment in dollars")
+    if line is None and len(keys) == 1:
+        [line] = keys
+    if line is None or line not in keys:
+        given = "missing" if line is None else show(line)
+        names = ", ".join(map(show, filter(None, keys)))
+        must = f"the name of a line with a commitment: {names}" if names else "left out, as the case has one line"
+        raise ValueError(f"line = {given}: must be {must}")
+    key = keys[line]
+    own = next(each for place, each in facilities(case) if place == key)
+    label = f"commitment of {line}" if line else "commitment"
+    base, least, most = own.commitment or 0.0, math.ceil(own.used.amount) if own.used else 0, int(MOST_MONEY)
+    return Dial("commitment", label, "$", base, 1.0, 1, least, most, False, True, _key(f"{key}.commitment"))
 
 
 def dials_of_stress(case: Case) -> Iterator[Dial]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.analysis.paired import estimate_dict
 from sim.analysis.paired_text import changes, intervals, levels
+from sim.analysis.warning import EarlyWarning
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
 from sim.results.value import HashableValue
@@ -32,7 +33,8 @@ class Outlook(HashableValue, Readable):
     `names` are "line off", "as signed" and, where the line has conditions, "every condition waived". `shortfall` is the
     probability that cash falls below the minimum by `until`, of all paths: those out of cash before `issued` count, and
     `already` says how many they are. `differences` are paired, to as signed. `gap` is the mean over all paths of the
-    largest shortfall ($) up to `gap_until`, the end of the fiscal quarter in which the window ends.
+    largest shortfall ($) up to `gap_until`, the end of the fiscal quarter in which the window ends. `warning` is the
+    early warning of the case as signed, if it was asked for.
     """
 
     case: Case
@@ -48,6 +50,7 @@ class Outlook(HashableValue, Readable):
     paths: int
     seed: int
     note: str = NOTE
+    warning: EarlyWarning | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
@@ -64,6 +67,7 @@ class Outlook(HashableValue, Readable):
                 for i, name in enumerate(self.names)
             ],
             "note": self.note,
+            **({"warning": self.warning.to_dict()} if self.warning else {}),
             "manifest": manifest(self.case, self.paths, self.seed, "philox"),
         }
         return jsonable(document)
@@ -103,4 +107,5 @@ def outlook_blocks(outlook: Outlook) -> Blocks:
         )
     heading = f"Probability that cash falls below the minimum by {long_date(outlook.until)}"
     rows = list(zip(outlook.names, *columns.values(), strict=True))
-    return [head, Table(heading, ("", *columns), rows, (0,), f"{note}."), outlook.note]
+    warned = [outlook.warning.table()] if outlook.warning else []
+    return [head, Table(heading, ("", *columns), rows, (0,), f"{note}."), *warned, outlook.note]

@@ -29,6 +29,7 @@ def solve(
     paths: int | None = None,
     seed: int | None = None,
     *,
+    line: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Solution:
@@ -47,6 +48,8 @@ def solve(
         A day of the simulated span; the horizon unless given.
     paths, seed : int, optional
         The case's unless given, at most 100,000 paths.
+    line : str, optional
+        For the commitment: the name of the line, where several have a commitment.
     workers : int, optional
         Threads; as many as there are cores unless given.
     progress : callable, optional
@@ -69,7 +72,7 @@ def solve(
     case = load_case(case)
     by = day_of(case, "by", by, case.horizon)
     target = _target(target)
-    turned = dial(case, what)
+    turned = dial(case, what, line)
     paths, seed = paths_and_seed(case, paths, seed)
     search = Search(case, turned, days_at_close(case, by), Run(paths, seed, workers, progress, 1))
     found = _solution(search, target, by)

@@ -1,13 +1,14 @@
-"""Predefined variants of a case: the line off, every condition waived, each of its clauses lifted."""
+"""Variants of a case: those that it states, the line off, every condition waived, each of its clauses lifted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sim.results.value import Value
-from sim.terms import Case, load_case
+from sim.results.value import Frozen, Value
+from sim.terms import Case, CaseError, load_case
 from sim.terms.clauses import StatedClause, stated_clauses
 from sim.terms.derived import facilities
 from sim.terms.problems import joined, show
@@ -33,8 +34,10 @@ class Clause(Value):
     clause: str = ""
 
 
-class Variants(Readable, dict[str, Case]):
+class Variants(Frozen, Readable, dict[str, Case]):
     """Cases by name, the first as signed."""
+
+    __slots__ = ()
 
     def _blocks(self) -> Blocks:
         signed = next(iter(self.values()), None)
@@ -128,8 +131,8 @@ def variants(case: Case | str) -> Variants:
     Returns
     -------
     Variants
-        A dictionary of str to Case: "as signed", "line off" (a commitment of 0), "every condition waived" (if there are
-        conditions), and "without NAME" for each clause of the line.
+        A dictionary of str to Case: "as signed", the variants that the case states in [variants], "line off" (a
+        commitment of 0), "every condition waived" (if there are conditions), and "without NAME" for each clause.
 
     Raises
     ------
@@ -150,9 +153,16 @@ def variants(case: Case | str) -> Variants:
 
 
 def main_variants(case: Case) -> dict[str, Case]:
-    """The first of `variants`: the line as signed, off, and with every condition waived."""
+    """The first of `variants`: the line as signed, what the case states, the line off, every condition waived.
+
+    A variant of the case is left out where what it changes is gone, as after `Case.replace`.
+    """
     off = {f"{key}.commitment": 0.0 for key, _ in facilities(case)}
-    found = {SIGNED: case, LINE_OFF: case.replace(off)}
+    found = {SIGNED: case}
+    for name, changes in (case.variants or {}).items():
+        with suppress(CaseError):
+            found[name] = case.replace(changes)
+    found[LINE_OFF] = case.replace(off)
     if case.conditions:
         every = [waiving(case, condition.name) for condition in case.conditions]
         found[WAIVED] = case.replace({key: value for changes in every for key, value in changes.items()})

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sim.cli import (
+    backtest,
     calibrate,
     cases,
     check,
@@ -22,6 +23,7 @@ from sim.cli import (
     replay,
     report,
     rerun,
+    roll,
     run,
     sensitivity,
     solve,
@@ -39,8 +41,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, sweep, report,
-    calibrate, verify, model, rerun,
+    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep, report,
+    calibrate, roll, verify, model, rerun,
 )  # fmt: skip
 
 
@@ -57,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         Exit status: 0; 1 if a check of `verify` fails, `rerun` finds a difference or a row of `sweep` has no figures;
-        2 for input that cannot be used; 130 after an interrupt, 143 after SIGTERM, 129 after SIGHUP.
+        2 for input that cannot be used and output that cannot be written; 130 after an interrupt, 143 after SIGTERM,
+        129 after SIGHUP.
     """
     own = arguments is None
     with prepared(own), _warnings_as_notes(), prepared_environment(own):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.arguments import Commands, add_json
-from sim.cli.files import Unusable, check_outputs, put, shown, written
+from sim.cli.files import Unusable, check_outputs, picture_kind, put, shown, written
 from sim.terms.problems import one_line
 
 if TYPE_CHECKING:
     from sim.analysis.calibration.calibration import Calibration
-
-PICTURES = ("png", "svg", "pdf")
 
 
 def add(commands: Commands) -> None:
@@ -46,7 +43,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    kind = _kind(options.plot)
+    kind = picture_kind(options.plot)
     check_outputs([options.closes], options.json, options.plot, options.write)
     from sim.analysis.calibration.calibrate import calibrate
     from sim.closes import ClosesError, read_closes
@@ -66,17 +63,7 @@ def run(options: argparse.Namespace) -> None:
         from sim.results.files import write_bytes_atomically
 
         written(lambda: write_bytes_atomically(options.plot, calibration_picture(found, kind)))
-    put(options.json, found.to_dict(), text)
-
-
-def _kind(name: str | None) -> str:
-    """The form of a picture, by the end of its name; "" without one."""
-    if name is None:
-        return ""
-    kind = Path(name).suffix.lower().removeprefix(".")
-    if kind not in PICTURES:
-        raise Unusable(f"--plot = {shown(name)}: must end in .png, .svg or .pdf")
-    return kind
+    put(options.json, found.to_dict(), text, beside=bool(options.write or options.plot))
 
 
 def _splits(given: list[str]) -> dict[str, str]:
@@ -96,6 +83,6 @@ def _write(name: str, found: Calibration, model: str | None) -> str:
     from sim.analysis.calibration.rewriting import rewritten
     from sim.results.files import write_text_atomically
 
-    text, keys = rewritten(name, found, model or found.recommended)
+    text, keys, left = rewritten(name, found, model or found.recommended)
     written(lambda: write_text_atomically(name, text))
-    return f"{shown(name)}: set {', '.join(keys)}"
+    return f"{shown(name)}: set {', '.join(keys)}" + f"\n{shown(name)}: {left}" * bool(left)

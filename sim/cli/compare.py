@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--variants", action="store_true",
-        help="add the predefined variants of the first case (line off, all conditions waived, each clause removed)",
+        help="add the variants of the first case: its own, line off, all conditions waived, each clause removed",
     )  # fmt: skip
     parser.add_argument(
         "--variant", action="append", nargs="+", default=[], metavar=("[NAME] KEY=VALUE", "KEY=VALUE"),
@@ -58,7 +58,7 @@ def read_cases(options: argparse.Namespace) -> dict[str, Case]:
         changes = words[1:] if name else words
         if not changes:
             raise Unusable(f"--variant {shown(name)}: must have at least one KEY=VALUE after the name")
-        named.append((name or " ".join(words), overridden(first, changes)))
+        named.append((name or " ".join(words), overridden(first, changes, "--variant")))
     named += given[1:]
     if len(named) < 2:
         raise Unusable("compare: must have a second CASE, --variants or --variant KEY=VALUE")

@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.cli.streams import ClosedOutput, tell
 from sim.terms import Case, load_case, overridden
 from sim.terms.problems import one_line
 from sim.text.reading import STDIN, is_stdin, name_of
 
 UNUSABLE = 2  # exit status
+PICTURES = ("png", "svg", "pdf")
 
 
 class Unusable(Exception):
@@ -28,13 +31,17 @@ def check_inputs(*names: str) -> None:
         raise Unusable("<stdin>: must be given once: the standard input can be read once")
 
 
-def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = None) -> None:
+def check_outputs(inputs: Sequence[str], *names: str | None, save: str | None = None, others: bool = False) -> None:
     """Raise `Unusable` for an output that cannot be written or that is an input or another output as well.
 
-    The name "-" is standard output, which `save`, a file of arrays, cannot be written to.
+    The name "-" is standard output, which `save`, a file of arrays, cannot be written to. Where no output is a file,
+    the text on standard output is the only one, so that one that is closed is an error, too; `others` says that the
+    command writes other files.
     """
     if save == "-":
         raise Unusable("--save = -: must be the name of a file")
+    if isinstance(sys.stdout, ClosedOutput) and ("-" in names or not (others or any((*names, save)))):
+        raise Unusable("standard output: cannot be written: it is closed")
     taken = {_real(name): "an input" for name in inputs if name != STDIN}
     for name in (*names, save):
         if name in (None, "-"):
@@ -73,6 +80,16 @@ def _check_output(name: str, path: Path) -> None:
         raise Unusable(f"{shown(name)}: cannot be written: folder {shown(str(folder))} is read-only")
 
 
+def picture_kind(name: str | None) -> str:
+    """The form of a picture, by the end of its name; "" without one."""
+    if name is None:
+        return ""
+    kind = Path(name).suffix.lower().removeprefix(".")
+    if kind not in PICTURES:
+        raise Unusable(f"--plot = {shown(name)}: must end in .png, .svg or .pdf")
+    return kind
+
+
 def written(write: Callable[[], object]) -> None:
     """Call `write`, which writes a file; a ResultError becomes `Unusable`."""
     from sim.results.files import ResultError
@@ -83,8 +100,11 @@ def written(write: Callable[[], object]) -> None:
         raise Unusable(str(error)) from None
 
 
-def put(name: str | None, document: dict[str, Any], text: str) -> None:
-    """Print the text and write the document as JSON to the file `name`; with "-" print the document instead."""
+def put(name: str | None, document: dict[str, Any], text: str, *, beside: bool = False) -> None:
+    """Print the text and write the document as JSON to the file `name`; with "-" print the document instead.
+
+    `beside` says that the command has written another file, so that the text only accompanies it.
+    """
     if name == "-":
         print(json.dumps(document, indent=2, allow_nan=False))
         return
@@ -92,4 +112,7 @@ def put(name: str | None, document: dict[str, Any], text: str) -> None:
         from sim.results.files import write_text_atomically
 
         written(lambda: write_text_atomically(name, json.dumps(document, indent=2, allow_nan=False) + "\n"))
-    print(text)
+    if name is not None or beside:
+        tell(text)
+    else:
+        print(text)

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sim.cli.arguments import Commands
 from sim.cli.files import Unusable
+from sim.terms.actuals import Actuals
 from sim.terms.problems import nearest, one_line
 from sim.terms.reference import KeyRow, json_schema, key_rows, markdown, tables
 from sim.text.tables import Table, table_text
@@ -13,7 +14,11 @@ from sim.text.tables import Table, table_text
 
 def add(commands: Commands) -> None:
     parser = commands.add("keys", run, "list the keys of a case file: unit, range, default, meaning", case=False)
-    parser.add_argument("table", nargs="?", metavar="TABLE", help="a table such as line or line.pricing (default: all)")
+    parser.add_argument(
+        "table", nargs="?", metavar="TABLE",
+        help="a table such as line or line.pricing, or actuals for those of the file that `fundrisk roll` reads "
+        "(default: all of a case)",
+    )  # fmt: skip
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json-schema", action="store_true", help="print a JSON Schema of the case file")
     form.add_argument("--markdown", action="store_true", help="print the tables of sim/docs/case-file.md")
@@ -39,6 +44,8 @@ def _chosen(table: str | None) -> list[KeyRow]:
     if table is None:
         return list(key_rows())
     name = table.strip("[]")
+    if name == "actuals":
+        return list(key_rows(Actuals))
     found = [row for row in key_rows() if f"{row.table.strip('[]')}.".startswith(f"{name}.")]
     if not found or not name:
         near = nearest(name, tables())

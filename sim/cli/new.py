@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.cli.arguments import Commands
 from sim.cli.files import Unusable, check_outputs, shown
+from sim.cli.streams import tell
 from sim.terms.problems import nearest, one_line
 
 #: The kinds of line that there is a template of, each with what it is.
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
         raise Unusable(f"{shown(name)}: exists already; must be the name of a new file") from None
     except OSError as error:
         raise Unusable(f"{shown(name)}: cannot be written: {error.strerror}") from None
-    print(f"{shown(name)}: written; fill it in, then read `fundrisk check {shown(name)}`")
+    tell(f"{shown(name)}: written; fill it in, then read `fundrisk check {shown(name)}`")
 
 
 def template(kind: str) -> str:

@@ -11,6 +11,8 @@ def add(commands: Commands) -> None:
     summary = "print the probability that cash falls below the minimum by 12 months after the accounts are issued"
     parser = commands.add("outlook", run, summary)
     parser.add_argument("--issued", metavar="DATE", help="date of issue of the accounts (default: the valuation date)")
+    words = "add the probability of a cash-out within six months, by the months of cover at a month's end"
+    parser.add_argument("--warning", action="store_true", help=words)
     add_size(parser)
     add_json(parser)
 
@@ -21,5 +23,8 @@ def run(options: argparse.Namespace) -> None:
     from sim.analysis.outlook import outlook
 
     with progress() as meter:
-        found = outlook(case, options.issued, options.paths, options.seed, workers=options.workers, progress=meter)
+        found = outlook(
+            case, options.issued, options.paths, options.seed, warning=options.warning, workers=options.workers,
+            progress=meter,
+        )  # fmt: skip
     put(options.json, found.to_dict(), str(found))

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
 
     written(lambda: check_folder(options.out, force=options.force))
-    check_outputs([options.case], options.json, save=options.save)
+    check_outputs([options.case], options.json, save=options.save, others=True)
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:
         raise Unusable(f"{options.case}: cannot be written: it is an input of the same command")
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         written(lambda: files.extend(write_report(pack, options.out, meter, force=options.force)))
     if options.save:
         written(lambda: pack.result.save(options.save))
-    put(options.json, pack.result.summary().to_dict(), _listed(files, options.out, pack.elapsed_s))
+    put(options.json, pack.result.summary().to_dict(), _listed(files, options.out, pack.elapsed_s), beside=True)
 
 
 def _listed(files: list[Path], folder: str, seconds: float) -> str:

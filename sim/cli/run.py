@@ -2,7 +2,7 @@
 
 import argparse
 
-from sim.cli.arguments import Commands, add_json, add_simulation
+from sim.cli.arguments import Commands, add_json, add_simulation, whole
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
 from sim.cli.meter import progress
 
@@ -12,6 +12,10 @@ def add(commands: Commands) -> None:
     add_simulation(parser)
     add_json(parser, "the summary")
     parser.add_argument("--save", metavar="FILE.npz", help="write the measures of every path")
+    parser.add_argument(
+        "--uncertain", type=whole("--uncertain"), metavar="N",
+        help="also draw the inputs of [ranges] N times, and print the band of each measure over them",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> None:
@@ -31,4 +35,13 @@ def run(options: argparse.Namespace) -> None:
         raise Unusable(str(error).replace("simulate with keep_paths=False", "leave out --save")) from None
     if options.save:
         written(lambda: result.save(options.save))
-    put(options.json, result.summary().to_dict(), str(result.summary()))
+    document, text = result.summary().to_dict(), str(result.summary())
+    if options.uncertain is not None:
+        from sim.analysis.uncertainty import PATHS, uncertainty
+
+        with progress("runs") as meter:
+            found = uncertainty(
+                case, options.uncertain, min(result.paths, PATHS), result.seed, workers=options.workers, progress=meter
+            )
+        document, text = document | {"uncertainty": found.to_dict()}, f"{text}\n\n{found}"
+    put(options.json, document, text, beside=bool(options.save))

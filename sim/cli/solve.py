@@ -28,6 +28,9 @@ def add(commands: Commands) -> None:
         "--target", type=_probability, metavar="P",
         help="probability of cash-out (default: 0.1 with --for, 0.5 with --reverse)",
     )  # fmt: skip
+    parser.add_argument(
+        "--line", metavar="NAME", help="with --for commitment: the line, where several have a commitment"
+    )
     parser.add_argument("--by", metavar="DATE", help="date by which cash runs out (default: the horizon)")
     add_size(parser, "the case's number, at most 100,000, for each run")
     add_json(parser)
@@ -50,12 +53,14 @@ def run(options: argparse.Namespace) -> None:
     size = {"paths": options.paths, "seed": options.seed, "workers": options.workers}
     with progress() as meter:
         if options.reverse:
+            if options.line is not None:
+                raise Unusable("--line: must be given with --for commitment only")
             target = EVEN if options.target is None else options.target
             found = reverse_stress(case, options.by, target, **size, progress=meter)
         else:
             target = TARGET if options.target is None else options.target
             what = options.what.replace("-", "_")
-            found = Solutions([solve(case, what, target, options.by, **size, progress=meter)])
+            found = Solutions([solve(case, what, target, options.by, line=options.line, **size, progress=meter)])
     document = {"case": case.title, "case_sha256": case.sha256, "solutions": [one.to_dict() for one in found]}
     how = f"{found[0].paths:,} paths each, seed {found[0].seed}, philox, common random numbers"
     put(options.json, document, "\n\n".join([f"{wrapped(case.title)}\n{how}", *map(str, found)]))

@@ -1,12 +1,30 @@
-"""The standard streams of a command: what cannot be told is dropped, and the work goes on."""
+"""The standard streams of a command.
+
+Remarks on standard error that cannot be written are dropped, and the work goes on. Output that is wanted is an error.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+
+
+class ClosedOutput(io.TextIOBase):
+    """Stands for a standard output that was closed before the command began: to write to it is an error."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+def tell(text: str) -> None:
+    """Print to standard output what accompanies a file that the command has written: a closed one loses nothing."""
+    if not isinstance(sys.stdout, ClosedOutput):
+        print(text)
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -32,9 +50,9 @@ def on_terminal() -> bool:
 def prepared(own: bool) -> Iterator[None]:
     """Streams that a command can print to, for as long as it runs; afterwards they are as before.
 
-    A stream that the parent process or the program has closed becomes the null device, and characters that a
-    stream's encoding lacks are escaped. `own` says that the process is the command's own: its first three descriptors
-    are then never left for a file that the command opens.
+    A standard error that the parent process or the program has closed becomes the null device, a standard output a
+    `ClosedOutput`, and characters that a stream's encoding lacks are escaped. `own` says that the process is the
+    command's own: its first three descriptors are then never left for a file that the command opens.
     """
     if own:
         _reserve_descriptors()
@@ -44,7 +62,8 @@ def prepared(own: bool) -> Iterator[None]:
         stream = getattr(sys, name)
         if stream is None or getattr(stream, "closed", False):
             replaced[name] = stream
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            null = ClosedOutput() if name == "stdout" else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, null)
         elif hasattr(stream, "reconfigure"):
             with suppress(OSError, ValueError):  # what was printed before may not be written any more
                 errors.append((stream, stream.errors))

@@ -7,7 +7,7 @@ from sim.cli.arguments import Commands, add_set, add_size
 from sim.cli.compare import short_names
 from sim.cli.files import Unusable, check_inputs, check_outputs
 from sim.cli.meter import progress
-from sim.cli.streams import say
+from sim.cli.streams import say, tell
 from sim.terms import load_case, overridden
 
 FAILED = 1  # exit status
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt as interrupt:
         interrupt.add_note("rows that are done are kept: the same command goes on with the others")
         raise
-    print(f"{len(found):,} rows in {found.file}, {found.new:,} of them new")
+    tell(f"{len(found):,} rows in {found.file}, {found.new:,} of them new")
     for failure in found.failures:
         say(f"fundrisk sweep: {failure}")
     if found.failed > len(found.failures):

@@ -37,5 +37,5 @@ def run(options: argparse.Namespace) -> int:
         from sim.results.files import write_text_atomically
 
         written(lambda: write_text_atomically(options.html, validation_page(table)))
-    put(options.json, table.to_dict(), str(table))
+    put(options.json, table.to_dict(), str(table), beside=bool(options.html))
     return 0 if table.passed else FAILED

@@ -61,7 +61,7 @@ def read_closes(
     <Closes: 756 closes, 2021-12-01 to 2024-12-02, column Adj Close of prices.csv>
     """
     source = shown(path)
-    columns, rows = table_of(read_lines(path), source)
+    columns, rows = table_of(read_lines(path), source, column)
     reading = Reading(source, columns, rows, _chosen(columns, column, source))
     days = reading.days()
     series = _Series(reading, days, _splits(splits, source))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from sim.text.lines import ListedError
+from sim.text.readable import html_of
+from sim.text.tables import Table
 
 #: Limits of a price ($/share), those of the key `price.initial`.
 LEAST_PRICE, MOST_PRICE = 1e-6, 1e9
 PRICES = "from 0.000001 to 1e9"
+_MOST_SHOWN = 20  # rows of a table
 MOST_PROBLEMS = 5  # listed of one file
 
 
@@ -61,6 +65,25 @@ class Closes:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.values)
+
+    def _repr_html_(self) -> str:
+        return html_of([self._table()])
+
+    def _table(self) -> Table:
+        """The first and the last closes."""
+        size, half = len(self), _MOST_SHOWN // 2
+        chosen = list(range(size)) if size <= _MOST_SHOWN else [*range(half), None, *range(size - half, size)]
+        columns = ("Date" if self.dates else "Session", "Close, $", *["Volume"] * bool(self.volumes))
+        rows = [self._row(i) if i is not None else ("...",) * len(columns) for i in chosen]
+        return Table(repr(self)[1:-1], columns, rows, (0,))
+
+    def _row(self, i: int) -> tuple[str, ...]:
+        day = f"{self.dates[i]}" if self.dates else f"{i + 1:,}"
+        volume = self.volumes[i] if self.volumes else None
+        return (day, f"{self.values[i]:.10g}", *["" if volume is None else f"{volume:,.0f}"] * bool(self.volumes))
 
     def __repr__(self) -> str:
         span = f", {self.dates[0]} to {self.dates[-1]}" if self.dates else ""

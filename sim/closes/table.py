@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -55,9 +55,13 @@ class Columns:
         return next(iter(self.places(known)), None)
 
 
-def table_of(lines: list[str], source: str) -> tuple[Columns, list[Row]]:
-    """The header and the rows below it. Raises ClosesError if no line has names of a date and a close."""
-    for find in (_plain, _of_levels, _without_date, _of_two):
+def table_of(lines: list[str], source: str, column: str | None = None) -> tuple[Columns, list[Row]]:
+    """The header and the rows below it. Raises ClosesError if no line has names of a date and a close.
+
+    `column` is a name that is taken for that of a close where no line has one.
+    """
+    named = () if column is None else (partial(_plain, closes=(folded(column),)),)
+    for find in (_plain, _of_levels, _without_date, _of_two, *named):
         for separator in _SEPARATORS:
             rows = _rows(lines[:HEADER_LINES], separator, source)
             found = find(rows)
@@ -66,9 +70,15 @@ def table_of(lines: list[str], source: str) -> tuple[Columns, list[Row]]:
                 return columns, [row for row in _rows(lines, separator, source, last) if row.line > last]
     line = next((n for n, text in enumerate(lines, 1) if text.strip()), 1)
     most = "" if len(lines) <= HEADER_LINES else f" (in the first {HEADER_LINES} lines)"
+    dated = any(
+        len(row.cells) > 1 and Columns(row.line, _names(row.cells), -1).place(DATE) is not None
+        for separator in _SEPARATORS
+        for row in _rows(lines[:HEADER_LINES], separator, source)
+    )
+    other = "; --column (column=) names another column" if dated else ""
     raise ClosesError([
         f"{source}: line {line}: {one_line(lines[line - 1].strip())}: must be a header with the names of a date and a "
-        f"close, such as Date,Close; no line has them{most}"
+        f"close, such as Date,Close; no line has them{most}{other}"
     ])  # fmt: skip
 
 
@@ -101,12 +111,12 @@ _Found = tuple[Columns, int] | None
 _Find = Callable[[list[Row]], _Found]
 
 
-def _plain(rows: list[Row]) -> _Found:
+def _plain(rows: list[Row], closes: Sequence[str] = (*ADJUSTED, *CLOSE)) -> _Found:
     """A line with the names of a date and of a close."""
     for row in rows:
         columns = Columns(row.line, _names(row.cells), -1)
         date = columns.place(DATE)
-        close = next((i for i in columns.places((*ADJUSTED, *CLOSE)) if i != date), None)
+        close = next((i for i in columns.places(closes) if i != date), None)
         if date is not None and close is not None:
             return Columns(row.line, columns.names, date), row.line
     return None

@@ -32,12 +32,12 @@ MOST_CHUNKS, PARTS = 16, 4
 
 
 class Part(NamedTuple):
-    """What a worker makes of consecutive chunks of a run: columns of their paths or the arrays of their sketch, the
+    """What a worker makes of consecutive chunks of a run: columns of their paths or their sketch, the
     sums over their paths, and the fan's part if they are the first of the run."""
 
     first_path: int
     columns: dict[str, np.ndarray] | None
-    sketch: dict[str, np.ndarray] | None
+    sketch: Sketch | None
     fan: np.ndarray
     binding: np.ndarray
     unraised: np.ndarray
@@ -48,7 +48,8 @@ class Part(NamedTuple):
 class Run:
     """The chunks of one run: where their results go, and how they are worked off.
 
-    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most.
+    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most. `before`: a run that is
+    done and whose columns nobody reads any more, so that this one may have its arrays.
     """
 
     def __init__(
@@ -61,13 +62,20 @@ class Run:
         antithetic: bool = False,
         keep: bool = True,
         fan: int = FAN_PATHS,
+        plan: Plan | None = None,
+        before: Run | None = None,
     ) -> None:
-        self.case, self.plan = case, lower(case)
+        self.case, self.plan = case, plan or lower(case)
         self.how = (seed, sampler, antithetic, keep)
         self.paths, self.seed, self.first_path, self.antithetic = paths, seed, first_path, antithetic
         self.chunks = -(-paths // CHUNK)
-        self.out = _room(self.plan, paths) if keep else None
-        self.by_line = columns_room(self.plan, paths) if keep else None
+        self.out: r.Output | None = None
+        self.by_line: np.ndarray | None = None
+        self.space: Workspace | None = None
+        if before is not None and keep and before._fits(self.plan, paths):
+            self.out, self.by_line, self.space = before.out, before.by_line, before.space
+        elif keep:
+            self.out, self.by_line = _room(self.plan, paths), columns_room(self.plan, paths)
         self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
         self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
@@ -79,6 +87,10 @@ class Run:
         self.groups = "scrambles" if sampler == "sobol" else "pairs" if antithetic else None
         self.sketches: list[Sketch] = []
         self.missing = paths
+
+    def _fits(self, plan: Plan, paths: int) -> bool:
+        """Whether the arrays of this run are those that a run of a plan needs."""
+        return self.out is not None and self.plan.structure is plan.structure and self.paths == paths
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
         """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
@@ -112,7 +124,8 @@ class Run:
 
     def finish_here(self, check: Callable[[], Any]) -> dict[str, np.ndarray]:
         """Work off all chunks in the caller's thread, with `check` before each; returns `columns`."""
-        desk, none = _Desk(self), no_points(self.plan)
+        desk, none = _Desk(self, self.space), no_points(self.plan)
+        self.space = desk.space
         for c in range(self.chunks):
             check()
             self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
@@ -128,7 +141,7 @@ class Run:
 
     def part(self) -> Part:
         """The run, all of whose chunks are done, as a part of a longer one."""
-        columns, sketch = (None, self.sketch().to_arrays()) if self.out is None else (self.columns(), None)
+        columns, sketch = (None, self.sketch()) if self.out is None else (self.columns(), None)
         return Part(
             self.first_path, columns, sketch, self.fan, self.binding, self.unraised, self.cut, self.by_chunk
         )  # fmt: skip
@@ -143,7 +156,7 @@ class Run:
                 rows[..., first : first + paths] = part.columns[name]
         if part.sketch is not None:
             self.sketches = self.sketches or [Sketch(self.case, self.groups)]
-            self.sketches[0].merge(Sketch.from_arrays(self.case, self.groups, part.sketch))
+            self.sketches[0].merge(part.sketch)
         if first == 0:
             self.fan = part.fan
         self.unraised[c : c + chunks], self.cut[c : c + chunks] = part.unraised, part.cut
@@ -229,13 +242,17 @@ class Run:
 
 
 class _Desk:
-    """What one thread works with: its arrays, and where the paths of its chunk go."""
+    """What one thread works with: its arrays, or those of a run of the same structure and output, and where the paths
+    of its chunk go."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, space: Workspace | None = None) -> None:
         self.run = run
-        self.space = Workspace(
-            run.plan, CHUNK, closes=run.points is not None, output=run.out, columns=run.by_line, stop=run.stop
-        )
+        if space is None:
+            sobol = run.points is not None
+            space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line, stop=run.stop)
+        self.space = space
+        space.turn_to(run.plan)
+        space.stop = run.stop
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -244,7 +261,9 @@ class _Desk:
         first = c * CHUNK
         column = first if run.out is not None else 0
         space.points = points
-        space.recording = new_recording(run.plan, max(0, min(first + paths, run.fan.shape[1]) - first), draws=False)
+        recorded = max(0, min(first + paths, run.fan.shape[1]) - first)
+        if space.recording.cash_month_end.shape[1] or recorded:
+            space.recording = new_recording(run.plan, recorded, draws=False)
         span = r.Span(np.uint64(run.first_path + first), paths, column, np.uint64(run.seed), int(run.antithetic))
         run_chunk(space, run.plan.program, span)
         columns = _columns(space.output, column, paths)
@@ -260,13 +279,13 @@ def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]
 
 def _room(plan: Plan, paths: int) -> r.Output:
     # Systems promise memory that they do not have, and end the process that uses it.
-    enough = paths * bytes_of_path(plan.periods) <= (memory_limit() or math.inf)
+    enough = paths * bytes_of_path(plan.periods, len(plan.gap_months)) <= (memory_limit() or math.inf)
     with suppress(MemoryError):
         if enough:
             return output_room(plan, paths)
     raise ValueError(f"paths = {paths}: too many to keep in memory: simulate with keep_paths=False")
 
 
-def bytes_of_path(periods: int) -> int:
-    """Memory of the columns of one path that is kept."""
-    return 8 * (len(r.OUTPUTS) + periods)
+def bytes_of_path(periods: int, gaps: int) -> int:
+    """Memory of the columns of one path that is kept, at most. `gaps`: months at whose ends the gap is kept."""
+    return 8 * (len(r.OUTPUTS) + 1 + periods + gaps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -103,8 +104,10 @@ class HistoryReader:
         for name, value in achieved.items():
             if name not in self.plan.milestones:
                 self.say(f"achieved_days.{name}", value, "must be absent: the case has no such milestone")
-        h.ceo_change[0] = self.days("ceo_change_days", history.get("ceo_change_days"))
-        h.adverse_change[0] = self.days("adverse_change_days", history.get("adverse_change_days"))
+        for word, row in (("ceo_change", h.ceo_change), ("adverse_change", h.adverse_change)):
+            event = getattr(self.case.events, word)
+            past = event.happened - self.case.valuation_date if event and event.happened else datetime.timedelta(0)
+            row[0] = self.days(f"{word}_days", history.get(f"{word}_days"), past.days)
         conditions = [condition for line in self.case.facilities for condition in line.conditions]
         adverse = any(condition.kind == "no_adverse_change" for condition in conditions)
         if history.get("adverse_change_days") is not None and adverse and not self.case.events.adverse_change:
@@ -121,11 +124,11 @@ class HistoryReader:
         for i, note in enumerate(self.case.notes):
             h.extended[i] = float(note.name in extended)
 
-    def days(self, key: str, value: Any) -> float:
+    def days(self, key: str, value: Any, least: int = 0) -> float:
         if value is None:
             return r.NEVER
-        allowed = "days from the opening of the valuation date, at least 0, or null"
-        number = self.number(key, value, 0.0, MOST_DAYS, allowed)
+        allowed = f"days from the opening of the valuation date, at least {least}, or null"
+        number = self.number(key, value, float(least), MOST_DAYS, allowed)
         return r.NEVER if number is None else number
 
     def read_third_party(self, rows: Any, h: r.Histories) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sim.engine.simulate import simulate
-from sim.results.files import ResultError, reading, shown
+from sim.results.files import ResultError, arrays_in, reading, shown
+from sim.results.measures import OF_EVERYTHING
 from sim.results.provenance import (
     UNKNOWN,
     calendar_differences,
@@ -19,21 +22,24 @@ from sim.results.provenance import (
     sessions_of,
 )
 from sim.results.result import Result
-from sim.results.saved import load_result
+from sim.results.saved import result_of
 from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
 from sim.text.nested import read_json
 from sim.text.readable import Blocks, Readable
-from sim.text.reading import Unreadable, decoded, name_of, read_bytes
+from sim.text.reading import Unreadable, decoded, opened
 from sim.text.version import __version__
 
 MOST_JSON = 64 * 2**20  # bytes
 SECTIONS = ("measures", "cash_out")  # of a run's JSON: what its numbers are
 OF_LINES = ("line", "lines")  # and by line; `line` only where there is one
+#: What JSON of versions up to 0.4.0 lacks, beside the measures of everything that is issued.
+STATISTICS = ("rmst", "survival", "hazard", "incidence", "liquidity_at_risk", "average_price")
 HEADER = ("case", "paths", "seed", "sampler", "version")  # what it says of itself, beside its manifest
 ROUNDING = 1e-9  # relative; sums of the same paths may differ by less in another version of NumPy
 _MOST_NAMED = 5  # differences
+_NEEDED = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"
 
 
 class Record(NamedTuple):
@@ -103,6 +109,8 @@ class Rerun(Value, Readable):
             lines.append(f"{len(self.differences)} of {figures} figures DIFFER:")
             lines += [f"  {line}" for line in self.differences[:_MOST_NAMED]]
             lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
+        if _is_older(record):
+            lines.append(f"The file has no {', '.join((*OF_EVERYTHING, *STATISTICS))}: an earlier version wrote it.")
         if record.in_report:
             lines.append("These are the run's own figures: the other analyses of the report are not repeated.")
         return ["\n".join(lines)]
@@ -131,11 +139,14 @@ def read_record(path: str | os.PathLike[str]) -> Record:
 
     Raises ResultError, one line, for anything else and for a case that is not the one its manifest names.
     """
-    start = b""
-    if os.path.isfile(path):  # of a pipe each byte is read once
-        with reading(path), open(path, "rb") as file:
-            start = file.read(2)
-    return _saved(path) if start == b"PK" else _written(path)
+    with reading(path):
+        try:
+            with opened(path) as file:
+                is_archive = file.read(2) == b"PK"
+                file.seek(0)
+                return _saved(arrays_in(file, path), path) if is_archive else _written(file.read(MOST_JSON + 1), path)
+        except Unreadable as error:
+            raise ResultError(f"{shown(path)}: {error}: {_NEEDED}") from None
 
 
 def rerun(
@@ -197,18 +208,15 @@ def rerun(
 # --- reading ---
 
 
-def _saved(path: str | os.PathLike[str]) -> Record:
-    result = load_result(path)
+def _saved(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> Record:
+    result = result_of(arrays, path)
     return _record(shown(path), result.manifest | {"keep_paths": result.sketch is None}, result.sha256, {}, result.case)
 
 
-def _written(path: str | os.PathLike[str]) -> Record:
-    name = shown(name_of(os.fspath(path)))
-    what = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"
-    try:
-        data = read_bytes(path, MOST_JSON)
-    except Unreadable as error:
-        raise ResultError(f"{name}: {error}: {what}") from None
+def _written(data: bytes, path: str | os.PathLike[str]) -> Record:
+    name = shown(path)
+    if len(data) > MOST_JSON:
+        raise ResultError(f"{name}: larger than {MOST_JSON} bytes: {_NEEDED}")
     try:
         document = read_json(decoded(data))
     except (ValueError, RecursionError):
@@ -219,7 +227,7 @@ def _written(path: str | os.PathLike[str]) -> Record:
         found = found["result"]
     made = found.get("manifest")
     if not isinstance(made, dict) or not all(isinstance(found.get(name), dict) and found[name] for name in SECTIONS):
-        raise ResultError(f"{name}: no run to repeat: {what}")
+        raise ResultError(f"{name}: no run to repeat: {_NEEDED}")
     try:
         case = Case.from_dict(made["case"], source=name)
     except (KeyError, TypeError, AttributeError, CaseError) as error:
@@ -235,7 +243,7 @@ def _written(path: str | os.PathLike[str]) -> Record:
 
 def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a run's JSON states, by dotted name."""
-    for section in HEADER + SECTIONS + OF_LINES:
+    for section in HEADER + SECTIONS + OF_LINES + STATISTICS:
         yield from flat(document.get(section, "absent"), section)
 
 
@@ -276,6 +284,10 @@ def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
     """Lines on the figures that differ, and how many differ by rounding only. A figure taken out is a difference."""
     now = dict(_figures(result.summary().to_dict())) | {"version": record.version}
     differences, rounded = [], 0
+    if _is_older(record):
+        later = (*(f"measures.{name}." for name in OF_EVERYTHING), *STATISTICS)
+        now = {name: figure for name, figure in now.items() if not name.startswith(later)}
+        now |= dict.fromkeys(STATISTICS, "absent")
     for name in [*record.figures, *(name for name in now if name not in record.figures)]:
         written, repeated = record.figures.get(name, "absent"), now.get(name, "absent")
         if written == repeated:
@@ -285,6 +297,12 @@ def _compared(record: Record, result: Result) -> tuple[tuple[str, ...], int]:
         else:
             differences.append(f"{shown(name)}: {written!r} was written, {repeated!r} is repeated")
     return tuple(differences), rounded
+
+
+def _is_older(record: Record) -> bool:
+    """Whether the record is JSON of a version that had no `STATISTICS`."""
+    figures = record.figures
+    return bool(figures) and all(figures.get(name) == "absent" for name in STATISTICS)
 
 
 def _number(value: Any) -> bool:

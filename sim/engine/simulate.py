@@ -14,11 +14,12 @@ from sim.engine.machine import available_workers, memory_limit
 from sim.engine.shards import spread_runs
 from sim.lowering import program as r
 from sim.lowering.program import CHUNK
+from sim.lowering.schedule import gap_months
 from sim.results.result import Result
 from sim.results.summary import fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
-from sim.terms.problems import check_whole
+from sim.terms.problems import check_flag, check_whole, one_line
 
 #: Paths that a command keeps in memory when they are not to be saved; a longer run keeps its summary only.
 MOST_KEPT = 2_000_000
@@ -119,11 +120,11 @@ def _nothing(*_: int) -> None:
 
 def _checked(
     case: Case | str,
-    paths: int | None = None,
-    seed: int | None = None,
-    sampler: str = "philox",
-    antithetic: bool = False,
-    first_path: int = 0,
+    paths: int | None,
+    seed: int | None,
+    sampler: str,
+    antithetic: bool,
+    first_path: int,
     keep_paths: bool = True,
 ) -> Run:
     """A run whose options have been checked."""
@@ -131,13 +132,14 @@ def _checked(
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
     seed = seed_of(case, seed)
     first_path = check_whole("first_path", first_path, 0, 2**62)
+    antithetic, keep_paths = check_flag("antithetic", antithetic), check_flag("keep_paths", keep_paths)
     _check_sampling(sampler, antithetic, paths, first_path)
     return Run(case, paths, seed, first_path, sampler, antithetic, keep_paths)
 
 
 def _check_sampling(sampler: str, antithetic: bool, paths: int, first_path: int) -> None:
-    if sampler not in SAMPLERS:
-        raise ValueError(f"sampler = {sampler!r}: must be one of {', '.join(SAMPLERS)}")
+    if not isinstance(sampler, str) or sampler not in SAMPLERS:
+        raise ValueError(f"sampler = {one_line(repr(sampler))}: must be one of {', '.join(SAMPLERS)}")
     if first_path % CHUNK:
         raise ValueError(f"first_path = {first_path}: must be a multiple of {CHUNK}")
     if sampler == "sobol":
@@ -155,5 +157,5 @@ def kept_by_default(case: Case, paths: int) -> bool:
 
     Not more than `MOST_KEPT`, nor than take a quarter of the memory: the summary needs as much again.
     """
-    needed = paths * bytes_of_path(len(fiscal_periods(case)))
+    needed = paths * bytes_of_path(len(fiscal_periods(case)), len(gap_months(case)))
     return paths <= MOST_KEPT and needed <= (memory_limit() or math.inf) / 4

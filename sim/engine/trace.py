@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from sim.engine.history import HistoryReader
 from sim.engine.people import people_history, people_ledger, waived_coverage
-from sim.engine.trace_text import trace_blocks
+from sim.engine.trace_text import history_blocks, ledger_blocks, trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
+from sim.results.value import Frozen
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
@@ -27,8 +28,10 @@ from sim.text.readable import html_of
 from sim.text.version import __version__
 
 
-class Record(dict[str, Any]):
-    """A dictionary in the shape of its JSON, whose keys are attributes too."""
+class Record(Frozen, dict[str, Any]):
+    """A dictionary in the shape of its JSON, whose keys can be read as attributes."""
+
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -47,9 +50,19 @@ class Record(dict[str, Any]):
 class History(Record):
     """Everything random in one path: closes, cash used, event days, waivers."""
 
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html_of(history_blocks(self))
+
 
 class Ledger(Record):
     """One path's draws, month-end cash, payments, cash-out and totals, in dollars."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html_of(ledger_blocks(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +140,13 @@ def trace_paths(case: Case | str, first_path: int, paths: int, seed: int | None 
     plan = lower(case)
     workspace = Workspace(plan, paths, recorded=paths, draws=True)
     run_chunk(workspace, plan.program, r.Span(np.uint64(first_path), paths, 0, np.uint64(seed)))
+    looked_at = list(_looked_at(plan))
     return [
         Trace(
             case,
             first_path + i,
             seed,
-            _read_history(case, workspace, i),
+            _read_history(case, workspace, looked_at, i),
             _read_ledger(case, workspace, i),
         )
         for i in range(paths)
@@ -180,7 +194,17 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     return _read_ledger(case, workspace, 0)
 
 
-def _read_history(case: Case, workspace: Workspace, i: int) -> History:
+def _looked_at(plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
+    """Row, date and series of each session whose low, VWAP or volume the case looks at, or whose close it needs."""
+    rows = {series: frozenset(found) for series, found in plan.looked_at.items()}
+    for j, day in enumerate(plan.day_dates):
+        if day:
+            yield j, day.isoformat(), [series for series, found in rows.items() if j in found]
+
+
+def _read_history(
+    case: Case, workspace: Workspace, looked_at: list[tuple[int, str, list[str]]], i: int
+) -> History:
     """Column i of a block's histories, as a `History`."""
     plan, h = workspace.plan, workspace.histories
 
@@ -189,15 +213,9 @@ def _read_history(case: Case, workspace: Workspace, i: int) -> History:
 
     listed, conditions = h.financings, [condition for line in case.facilities for condition in line.conditions]
     achieved = {name: float(h.achieved[m, i]) for m, name in enumerate(plan.milestones)}
-    traded = {
-        day.isoformat(): {
-            series: float(getattr(h, series)[j, i]) for series, rows in plan.looked_at.items() if j in rows
-        }
-        for j, day in enumerate(plan.day_dates)
-        if day and any(j in rows for rows in plan.looked_at.values())
-    }
+    traded = {day: {name: float(getattr(h, name)[j, i]) for name in series} for j, day, series in looked_at if series}
     return History(
-        closes={day.isoformat(): float(h.closes[j, i]) for j, day in enumerate(plan.day_dates) if day},
+        closes={day: float(h.closes[j, i]) for j, day, _ in looked_at},
         cash_used={month: float(h.cash_used[k, i]) for k, month in enumerate(plan.months)},
         achieved_days={m.name: achieved[m.name] for m in case.milestones if math.isfinite(achieved[m.name])},
         ceo_change_days=days(h.ceo_change[0, i]),
@@ -258,7 +276,9 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
 
 def _payments(case: Case, plan: Plan, recording: r.Recording, i: int) -> list[dict[str, Any]]:
     """What was paid on the notes, in the order of dates and notes; principal below zero was borrowed again."""
-    payments = []
+    payments: list[dict[str, Any]] = []
+    if not case.notes:
+        return payments
     for stop in plan.program.stops:
         day = case.valuation_date + datetime.timedelta(days=int(stop["t"]) - 1)
         for a in range(stop["first_action"], stop["last_action"]):

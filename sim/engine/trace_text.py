@@ -7,10 +7,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sim.lowering.lower import lower
 from sim.terms import Case
 from sim.text.dates import long_date
 from sim.text.readable import Blocks
 from sim.text.tables import Table
+
+ABOVE_ASKED = (
+    "An amount can be above what was asked: where the price is that of sessions after the notice, the notice asks for\n"
+    "shares at an estimated price, and they are paid for at the price of those sessions."
+)
+_CENT = 0.01
+_MOST_LISTED = 12  # entries of a part of a history in a table
 
 
 def history_text(case: Case, history: Mapping[str, Any]) -> str:
@@ -51,16 +59,20 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         pricing = case.facilities[0].kinds(case.policy)[0].pricing
         legs = pricing.legs if pricing and len(case.purchases) == 1 else ()
         statistic = legs[0].statistic if len(legs) == 1 and legs[0].count is None else "average"
-        lines.append(f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by")
+        lines.append(
+            f"  date        asked, $M  {statistic:<7}    price    close  amount, $M      shares  bound by"
+            + "; line, purchase" * (len(case.purchases) > 1)
+        )
     else:
         lines.append("  no purchase date lies in the term")
-    before, after = _split_at_cash_out(case, ledger)
-    lines += map(_draw_line, before)
-    if after:
-        lines += [
-            "After the cash-out (the shortfall is bridged; these amounts are not raised)",
-            *map(_draw_line, after),
-        ]
+    plan, several = lower(case), len(case.purchases) > 1
+    lapses = [plan.has_tables and draw.settled is None for draw in plan.draws]
+    rows = [_draw_line(draw, lapsed, several) for draw, lapsed in zip(ledger["draws"], lapses, strict=True)]
+    first = len(_split_at_cash_out(case, ledger)[0])
+    lines += rows[:first]
+    if rows[first:]:
+        lines += ["After the cash-out (the shortfall is bridged; these amounts are not raised)", *rows[first:]]
+    lines += [""] * bool(said := above_asked(ledger)) + said
     if case.notes:
         width = max(len(note.name) for note in case.notes)
         lines += ["", "Payments on notes, $M (principal below 0 is borrowed again)"]
@@ -77,7 +89,7 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
     ]
     for first in range(0, len(months), 4):
         lines.append(("  " + "  ".join(months[first : first + 4])).rstrip())
-    lines += ["", _outcome(case, ledger)]
+    lines += ["", _outcome(f"the horizon, {case.horizon}", ledger)]
     return "\n".join(lines)
 
 
@@ -101,6 +113,36 @@ def _people_lines(ledger: Mapping[str, Any]) -> list[str]:
 
 def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
     """The draws of one path as a table, and the outcome."""
+    said = above_asked(ledger)
+    return [_draws_table(case.title, ledger), *said, _outcome(f"the horizon, {case.horizon}", ledger)]
+
+
+def ledger_blocks(ledger: Mapping[str, Any]) -> Blocks:
+    """As `trace_blocks`, of a ledger alone; parts that a user took out are left out."""
+    parts: list[str | Table] = [_draws_table("Draws", ledger)] if "draws" in ledger else []
+    complete = {"cash_out", "raised", "shares_issued", "discount_cost", "funding_gap", "ending_cash"} <= ledger.keys()
+    return [*parts, _outcome("the horizon", ledger)] if complete else parts
+
+
+def history_blocks(history: Mapping[str, Any]) -> Blocks:
+    """What each part of a history has, a line each."""
+    rows = [(word.replace("_", " "), _in_short(value)) for word, value in history.items()]
+    return [Table("History", ("", "Value"), rows, (0, 1))]
+
+
+def _in_short(value: Any) -> str:
+    """A part of a history: single values, names, or how many and from when to when."""
+    if isinstance(value, Mapping) and len(value) > _MOST_LISTED:
+        return f"{len(value):,} from {min(value)} to {max(value)}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_in_short(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        more = f" and {len(value) - _MOST_LISTED:,} more" * (len(value) > _MOST_LISTED)
+        return "; ".join(map(_in_short, value[:_MOST_LISTED])) + more or "none"
+    return "never" if value is None else f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
+def _draws_table(heading: str, ledger: Mapping[str, Any]) -> Table:
     rows = [
         (
             draw["date"],
@@ -111,15 +153,27 @@ def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:
         )
         for draw in ledger["draws"]
     ]
-    heads = ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by")
-    return [Table(case.title, heads, rows, (0, 4)), _outcome(case, ledger)]
+    return Table(heading, ("Purchase date", "Price, $", "Amount, $M", "Shares", "Bound by"), rows, (0, 4))
 
 
-def _draw_line(draw: Mapping[str, Any]) -> str:
+def above_asked(ledger: Mapping[str, Any]) -> list[str]:
+    """Why some amounts are above what was asked, if some are."""
+    above = any(draw["request"] is not None and draw["amount"] > draw["request"] + _CENT for draw in ledger["draws"])
+    return [ABOVE_ASKED] * above
+
+
+def _purchase_of(draw: Mapping[str, Any]) -> str:
+    """`ATM, regular`: the line and the kind of purchase of a draw."""
+    return ", ".join([draw["line"], *[draw["purchase"]] * (draw["purchase"] != "purchase")])
+
+
+def _draw_line(draw: Mapping[str, Any], lapsed: bool, several: bool) -> str:
     asked = "      all" if draw["request"] is None else f"{draw['request'] / 1e6:9.3f}"
     return (
         f"  {draw['date']}  {asked}  {draw['average']:7.4f}  {draw['price']:7.4f}  {draw['close']:7.4f}"
         f"  {draw['amount'] / 1e6:10.3f}  {draw['shares']:10,d}  {draw['binding']}"
+        + f"; {_purchase_of(draw)}" * several
+        + "; lapses: would be settled after the horizon" * lapsed
     )
 
 
@@ -135,7 +189,7 @@ def _split_at_cash_out(case: Case, ledger: Mapping[str, Any]) -> tuple[list, lis
     return ledger["draws"], []
 
 
-def _outcome(case: Case, ledger: Mapping[str, Any]) -> str:
+def _outcome(end: str, ledger: Mapping[str, Any]) -> str:
     out = ledger["cash_out"]
     price = f", ${ledger['raised'] / ledger['shares_issued']:.4f} a share" if ledger["shares_issued"] else ""
     raised = (
@@ -143,7 +197,7 @@ def _outcome(case: Case, ledger: Mapping[str, Any]) -> str:
         f"the discount cost ${ledger['discount_cost'] / 1e6:,.3f}M."
     )
     if out is None:
-        return f"Cash lasts to the horizon, {case.horizon}, and ends at ${ledger['ending_cash'] / 1e6:,.3f}M.\n{raised}"
+        return f"Cash lasts to {end}, and ends at ${ledger['ending_cash'] / 1e6:,.3f}M.\n{raised}"
     gap = f"${ledger['funding_gap'] / 1e6:,.3f}M"
     return (
         f"Cash falls below its minimum on {out['date']} (day {out['days']:,.2f}); cause: {out['cause']}.\n{raised} "

@@ -16,7 +16,7 @@ class Workspace:
 
     Parameters
     ----------
-    plan : the lowered case. Its program may be another one later, of the same shape.
+    plan : the lowered case. It may be another one later, of the same structure; see `turn_to`.
     paths : room for the output of so many paths.
     recorded, draws : record the month-end cash of the first `recorded` paths of a chunk; if `draws`, also purchase
         dates and payments on notes.
@@ -61,6 +61,12 @@ class Workspace:
         self.books = books_room(plan, paths if columns is None else 0, columns)
         self.stop = np.zeros(1, np.int64) if stop is None else stop
 
+    def turn_to(self, plan: Plan) -> None:
+        """Another plan of the same structure, whose program will be run: what surrounds the lines has its numbers."""
+        if plan.world is not self.plan.world:
+            self.world = world_room(plan)
+        self.plan = plan
+
     def arrays(self) -> r.Arrays:
         """The arrays as the kernels take them."""
         return r.Arrays(
@@ -104,7 +110,8 @@ def world_room(plan: Plan) -> w.World | None:
     """The mechanisms of WORLD's kind that a case uses, with the rows that they work in; None if it uses none."""
     if plan.world is None:
         return None
-    return w.World(other=plan.world.other, people=_people_room(plan, plan.world.people), jumps=plan.world.jumps)
+    tables = plan.world
+    return w.World(tables.other, _people_room(plan, tables.people), _compensated(plan, tables), tables.past)
 
 
 def _people_room(plan: Plan, people: w.People) -> w.People:
@@ -117,6 +124,19 @@ def _people_room(plan: Plan, people: w.People) -> w.People:
         loans=_rows(months),
         waived=_rows(len(people.waivers)),
         month_closes=_rows(months),
+    )
+
+
+def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:
+    """No rows where the moves of the stock are raw."""
+    jumps, days = plan.program.jumps[: len(plan.program.jumps) * tables.compensated], plan.program.stops["t"]
+    waited = [tables.past.milestones[e] if e < len(plan.milestones) else None for e in jumps["event"].tolist()]
+    return w.Compensated(
+        before=np.zeros((len(jumps), int(days.max()) + 1)),
+        settled=np.zeros((len(jumps), r.BLOCK)),
+        elapsed=np.array([0.0 if row is None else row["elapsed"] for row in waited], np.float64),
+        ahead=np.array([1.0 if row is None else 1.0 - row["behind"] for row in waited], np.float64),
+        selected=_rows(2),
     )
 
 
@@ -139,7 +159,12 @@ def output_room(plan: Plan, paths: int) -> r.Output:
     """Room for the output of `paths` paths."""
     kinds = {"draws": np.int32, "cause": np.int8}
     columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
-    return r.Output(**columns, raised_by_period=np.empty((plan.periods, paths)))
+    return r.Output(
+        **columns,
+        raised_by_period=np.empty((plan.periods, paths)),
+        gap_by_month=np.empty((len(plan.gap_months), paths)),
+        other_shares=np.empty((int(plan.issues_to_others), paths)),
+    )
 
 
 def columns_room(plan: Plan, paths: int) -> np.ndarray:
@@ -245,4 +270,5 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
+        gaps=_rows(len(plan.gap_months)),
     )

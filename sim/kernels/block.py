@@ -21,6 +21,8 @@ from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
+from sim.kernels.world.compensation import prepare_compensation
+from sim.kernels.world.past import date_changes
 from sim.kernels.world.people import draw_people
 from sim.lowering.program import (
     BLOCK,
@@ -30,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "68fd636b42d4c85b12f732ecea0fa825"
+FINGERPRINT = "799a6ef83c64c2206a8d48aa3ad777dd"
 
 
 @passage
@@ -43,25 +45,32 @@ def sample(arrays, program, lanes, world):
     else:
         draw_variates(variates, program.calls, everyone, lanes.first_path, lanes.antithetic, lanes.seed)
     spread_burn(histories.cash_used, variates, program.months, program.burn, selection.average)
-    time_milestones(histories.achieved, variates, program.milestones, program.events)
+    if world is None:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, None)
+    else:
+        time_milestones(histories.achieved, variates, program.milestones, program.events, world.past)
     time_changes(histories.ceo_change, histories.adverse_change, variates, program.events)
+    if world is not None:
+        date_changes(histories, world.past)
     draw_flags(histories.waived, variates, program.conditions)
     draw_flags(histories.extended, variates, program.notes)
     walk_months(histories.month_ends, variates, program.walk)
+    if world is not None:
+        prepare_compensation(world.jumps, histories, program, lanes)
     if program.third_party.variate >= 0:
-        find_financings(histories, selection, program, points, lanes)
+        find_financings(histories, selection, program, points, lanes, world)
     if world is not None:
         draw_people(world.people, variates, histories.waived)
 
 
 @passage
-def close_everything(arrays, program, lanes):
+def close_everything(arrays, program, lanes, world):
     """The closes of all sessions under geometric Brownian motion."""
     selection, histories = arrays.selection, arrays.histories
     for i in range(BLOCK):
         selection.paths[i] = i
     window = program.windows[len(program.windows) - 1]
-    close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes)
+    close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes, world)
 
 
 @passage
@@ -78,6 +87,10 @@ def write_output(output, first, ledgers, n):
     copy_out(output.cause, first, state.cause, n)
     for q in range(len(ledgers.raised)):
         copy_out(output.raised_by_period[q], first, ledgers.raised[q], n)
+    for row in range(len(output.gap_by_month)):
+        copy_out(output.gap_by_month[row], first, ledgers.gaps[row], n)
+    for row in range(len(output.other_shares)):
+        copy_out(output.other_shares[row], first, state.other_shares, n)
 
 
 @verb
@@ -132,7 +145,7 @@ def simulate_chunk(program, arrays, span, world):
         if span.given == 0:
             sample(arrays, program, lanes, world)
             if lanes.whole != 0:
-                close_everything(arrays, program, lanes)
+                close_everything(arrays, program, lanes, world)
         done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
@@ -147,7 +160,7 @@ def simulate_market_chunk(program, arrays, span, market, room, world):
             break
         lanes = lanes_of(arrays, span, offset)
         sample(arrays, program, lanes, world)
-        fill_market(arrays, program, market, room, lanes)
+        fill_market(arrays, program, market, room, lanes, world)
         done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
@@ -162,7 +175,7 @@ def simulate_lines_chunk(program, arrays, span, market, room, world):
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
             sample(arrays, program, lanes, world)
-            fill_market(arrays, program, market, room, lanes)
+            fill_market(arrays, program, market, room, lanes, world)
         keep_ledger_of_lines(arrays, program, lanes, world)
         write_lines(arrays.books, program.lines, arrays.ledgers.state[0], span.column + offset, lanes.paths)
         write_output(arrays.output, span.column + offset, arrays.ledgers, lanes.paths)

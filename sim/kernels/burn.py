@@ -9,8 +9,8 @@ from sim.lowering.program import BLOCK
 def spread_burn(cash_used, variates, months, burn, scratch):
     """Fill `cash_used` (months, BLOCK) with level(k) exp(x_k - s^2/2), x a stationary AR(1) with standard deviation s.
 
-    The shock of a month is correlated with the month's Brownian increment of the price. Months outside the simulated
-    span count at their expected figure. `scratch` holds x, BLOCK values.
+    x of the month before the first may be known. The shock of a month is correlated with the month's Brownian increment
+    of the price. Months outside the simulated span count at their expected figure. `scratch` holds x, BLOCK values.
     """
     first = True
     for k in range(len(months)):
@@ -22,7 +22,8 @@ def spread_burn(cash_used, variates, months, burn, scratch):
         market, own = variates[month.market_variate], variates[month.own_variate]
         if first:
             for i in range(BLOCK):
-                scratch[i] = burn.sd * fma(burn.correlation, market[i], burn.own * own[i])
+                shock = fma(burn.correlation, market[i], burn.own * own[i])
+                scratch[i] = fma(burn.persistence, burn.before, burn.first_shock * shock)
             first = False
         else:
             for i in range(BLOCK):

@@ -2,14 +2,16 @@
 
 from sim.kernels.jit import stage
 from sim.kernels.random.elementary import exp, fma, log
+from sim.kernels.world.past import remaining_days
 from sim.lowering.program import BLOCK, NEVER
 
 
 @stage
-def time_milestones(achieved, variates, milestones, events):
+def time_milestones(achieved, variates, milestones, events, past):
     """Fill `achieved` (milestones, BLOCK) with days; NEVER where not reached. Each follows an earlier row.
 
-    Days are lognormal with normal score loading F + sqrt(1 - loading^2) own: one factor, Gaussian copula.
+    Days are lognormal with normal score loading F + sqrt(1 - loading^2) own: one factor, Gaussian copula. `past`, a
+    `Past` or None, says which have been reached, and what time of the others has passed.
     """
     if len(milestones) == 0:
         return
@@ -21,6 +23,14 @@ def time_milestones(achieved, variates, milestones, events):
             score = fma(events.loading, factor[i], events.own * own[i])
             days = exp(fma(milestone.log_sd, score, milestone.log_median))
             row[i] = days if reached[i] < milestone.probability else NEVER
+        if past is not None:
+            if past.milestones[m].achieved != 0:
+                row[:] = 0.0
+            elif past.milestones[m].elapsed > 0.0:
+                for i in range(BLOCK):
+                    score = fma(events.loading, factor[i], events.own * own[i])
+                    days = remaining_days(score, milestone, past.milestones[m])
+                    row[i] = days if reached[i] < milestone.probability else NEVER
         if milestone.follows >= 0:
             before = achieved[milestone.follows]
             for i in range(BLOCK):

@@ -13,12 +13,13 @@ from sim.kernels.market.gbm import exp_row
 from sim.kernels.random.elementary import exp, fma, log, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.kernels.random.variates import draw_words, to_uniforms
+from sim.kernels.world.compensation import compensate_listed
 from sim.lowering.model_records import MODEL_GBM
 from sim.lowering.program import BLOCK, FINANCINGS, NEVER, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS
 
 
 @stage
-def find_financings(histories, selection, program, points, lanes):
+def find_financings(histories, selection, program, points, lanes, world):
     """List the block's third-party financings: path, month, amount, whether the line is reduced for it, and close."""
     listed, third_party, seed = histories.financings, program.third_party, lanes.seed
     first, second, last = listed.waits[0], listed.waits[1], len(listed.until) - 1
@@ -48,7 +49,7 @@ def find_financings(histories, selection, program, points, lanes):
     turn_terms(listed.amount, listed.reduces, number, third_party)
     sort_by_month(listed, number)
     if third_party.price_factor > 0.0 and program.price.model == MODEL_GBM:
-        close_financings(listed, number, histories, program)
+        close_financings(listed, number, histories, program, world)
 
 
 @stage
@@ -125,7 +126,7 @@ def sort_by_month(listed, number):
 
 
 @verb
-def close_financings(listed, number, histories, program):
+def close_financings(listed, number, histories, program, world):
     """The close of the last session of each financing's month."""
     price, months, room = program.price, program.months, (number + 7) & 0xFFFFF8
     for j in range(number):
@@ -136,6 +137,8 @@ def close_financings(listed, number, histories, program):
     for k in range(len(program.jumps)):
         jump = program.jumps[k]
         move_listed(listed.close, histories.events[jump.event], listed.path, listed.t, jump.factor, room)
+    if world is not None:
+        compensate_listed(listed.close, listed, number, histories, program, world.jumps)
 
 
 @stage
@@ -157,7 +160,9 @@ def take_money(j, state, rates, listed, stop, third_party, opening):
         worth = headroom_shares * price
         amount = worth if worth < amount else amount
         shares = np.floor(amount / price + 0.5)
-        state.outstanding[i] += headroom_shares if shares > headroom_shares else shares
+        shares = headroom_shares if shares > headroom_shares else shares
+        state.outstanding[i] += shares
+        state.other_shares[i] += shares if state.out_days[i] == NEVER else 0.0
     state.base_cash[i] = state.cash[i] + amount if amount > 0.0 else state.base_cash[i]
     state.base_day[i] = stop.t if amount > 0.0 else state.base_day[i]
     return amount

@@ -41,7 +41,7 @@ def keep_ledger(arrays, program, lanes, world):
                 apply_price_impact(state, histories.vwap, row, stop.closes_until)
             row = stop.closes_until
         if stop.last_date > stop.first_date:
-            purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes)
+            purchase_dates(stop.first_date, stop.last_date, arrays, program, lanes, world)
         if stop.third_party != 0:
             rates = ledgers.rates[stop.month]
             finance(state, rates, histories.financings, stop, program.third_party, program.opening)
@@ -56,6 +56,8 @@ def keep_ledger(arrays, program, lanes, world):
                 lend(world.people, state, stop.month_end, program)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
+            if stop.gap_row >= 0:
+                keep_gap(ledgers.gaps[stop.gap_row], state)
             if stop.closes_quarter >= -1:
                 close_quarter(state, histories.cash_used, program, stop.closes_quarter)
             if world is not None:
@@ -70,6 +72,13 @@ def record_month(state, recording, month_end, lanes):
     """The month-end cash of recorded paths."""
     for i in range(lanes.recorded):
         recording.cash_month_end[month_end, lanes.offset + i] = state.base_cash[i]
+
+
+@stage
+def keep_gap(gap, state):
+    """The funding gap so far; below one cent it is none."""
+    for i in range(BLOCK):
+        gap[i] = state.funding_gap[i] if state.funding_gap[i] >= CENT else 0.0
 
 
 @verb
@@ -100,6 +109,7 @@ def open_ledger(ledgers, program):
         state.discount_cost[i] = 0.0
         state.draws[i] = 0.0
         state.cut[i] = 0.0
+        state.other_shares[i] = 0.0
     for j in range(len(program.notes)):
         balances = ledgers.notes[j]
         for i in range(BLOCK):

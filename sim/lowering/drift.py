@@ -20,13 +20,11 @@ class DailyDrift:
     def __init__(self, case: Case, sessions: int) -> None:
         price = case.price
         if price.model == "bootstrap":
-            self._values = _factors(price.gross_returns, price.block_days, price.drift, float(price.initial), sessions)
+            factors = _factors(price.gross_returns, price.block_days, price.drift, float(price.initial), sessions)
+            self.values = np.array(factors)
             return
         growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility - compensator(price)
-        self._values = tuple(growth * (n / SESSIONS_IN_YEAR) for n in range(sessions + 1))
-
-    def __getitem__(self, n: int) -> float:
-        return self._values[n]
+        self.values = growth * (np.arange(sessions + 1) / SESSIONS_IN_YEAR)
 
 
 def compensator(price: Price) -> float:

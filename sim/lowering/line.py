@@ -18,7 +18,8 @@ from sim.terms.schema import keys
 #: Keys of such a line; any other, and a settlement or a policy that is not among `_policy_is_plain`, needs `Lines`.
 PLAIN_KEYS = frozenset((
     "name", "investor", "commitment", "signing", "start", "end", "period", "max_per_period", "registered",
-    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw", "waivers",
+    "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw", "used",
+    "waivers",
 ))  # fmt: skip
 PLAIN_POLICY_KEYS = frozenset(("kind", "cadence", "dates", "target_months", "price_trigger", "amounts", "need_months"))
 
@@ -32,7 +33,8 @@ def is_plain(case: Case) -> bool:
     if purchase is None or purchase.pricing is None or purchase.policy is None or line.commitment is None:
         return False
     pricing = purchase.pricing
-    known = not pricing.forward and pricing.floor_of_close is None and not line.waives_by_price
+    begun = line.used is not None and line.used.this_period > 0.0
+    known = not pricing.forward and pricing.floor_of_close is None and not begun and not line.waives_by_price
     if line.coverage is not None and line.coverage.waiver_probability > 0:
         return False
     party = case.third_party
@@ -53,27 +55,23 @@ def _only(table: Any, allowed: frozenset[str]) -> bool:
 
 
 class PlainLine:
-    """The line of a case, first asking the market for sessions; `finish` makes the rows, once these have numbers."""
+    """The line of a case, first asking the market for sessions; `finish` makes the rows, once these have numbers.
+
+    They depend on the shape of the case alone. The functions of a case add its numbers.
+    """
 
     drawn_rows = 0
 
     def __init__(self, case: Case, calendar: Calendar, market: Market) -> None:
         self.case, self.calendar, self.market = case, calendar, market
-        ((self.line, purchase, self.dates),) = case.purchases
-        pricing, policy = purchase.pricing, purchase.policy
-        assert pricing is not None
-        assert policy is not None  # a completed kind
-        self.pricing: Pricing = pricing
-        self.policy: Policy = policy
+        ((_, purchase, self.dates),) = case.purchases
+        self.line, self.pricing, self.policy = _terms_of(case)
         self.coverage = Coverage(calendar, self.line)
         for day in self.dates:
             self.coverage.basis(calendar.quarter(day), day)  # asks for the rows of months outside the span
         self.priced = self.pricing.legs
         self.reach = max(leg.window - (leg.timing == "through") for leg in self.priced)
         market.price(self.priced, self.reach, self.dates)
-        self.legs = self._legs()
-        self.quarters = self.coverage.quarters
-        self.unused_coverage = self.coverage.unused_at_opening()
         self.applies = _applies(self.line, self.dates)
         self.reasons = r.reason_names(tuple(condition.name for condition in self.line.conditions))
         periods = (calendar.period(day) for day in self.dates)
@@ -84,39 +82,60 @@ class PlainLine:
 
     def finish(self) -> None:
         """The rows of purchase dates."""
-        skips = self._may_skip()
-        self.record = self._record(skips)
-        self.purchases = self._purchases(skips)
+        self.skips = self._may_skip()
+        rows = self._purchases()
+        self.together = frozenset(day for day, row in zip(self.dates, rows, strict=True) if row["everyone"])
+        self._rows, self._month = array_of(rows, r.PURCHASE), np.array([row["month"] for row in rows], np.int64)
+        self._place = np.array([self.coverage.place(self.calendar.quarter(day)) for day in self.dates], np.int64)
         self.dates_by = self._dates_by()
 
     @property
     def agenda(self) -> Agenda:
         """What the line does on which dates."""
-        rows = zip(self.dates, self.purchases, strict=True)
-        return agenda_of(self.case, self.line, self.coverage, frozenset(day for day, row in rows if row["everyone"]))
+        return agenda_of(self.case, self.line, self.coverage, self.together)
 
-    def tables(self, turns: list[dict]) -> lr.LineTables:
+    def tables(self, case: Case, turns: np.ndarray, levels: np.ndarray) -> lr.LineTables:
         """Empty tables: the program's `line` and `purchases` are in use."""
         return empty_tables(turns)
 
-    def _record(self, skips: bool) -> r.LineRecord:
-        line, pricing, policy = self.line, self.pricing, self.policy
+    def quarters(self, case: Case) -> np.ndarray:
+        """The coverage tests at the ends of quarters."""
+        return self.coverage.quarter_table(case.facilities[0])
+
+    def unused_coverage(self, case: Case) -> float:
+        """Coverage that the quarters before the valuation date left unused."""
+        return self.coverage.unused_at_opening(case, case.facilities[0])
+
+    def purchases(self, case: Case, levels: np.ndarray) -> np.ndarray:
+        """The purchase dates. `levels`: the expected burn by row of months."""
+        line, _, policy = _terms_of(case)
+        table = self._rows.copy()
+        table["percent"] = self.coverage.percents(line)[self._place]
+        if policy.kind in ("runway", "opportunistic"):
+            table["runway_cash"] = (policy.target_months or 0.0) * levels[self._month]
+        if policy.kind == "schedule":
+            table["scheduled"] = policy.amounts
+        return table
+
+    def record(self, case: Case) -> r.LineRecord:
+        """The line's terms."""
+        line, pricing, policy = _terms_of(case)
         opportunistic = policy.kind == "opportunistic"
         return r.LineRecord(
-            commitment=float(line.commitment or 0.0),
+            commitment=max(float(line.commitment or 0.0) - (line.used.amount if line.used else 0.0), 0.0),
             cap=r.UNLIMITED if line.max_per_period is None else float(line.max_per_period),
             draw_cap=r.UNLIMITED if line.max_per_draw is None else float(line.max_per_draw),
             multiplier=float(pricing.multiplier),
             floor=0.0 if pricing.floor is None else float(pricing.floor),
             minimum_draw=float(line.minimum_draw),
             legal_cost=float(line.legal_cost_per_draw),
-            trigger=(policy.price_trigger or 0.0) * self.case.price.initial if opportunistic else r.NEVER,
+            trigger=(policy.price_trigger or 0.0) * case.price.initial if opportunistic else r.NEVER,
             reasons=float(len(line.conditions)),
             price_first=int(pricing.floor is not None or opportunistic),
-            skips=int(skips),
+            skips=int(self.skips),
         )
 
-    def _legs(self) -> list[dict]:
+    def legs(self, case: Case) -> list[dict]:
         """Legs of the price; their windows begin so many sessions after the first of all."""
         return [
             {
@@ -127,7 +146,7 @@ class PlainLine:
                 "count": min(leg.count or 1, leg.window),
                 "multiplier": leg.multiplier,
             }
-            for leg in self.priced
+            for leg in _terms_of(case)[1].legs
         ]
 
     def _may_skip(self) -> bool:
@@ -137,15 +156,16 @@ class PlainLine:
         several = len(dates) > len({self.calendar.period(day) for day in dates})
         return self.policy.kind == "maximum" and self.pricing.floor is None and still and several
 
-    def _purchases(self, skips: bool) -> list[dict]:
-        case, calendar, market, policy = self.case, self.calendar, self.market, self.policy
+    def _purchases(self) -> list[dict]:
+        calendar, market = self.calendar, self.market
         changes = [False, *(self.applies[1:] != self.applies[:-1]).any(axis=1)]
-        together = not skips or case.price.impact == "dilution"  # a draw then moves the closes of the next date
+        together = (
+            not self.skips or self.case.price.impact == "dilution"
+        )  # a draw then moves the closes of the next date
         rows: list[dict] = []
         for i, day in enumerate(self.dates):
             q, k = calendar.quarter(day), calendar.month(day)
             first, last = self.coverage.cover(q, day)
-            restored = (policy.target_months or 0.0) * case.burn_level(k)
             rows.append(
                 {
                     "t": calendar.t(day),
@@ -153,11 +173,11 @@ class PlainLine:
                     "row": market.row(market.numbers[day]),
                     "first_row": market.row(market.numbers[day] - self.reach),
                     "period": calendar.period(day),
-                    "percent": self.coverage.percent(q),
+                    "percent": 0.0,
                     "first_cover": first,
                     "last_cover": last,
-                    "runway_cash": restored if policy.kind in ("runway", "opportunistic") else r.UNLIMITED,
-                    "scheduled": policy.amounts[i] if policy.kind == "schedule" else r.UNLIMITED,
+                    "runway_cash": r.UNLIMITED,
+                    "scheduled": r.UNLIMITED,
                     "everyone": int(together or i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
                 }
             )
@@ -171,6 +191,13 @@ class PlainLine:
         return days
 
 
+def _terms_of(case: Case) -> tuple[Line, Pricing, Policy]:
+    """The line of a case, and the pricing and the policy of its one kind of purchase."""
+    line = case.facilities[0]
+    assert line.pricing is not None  # as it has no other kinds of purchase
+    return line, line.pricing, line.policy or case.policy
+
+
 def _applies(line: Line, dates: tuple[datetime.date, ...]) -> np.ndarray:
     applies = np.zeros((len(dates), len(line.conditions)), np.int64)
     for p, day in enumerate(dates):
@@ -179,7 +206,7 @@ def _applies(line: Line, dates: tuple[datetime.date, ...]) -> np.ndarray:
     return applies
 
 
-def empty_tables(turns: list[dict]) -> lr.LineTables:
+def empty_tables(turns: np.ndarray) -> lr.LineTables:
     """`LineTables` without a line."""
     none: list[dict] = []
     return lr.LineTables(
@@ -190,7 +217,7 @@ def empty_tables(turns: list[dict]) -> lr.LineTables:
         registrations=array_of(none, lr.REGISTRATION),
         notices=array_of(none, lr.NOTICE),
         leg_rows=np.zeros(0, np.int64),
-        turns=array_of(turns, lr.TURN),
+        turns=turns,
         fees=array_of(none, lr.FEE),
         applies=np.zeros((0, 0), np.int64),
         condition_codes=np.zeros(0),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime
 import math
 from bisect import bisect_right
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.calendar import fiscal_quarter
 from sim.lowering import line_records as lr
-from sim.lowering import model_records as m
 from sim.lowering import program as r
 from sim.lowering.market import Market, priced_sessions
+from sim.lowering.purchase_rows import averaged, followed, leg_rows, limit, priced, tier_rows
 from sim.lowering.schedule import Agenda, Calendar, Coverage, DrawDates, array_of
-from sim.terms import Case, Line, Policy, Pricing, Purchase
+from sim.terms import Case, Line, Purchase
 
 
 class _Notice(NamedTuple):
@@ -31,12 +31,11 @@ class _Notice(NamedTuple):
 
 
 class Lines:
-    """The lines of a case, first asking the market for sessions; `finish` makes the rows, once these have numbers."""
+    """The lines of a case, first asking the market for sessions; `finish` makes the rows, once these have numbers.
 
-    record = r.LineRecord(0.0, r.UNLIMITED, r.UNLIMITED, 1.0, 0.0, 0.0, 0.0, r.NEVER, 0.0, 0, 0)  # not in use
-    unused_coverage = 0.0
-    purchases: ClassVar[list[dict]] = []
-    legs: ClassVar[list[dict]] = []
+    They depend on the shape of the case alone. The functions of a case add its numbers.
+    """
+
     dates_by = np.zeros(1, np.int64)
 
     def __init__(self, case: Case, calendar: Calendar, market: Market, milestones: tuple[str, ...]) -> None:
@@ -44,11 +43,10 @@ class Lines:
         self.lines = case.facilities
         self.kinds = [(self.lines.index(line), purchase, dates) for line, purchase, dates in case.purchases]
         self.coverages = [Coverage(calendar, line) for line in self.lines]
-        self.quarters = [row for coverage in self.coverages for row in coverage.quarters]
         conditions = [condition for line in self.lines for condition in line.conditions]
         self.names = tuple(dict.fromkeys(condition.name for condition in conditions))
         self.reasons = lr.reason_names(self.names)
-        self.applies = np.zeros((0, len(conditions)), np.int64)
+        self.applies = np.zeros((0, len(conditions)), np.int64)  # of the program, not in use
         self.notices = sorted(self._notices(), key=lambda notice: (notice.day, notice.kind))
         self.covers = [self._cover(notice) for notice in self.notices]
         self.dates = tuple(notice.day for notice in self.notices)
@@ -60,7 +58,13 @@ class Lines:
     def finish(self) -> None:
         """The rows of purchase dates and of what belongs to them."""
         self.leg_rows: list[int] = []
-        self.rows = [self._notice_row(number) for number in range(len(self.notices))]
+        rows = [self._notice_row(number) for number in range(len(self.notices))]
+        self.rows = array_of(rows, lr.NOTICE)
+        notices, line_of = self.notices, self.coverages
+        places = [line_of[one.line].place(self.calendar.quarter(one.day)) for one in notices]
+        self._percent_at, self._date_at = np.array(places, np.int64), np.array([one.place for one in notices], np.int64)
+        self._line_of = np.array([one.line for one in notices], np.int64)
+        self._applies = self._conditions_that_apply()
 
     @property
     def agenda(self) -> Agenda:
@@ -82,18 +86,39 @@ class Lines:
         term = (self.case.valuation_date, self.case.horizon)
         return Agenda((), frozenset(), term, {}, turns)
 
-    def tables(self, turns: list[dict]) -> lr.LineTables:
-        """The tables of the program; the records of lines and kinds in the file's order."""
+    def record(self, case: Case) -> r.LineRecord:
+        """Not in use."""
+        return r.LineRecord(0.0, r.UNLIMITED, r.UNLIMITED, 1.0, 0.0, 0.0, 0.0, r.NEVER, 0.0, 0, 0)
+
+    def legs(self, case: Case) -> list[dict]:
+        """Not in use."""
+        return []
+
+    def purchases(self, case: Case, levels: np.ndarray) -> np.ndarray:
+        """Not in use."""
+        return np.zeros(0, r.PURCHASE)
+
+    def unused_coverage(self, case: Case) -> float:
+        """Not in use."""
+        return 0.0
+
+    def quarters(self, case: Case) -> np.ndarray:
+        """The coverage tests at the ends of quarters, line by line."""
+        tests = zip(self.coverages, case.facilities, strict=True)
+        return np.concatenate([coverage.quarter_table(line) for coverage, line in tests])
+
+    def tables(self, case: Case, turns: np.ndarray, levels: np.ndarray) -> lr.LineTables:
+        """The tables of the program; the records of lines and kinds in the file's order.
+
+        `levels`: the expected burn by row of months.
+        """
         legs: list[dict] = []
         tiers: list[dict] = []
         registrations: list[dict] = []
-        lines = [self._line_row(number, line, registrations) for number, line in enumerate(self.lines)]
-        kinds = [self._kind_row(number, legs, tiers) for number in range(len(self.kinds))]
+        lines = [self._line_row(case, number, registrations) for number in range(len(self.lines))]
+        terms = [purchase for line in case.facilities for purchase in line.kinds(case.policy)]
+        kinds = [self._kind_row(case, terms, number, legs, tiers) for number in range(len(self.kinds))]
         conditions = [condition for line in self.lines for condition in line.conditions]
-        applies = np.zeros((len(self.notices), len(conditions)), np.int64)
-        for p, day in enumerate(self.dates):
-            for c, condition in enumerate(conditions):
-                applies[p, c] = condition.after is None or day > condition.after
         codes = [len(lr.REASONS_BEFORE_CONDITIONS) + self.names.index(condition.name) for condition in conditions]
         return lr.LineTables(
             lines=array_of(lines, lr.LINE),
@@ -101,16 +126,30 @@ class Lines:
             legs=array_of(legs, lr.KIND_LEG),
             tiers=array_of(tiers, lr.TIER),
             registrations=array_of(registrations, lr.REGISTRATION),
-            notices=array_of(self.rows, lr.NOTICE),
+            notices=self._notice_table(case, terms, levels),
             leg_rows=np.array(self.leg_rows, np.int64),
-            turns=array_of(turns, lr.TURN),
-            fees=array_of([self._fee_row(fee) for _, fee in self.fees], lr.FEE),
-            applies=applies,
+            turns=turns,
+            fees=array_of([self._fee_row(case, fee) for _, fee in self.fees], lr.FEE),
+            applies=self._applies,
             condition_codes=np.array(codes, np.float64),
             conditions=float(len(self.names)),
             reasons=len(self.reasons),
             periods=self.calendar.periods,
         )
+
+    def _notice_table(self, case: Case, terms: list[Purchase], levels: np.ndarray) -> np.ndarray:
+        """The notices with the numbers of a case, of whose kinds of purchase `terms` are the completed ones."""
+        table = self.rows.copy()
+        table["level"] = levels[table["month"]]
+        for number, (coverage, line) in enumerate(zip(self.coverages, case.facilities, strict=True)):
+            own = self._line_of == number
+            table["percent"][own] = coverage.percents(line)[self._percent_at[own]]
+        for kind, purchase in enumerate(terms):
+            policy = followed(purchase)
+            if policy.kind == "schedule":
+                own = table["kind"] == kind
+                table["scheduled"][own] = np.array(policy.amounts)[self._date_at[own]]
+        return table
 
     # --- what the market is asked for ---
 
@@ -175,19 +214,22 @@ class Lines:
         return self.case.price.impact == "dilution" or bool(line.fees and line.fees.pro_rata_shares)
 
     def _fees(self) -> Any:
-        """The staged fees that are due in the simulated span, with their lines."""
+        """The staged fees that are due in the simulated span: number of the line, and which of its fees."""
         for number, line in enumerate(self.lines):
-            for stage in line.fees.staged if line.fees else ():
+            for place, stage in enumerate(line.fees.staged if line.fees else ()):
                 if self.case.valuation_date <= stage.date <= self.case.horizon:
                     session = bisect_right(self.market.sessions, stage.date)
                     if stage.shares:
                         self.market.need(session)
-                    yield stage.date, (number, stage, session)
+                    yield stage.date, (number, place, session)
 
     # --- rows ---
 
-    def _fee_row(self, fee: tuple[int, Any, int]) -> dict:
-        number, stage, session = fee
+    def _fee_row(self, case: Case, fee: tuple[int, int, int]) -> dict:
+        number, place, session = fee
+        fees = case.facilities[number].fees
+        assert fees is not None
+        stage = fees.staged[place]
         row = self.market.row(session) if stage.shares else 0
         t = self.calendar.t(stage.date)
         return {
@@ -214,10 +256,9 @@ class Lines:
             "row": market.row(notice.session), "quarter": calendar.period(day),
             "cap_row": cap_rows + (month if by_month else calendar.period(day)),
             "quarter_row": quarter_rows + calendar.period(day),
-            "percent": coverage.percent(quarter), "first_cover": self.covers[number][0],
+            "percent": 0.0, "first_cover": self.covers[number][0],
             "last_cover": self.covers[number][1], "unused_until": min(max(tests, 0), len(coverage.quarters)),
-            "level": self.case.burn_level(month),
-            "scheduled": policy.amounts[notice.place] if policy.kind == "schedule" else r.UNLIMITED,
+            "level": 0.0, "scheduled": r.UNLIMITED,
             "runway": int(policy.kind in ("runway", "opportunistic")), "blackout": int(self._is_blackout(line, day)),
             "first_leg_row": first_leg_row, "before_row": market.row(before[0]) if before else 0,
             "during_row": market.row(during[0]) if during and known else 0, "during_sessions": len(during),
@@ -263,8 +304,18 @@ class Lines:
         """Rows of `Books.drawn`."""
         return sum(map(self._drawn_room, self.lines))
 
-    def _line_row(self, number: int, line: Line, registrations: list[dict]) -> dict:
-        used, fees, coverage = line.used, line.fees, self.coverages[number]
+    def _conditions_that_apply(self) -> np.ndarray:
+        """int64 (notices, conditions): 1 where a condition applies on the date."""
+        conditions = [condition for line in self.lines for condition in line.conditions]
+        applies = np.zeros((len(self.notices), len(conditions)), np.int64)
+        for p, day in enumerate(self.dates):
+            for c, condition in enumerate(conditions):
+                applies[p, c] = condition.after is None or day > condition.after
+        return applies
+
+    def _line_row(self, case: Case, number: int, registrations: list[dict]) -> dict:
+        line, coverage = case.facilities[number], self.coverages[number]
+        used, fees = line.used, line.fees
         first_condition = sum(len(before.conditions) for before in self.lines[:number])
         first_test = sum(len(before.quarters) for before in self.coverages[:number])
         cap = limit(line.max_per_period)
@@ -287,21 +338,22 @@ class Lines:
             "percent": fees.percent / 100.0 if fees else 0.0, "pro_rata": fees.pro_rata_shares if fees else 0,
             "share_multiplier": fees.share_multiplier if fees else 1.0,
             "start": self.calendar.t(line.start), "end": self.calendar.t(line.end),
-            "last_t": self.calendar.t(last) if last else -1.0, "unused_coverage": coverage.unused_at_opening(),
+            "last_t": self.calendar.t(last) if last else -1.0,
+            "unused_coverage": coverage.unused_at_opening(case, line),
             "ownership": line.ownership.share if line.ownership else 1.0,
             "resale": line.ownership.resale_sessions if line.ownership else 1,
-            **self._exchange_cap(line), "registered": int(bool(line.registrations)),
+            **self._exchange_cap(case, line), "registered": int(bool(line.registrations)),
             "first_registration": first_registration, "last_registration": len(registrations),
             "first_condition": first_condition, "last_condition": first_condition + len(line.conditions),
             "first_quarter": coverage.first_carried.ordinal - start.ordinal, "first_test": first_test,
             "last_test": first_test + len(coverage.quarters), "cap_rows": cap_rows, "quarter_rows": quarter_rows,
         }  # fmt: skip
 
-    def _exchange_cap(self, line: Line) -> dict:
+    def _exchange_cap(self, case: Case, line: Line) -> dict:
         cap, used = line.exchange_cap, line.used.shares if line.used else 0
         if cap is None:
             return {"exchange_cap": r.UNLIMITED, "exempt_price": r.UNLIMITED, "exempt_average": 0, "vote": -1}
-        opening = self.case.company.shares_outstanding - used
+        opening = case.company.shares_outstanding - used
         return {
             "exchange_cap": cap.shares if cap.share is None else cap.share * opening,
             "exempt_price": limit(cap.exempt_price),
@@ -309,8 +361,8 @@ class Lines:
             "vote": self.milestones.index(cap.vote) if cap.vote else -1,
         }
 
-    def _kind_row(self, number: int, legs: list[dict], tiers: list[dict]) -> dict:
-        line, purchase, _ = self.kinds[number]
+    def _kind_row(self, case: Case, terms: list[Purchase], number: int, legs: list[dict], tiers: list[dict]) -> dict:
+        (line, _, _), purchase = self.kinds[number], terms[number]
         pricing, policy, multiple = priced(purchase), followed(purchase), purchase.multiple_of
         before, during = purchase.volume_before, purchase.volume_during
         kinds = [(of, kind.name) for of, kind, _ in self.kinds]
@@ -332,7 +384,7 @@ class Lines:
             "minimum_draw": purchase.minimum_draw, "first_leg": first_leg, "last_leg": len(legs),
             "first_tier": first_tier, "last_tier": len(tiers),
             "price_trigger": policy.price_trigger if opportunistic else r.NEVER,
-            "trigger_price": self.case.price.initial,
+            "trigger_price": case.price.initial,
             "trigger_sessions": (policy.trigger_sessions or 0) * averaged(policy),
             "reserve_price": policy.reserve_price or 0.0,
             "need_months": -1.0 if policy.need_months is None else policy.need_months,
@@ -340,57 +392,3 @@ class Lines:
             "most_months": limit(policy.cover_months_high) if policy.kind == "runway" else r.UNLIMITED,
             "target_months": policy.target_months or 0.0,
         }  # fmt: skip
-
-
-def limit(value: float | None) -> float:
-    """A limit as a number; an absent one is infinite."""
-    return r.UNLIMITED if value is None else float(value)
-
-
-def priced(purchase: Purchase) -> Pricing:
-    """The pricing of a completed kind of purchase."""
-    assert purchase.pricing is not None
-    return purchase.pricing
-
-
-def followed(purchase: Purchase) -> Policy:
-    """The policy of a completed kind of purchase."""
-    assert purchase.policy is not None
-    return purchase.policy
-
-
-def averaged(policy: Policy) -> bool:
-    """Whether the trigger is a multiple of an average close."""
-    return policy.kind == "opportunistic" and policy.trigger_over == "average"
-
-
-def leg_rows(pricing: Pricing) -> list[dict]:
-    """The legs of a price."""
-    return [
-        {
-            "series": m.SERIES.index(leg.series),
-            "window": leg.window,
-            "statistic": r.STATISTICS.index(leg.statistic),
-            "count": min(leg.count or 1, leg.window),
-            "multiplier": leg.multiplier,
-        }
-        for leg in pricing.legs
-    ]
-
-
-def tier_rows(purchase: Purchase, pricing: Pricing) -> list[dict]:
-    """The limits from each close on; without tiers one row that every close reaches."""
-    own = {
-        "from_price": -math.inf,
-        "share_cap": limit(purchase.max_shares_per_draw),
-        "draw_cap": limit(purchase.max_per_draw),
-        "multiplier": pricing.multiplier,
-    }
-    rows = []
-    for tier in purchase.tiers:
-        row = own | {"from_price": tier.from_price}
-        row |= {"share_cap": limit(tier.max_shares_per_draw)} if tier.max_shares_per_draw is not None else {}
-        row |= {"draw_cap": limit(tier.max_per_draw)} if tier.max_per_draw is not None else {}
-        row |= {"multiplier": tier.multiplier} if tier.multiplier is not None else {}
-        rows.append(row)
-    return rows or [own]

@@ -3,6 +3,9 @@
 Dates become day numbers, and contract rules a list of ledger dates. `lower(case)` returns a `Plan`: the program, and
 the names and dates that its rows stand for. Constants are computed once, correctly rounded (square roots by IEEE 754,
 logarithms and exponentials by `decimal`), so that they are the same on every machine.
+
+A `Structure` has what cases of one shape have in common. It is made once, from the shape, and kept; what depends on the
+numbers of a case is made by `_planned`, which reads them from the case alone.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
@@ -22,22 +27,28 @@ from sim.lowering import world_records as w
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
-from sim.lowering.schedule import Calendar, DrawDates, array_of, stops_of
+from sim.lowering.people import PeopleRows
+from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
+from sim.lowering.shape import Shape, shape_of
 from sim.lowering.variates import Variates, index_of
-from sim.lowering.waivers import Waiver, waivers_of
-from sim.lowering.world import world_tables
+from sim.lowering.waivers import Waiver
+from sim.lowering.world import still_reached, world_tables
 from sim.terms import Case, Milestone
+from sim.terms.derived import burn_levels
 from sim.text.exact import FIFTY_DIGITS
 
 DAYS_IN_YEAR = 365.25
 NORMAL_SCORE_90 = 1.2815515655446004
+#: Structures that are kept; one takes up to a few megabytes.
+STRUCTURES = 16
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A lowered case: the program, and what its rows stand for."""
+    """A lowered case: the program, and what its rows stand for. Plans of one `structure` differ in numbers only."""
 
     program: r.Program
+    structure: Structure
     variate_rows: int
     day_rows: int  # of normals of the window of all sessions
     rows_by_importance: tuple[int, ...]  # of variates, then of those normals, for quasi-random points
@@ -58,6 +69,8 @@ class Plan:
     reasons: tuple[str, ...]
     lines: tuple[str, ...]  # names
     drawn_rows: int  # of `Books.drawn`
+    gap_months: tuple[int, ...]  # months of the rows of `Output.gap_by_month`
+    issues_to_others: bool  # `Output.other_shares` has a row
     waivers: tuple[Waiver, ...]  # in the order of `People.waivers`
     world: w.WorldTables | None  # None: a case without any of its mechanisms
 
@@ -68,71 +81,124 @@ class Plan:
 
 
 def lower(case: Case) -> Plan:
-    """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once."""
-    variates = Variates()
-    calendar, milestones = Calendar(case), _in_order(case)
-    market = Market(case, variates)
-    names = tuple(milestone.name for milestone in milestones)
-    lines = PlainLine(case, calendar, market) if is_plain(case) else Lines(case, calendar, market, names)
-    market.finish()
-    months = _months(case, calendar, market, variates)
-    lines.finish()
-    world = world_tables(case, calendar, variates, lines)
-    stops, actions, turns = stops_of(case, calendar, market, lines.agenda)
-    program = r.Program(
+    """Lower a validated case. Every array is C-contiguous and of one dtype, so that the kernels compile once.
+
+    Arrays that do not depend on numbers are those of other plans of the same shape: they must not be written to.
+    """
+    return planned(case, _structure_of(shape_of(case)))
+
+
+@lru_cache(maxsize=STRUCTURES)
+def _structure_of(shape: Shape) -> Structure:
+    return Structure(shape.case)
+
+
+class Structure:
+    """What cases of one shape have in common: dates, sessions, and the rows of their random numbers and tables."""
+
+    def __init__(self, case: Case) -> None:
+        self.variates = Variates()
+        self.calendar = calendar = Calendar(case)
+        self.market = market = Market(case, self.variates)
+        self.milestones = tuple(milestone.name for milestone in _in_order(case))
+        plain = is_plain(case)
+        self.lines = PlainLine(case, calendar, market) if plain else Lines(case, calendar, market, self.milestones)
+        market.finish()
+        self.months = array_of(_months(case, calendar, market, self.variates), r.MONTH)
+        self.month_numbers = (*range(calendar.n_months), *calendar.outside)  # of the rows of `months`
+        self.lines.finish()
+        stops, actions, turns = stops_of(case, calendar, market, self.lines.agenda)
+        self.stops, self.actions = array_of(stops, r.STOP), array_of(actions, r.ACTION)
+        self.turns = array_of(turns, lr.TURN)
+        self.walk, self.windows = np.array(market.walk, m.WALK), np.array(market.windows, m.WINDOW)
+        self.day_calls = np.array([*market.day_calls, *[0] * 8], np.int64)  # read on to a multiple of 8
+        self.anchors, self.bridges = np.array(market.anchors, m.ANCHOR), np.array(market.bridges, m.BRIDGE)
+        self.covers = array_of(calendar.covers, r.COVER)
+        self.people = PeopleRows(case, calendar, self.lines)
+        self.calls = np.zeros(0, r.CALL)
+        _program(case, self)  # asks for every row of variates, as do the tables of the world
+        world_tables(case, _in_order(case), self.people, self.variates)
+        self.variates.complete = True
+        self.calls = array_of(self.variates.calls(), r.CALL)
+        self.described = self._described(plain)
+
+    def _described(self, plain: bool) -> dict[str, Any]:
+        """What the rows of a plan stand for."""
+        variates, calendar, market, lines = self.variates, self.calendar, self.market, self.lines
+        day_rows = 2 * int(self.windows["last_call"][-1] - self.windows["first_call"][-1])
+        return {
+            "variate_rows": variates.rows,
+            "day_rows": day_rows,
+            "rows_by_importance": (*variates.by_importance(), *range(variates.rows, variates.rows + day_rows)),
+            "market_rows": _month_rows(variates, r.MONTH_END_NORMAL, calendar.n_months),
+            "burn_rows": _month_rows(variates, r.BURN_NORMAL, calendar.n_months),
+            "month_sessions": market.lengths,
+            "day_dates": market.dates,
+            "earlier_dates": market.earlier,
+            "priced_rows": market.looked_at("close"),
+            "looked_at": {series: market.looked_at(series) for series in ("low", "vwap", "volume")},
+            "whole": market.whole or not plain,
+            "months": tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
+            "purchase_dates": lines.dates,
+            "draws": lines.draws,
+            "periods": calendar.periods,
+            "milestones": self.milestones,
+            "reasons": lines.reasons,
+            "drawn_rows": lines.drawn_rows,
+            "gap_months": calendar.gap_months,
+            "issues_to_others": issues_to_others(calendar.case),
+            "waivers": self.people.waivers,
+        }
+
+
+def planned(case: Case, structure: Structure) -> Plan:
+    """The plan of a case of this structure."""
+    return Plan(
+        program=_program(case, structure),
+        structure=structure,
+        market=models.market_tables(case, structure.market),
+        lines=tuple(line.label for line in case.facilities),
+        world=world_tables(case, _in_order(case), structure.people, structure.variates),
+        **structure.described,
+    )
+
+
+def _program(case: Case, structure: Structure) -> r.Program:
+    """The program of a case: the tables of its structure, and its numbers."""
+    calendar, market, variates, lines = structure.calendar, structure.market, structure.variates, structure.lines
+    milestones, drift = _in_order(case), market.drift(case)
+    levels = np.array(burn_levels(case.burn, case.valuation_date, structure.month_numbers))
+    months = structure.months.copy()
+    months["level"] = levels
+    months["drift"][: calendar.n_months] = drift[market.month_end_sessions]
+    return r.Program(
         price=models.price_record(case),
         burn=_burn(case),
         events=_events(case, variates),
         third_party=_third_party(case, variates),
-        line=lines.record,
+        line=lines.record(case),
         opening=_opening(case, lines),
-        walk=np.array(market.walk, m.WALK),
-        windows=np.array(market.windows, m.WINDOW),
-        day_calls=np.array([*market.day_calls, *[0] * 8], np.int64),  # read on to a multiple of 8
-        anchors=np.array(market.anchors, m.ANCHOR),
-        bridges=np.array(market.bridges, m.BRIDGE),
-        days=np.array(market.days, m.DAY),
-        legs=array_of(lines.legs, m.LEG),
+        walk=structure.walk,
+        windows=structure.windows,
+        day_calls=structure.day_calls,
+        anchors=structure.anchors,
+        bridges=structure.bridges,
+        days=market.day_table(case, drift),
+        legs=array_of(lines.legs(case), m.LEG),
         jumps=array_of(_jumps(case, milestones), m.JUMP),
-        months=array_of(months, r.MONTH),
+        months=months,
         milestones=array_of(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
         conditions=array_of(_conditions(case, milestones, variates), r.CONDITION_RECORD),
         notes=array_of(_notes(case, variates), r.NOTE_RECORD),
-        stops=array_of(stops, r.STOP),
-        actions=array_of(actions, r.ACTION),
-        purchases=array_of(lines.purchases, r.PURCHASE),
-        covers=array_of(calendar.covers, r.COVER),
-        quarters=array_of(lines.quarters, r.QUARTER),
+        stops=structure.stops,
+        actions=structure.actions,
+        purchases=lines.purchases(case, levels),
+        covers=structure.covers,
+        quarters=lines.quarters(case),
         applies=lines.applies,
         dates_by=lines.dates_by,
-        lines=lines.tables(turns),
-        calls=array_of(variates.calls(), r.CALL),  # last: every row has been allocated
-    )
-    day_rows = 2 * int(program.windows["last_call"][-1] - program.windows["first_call"][-1])
-    return Plan(
-        program=program,
-        variate_rows=variates.rows,
-        day_rows=day_rows,
-        rows_by_importance=(*variates.by_importance(), *range(variates.rows, variates.rows + day_rows)),
-        market_rows=_month_rows(variates, r.MONTH_END_NORMAL, calendar.n_months),
-        burn_rows=_month_rows(variates, r.BURN_NORMAL, calendar.n_months),
-        month_sessions=market.lengths,
-        day_dates=market.dates,
-        earlier_dates=market.earlier,
-        priced_rows=market.looked_at("close"),
-        looked_at={series: market.looked_at(series) for series in ("low", "vwap", "volume")},
-        market=models.market_tables(case, market),
-        whole=market.whole or isinstance(lines, Lines),
-        months=tuple(f"{calendar.month_start(k):%Y-%m}" for k in range(calendar.n_months)),
-        purchase_dates=lines.dates,
-        draws=lines.draws,
-        periods=calendar.periods,
-        milestones=names,
-        reasons=lines.reasons,
-        lines=tuple(line.label for line in case.facilities),
-        drawn_rows=lines.drawn_rows,
-        waivers=waivers_of(case, calendar),
-        world=world,
+        lines=lines.tables(case, structure.turns, levels),
+        calls=structure.calls,
     )
 
 
@@ -165,12 +231,12 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
         rows.append(
             {
                 "days": float(calendar.month_end(k).day),
-                "level": case.burn_level(k),
+                "level": 0.0,
                 "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
                 "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
                 "month_end": k + 1 if k < len(market.walk) else -1,
                 "t": market.t(last),
-                "drift": market.drift(last),
+                "drift": 0.0,
                 "row": market.row_or_none(last),
             }
         )
@@ -183,17 +249,19 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
         "drift": 0.0,
         "row": -1,
     }
-    rows += [{"level": case.burn_level(k), **outside} for k in calendar.outside]
-    return rows
+    return rows + [{"level": 0.0, **outside}] * len(calendar.outside)
 
 
 def _burn(case: Case) -> m.BurnRecord:
     burn = case.burn
     sd, persistence, correlation = float(burn.volatility), float(burn.persistence), float(burn.price_correlation)
+    shock, known = sd * math.sqrt(1.0 - persistence * persistence), burn.last_surprise is not None
     return m.BurnRecord(
         sd=sd,
+        before=float(burn.last_surprise or 0.0),
+        first_shock=shock if known else sd,
         persistence=persistence,
-        shock=sd * math.sqrt(1.0 - persistence * persistence),
+        shock=shock,
         correlation=correlation,
         own=math.sqrt(1.0 - correlation * correlation),
         half_variance=0.5 * sd * sd,
@@ -218,7 +286,7 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
         log_median = log(milestone.median_days)
         rows.append(
             {
-                "probability": milestone.probability,
+                "probability": still_reached(milestone),
                 "log_median": log_median,
                 "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
                 "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
@@ -231,21 +299,27 @@ def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> lis
 
 def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
     rows = [
-        {"event": ordered.index(milestone), "factor": 1.0 + milestone.price_jump}
+        _jump(ordered.index(milestone), milestone.price_jump)
         for milestone in case.milestones
-        if milestone.price_jump != 0
+        if milestone.price_jump != 0 and milestone.achieved is None
     ]
     change = case.events.ceo_change if case.events else None
-    if change is not None and change.price_jump != 0:
-        rows.append({"event": max(len(ordered), 1), "factor": 1.0 + change.price_jump})
+    if change is not None and change.price_jump != 0 and change.happened is None:
+        rows.append(_jump(max(len(ordered), 1), change.price_jump))
     return rows
+
+
+def _jump(event: int, move: float) -> dict:
+    return {"event": event, "move": move, "factor": 1.0 + move}
 
 
 def _events(case: Case, variates: Variates) -> m.EventRecord:
     events = case.events
     loading = float(events.common_loading) if events else 0.0
-    ceo = events.ceo_change.annual_rate if events and events.ceo_change else 0.0
-    adverse = events.adverse_change.annual_rate if events and events.adverse_change else 0.0
+    ceo, adverse = (
+        event.annual_rate if event is not None and event.happened is None else 0.0
+        for event in (events.ceo_change, events.adverse_change)
+    )
     row = -1
     if ceo > 0 or adverse > 0:
         row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)
@@ -326,5 +400,5 @@ def _opening(case: Case, lines: PlainLine | Lines) -> r.OpeningRecord:
         minimum=float(company.minimum_cash),
         outstanding=float(company.shares_outstanding),
         headroom=float(company.shares_authorized - company.shares_reserved),
-        unused_coverage=lines.unused_coverage,
+        unused_coverage=lines.unused_coverage(case),
     )

@@ -7,12 +7,14 @@ import math
 from bisect import bisect_right
 from functools import lru_cache
 
+import numpy as np
+
 from sim.calendar import month_number, sessions
 from sim.lowering import model_records as m
 from sim.lowering import program as r
 from sim.lowering.drift import DailyDrift
 from sim.lowering.variates import Variates
-from sim.lowering.volume import volume_steps
+from sim.lowering.volume import StateSteps
 from sim.terms import Case, Leg
 
 #: Sessions before a month-end that a pricing window most often needs.
@@ -77,6 +79,8 @@ class Market:
     Sessions have numbers from 1; 0 and below are the opening and the sessions before it. The tables hold tuples in the
     order of the fields of their record types.
 
+    They depend on the shape of the case alone. `day_table` and `state_table` add the numbers of a case.
+
     A rule that looks at a price or a volume asks for it before `finish`, `need(n, "close")`, "low", "vwap" or "volume";
     afterwards `row(n)` is where the kernels find it: `histories.closes[row]`, `.low`, `.vwap` and `.volume` share one
     numbering. Once anything but closes is needed, or the model is not "gbm", `whole` is true and these arrays are
@@ -88,6 +92,7 @@ class Market:
         self.sessions = sessions(case.valuation_date, case.horizon)
         self.numbers = {day: n for n, day in enumerate(self.sessions, start=1)}
         self.starts, self.ends = _months_of(case.valuation_date, self.sessions)
+        self.month_end_sessions = np.array([self.ends[k] for k in range(len(self.ends))], np.int64)
         self.month_ends = {k: self.sessions[n - 1] for k, n in self.ends.items()}
         self.lengths = tuple(self.ends[k] - self.starts[k] + 1 for k in range(len(self.ends)))
         self.walk: list[tuple] = []
@@ -96,11 +101,10 @@ class Market:
         self.anchors: list[tuple] = []
         self.bridges: list[tuple] = []
         self.days: list[tuple] = []
+        self.day_sessions: list[int] = []  # of the rows of `days`
         self.walked: list[tuple] = []
-        self.row_at: list[int] = []
         self.trading: list[tuple] = []
-        self.state_steps: list[tuple] = []
-        self._drift = DailyDrift(case, len(self.sessions))
+        self.states: StateSteps | None = None
         self._times = [-1.0, *(float((day - case.valuation_date).days + 1) for day in self.sessions)]
         self._month_of = [-1, *(k for k, length in enumerate(self.lengths) for _ in range(length))]
         self._needed: dict[str, set[int]] = {"close": set(), "low": set(), "vwap": set(), "volume": set()}
@@ -140,8 +144,12 @@ class Market:
                 (row_of.get(n, 0), row_of.get(n - 1, 0), self._row_of.get(n, -1), number.get(n, -1))
                 for n in range(1, last + 1)
             ]
-        self.row_at = [bisect_right(self.everything, n - 1) for n in range(max(last, 0) + 1)]
         self._trade(priced, row_of)
+        self.visited, self.traded = np.array(self.walked, m.SESSION), np.array(self.trading, m.TRADING)
+        self.row_at = np.array([bisect_right(self.everything, n - 1) for n in range(max(last, 0) + 1)], np.int64)
+        self._days = np.array(self.days, m.DAY)
+        self._before = np.flatnonzero(np.array(self.day_sessions, np.int64) <= 0)
+        self._drifted = np.maximum(np.array(self.day_sessions, np.int64), 0)
 
     @property
     def whole(self) -> bool:
@@ -168,18 +176,31 @@ class Market:
         """How many rows of closes lie on or before a date."""
         return bisect_right(self.everything, bisect_right(self.sessions, day))
 
-    def drift(self, n: int) -> float:
-        """Mean of the log of session n's close relative to the opening; 0 at the opening and before."""
-        return self._drift[max(n, 0)]
+    def drift(self, case: Case) -> np.ndarray:
+        """As `DailyDrift` has it: the mean of the log of each close relative to the opening, which is session 0."""
+        return DailyDrift(case, len(self.sessions)).values
+
+    def day_table(self, case: Case, drift: np.ndarray) -> np.ndarray:
+        """The rows of `days` with the drift of their sessions, and the closes of those before the valuation date."""
+        table = self._days.copy()
+        table["drift"] = drift[self._drifted]
+        if self._before.size:
+            table["close"][self._before] = [self._close_before(case, self.day_sessions[i]) for i in self._before]
+        return table
+
+    def state_table(self, case: Case) -> np.ndarray:
+        """The steps of the volume's state."""
+        return np.zeros(0, m.STATE_STEP) if self.states is None else self.states.table(case)
 
     def t(self, n: int) -> float:
         """Days from the opening of the valuation date to the close of session n; -1 at the opening and before."""
         return self._times[max(n, 0)]
 
-    def close_before(self, n: int) -> float:
+    @staticmethod
+    def _close_before(case: Case, n: int) -> float:
         """The close of session n, 0 or below: of the closes that the case gives, else the opening price."""
-        closes = self.case.price.closes_before(self.case.valuation_date)
-        return closes[n - 1] if 1 - n <= len(closes) and n < 0 else float(self.case.price.initial)
+        closes = case.price.closes_before(case.valuation_date)
+        return closes[n - 1] if 1 - n <= len(closes) and n < 0 else float(case.price.initial)
 
     def _earlier(self) -> dict[int, datetime.date]:
         """The dates of the rows of closes before the valuation date."""
@@ -203,7 +224,8 @@ class Market:
         volumes = sorted(n for n in self._needed["volume"] if n > 0)
         states: dict[int, int] = {}
         if volumes:
-            self.state_steps, states = volume_steps(self.case, self.variates, volumes, self.starts, self.ends, tree)
+            self.states = StateSteps(self.variates, volumes, self.starts, self.ends, tree)
+            states = self.states.row_of
         for n in priced:
             prices = n in self._needed["low"] or n in self._needed["vwap"]
             where = (row_of.get(n, 0), row_of.get(n - 1, 0), states.get(n, 0))
@@ -217,7 +239,8 @@ class Market:
         slot_of: dict[int, int] = {}
         for n in days:
             row = self._reach(max(n, 0), row_of, slot_of) if walks else 0
-            self.days.append((row, self.t(n), self.drift(n), self.close_before(n) if n <= 0 else 0.0))
+            self.days.append((row, self.t(n), 0.0, 0.0))
+            self.day_sessions.append(n)
         for n in also:
             self._reach(n - 1, row_of, slot_of)
             self._reach(n, row_of, slot_of)

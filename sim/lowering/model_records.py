@@ -37,8 +37,8 @@ BRIDGE = record(row="i", back="i", ahead="i", normal="i", ratio="f", root="f")
 #: A session whose close is needed: the row of the window that has its W, its time, its log drift (bootstrap: the
 #: factor of the product of gross returns), and its close where it lies before the valuation date.
 DAY = record(row="i", t="f", drift="f", close="f")
-#: A relative move of the stock at the time of an event, a row of `Histories.events`.
-JUMP = record(event="i", factor="f")
+#: A relative move of the stock at the time of an event, a row of `Histories.events`: the move, and 1 + that.
+JUMP = record(event="i", move="f", factor="f")
 #: A session of a model that visits all: rows of the last window with W of it and of the session before, its row of
 #: closes and its number among `trading` days; -1: none.
 SESSION = record(row="i", back="i", close="i", trading="i")
@@ -126,6 +126,8 @@ class MarketRoom(NamedTuple):
 
 class BurnRecord(NamedTuple):
     sd: float
+    before: float  # x of the month before the first; 0 where it is not known
+    first_shock: float  # factor of the first month's shock: sd, or `shock` where the month before is known
     persistence: float
     shock: float  # sd x sqrt(1 - persistence^2)
     correlation: float

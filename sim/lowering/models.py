@@ -43,11 +43,11 @@ def market_tables(case: Case, market: Market) -> m.MarketTables:
         garch=garch_record(case),
         bootstrap=bootstrap_record(case),
         trading_day=trading_record(case),
-        sessions=np.array(market.walked, m.SESSION),
-        row_at=np.array(market.row_at, np.int64),
+        sessions=market.visited,
+        row_at=market.row_at,
         gross=np.array(resampled, np.float64),
-        trading=np.array(market.trading, m.TRADING),
-        state_steps=np.array(market.state_steps, m.STATE_STEP),
+        trading=market.traded,
+        state_steps=market.state_table(case),
     )
 
 

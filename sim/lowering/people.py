@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sim.lowering import program as r
@@ -12,40 +14,90 @@ from sim.lowering.schedule import Calendar, array_of
 from sim.lowering.variates import Variates
 from sim.lowering.waivers import has_own_waivers, renewal_rows, waiver_rows, waivers_of
 from sim.terms import Case
+from sim.terms.derived import burn_levels
+
+
+class PeopleRows:
+    """What people do in which month or on which purchase date, after the lines have their rows.
+
+    It depends on the shape of the case alone. `tables` adds the numbers of a case.
+    """
+
+    def __init__(self, case: Case, calendar: Calendar, lines: PlainLine | Lines) -> None:
+        self.used = uses_people(case)
+        self.months = calendar.n_months
+        self.asks = int(isinstance(lines, Lines) or lines.policy.kind in ("runway", "opportunistic"))
+        self.waivers = waivers_of(case, calendar)
+        self.renewals, self.coverage_rows = renewal_rows(case, calendar, self.waivers)
+        self.month_rows = _month_rows(calendar)
+        self.reduced_rows = _reduced_rows(case, calendar, lines)
+
+    def tables(self, case: Case, variates: Variates) -> w.People:
+        """The tables of a case; the rows of a block are empty, see `sim.engine.workspace.world_room`."""
+        none = np.zeros((0, r.BLOCK))
+        return w.People(
+            response=self._response(case),
+            bridge=_bridge(case),
+            arrivals=_arrivals(case),
+            given=0,
+            levels=np.array(burn_levels(case.burn, case.valuation_date, tuple(range(self.months + 1)))),
+            month_rows=self.month_rows,
+            bridge_variates=np.array(list(self._bridge_variates(case, variates)), np.int64),
+            arrival_variates=np.array(list(self._arrival_variates(case, variates)), np.int64),
+            reduced_rows=self.reduced_rows,
+            waivers=array_of(waiver_rows(case, self.waivers, variates), w.WAIVER).view(np.recarray),
+            renewals=self.renewals,
+            coverage_rows=self.coverage_rows,
+            rows=np.zeros(1, w.PEOPLE).view(np.recarray),
+            uncut=none,
+            acts=none,
+            willing=none,
+            loans=none,
+            waived=none,
+            month_closes=none,
+        )
+
+    def _response(self, case: Case) -> w.ResponseRecord:
+        response = case.response
+        if response is None:
+            return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0, 0)
+        return w.ResponseRecord(
+            used=1,
+            cover=float(response.cover_months),
+            factor=1.0 - response.cut,
+            delay=float(response.delay_months),
+            restore=r.UNLIMITED if response.restore_months is None else float(response.restore_months),
+            one_off=float(response.one_off_months),
+            policies=self.asks,
+        )
+
+    def _bridge_variates(self, case: Case, variates: Variates) -> Iterator[int]:
+        """Rows of the uniforms that say whether the insider is willing, by month."""
+        bridge = case.bridge
+        for k in range(self.months):
+            if bridge is None or not 0 < bridge.probability < 1:
+                yield -1
+            else:
+                call = (r.BRIDGE_COMMON, 0) if bridge.common else (k >> 1, k & 1)
+                yield variates.ask(r.BRIDGE, *call, r.UNIFORM)
+
+    def _arrival_variates(self, case: Case, variates: Variates) -> Iterator[tuple[int, int, int]]:
+        """Of each month the uniform of the arrival, and what THIRD_PARTY_TERMS says of amount and reduction."""
+        for k in range(self.months):
+            if not follows_price(case):
+                yield -1, -1, -1
+            else:
+                yield (
+                    variates.ask(r.THIRD_PARTY_MONTH, k >> 1, k & 1, r.UNIFORM),
+                    variates.ask(r.THIRD_PARTY_TERMS, k, 0, r.NORMAL),
+                    variates.ask(r.THIRD_PARTY_TERMS, k, 1, r.UNIFORM),
+                )
 
 
 def uses_people(case: Case) -> bool:
     """Whether a case has a mechanism of `w.People`."""
     listed = follows_price(case) or reduces_period(case) or any(map(has_own_waivers, case.facilities))
     return case.response is not None or case.bridge is not None or listed
-
-
-def people_tables(case: Case, calendar: Calendar, variates: Variates, lines: PlainLine | Lines) -> w.People:
-    """The tables of a case; the rows of a block are empty, see `sim.engine.workspace.world_room`."""
-    months, none = calendar.n_months, np.zeros((0, r.BLOCK))
-    waivers = waivers_of(case, calendar)
-    renewals, coverage_rows = renewal_rows(case, calendar, waivers)
-    return w.People(
-        response=_response(case, lines),
-        bridge=_bridge(case),
-        arrivals=_arrivals(case),
-        given=0,
-        arrival_variates=_arrival_variates(case, months, variates),
-        reduced_rows=_reduced_rows(case, calendar, lines),
-        waivers=array_of(waiver_rows(case, waivers, variates), w.WAIVER).view(np.recarray),
-        renewals=renewals,
-        coverage_rows=coverage_rows,
-        levels=np.array([case.burn_level(k) for k in range(months + 1)]),
-        month_rows=_month_rows(calendar),
-        bridge_variates=_bridge_variates(case, months, variates),
-        rows=np.zeros(1, w.PEOPLE).view(np.recarray),
-        uncut=none,
-        acts=none,
-        willing=none,
-        loans=none,
-        waived=none,
-        month_closes=none,
-    )
 
 
 def follows_price(case: Case) -> bool:
@@ -66,21 +118,6 @@ def _arrivals(case: Case) -> w.ArrivalRecord:
     return w.ArrivalRecord(1, party.annual_rate / 12.0, float(party.price_sensitivity))
 
 
-def _arrival_variates(case: Case, months: int, variates: Variates) -> np.ndarray:
-    """Of each month the uniform of the arrival, and what THIRD_PARTY_TERMS says of amount and reduction."""
-    if not follows_price(case):
-        return np.full((months, 3), -1, np.int64)
-    asked = [
-        (
-            variates.ask(r.THIRD_PARTY_MONTH, k >> 1, k & 1, r.UNIFORM),
-            variates.ask(r.THIRD_PARTY_TERMS, k, 0, r.NORMAL),
-            variates.ask(r.THIRD_PARTY_TERMS, k, 1, r.UNIFORM),
-        )
-        for k in range(months)
-    ]
-    return np.array(asked, np.int64)
-
-
 def _reduced_rows(case: Case, calendar: Calendar, lines: PlainLine | Lines) -> np.ndarray:
     """The row of `Books.drawn` that a reduction in a month adds to, by line."""
     rows = np.full((calendar.n_months, len(case.facilities)), -1, np.int64)
@@ -90,21 +127,6 @@ def _reduced_rows(case: Case, calendar: Calendar, lines: PlainLine | Lines) -> n
                 period = k if line.period == "month" else calendar.period(calendar.month_start(k))
                 rows[k, number] = lines.cap_rows(number) + period
     return rows
-
-
-def _response(case: Case, lines: PlainLine | Lines) -> w.ResponseRecord:
-    response = case.response
-    if response is None:
-        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0, 0)
-    return w.ResponseRecord(
-        used=1,
-        cover=float(response.cover_months),
-        factor=1.0 - response.cut,
-        delay=float(response.delay_months),
-        restore=r.UNLIMITED if response.restore_months is None else float(response.restore_months),
-        one_off=float(response.one_off_months),
-        policies=int(isinstance(lines, Lines) or lines.policy.kind in ("runway", "opportunistic")),
-    )
 
 
 def _bridge(case: Case) -> w.BridgeRecord:
@@ -130,12 +152,3 @@ def _month_rows(calendar: Calendar) -> np.ndarray:
         if 0 <= k < len(rows):
             rows[k, 1] = calendar.n_months + number
     return rows
-
-
-def _bridge_variates(case: Case, months: int, variates: Variates) -> np.ndarray:
-    """Rows of the uniforms that say whether the insider is willing, by month."""
-    bridge = case.bridge
-    if bridge is None or not 0 < bridge.probability < 1:
-        return np.full(months, -1, np.int64)
-    calls = [(r.BRIDGE_COMMON, 0) if bridge.common else (k >> 1, k & 1) for k in range(months)]
-    return np.array([variates.ask(r.BRIDGE, *call, r.UNIFORM) for call in calls], np.int64)

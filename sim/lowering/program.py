@@ -121,11 +121,13 @@ NOTE_RECORD = _record(principal="f", rate="f", probability="f", variate="i", pre
 #: third-party financing and a purchase is two stops.
 #: `first_date` ... `last_date` - 1: purchase dates since the stop before, and before a financing of this date.
 #: `first_turn` ... `last_turn` - 1: what the lines do, where `LineTables` are in use.
-#: `closes_until`: rows of closes on or before the date.
+#: `closes_until`: rows of closes on or before the date. `gap_row`: the row of `Output.gap_by_month` that is written at
+#: the end of the date.
 #: `closes_quarter`: the number of the coverage test that ends here, -1 if a quarter without one ends, -2 if none ends.
 STOP = _record(
     t="f", month="i", first_date="i", last_date="i", third_party="i", month_end="i",
     first_action="i", last_action="i", first_turn="i", last_turn="i", closes_until="i", in_term="i", closes_quarter="i",
+    gap_row="i",
 )  # fmt: skip
 #: What a note does on a stop: days of interest since its last accrual; interest date; maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
@@ -253,13 +255,14 @@ class Selection(NamedTuple):
 #: `solvent_dates`: purchase dates before the cash-out, on which the path was inactive, that are not in the tallies yet.
 #: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
-#: purchase date in the tallies. `burn_factor`: of the month's expected burn, 1.0 unless management has cut it.
+#: purchase date in the tallies. `other_shares`: issued before the cash-out to others than the investors of the lines.
+#: `burn_factor`: of the month's expected burn, 1.0 unless management has cut it.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
     "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
     "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
-    "counted", "burn_factor",
+    "counted", "other_shares", "burn_factor",
 )  # fmt: skip
 #: A note's balances, and the days from which and until before which a condition fails.
 BALANCES = _rows("principal", "accrued", "prepaid")
@@ -275,6 +278,7 @@ class Ledgers(NamedTuple):
     rates: np.ndarray  # (months, BLOCK): cash used a day
     raised: np.ndarray  # (periods, BLOCK)
     undrawn: np.ndarray  # (reasons, BLOCK): sums over purchase dates, by binding reason, in dollars
+    gaps: np.ndarray  # (rows of `Output.gap_by_month`, BLOCK): the funding gap up to then
 
 
 class Tally(NamedTuple):
@@ -340,7 +344,11 @@ SETTLED_FIELDS = Recording._fields[:10]
 
 
 class Output(NamedTuple):
-    """What comes out for each path: arrays (paths,), and what each period raised, (periods, paths)."""
+    """What comes out for each path: arrays (paths,), and rows (number, paths).
+
+    `gap_by_month` has a row for each of `Plan.gap_months`. `other_shares` is one row, or none where a case issues
+    shares to nobody but the investors of its lines.
+    """
 
     raised: np.ndarray
     shares_issued: np.ndarray
@@ -351,10 +359,14 @@ class Output(NamedTuple):
     cash_out_days: np.ndarray
     cause: np.ndarray  # int8
     raised_by_period: np.ndarray
+    gap_by_month: np.ndarray
+    other_shares: np.ndarray
 
 
-#: Names of the outputs that a path has one of.
-OUTPUTS = Output._fields[:-1]
+#: Names of the outputs that every path has one of.
+OUTPUTS = Output._fields[: Output._fields.index("raised_by_period")]
+#: Months after the valuation date at whose ends the funding gap up to then is kept, where the horizon is later.
+GAP_MONTHS = (6, 12, 18, 24)
 
 
 class Arrays(NamedTuple):

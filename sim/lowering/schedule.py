@@ -17,8 +17,21 @@ from sim.calendar import (
     month_start,
     sessions,
 )
+from sim.lowering import program as r
 from sim.lowering.market import Market
+from sim.lowering.program import GAP_MONTHS
 from sim.terms import Case, Line, Note
+
+
+def gap_months(case: Case) -> tuple[int, ...]:
+    """Those of `GAP_MONTHS` whose end, so many months after the valuation date, is before the horizon."""
+    return tuple(months for months in GAP_MONTHS if month_end(case.valuation_date, months - 1) < case.horizon)
+
+
+def issues_to_others(case: Case) -> bool:
+    """Whether a case issues shares to others than the investors of its lines."""
+    party = case.third_party
+    return party is not None and party.kind == "equity" and party.annual_rate > 0
 
 
 class Calendar:
@@ -31,6 +44,7 @@ class Calendar:
         self.outside: list[int] = []  # months whose expected figure some coverage test needs
         self.covers: list[dict] = []
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
+        self.gap_months = gap_months(case)
 
     def month_start(self, k: int) -> datetime.date:
         return month_start(self.case.valuation_date, k)
@@ -63,7 +77,7 @@ class Calendar:
 
 
 class Coverage:
-    """The coverage tests of a line, in a calendar."""
+    """The coverage tests of a line, in a calendar. `percents` are the numbers of a case's line, by `place`."""
 
     def __init__(self, calendar: Calendar, line: Line) -> None:
         self.calendar, self.terms, case = calendar, line.coverage, calendar.case
@@ -75,14 +89,26 @@ class Coverage:
             q = self.first_carried
             while q.end <= case.horizon and q.start <= line.end:
                 first, last = self.cover(q)
-                self.quarters.append({"percent": self.percent(q), "first_cover": first, "last_cover": last})
+                self.quarters.append({"percent": float(self.place(q)), "first_cover": first, "last_cover": last})
                 q = q.next()
 
-    def percent(self, q: FiscalQuarter) -> float:
+    def place(self, q: FiscalQuarter) -> int:
+        """Which of `percents` holds for a quarter."""
         if self.terms is None:
-            return 0.0
+            return 0
         i = max(0, q.ordinal - self.term_start.ordinal)
-        return self.terms.percent[min(i, len(self.terms.percent) - 1)] / 100.0
+        return min(i, len(self.terms.percent) - 1)
+
+    @staticmethod
+    def percents(line: Line) -> np.ndarray:
+        """The shares of cash used that a line's draws may be, one after another; 0 without a coverage test."""
+        return np.zeros(1) if line.coverage is None else np.array(line.coverage.percent) / 100.0
+
+    def quarter_table(self, line: Line) -> np.ndarray:
+        """The tests at the ends of quarters, with the percentages of a line."""
+        table = array_of(self.quarters, r.QUARTER)
+        table["percent"] = self.percents(line)[table["percent"].astype(np.int64)]
+        return table
 
     def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
         """Rows of months and shares of them that count for a draw in quarter q on day `through` (None: its end)."""
@@ -112,14 +138,14 @@ class Coverage:
         covers += [{"month": row, "share": share} for row, share in self.basis(q, through)]
         return first, len(covers)
 
-    def unused_at_opening(self) -> float:
+    def unused_at_opening(self, case: Case, line: Line) -> float:
         """Coverage that the term's quarters before the valuation date left unused: at expected figures, undrawn."""
-        case, unused, q = self.calendar.case, 0.0, self.term_start
+        unused, q, percents = 0.0, self.term_start, self.percents(line).tolist()
         while self.carries and q.end < case.valuation_date:
             used = 0.0
             for k in self._months(q):
                 used += case.burn_level(k)
-            unused = max(0.0, self.percent(q) * max(0.0, used) + unused)
+            unused = max(0.0, percents[self.place(q)] * max(0.0, used) + unused)
             q = q.next()
         return unused
 
@@ -203,7 +229,8 @@ def stops_of(
     actions: list[dict] = []
     turns: list[dict] = []
     taken = 0  # purchase dates so far
-    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2}
+    gap_rows = {calendar.month_end(months - 1): row for row, months in enumerate(calendar.gap_months)}
+    nothing = {"third_party": 0, "month_end": -1, "closes_quarter": -2, "gap_row": -1}
     for day in sorted({*notes, *agenda.together, *agenda.turns, *month_ends, *last_sessions}):
         date = {
             "t": calendar.t(day),
@@ -238,6 +265,7 @@ def stops_of(
                 "first_turn": turned,
                 "last_turn": len(turns),
                 "closes_quarter": agenda.carried.get(quarter, -1) if day == quarter.end else -2,
+                "gap_row": gap_rows.get(day, -1),
             }
         )
         taken = through

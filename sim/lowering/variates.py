@@ -15,14 +15,20 @@ def index_of(name: str) -> int:
 
 
 class Variates:
-    """Allocates rows of the array of variates and records which call of the generator fills each row."""
+    """Allocates rows of the array of variates and records which call of the generator fills each row.
+
+    Once it is `complete`, it gives the rows that were asked for before, and no others.
+    """
 
     def __init__(self) -> None:
+        self.complete = False
         self.rows = 1  # row 0 receives unused variates
         self._halves: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
 
     def ask(self, purpose: int, index: int, half: int, kind: int) -> int:
         """The row that will hold one number for each path."""
+        if self.complete:
+            return self._halves[purpose, index][half][0]
         kind = r.PAIRED if purpose in r.PAIRS else kind
         halves = self._halves.setdefault((purpose, index), {})
         if half not in halves:

@@ -25,7 +25,6 @@ class Waiver(NamedTuple):
     line: int
     condition: int
     name: str
-    probability: float
     period: FiscalQuarter | None
 
 
@@ -43,10 +42,9 @@ def waivers_of(case: Case, calendar: Calendar) -> tuple[Waiver, ...]:
         if has_own_waivers(line):
             for period in _periods(case, calendar, line):
                 for c, condition in enumerate(line.conditions, start=first):
-                    found.append(Waiver(number, c, condition.name, condition.waiver_probability, period))
+                    found.append(Waiver(number, c, condition.name, period))
                 if line.coverage is not None and line.coverage.waiver_probability > 0:
-                    probability = line.coverage.waiver_probability
-                    found.append(Waiver(number, -1, coverage_name(case, line), probability, period))
+                    found.append(Waiver(number, -1, coverage_name(case, line), period))
         first += len(line.conditions)
     return tuple(found)
 
@@ -61,9 +59,12 @@ def _periods(case: Case, calendar: Calendar, line: Line) -> list[FiscalQuarter |
 
 def waiver_rows(case: Case, waivers: tuple[Waiver, ...], variates: Variates) -> list[dict]:
     """Rows of `world_records.WAIVER`."""
+    conditions = [condition.waiver_probability for line in case.facilities for condition in line.conditions]
     rows = []
     for waiver in waivers:
-        line, p = case.facilities[waiver.line], waiver.probability
+        line = case.facilities[waiver.line]
+        covered = line.coverage.waiver_probability if line.coverage else 0.0
+        p = conditions[waiver.condition] if waiver.condition >= 0 else covered
         loading = line.waivers.common if line.waivers else 0.0
         once, label = waiver.period is None, "" if waiver.period is None else f" {waiver.period.label}"
         purpose, own, factor = r.WAIVER if once else r.WAIVER_OF_PERIOD, -1, 0

@@ -12,6 +12,9 @@ from sim.lowering.layout import record, rows
 
 #: Coverage on a date counts months of its fiscal quarter: the date's month and at most two after it.
 MONTHS_AHEAD = 3
+#: What is known of a milestone at the opening: whether it is reached; the probability that its time, if it comes, is at
+#: most `elapsed`, the days of it that have passed.
+PAST = record(achieved="i", behind="f", elapsed="f")
 
 
 class OtherCash(NamedTuple):
@@ -90,9 +93,21 @@ class People(NamedTuple):
 
 
 class Compensated(NamedTuple):
-    """Moves of the stock whose expectation is taken out."""
+    """Moves of the stock that leave its mean as it is, in the rows of `Program.jumps`; no rows where moves are raw."""
 
-    used: int
+    before: np.ndarray  # (jumps, days): of a close on a day before the move; not of a move that follows another
+    settled: np.ndarray  # (jumps, BLOCK): of a path from its move on
+    elapsed: np.ndarray  # (jumps,): days of the wait for a milestone that had passed at the opening
+    ahead: np.ndarray  # (jumps,): the probability that its time, if it comes, is above them
+    selected: np.ndarray  # (2, BLOCK): room for selected paths
+
+
+class Past(NamedTuple):
+    """What has happened before the opening."""
+
+    milestones: np.ndarray  # PAST, by row of the milestones
+    ceo_change: float  # days from the opening, at most 0; NEVER: it has not happened
+    adverse_change: float
 
 
 class WorldTables(NamedTuple):
@@ -100,7 +115,8 @@ class WorldTables(NamedTuple):
 
     other: OtherCash
     people: People
-    jumps: Compensated
+    compensated: int  # 1: moves of the stock leave its mean as it is
+    past: Past
 
 
 class World(NamedTuple):
@@ -109,3 +125,4 @@ class World(NamedTuple):
     other: OtherCash
     people: People
     jumps: Compensated
+    past: Past

@@ -93,7 +93,7 @@ class Distribution(HashableValue):
         ordered = np.sort(present)
         n = present.size
         constant = bool(ordered[0] == ordered[-1])
-        mean, sd = _mean_and_sd(present, constant)
+        mean, sd = _mean_and_sd(present, constant, present.sum())
         worst_first = ordered if bad_tail == "low" else ordered[::-1]
         tail = worst_first[: n * WORST_PERCENT // 100 + 1]
         worst = worst_mean(tail, np.ones(tail.size, np.int64), n)
@@ -105,8 +105,7 @@ class Distribution(HashableValue):
             error = group_error(by_group(distances, groups), sizes)
             worse = np.maximum(tail[-1] - values, 0.0) if bad_tail == "low" else np.maximum(values - tail[-1], 0.0)
             worse = np.where(there, worse, 0.0)
-            shift = float(worse.sum()) / n
-            beyond = group_error(by_group(worse, groups) - shift * sizes, sizes).se / (WORST_PERCENT / 100)
+            beyond = grouped_worst_se(float(worse.sum()), by_group(worse, groups), sizes)
             worst = worst[0], math.nan if math.isnan(worst[1]) else beyond
 
             def effect(rank: int) -> float:
@@ -186,12 +185,14 @@ class Distribution(HashableValue):
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     """Mean and standard error of independent values, with the bits of `Distribution.from_values`; NaN is absent."""
     present = np.ascontiguousarray(values, dtype=np.float64)
-    if math.isnan(present.sum()):
+    total = present.sum()
+    if math.isnan(total):
         present = present[~np.isnan(present)]
+        total = present.sum()
     if present.size == 0:
         return math.nan, math.nan
     constant = present[0] == present[-1] and bool((present == present[0]).all())
-    mean, sd = _mean_and_sd(present, constant)
+    mean, sd = _mean_and_sd(present, constant, total)
     return mean, sd / math.sqrt(present.size)
 
 
@@ -200,18 +201,41 @@ def tail_dof(n: int, dof: float) -> float:
     return max(min(n * WORST_PERCENT / 100 - 1.0, dof), 0.0)
 
 
-def _mean_and_sd(values: np.ndarray, constant: bool) -> tuple[float, float]:
-    """Mean and standard deviation (n - 1 below); of equal values exactly that value and 0."""
+def _mean_and_sd(values: np.ndarray, constant: bool, total: np.float64) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1 below) of values with this sum; of equal values exactly that value and 0."""
     if constant:
         return float(values[0]), (0.0 if values.size > 1 else math.nan)
-    mean = values.mean()
+    mean = total / values.size
     distances = values - mean
     np.multiply(distances, distances, out=distances)
     return float(mean), math.sqrt(float(distances.sum()) / (values.size - 1))  # as NumPy has it
 
 
+def mean_of_all(values: np.ndarray, groups: str | None) -> tuple[float, GroupError]:
+    """The mean of values (paths,), all present, and its error, as `Distribution.from_values` has them."""
+    mean, sd = _mean_and_sd(values, bool((values == values[0]).all()), values.sum())
+    if groups is None:
+        return mean, GroupError(sd / math.sqrt(values.size), values.size - 1.0)
+    sizes = by_group(np.ones(values.size, np.int64), groups)
+    return mean, group_error(by_group(values - mean, groups), sizes)
+
+
+def grouped_worst_se(total: float, worse: np.ndarray, sizes: np.ndarray) -> float:
+    """Standard error of the mean of the worst 5% of values in groups.
+
+    `worse` are the groups' sums of how far values lie beyond the edge of the tail, `total` their sum, `sizes` the
+    groups' numbers of values.
+    """
+    shift = total / int(sizes.sum())
+    return group_error(worse - shift * sizes, sizes).se / (WORST_PERCENT / 100)
+
+
 def read_quantiles(
-    n: int, value_at: Callable[[int, int], float], effect_at: Callable[[int], float] | None, dof: float
+    n: int,
+    value_at: Callable[[int, int], float],
+    effect_at: Callable[[int], float] | None,
+    dof: float,
+    percents: tuple[int, ...] = QUANTILE_PERCENTS,
 ) -> tuple[Quantile, ...]:
     """The quantiles of n values, given the value of each rank from 1 (the smallest), and what bounds it.
 
@@ -219,7 +243,7 @@ def read_quantiles(
     the design effect at a rank; None for independent paths.
     """
     quantiles = []
-    for percent in QUANTILE_PERCENTS:
+    for percent in percents:
         rank = quantile_rank(n, percent)
         if effect_at is None:
             low, high = interval_ranks(n, percent)
@@ -228,6 +252,21 @@ def read_quantiles(
         interval = value_at(low, 1) if low >= 1 else -math.inf, value_at(high, 2) if high <= n else math.inf
         quantiles.append(Quantile(value_at(rank, 0), interval))
     return tuple(quantiles)
+
+
+def tail_values(values: np.ndarray, bad_tail: str) -> np.ndarray:
+    """One number a path whose mean is the mean of the worst 5% of values without NaN: `q +- max(distance, 0) / 5%`.
+
+    q is the edge of the tail and the distance that of a value beyond it. Rockafellar and Uryasev (2000), Journal of
+    Risk 2(3). The standard error of their mean is that of `worst_mean`, and the mean difference of the numbers of two
+    cases path by path is the difference of their expected shortfalls, with the error that common random numbers leave.
+    """
+    sign = 1.0 if bad_tail == "high" else -1.0
+    beyond = sign * values
+    rank = values.size * WORST_PERCENT // 100
+    edge = -float(np.partition(-beyond, rank)[rank])
+    numbers: np.ndarray = sign * (edge + np.maximum(beyond - edge, 0.0) / (WORST_PERCENT / 100))
+    return numbers
 
 
 def worst_mean(worst_first: np.ndarray, counts: np.ndarray, n: int) -> tuple[float, float]:

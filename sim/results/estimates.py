@@ -51,6 +51,10 @@ class Estimate(HashableValue):
         """
         return self.se if self.se > 0.0 else (self.ci95[1] - self.ci95[0]) / (2.0 * _Z95)
 
+    def complement(self) -> Estimate:
+        """The probability of the opposite."""
+        return Estimate(1.0 - self.value, self.se, (1.0 - self.ci95[1], 1.0 - self.ci95[0]))
+
     def as_percent(self) -> str:
         """A probability or share as `84.2% +- 0.1%`."""
         low, high = self.ci95

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,9 @@ import numpy as np
 from sim.lowering.program import CAUSES
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
+from sim.results.measures import MEASURES
+from sim.results.periods import Period
+from sim.results.statistics import Statistics
 from sim.results.value import Value
 from sim.terms import Case, Line
 
@@ -20,14 +22,6 @@ from sim.terms import Case, Line
 TALLIED = ("binding", "purchase_dates", "cut_by_chunk", "unraised_by_chunk", "fan")
 #: Reasons of a purchase date that are no limit on a draw.
 NOT_BINDING = ("cash-out", "no purchase date")
-
-
-class Period(NamedTuple):
-    """A fiscal quarter, or the part of it that is simulated."""
-
-    label: str
-    start: date
-    end: date
 
 
 class Run(NamedTuple):
@@ -74,6 +68,10 @@ class Tallies(Value):
     def arrays(self) -> dict[str, np.ndarray]:
         """Every array by name."""
         return {name: getattr(self, name) for name in TALLIED}
+
+    def without_fan(self) -> Tallies:
+        """The same without the cash of single paths, which no summary shows."""
+        return replace(self, fan=np.zeros((len(self.fan), 0)))
 
     @property
     def cut(self) -> float:
@@ -152,6 +150,7 @@ class Figures(Value, Mapping[str, Distribution]):
 
     `cash_out_by_period` is the probability that cash has run out by the end of each period, `cash_out_counts` (int64,
     periods x causes) counts those paths by `CAUSES`; `raised_by_period` are means of the amounts raised in each period.
+    `statistics`: survival, hazard, incidence, liquidity at risk, average price.
     `binned`: quantiles and CVaR come from a quantile sketch (`sim.results.sketch`). `sha256` is
     `Result.sha256`.
     """
@@ -163,6 +162,7 @@ class Figures(Value, Mapping[str, Distribution]):
     cash_out_counts: np.ndarray
     raised_by_period: tuple[Estimate, ...]
     tallies: Tallies
+    statistics: Statistics
     binned: bool = False
     sha256: str | None = None
     line_tallies: LineTallies | None = None
@@ -181,6 +181,16 @@ class Figures(Value, Mapping[str, Distribution]):
     def cash_out(self) -> Estimate:
         """Probability that cash runs out within the horizon."""
         return self.cash_out_by_period[-1]
+
+    @property
+    def survival_by_period(self) -> tuple[Estimate, ...]:
+        """Probability that cash has lasted to the end of each period."""
+        return tuple(chance.complement() for chance in self.cash_out_by_period)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Measures that the run does not have, because an earlier version saved it."""
+        return tuple(name for name in MEASURES if name not in self.distributions)
 
     @property
     def causes_by_period(self) -> dict[str, np.ndarray]:

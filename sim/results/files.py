@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
@@ -18,13 +19,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from sim.text.characters import printable
+from sim.text.reading import Unreadable, name_of, opened
 
 _SEAL = b"fundrisk-sha256:"
 _SEAL_LENGTH = len(_SEAL) + 64
@@ -78,15 +80,20 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray],
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The arrays of a file that `write_arrays` wrote. Raises ResultError for any other file, and for a damaged one."""
-    with _one_line(path, "cannot be read"), open(path, "rb") as file:
-        length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
-        file.seek(max(length, 0))
-        found = file.read(_SEAL_LENGTH)
-        if length < 0 or found != _seal(file, length):
-            raise ResultError(f"{shown(path)}: damaged, cut short, or not a saved result")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+    with reading(path), opened(path) as file:
+        return arrays_in(file, path)
+
+
+def arrays_in(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The arrays of an open file; `path` names it in an error."""
+    length = file.seek(0, os.SEEK_END) - _SEAL_LENGTH
+    file.seek(max(length, 0))
+    found = file.read(_SEAL_LENGTH)
+    if length < 0 or found != _seal(file, length):
+        raise ResultError(f"{shown(path)}: damaged, cut short, or not a saved result")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def hash_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
@@ -161,24 +168,24 @@ def _owned_as(draft: Path, old: os.stat_result) -> bool:
 
 # --- drafts ---
 
-_DRAFT = re.compile(r"\.fundrisk-(?:(\d+)-)?[0-9a-f]{16}\.tmp")
+_DRAFT = re.compile(r"\.fundrisk-(?:(?:([0-9a-f]{8})-)?(\d+)-)?[0-9a-f]{16}\.tmp")
 _OLD = 86_400.0  # seconds after which a draft that nobody has written to is left over from a process that was killed
 
 
 def draft_name() -> str:
-    """A new name for a file or a folder that is being written; it says which process writes."""
-    return f".fundrisk-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+    """A new name for a file or a folder that is being written; it says which process of which machine writes."""
+    return f".fundrisk-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the drafts in a folder that killed processes of this user have left there.
+    """Remove the drafts in a folder that killed processes have left there.
 
-    A process that is killed cannot remove its draft. A draft of less than a day, of a process that lives, or of
-    another user stays.
+    A process that is killed cannot remove its draft. The drafts of a process of this machine are left over when it has
+    ended; of another machine nothing is known, and a draft is left over when it has not changed for a day.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if (named := _DRAFT.fullmatch(entry.name)) and _left_over(entry, named[1]):
+            if (named := _DRAFT.fullmatch(entry.name)) and _left_over(entry, named[1], named[2]):
                 with suppress(OSError):
                     shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
 
@@ -186,18 +193,26 @@ def remove_leftovers(folder: Path) -> None:
 _tidy = lru_cache(maxsize=64)(remove_leftovers)  # once for each folder: there may be thousands of files in it
 
 
-def _left_over(entry: os.DirEntry[str], process: str | None) -> bool:
+@cache
+def _machine() -> str:
+    """Eight digits for the space in which the numbers of processes are unique: this machine since its start, or this
+    container."""
+    parts = [platform.node()]
+    with suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+
+
+def _left_over(entry: os.DirEntry[str], machine: str | None, process: str | None) -> bool:
+    if process and machine == _machine() and os.name != "nt":  # where a signal of 0 ends the process
+        return not _lives(int(process))
     try:
-        found = entry.stat(follow_symlinks=False)
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
     except OSError:  # it has just been removed
         return False
-    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-    return mine and time.time() - found.st_mtime > _OLD and not (process and _lives(int(process)))
 
 
 def _lives(process: int) -> bool:
-    if os.name == "nt":  # where a signal of 0 ends the process
-        return False
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -218,8 +233,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """The path, quoted where it would break the line."""
-    text = os.fspath(path)
+    """The path, quoted where it would break the line; `<stdin>` for "-"."""
+    text = name_of(os.fspath(path))
     return text if printable(text) else ascii(text)
 
 
@@ -233,6 +248,8 @@ def _one_line(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turns everything a file can do wrong into one line."""
     try:
         yield
+    except Unreadable as error:  # which says so itself
+        raise ResultError(f"{shown(path)}: {error}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[:1] or [type(error).__name__]
         text = reason if isinstance(reason, str) else reason[0]

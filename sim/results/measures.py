@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.results.estimates import DUST
+from sim.results.estimates import DUST, Estimate
 from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
@@ -83,6 +83,14 @@ class Measure:
         return min(decimals_allowed(error / self.reading.scale), self.reading.max_decimals)
 
 
+def with_interval(name: str, estimate: Estimate) -> tuple[str, str, str]:
+    """An estimate of a measure without its unit, its error, and its 95% interval: for the cells of a row."""
+    measure = MEASURES[name]
+    error = estimate.se if math.isfinite(estimate.se) else math.inf
+    bounds = " to ".join(measure.format_bare(bound, estimate.error) for bound in estimate.ci95)
+    return measure.format_bare(estimate.value, error), measure.format_error(estimate.se, estimate.value), bounds
+
+
 def censored_text(text: str, censored: bool) -> str:
     """A number as text, with the mark of a censored one after its last digit: `24.0+ months`."""
     digits = len(text.rstrip("".join(set(text) - set("0123456789"))))
@@ -115,6 +123,12 @@ MEASURES: dict[str, Measure] = _registry(
      "shares issued under the line, for the capital raised"),
     ("dilution", "1", "Dilution by the line", "Dilution by the line, %", "high", _PERCENT,
      "line shares issued / (opening shares outstanding + line shares issued); third parties' shares are not counted"),
+    ("total_dilution", "1", "Total dilution", "Total dilution, %", "high", _PERCENT,
+     "all shares issued up to the cash-out, also to third parties / (opening shares outstanding + those shares)"),
+    ("surviving_dilution", "1", "Total dilution of survivors", "Total dilution of survivors, %", "high", _PERCENT,
+     "total dilution; absent where cash runs out"),
+    ("retained_ownership", "1", "Retained ownership", "Retained ownership, %", "low", _PERCENT,
+     "opening shares outstanding / all shares at the horizon; 0 where cash runs out"),
     ("effective_price", "$/share", "Effective price", "Effective price, $/share", "low", _DOLLARS,
      "raised / shares issued; absent where nothing was issued"),
     ("discount_cost", "$", "Discount cost", "Discount cost, $M", "high", _MILLION_DOLLARS,
@@ -135,6 +149,9 @@ MEASURES: dict[str, Measure] = _registry(
 # fmt: on
 
 
+#: Those that a board reads first. The mean of ending cash says little, as paths without cash count with the minimum.
+HEADLINE = tuple(name for name in MEASURES if name != "ending_cash")
+
 # --- the measures that follow from others ---
 
 
@@ -142,6 +159,31 @@ def dilution(shares_issued: np.ndarray, shares_outstanding: float) -> np.ndarray
     """Issued / (outstanding + issued), with the opening number of shares outstanding."""
     issued = np.asarray(shares_issued, dtype=np.float64)
     return issued / (shares_outstanding + issued)
+
+
+def total_dilution(everything: np.ndarray, shares_outstanding: float, cash_out_days: np.ndarray) -> np.ndarray:
+    """Dilution by everything that is issued up to the cash-out."""
+    return dilution(everything, shares_outstanding)
+
+
+def surviving_dilution(everything: np.ndarray, shares_outstanding: float, cash_out_days: np.ndarray) -> np.ndarray:
+    """Dilution by everything that is issued; NaN where cash runs out."""
+    return np.where(np.isinf(cash_out_days), dilution(everything, shares_outstanding), np.nan)
+
+
+def retained_ownership(everything: np.ndarray, shares_outstanding: float, cash_out_days: np.ndarray) -> np.ndarray:
+    """Part of the shares at the horizon that the opening holders have; 0 where cash runs out."""
+    kept = shares_outstanding / (shares_outstanding + np.asarray(everything, dtype=np.float64))
+    return np.where(np.isinf(cash_out_days), kept, 0.0)
+
+
+#: The measures of all shares that are issued up to the cash-out (paths,), of the opening number outstanding, and of the
+#: day of the cash-out.
+OF_EVERYTHING = {
+    "total_dilution": total_dilution,
+    "surviving_dilution": surviving_dilution,
+    "retained_ownership": retained_ownership,
+}
 
 
 def effective_price(raised: np.ndarray, shares_issued: np.ndarray) -> np.ndarray:

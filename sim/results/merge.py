@@ -86,7 +86,10 @@ def merge(results: Iterable[Result]) -> Result:
 
 
 #: What shards of one run have in common.
-_SAME = ("case", "version", "sessions", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates")
+_SAME = (
+    "case", "version", "sessions", "seed", "sampler", "antithetic", "keep_paths", "reasons", "purchase dates",
+    "measures",
+)  # fmt: skip
 
 
 def _same(shard: Result) -> tuple[object, ...]:
@@ -94,5 +97,5 @@ def _same(shard: Result) -> tuple[object, ...]:
     return (
         f"{shard.case.title!r} ({shard.case.sha256[:8]})", run.manifest["versions"]["fundrisk"],
         sessions_of(run.manifest), run.seed, run.sampler, run.antithetic, shard.sketch is None, shard.tallies.reasons,
-        shard.tallies.purchase_dates.tolist(),
+        shard.tallies.purchase_dates.tolist(), "all" if shard.has_further else "those of an earlier version",
     )  # fmt: skip

@@ -5,25 +5,40 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from sim.calendar import month_end
 from sim.lowering.line_records import LINE_OUTPUTS
-from sim.results import measures
+from sim.lowering.schedule import issues_to_others
+from sim.results import measures, statistics_of
+from sim.results.cash_outs import counts_by, out_by
 from sim.results.distribution import Distribution
-from sim.results.estimates import QUANTILE_PERCENTS, Estimate, by_group, grouped_proportion, proportion, quantile_rank
-from sim.results.figures import CAUSES, LineTallies, Period, Run, Tallies, arrays_of_lines
+from sim.results.estimates import Estimate
+from sim.results.figures import LineTallies, Period, Run, Tallies, arrays_of_lines
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
+from sim.results.further import gap_ends
 from sim.results.measures import MEASURES
-from sim.results.sketch import Sketch, costs_of
-from sim.results.summary import Summary, checked, checked_lines, days_at_close, fiscal_periods, frozen, jsonable
+from sim.results.sketch import FURTHER_PREFIX, Sketch, costs_of
+from sim.results.summary import (
+    FURTHER,
+    Summary,
+    checked,
+    checked_lines,
+    checked_rows,
+    days_at_close,
+    fiscal_periods,
+    frozen,
+    jsonable,
+)
 from sim.results.summary import manifest as manifest_of
-from sim.results.value import same
-from sim.results.views import ByPeriod, Fan, arrays_by_line, lookup
+from sim.results.value import Frozen, same
+from sim.results.views import ByLine, ByPeriod, Fan, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
 
@@ -69,7 +84,7 @@ class How(TypedDict, total=False):
     line_tallies: LineTallies | None
 
 
-class Result(Mapping[str, np.ndarray]):
+class Result(Frozen, Mapping[str, np.ndarray]):
     """The paths of a run. `result["raised"]` is an array with one value a path, in the order of the paths.
 
     A result is a mapping from the names of its arrays, empty where no paths were kept; it is true in any case.
@@ -84,7 +99,10 @@ class Result(Mapping[str, np.ndarray]):
     tallies : Tallies
         Sums over the paths.
     columns : mapping of str to array, optional
-        One array (paths,) for each of `COLUMNS`, and "raised_by_period" (periods, paths), $.
+        One array (paths,) for each of `COLUMNS`, and rows (number, paths): "raised_by_period", $; "gap_by_month", $,
+        the funding gap up to the months of `sim.lowering.schedule.gap_months`; and "other_shares", one row of the
+        shares that others than the investors of the lines got before the cash-out, or none. Files of versions up to
+        0.4.0 lack the last two.
     sketch : Sketch, optional
         The quantile sketch of a run with keep_paths=False, instead of `columns`.
     **how
@@ -117,26 +135,36 @@ class Result(Mapping[str, np.ndarray]):
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
         made = how.get("written") or jsonable(manifest_of(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
-        self.run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
-        self.periods = fiscal_periods(case)
-        if sketch is not None and (sketch.paths, sketch.groups) != (paths, self.run.groups):
-            expected = f"{paths} and {self.run.groups}"
+        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
+        periods = fiscal_periods(case)
+        if sketch is not None and (sketch.paths, sketch.groups) != (paths, run.groups):
+            expected = f"{paths} and {run.groups}"
             raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; must be {expected}")
-        self.sketch = sketch
-        self.columns: dict[str, np.ndarray] = {}
+        of_paths: dict[str, np.ndarray] = {}
+        rows: dict[str, np.ndarray] = {}
+        by_line = None
+        line_tallies = how.get("line_tallies")
+        if line_tallies is not None:
+            line_tallies = checked_lines(line_tallies, len(periods), case, len(tallies.reasons))
         if columns is not None:
-            self.columns = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
-            shape = (len(self.periods), paths)
-            self._raised_by_period = frozen(columns, "raised_by_period", shape, np.float64)
-        self.tallies = checked(tallies, len(self.periods))
-        self.line_tallies = how.get("line_tallies")
-        self._by_line: np.ndarray | None = None
-        if self.line_tallies is not None:
-            self.line_tallies = checked_lines(self.line_tallies, len(self.periods), case, len(tallies.reasons))
-            if columns is not None:
-                rows = len(case.facilities) * len(LINE_OUTPUTS)
-                self._by_line = frozen(columns, "by_line", (rows, paths), np.float64)
-        self._summary: Summary | None = None
+            of_paths = {name: frozen(columns, name, (paths,), kind) for name, kind in COLUMNS.items()}
+            rows = checked_rows(case, columns, len(periods), paths)
+            if line_tallies is not None:
+                lines = len(case.facilities) * len(LINE_OUTPUTS)
+                by_line = frozen(columns, "by_line", (lines, paths), np.float64)
+        vars(self).update(
+            run=run, periods=periods, sketch=sketch, columns=MappingProxyType(of_paths), _by_line=by_line,
+            tallies=checked(tallies, len(periods)), line_tallies=line_tallies, _rows=MappingProxyType(rows),
+        )  # fmt: skip
+
+    run: Run
+    periods: tuple[Period, ...]
+    sketch: Sketch | None
+    columns: Mapping[str, np.ndarray]
+    tallies: Tallies
+    line_tallies: LineTallies | None
+    _rows: Mapping[str, np.ndarray]
+    _by_line: np.ndarray | None
 
     case = property(lambda self: self.run.case, doc="The case that was run.")
     paths = property(lambda self: self.run.paths, doc="Number of paths.")
@@ -146,15 +174,26 @@ class Result(Mapping[str, np.ndarray]):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the arrays of all paths, or of the quantile sketch of a run that keeps no paths."""
-        return hash_of_arrays(self._arrays())
+        """SHA-256 of the arrays of all paths, or of the quantile sketch of a run that keeps no paths.
+
+        Of the arrays that every version has, so that it stays what it was.
+        """
+        arrays = self._arrays()
+        return hash_of_arrays(
+            {name: arrays[name] for name in arrays if not name.startswith((*FURTHER, FURTHER_PREFIX))}
+        )
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError.
 
-        "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound.
+        "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound. KeyError
+        also for what a file of an earlier version lacks.
         """
         columns, case = self._kept(), self.case
+        if name in measures.OF_EVERYTHING:
+            others = lookup(self._rows, "other_shares") if issues_to_others(case) else np.zeros((0, self.paths))
+            everything, outstanding = columns["shares_issued"] + others.sum(axis=0), case.company.shares_outstanding
+            return measures.OF_EVERYTHING[name](everything, outstanding, columns["cash_out_days"])
         if name == "dilution":
             return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
         if name == "effective_price":
@@ -166,7 +205,7 @@ class Result(Mapping[str, np.ndarray]):
         if name == "censored":
             return np.isinf(columns["cash_out_days"])
         if name == "costs":
-            return costs_of(case, columns if self._by_line is None else columns | {"by_line": self._by_line})
+            return costs_of(case, columns if self._by_line is None else {**columns, "by_line": self._by_line})
         return lookup(columns, name, NAMES)
 
     def __iter__(self) -> Iterator[str]:
@@ -182,36 +221,65 @@ class Result(Mapping[str, np.ndarray]):
         return True
 
     @property
+    def has_further(self) -> bool:
+        """Whether the result has what versions up to 0.4.0 did not keep."""
+        return self.sketch.further is not None if self.sketch is not None else FURTHER[0] in self._rows
+
+    @property
     def by_period(self) -> ByPeriod:
         """Arrays (paths, periods) by fiscal quarter: "raised" and "cash_out"."""
         out = self._kept()["cash_out_days"][:, None] <= self._ends()
-        return ByPeriod({"raised": self._raised_by_period.T, "cash_out": out})
+        labels = tuple(period.label for period in self.periods)
+        return ByPeriod({"raised": self._rows["raised_by_period"].T, "cash_out": out}, labels)
 
     @property
-    def by_line(self) -> dict[str, dict[str, np.ndarray]]:
+    def gap_by_month(self) -> dict[int, np.ndarray]:
+        """Arrays (paths,): the funding gap, $, up to so many months after the valuation date, and up to the horizon.
+
+        Raises `PathsNotKept`, and KeyError for a file of an earlier version, which lacks the months.
+        """
+        self._kept()
+        spans = gap_ends(self.case)
+        rows = iter(lookup(self._rows, "gap_by_month"))
+        return {
+            months: self.columns["funding_gap"] if end == self.case.horizon else next(rows)
+            for months, end in spans.items()
+        }
+
+    @property
+    def by_line(self) -> ByLine:
         """Arrays (paths,) by the line's name: "raised" ($), "shares_issued", "draws", "costs" ($). [line] without a
         name is called "line"."""
         return arrays_by_line(self.case, self._kept(), self._by_line, self["costs"])
 
     def summary(self) -> Summary:
         """Distributions of the measures, the cash-out by quarter and cause, and what the line did."""
-        if self._summary is None:
-            sketch = self.sketch
-            if sketch is not None:
-                out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
-            else:
-                out, counts = tuple(self._out_by(end) for end in self._ends()), self._cash_out_counts()
-                raised = tuple(self._distribution(row).estimate for row in self._raised_by_period)
-            found = {
-                name: sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
-                for name, measure in MEASURES.items()
-            }
-            found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
-            binned = sketch is not None
-            self._summary = Summary(
-                self.run, self.periods, found, out, counts, raised, self.tallies, binned, self.sha256, self.line_tallies
-            )  # fmt: skip
         return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
+        sketch = self.sketch
+        if sketch is not None:
+            out, counts, raised = sketch.cash_out_by_period(), sketch.cash_out_counts(), sketch.raised_by_period()
+        else:
+            days, cause = self.columns["cash_out_days"], self.columns["cause"]
+            out, counts = tuple(map(self._out_by, self._ends())), counts_by(days, cause, self._ends())
+            raised = tuple(self._distribution(row).estimate for row in self._rows["raised_by_period"])
+        found = {}
+        for name, measure in MEASURES.items():
+            with suppress(KeyError):  # of an earlier version, which did not keep it
+                found[name] = sketch.distribution(name) if sketch else self._distribution(self[name], measure.bad_tail)
+        found["runway_months"] = replace(found["runway_months"], censored=self.paths - int(counts[-1].sum()))
+        runway = found["runway_months"].estimate
+        more = (
+            statistics_of.of_sketch(self.run, sketch, runway)
+            if sketch is not None
+            else statistics_of.of_columns(self.run, self.periods, {**self.columns, **self._rows}, counts, runway)
+        )
+        tallies, binned = self.tallies.without_fan(), sketch is not None
+        return Summary(
+            self.run, self.periods, found, out, counts, raised, tallies, more, binned, self.sha256, self.line_tallies
+        )  # fmt: skip
 
     def probability_of_cash_out(self, by: str | date | None = None) -> Estimate:
         """Probability that cash has run out by the close of a day.
@@ -242,15 +310,7 @@ class Result(Mapping[str, np.ndarray]):
 
     def fan(self) -> Fan:
         """Quantiles of cash at the opening and at each month's end, over the first paths (at most 4,096)."""
-        cash = self.tallies.fan
-        months, paths = cash.shape
-        first = self.case.valuation_date
-        dates = (first, *(month_end(first, month) for month in range(months)))
-        opening = np.full((1, paths), float(self.case.company.cash))
-        ordered = np.sort(np.vstack([opening, cash]), axis=1)
-        ranks = [quantile_rank(paths, percent) - 1 for percent in QUANTILE_PERCENTS]
-        p05, p25, p50, p75, p95 = (ordered[:, r] if paths else np.full(months + 1, np.nan) for r in ranks)
-        return Fan(dates, p05, p25, p50, p75, p95, paths)
+        return fan_of(self.case, self.tallies.fan)
 
     def save(self, path: str | os.PathLike[str], compress: bool = False) -> None:
         """Write the result to an .npz file atomically.
@@ -305,7 +365,7 @@ class Result(Mapping[str, np.ndarray]):
     def _names(self) -> tuple[str, ...]:
         return NAMES if self.sketch is None else ()
 
-    def _kept(self) -> dict[str, np.ndarray]:
+    def _kept(self) -> Mapping[str, np.ndarray]:
         if self.sketch is not None:
             raise PathsNotKept
         return self.columns
@@ -314,7 +374,7 @@ class Result(Mapping[str, np.ndarray]):
         """The arrays of all paths, or of the quantile sketch."""
         if self.sketch is not None:
             return self.sketch.to_arrays()
-        found = self.columns | {"raised_by_period": self._raised_by_period}
+        found = {**self.columns, **self._rows}
         return found if self._by_line is None else found | {"by_line": self._by_line}
 
     def _arrays(self) -> dict[str, np.ndarray]:
@@ -323,24 +383,12 @@ class Result(Mapping[str, np.ndarray]):
     def _distribution(self, values: np.ndarray, bad_tail: str = "low") -> Distribution:
         return Distribution.from_values(values, bad_tail, self.run.groups)
 
+    def _out_by(self, end: int) -> Estimate:
+        return out_by(self.columns["cash_out_days"], end, self.run.groups)
+
     def _ends(self) -> np.ndarray:
         """Days at which the periods end."""
         return np.array([days_at_close(self.case, period.end) for period in self.periods])
-
-    def _out_by(self, end: int) -> Estimate:
-        """Probability that cash has run out by day `end`."""
-        out = self.columns["cash_out_days"] <= end
-        if self.run.groups is None:
-            return proportion(int(out.sum()), self.paths)
-        sizes = by_group(np.ones(self.paths, np.int64), self.run.groups)
-        return grouped_proportion(by_group(out.astype(np.int64), self.run.groups), sizes)
-
-    def _cash_out_counts(self) -> np.ndarray:
-        """int64 (periods, causes): paths out of cash by the end of each period."""
-        days, cause = self.columns["cash_out_days"], self.columns["cause"]
-        by_cause = [np.sort(days[cause == code]) for code in range(1, len(CAUSES) + 1)]
-        counts = [[np.searchsorted(times, end, side="right") for times in by_cause] for end in self._ends()]
-        return np.array(counts, np.int64)
 
 
 def _remade(

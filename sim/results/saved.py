@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+
+import numpy as np
 
 from sim.results.figures import TALLIED, Tallies, lines_in
 from sim.results.files import ResultError, read_arrays, shown
@@ -19,7 +22,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     Parameters
     ----------
     path : path-like
-        The file.
+        The file, a pipe, or "-" for the standard input.
 
     Returns
     -------
@@ -30,7 +33,11 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     ResultError
         In one line, if the file is missing, damaged or of another kind.
     """
-    arrays = read_arrays(path)
+    return result_of(read_arrays(path), path)
+
+
+def result_of(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> Result:
+    """The result whose arrays a file has; `path` names it in an error."""
     try:
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != FORMAT:

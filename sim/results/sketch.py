@@ -11,7 +11,7 @@ that width. The intervals' ranks are those of a run that keeps its paths, and th
 
 from __future__ import annotations
 
-import math
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +20,18 @@ import numpy as np
 from sim.lowering import program as r
 from sim.lowering.line import is_plain
 from sim.lowering.line_records import LINE_OUTPUTS
-from sim.results.distribution import Distribution, Moments, read_quantiles, worst_mean
-from sim.results.estimates import (
-    GROUPS,
-    WORST_PERCENT,
-    Estimate,
-    GroupError,
-    design_effect,
-    group_error,
-    grouped_proportion,
-)
+from sim.results.binned import Binned, counts_by_group
+from sim.results.distribution import Distribution, Moments
+from sim.results.estimates import GROUPS, Estimate, grouped_proportion
 from sim.results.estimates import proportion as independent_proportion
+from sim.results.exits import Exits
 from sim.results.figures import CAUSES
+from sim.results.further import FurtherRows
 from sim.results.histogram import Histogram
 from sim.results.measures import DAYS_PER_MONTH, MEASURES
-from sim.results.summary import days_at_close, fiscal_periods
+from sim.results.periods import days_at_close, fiscal_periods
+from sim.results.row_sketch import RowSketch
+from sim.results.tail import TAIL_PERCENTS, Tail
 from sim.results.value import same
 
 if TYPE_CHECKING:
@@ -44,21 +41,41 @@ _DIRECT = r.OUTPUTS[: r.OUTPUTS.index("cash_out_days")]  # measures that are col
 _DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
 _ROWS = (*_DIRECT, *_DERIVED)
 _OF_LINES = ("costs",)  # rows beside those, where the lines are in tables; else the costs follow from the draws
+#: What the arrays of a sketch are called, and those of its rows that files of versions up to 0.4.0 lack.
+_PREFIX, FURTHER_PREFIX = "digest_", "digest_further_"
 
 
 class Sketch:
-    """Counts and moments of the measures of the chunks that were added. `groups` as in `Distribution.from_values`."""
+    """Counts and moments of the measures of the chunks that were added. `groups` as in `Distribution.from_values`.
+
+    `main` has the rows that every file has. `further` has those of `FurtherRows`, and `pairs` the cash-outs of
+    antithetic pairs as `Exits.counts`; both are None in what an earlier version saved.
+    """
 
     def __init__(self, case: Case, groups: str | None = None) -> None:
         self.case, self.groups, self.kind = case, groups, GROUPS.index(groups)
         self.periods, self.plain = len(fiscal_periods(case)), is_plain(case)
         self.rows = _ROWS if self.plain else (*_ROWS, *_OF_LINES)
-        slots = (1, 3, r.SCRAMBLES)[self.kind]
-        self.histograms = {name: Histogram(self.kind, slots) for name in self.rows if name != "dilution"}
-        self.cash_outs = np.zeros((self.periods + 1, len(CAUSES) + 1, slots), np.int64)
-        self.moments: dict[int, np.ndarray] = {}  # by chunk: (measures and periods, numbers)
+        by_period = [f"raised in period {period}" for period in range(self.periods)]
+        binned = [name for name in self.rows if name != "dilution"]
+        self.main = RowSketch((*self.rows, *by_period), binned, groups)
+        self._further_rows = rows = FurtherRows(case)
+        self.further: RowSketch | None = RowSketch(rows.names, rows.binned, groups)
+        self.cash_outs = np.zeros((self.periods + 1, len(CAUSES) + 1, self.main.slots), np.int64)
         self._period_of_day = _period_of_day(case)
+        nothing = np.empty(0)
+        self.pairs: np.ndarray | None = self._exits_of(nothing, nothing).counts if groups == "pairs" else None
         self._room = np.empty(0)
+
+    @property
+    def moments(self) -> dict[int, np.ndarray]:
+        """By chunk: (measures and periods, numbers)."""
+        return self.main.moments
+
+    @property
+    def histograms(self) -> dict[str, Histogram]:
+        """By measure."""
+        return self.main.histograms
 
     @property
     def paths(self) -> int:
@@ -68,8 +85,8 @@ class Sketch:
     def add(self, chunk: int, columns: Mapping[str, np.ndarray]) -> None:
         """Take in a chunk by its number.
 
-        `columns`: an array (paths,) for each of `sim.lowering.program.OUTPUTS`, raised_by_period (periods, paths), and
-        by_line where the lines are in tables.
+        `columns`: an array (paths,) for each of `sim.lowering.program.OUTPUTS`, rows (number, paths) for each of the
+        other fields of `Output`, and by_line where the lines are in tables.
         Raises ValueError for a chunk that was added before, and for arrays of other shapes.
         """
         from sim.kernels import sketch as kernels
@@ -90,78 +107,75 @@ class Sketch:
         raised, issued, cost = (direct[_DIRECT.index(name)] for name in ("raised", "shares_issued", "discount_cost"))
         days, cause = np.ascontiguousarray(columns["cash_out_days"]), np.ascontiguousarray(columns["cause"])
         kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
-        of_lines = np.empty((0, paths)) if self.plain else costs_of_lines(columns["by_line"])[None]
-        moments = np.empty((len(self.rows) + self.periods, kernels.WIDTHS[self.kind]))
-        lanes, start = np.empty((3, kernels.LANES)), 0
-        for values in (direct, derived, *[of_lines] * (not self.plain), by_period):
-            kernels.sum_moments(values, moments[start : start + len(values)], lanes, self.kind)
-            start += len(values)
-        every = dict(zip(self.rows, (*direct, *derived, *of_lines), strict=True))
-        for name, histogram in self.histograms.items():
-            histogram.add(every[name])
+        of_lines = [] if self.plain else [costs_of_lines(columns["by_line"])[None]]
+        self.main.add(chunk, (direct, derived, *of_lines, by_period))
+        if self.further is not None:
+            self.further.add(chunk, (self._further_rows.of(columns),))
         kernels.count_cash_outs(days, cause, self._period_of_day, self.cash_outs, self.kind)
-        if paths:
-            self.moments[int(chunk)] = moments
+        if self.pairs is not None:
+            self.pairs += self._exits_of(days, cause).counts
 
     def merge(self, other: Sketch) -> None:
         """Take in what another sketch of the same case has seen. Raises ValueError if both have seen the same chunk."""
         if (self.case.sha256, self.groups) != (other.case.sha256, other.groups):
             raise ValueError("sketches of different cases, or of different groups of paths")
-        twice = sorted(self.moments.keys() & other.moments.keys())
-        if twice:
-            raise ValueError(f"chunk {twice[0]} is in both sketches")
-        self.moments |= other.moments
+        self.main.merge(other.main)
         self.cash_outs += other.cash_outs
-        for name, histogram in self.histograms.items():
-            histogram.merge(other.histograms[name])
+        if self.further is None or other.further is None:
+            self.further = self.pairs = None
+            return
+        self.further.merge(other.further)
+        if self.pairs is not None and other.pairs is not None:
+            self.pairs += other.pairs
 
     def distribution(self, name: str) -> Distribution:
-        """The distribution of one measure."""
+        """The distribution of one measure. Raises KeyError for one that an earlier version did not keep."""
+        if name not in self.rows and not (name == "costs" and self.plain):
+            if self.further is None:
+                raise KeyError(name)
+            return self._distribution(name, self.further, self.further.histograms[name].table())
         source = "draws" if name == "costs" and self.plain else name
-        measure, moments = MEASURES[name], self._moments(self.rows.index(source))
-        n = moments.n
-        if n == 0:
-            return Distribution.of_nothing(moments.absent)
         bins, counts = self.histograms["shares_issued" if name == "dilution" else source].table()
         if name == "dilution":
             bins = bins / (float(self.case.company.shares_outstanding) + bins)
-        if source != name:
-            cost = self.case.facilities[0].legal_cost_per_draw
-            bins, moments = bins * cost, moments.times(cost)
-        values = bins[0]
-        totals = counts.sum(axis=1)
-        until, slots_until, slots = np.cumsum(totals), np.cumsum(counts, axis=0), counts.sum(axis=0)
+        scale = self.case.facilities[0].legal_cost_per_draw if source != name else None
+        return self._distribution(source, self.main, (bins, counts), scale, MEASURES[name].bad_tail)
 
-        def bin_of(rank: int) -> int:
-            return int(np.searchsorted(until, rank, side="left"))
+    def _distribution(
+        self,
+        name: str,
+        sketch: RowSketch,
+        table: tuple[np.ndarray, np.ndarray],
+        scale: float | None = None,
+        bad_tail: str = "",
+    ) -> Distribution:
+        """The distribution of a row, or of it times `scale`, whose bins and counts are in `table`."""
+        moments = sketch.moments_of(name, self.paths)
+        if moments.n == 0:
+            return Distribution.of_nothing(moments.absent)
+        bins, counts = table
+        if scale is not None:
+            bins, moments = bins * scale, moments.times(scale)
+        binned = Binned(bins, counts, self.groups)
+        quantiles = binned.quantiles(moments.error.dof)
+        return Distribution.assembled(moments, quantiles, binned.worst(bad_tail or MEASURES[name].bad_tail))
 
-        def effect_at(rank: int, strict: bool = False) -> float:
-            here = bin_of(rank)
-            strict = (strict and here > 0) or here == len(until) - 1
-            below = slots_until[here] - (counts[here] if strict else 0)
-            return design_effect(*_by_group(below, slots, self.kind))
+    def mean(self, name: str) -> Moments:
+        """The moments of one row of `main` or of `further`, which must be there."""
+        sketch = self.main if name in self.main.names else self.further
+        assert sketch is not None
+        return sketch.moments_of(name, self.paths)
 
-        def value_at(rank: int, side: int = 0) -> float:
-            return float(bins[side, bin_of(rank)])
-
-        quantiles = read_quantiles(n, value_at, effect_at if self.groups else None, moments.error.dof)
-        whole, low = n * WORST_PERCENT // 100, measure.bad_tail == "low"
-        order = slice(None) if low else slice(None, None, -1)
-        mean, se = worst_mean(values[order], totals[order], n)
-        least, most = (worst_mean(ends[order], totals[order], n)[0] for ends in bins[1:])
-        edge = whole + 1 if low else n - whole
-        if self.groups == "pairs":
-            se *= math.sqrt(effect_at(edge, strict=low))  # of being in the tail, not of how far
-        elif self.groups == "scrambles":
-            worse = np.maximum((values[bin_of(edge)] - values) * (1 if low else -1), 0.0) @ counts
-            beyond = group_error(worse - worse.sum() / n * slots, slots).se / (WORST_PERCENT / 100)
-            se = math.nan if math.isnan(se) else beyond
-        se = math.hypot(se, (most - least) / 2.0)  # where in their bins the values lie is not known
-        return Distribution.assembled(moments, quantiles, (mean, se))
+    def tail(self, name: str) -> Tail:
+        """The upper tail of one row that is binned, of `main` or of `further`, which must be there."""
+        sketch = self.main if name in self.main.names else self.further
+        assert sketch is not None
+        binned, dof = Binned(*sketch.histograms[name].table(), self.groups), self.mean(name).error.dof
+        return Tail.assembled(binned.n, dof, binned.quantiles(dof, TAIL_PERCENTS), binned.worst("high"))
 
     def raised_by_period(self) -> tuple[Estimate, ...]:
         """Mean of what is raised in each period."""
-        moments = (self._moments(len(self.rows) + period) for period in range(self.periods))
+        moments = (self.mean(name) for name in self.main.names[len(self.rows) :])
         return tuple(each.error.estimate(each.mean) for each in moments)
 
     def cash_out_counts(self) -> np.ndarray:
@@ -174,38 +188,48 @@ class Sketch:
         slots, out = self.cash_outs.sum(axis=(0, 1)), np.cumsum(self.cash_outs[:-1, 1:].sum(axis=1), axis=0)
         if self.groups is None:
             return tuple(independent_proportion(int(count), self.paths) for (count,) in out)
-        return tuple(grouped_proportion(*_by_group(below, slots, self.kind)) for below in out)
+        return tuple(grouped_proportion(*counts_by_group(below, slots, self.kind)) for below in out)
+
+    def exits(self) -> Exits | None:
+        """The cash-outs by period and cause; None where an earlier version did not keep those of pairs."""
+        if self.groups != "pairs":
+            return Exits.of_counts(self.cash_outs, self.groups)
+        return None if self.pairs is None else Exits(self.groups, self.periods, self.pairs)
+
+    def _exits_of(self, days: np.ndarray, cause: np.ndarray) -> Exits:
+        last = self._period_of_day.size - 1
+        whole = np.minimum(np.ceil(days), last).astype(np.int64)
+        period = np.where(cause > 0, self._period_of_day[whole], self.periods)
+        return Exits.of(period, np.where(period < self.periods, cause, 0), self.periods, self.groups)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Everything, in one way only whatever the order of adding and merging."""
-        chunks = sorted(self.moments)
-        arrays = {
-            "digest_chunks": np.array(chunks, np.int64),
-            "digest_moments": np.array([self.moments[chunk] for chunk in chunks]),
-            "digest_cash_outs": self.cash_outs,
-        }
-        for name, histogram in self.histograms.items():
-            arrays |= {f"digest_{name}_{part}": array for part, array in histogram.to_arrays().items()}
+        arrays = self.main.to_arrays(_PREFIX) | {f"{_PREFIX}cash_outs": self.cash_outs}
+        if self.further is not None:
+            arrays |= self.further.to_arrays(FURTHER_PREFIX)
+        if self.pairs is not None:
+            arrays[f"{FURTHER_PREFIX}pairs"] = self.pairs
         return arrays
 
     @classmethod
     def from_arrays(cls, case: Case, groups: str | None, arrays: Mapping[str, np.ndarray]) -> Sketch:
         """What `to_arrays` gave. Raises KeyError or ValueError for anything else."""
-        from sim.kernels.sketch import WIDTHS
-
         sketch = cls(case, groups)
-        chunks = np.unique(arrays["digest_chunks"])
-        fits = {
-            "digest_chunks": (chunks.shape, np.int64),
-            "digest_cash_outs": (sketch.cash_outs.shape, np.int64),
-            "digest_moments": ((chunks.size, len(sketch.rows) + sketch.periods, WIDTHS[sketch.kind]), np.float64),
-        }
-        if any((arrays[name].shape, arrays[name].dtype) != fit for name, fit in fits.items()):
+        counts = arrays[f"{_PREFIX}cash_outs"]
+        if (counts.shape, counts.dtype) != (sketch.cash_outs.shape, np.int64):
             raise ValueError("a sketch of other periods or groups")
-        sketch.cash_outs = arrays["digest_cash_outs"].copy()
-        sketch.moments = dict(zip(arrays["digest_chunks"].tolist(), arrays["digest_moments"], strict=True))
-        for name, histogram in sketch.histograms.items():
-            histogram.fill(*(arrays[f"digest_{name}_{part}"] for part in Histogram.PARTS))
+        sketch.cash_outs = counts.copy()
+        sketch.main.fill(_PREFIX, arrays)
+        if f"{FURTHER_PREFIX}chunks" not in arrays:
+            sketch.further = sketch.pairs = None
+            return sketch
+        assert sketch.further is not None
+        sketch.further.fill(FURTHER_PREFIX, arrays)
+        if sketch.pairs is not None:
+            pairs = arrays[f"{FURTHER_PREFIX}pairs"]
+            if (pairs.shape, pairs.dtype) != (sketch.pairs.shape, np.int64):
+                raise ValueError("a sketch of other periods or groups")
+            sketch.pairs = pairs.copy()
         return sketch
 
     def __eq__(self, other: object) -> bool:
@@ -217,45 +241,24 @@ class Sketch:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sketch.from_arrays, (self.case, self.groups, self.to_arrays())
+        return _unpacked, (self.case, self.groups, {name: _pack(array) for name, array in self.to_arrays().items()})
 
     def __repr__(self) -> str:
         return f"<Sketch of {self.case.title!r}: {self.paths:,} paths in {len(self.moments):,} chunks>"
 
-    def _moments(self, row: int) -> Moments:
-        """The moments of one row over all chunks: each chunk's around its own mean, then around the whole mean.
 
-        Chan, Golub and LeVeque (1983), The American Statistician 37(3). Columns as in `sim.kernels.sketch`.
-        """
-        by_chunk = (self.moments[chunk][row] for chunk in sorted(self.moments))
-        numbers = np.array([chunk for chunk in by_chunk if chunk[1] > 0])
-        anchor, n, total, squares = numbers.T[:4] if numbers.size else np.zeros((4, 0))
-        count = int(n.sum())
-        absent = self.paths - count
-        if count == 0:
-            return Moments(0, absent, math.nan, math.nan, GroupError(math.nan, 0.0))
-        means = anchor + total / n
-        mean = float(means[0] + (n * (means - means[0])).sum() / count)
-        within, between = np.maximum(squares - total * total / n, 0.0), n * (means - mean) ** 2
-        around = float(within.sum() + between.sum())
-        sd = math.sqrt(around / (count - 1)) if count > 1 else math.nan
-        return Moments(count, absent, mean, sd, self._error(numbers, mean, sd))
+def _pack(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    """An array for a pickle, a fifth of its size."""
+    return array.dtype.str, array.shape, zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
 
-    def _error(self, numbers: np.ndarray, mean: float, sd: float) -> GroupError:
-        anchor, n, total = numbers[:, 0], numbers[:, 1], numbers[:, 2]
-        count, away = float(n.sum()), mean - anchor
-        if self.groups is None:
-            return GroupError(sd / math.sqrt(count), count - 1.0)
-        if self.groups == "scrambles":
-            sums, sizes = numbers[:, 4 : 4 + r.SCRAMBLES], numbers[:, 4 + r.SCRAMBLES :]
-            return group_error((sums - sizes * away[:, None]).sum(axis=0), sizes.sum(axis=0))
-        pair_squares, full_sum, full = numbers[:, 4:].T
-        # Sum of (e - size x away)^2 over the pairs, whose sizes are 1 and 2.
-        squares = (pair_squares - 2.0 * away * (total + full_sum) + away**2 * (n + 2.0 * full)).sum()
-        pairs = count - float(full.sum())
-        if pairs < 2:
-            return GroupError(math.nan, 0.0)
-        return GroupError(math.sqrt(pairs / (pairs - 1.0) * max(float(squares), 0.0)) / count, pairs - 1.0)
+
+def _unpacked(case: Case, groups: str | None, packed: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> Sketch:
+    """The sketch of a pickle."""
+    arrays = {
+        name: np.frombuffer(zlib.decompress(data), dtype).reshape(shape)
+        for name, (dtype, shape, data) in packed.items()
+    }
+    return Sketch.from_arrays(case, groups, arrays)
 
 
 def costs_of(case: Case, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -272,18 +275,6 @@ def costs_of_lines(by_line: np.ndarray) -> np.ndarray:
     for row in by_line[LINE_OUTPUTS.index("costs") :: len(LINE_OUTPUTS)]:
         costs = costs + row
     return costs
-
-
-def _by_group(below: np.ndarray, slots: np.ndarray, kind: int) -> tuple[np.ndarray, np.ndarray, Any]:
-    """How many values of each group are below something, the group's size, and how often that occurs.
-
-    Of pairs, `below` counts the values of paths alone, the smaller ones and the larger ones; `slots` all of each.
-    """
-    if kind == 2:
-        return below, slots, None
-    (alone, smaller, larger), (singles, _, pairs) = below, slots
-    often = np.array([larger, smaller - larger, pairs - smaller, alone, singles - alone])
-    return np.array([2, 1, 0, 1, 0]), np.array([2, 2, 2, 1, 1]), often
 
 
 def _period_of_day(case: Case) -> np.ndarray:

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calendar import fiscal_quarter
+from sim.lowering.schedule import gap_months, issues_to_others
 from sim.results import summary_text
 from sim.results.estimates import QUANTILE_PERCENTS
-from sim.results.figures import Figures, LineFigures, LineTallies, Period, Tallies
+from sim.results.figures import Figures, LineFigures, LineTallies, Tallies
+from sim.results.periods import Period as Period
+from sim.results.periods import days_at_close as days_at_close
+from sim.results.periods import fiscal_periods as fiscal_periods
 from sim.results.provenance import calendar_of, versions
 from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     import pandas
 
     from sim.terms import Case
+
+#: Rows of a result (number, paths), by name. Results of versions up to 0.4.0 lack the last two.
+ROWS = ("raised_by_period", "gap_by_month", "other_shares")
+FURTHER = ROWS[1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -73,6 +80,8 @@ class Summary(Figures, Readable):
                 },
             },
             "lines": [self._line_document(line) for line in self.lines],
+            **self.statistics.to_dict(self.periods, self.survival_by_period),
+            "absent": list(self.absent) or None,
             "manifest": run.manifest | {"keep_paths": not self.binned, "results_sha256": self.sha256},
         }
         return jsonable({key: value for key, value in document.items() if value is not None})
@@ -122,22 +131,6 @@ class Summary(Figures, Readable):
         return f"{self.run.case.title}, {self.run.paths:,} paths, probability of cash-out {self.cash_out}"
 
 
-def fiscal_periods(case: Case) -> tuple[Period, ...]:
-    """The fiscal quarters that overlap the simulated span, the first and the last cut to it."""
-    quarter = fiscal_quarter(case.valuation_date, case.company.fiscal_year_end_month)
-    periods = []
-    while quarter.start <= case.horizon:
-        start, end = max(quarter.start, case.valuation_date), min(quarter.end, case.horizon)
-        periods.append(Period(quarter.label, start, end))
-        quarter = quarter.next()
-    return tuple(periods)
-
-
-def days_at_close(case: Case, when: date) -> int:
-    """t(d): days from the opening of the valuation date to the close of a date."""
-    return (when - case.valuation_date).days + 1
-
-
 def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
     """A read-only view of a column after a check of its shape; a type that converts without loss is converted."""
     if name not in columns:
@@ -149,6 +142,16 @@ def frozen(columns: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...],
         raise ValueError(f"columns: {name} has type {array.dtype}; must be {np.dtype(kind)}")
     read_only: np.ndarray = locked(array.astype(kind, copy=False))
     return read_only
+
+
+def checked_rows(case: Case, columns: Mapping[str, np.ndarray], periods: int, paths: int) -> dict[str, np.ndarray]:
+    """Those of `ROWS` that are given, after a check; the others are of an earlier version."""
+    numbers = (periods, len(gap_months(case)), int(issues_to_others(case)))
+    return {
+        name: frozen(columns, name, (number, paths), np.float64)
+        for name, number in zip(ROWS, numbers, strict=True)
+        if name not in FURTHER or name in columns
+    }
 
 
 def checked(tallies: Tallies, periods: int) -> Tallies:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from sim.results import statistics_text
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.figures import Figures
-from sim.results.measures import CENSORED_MARK, COUNT, MEASURES, censored_text
+from sim.results.measures import CENSORED_MARK, COUNT, HEADLINE, MEASURES, censored_text
 from sim.text.dates import long_date
 from sim.text.numbers import first_digit, rounded, shared_decimals, with_decimals
 from sim.text.readable import Blocks
@@ -16,9 +17,11 @@ from sim.text.tables import Table
 
 #: Limits with a smaller share of a quarter's draws are not listed.
 LEAST_SHARE = 0.1
-WORST = "in the worst 5% of the paths"
+#: What the mean of the least favourable 5% of the paths is called.
+SHORTFALL = "expected shortfall, 5%"
 BINNED = (
-    "The run kept no paths: quantiles and CVaR come from a quantile sketch with a relative error of at most 1/2,048."
+    "The run kept no paths: quantiles and expected shortfalls come from a quantile sketch with a relative error of at "
+    "most 1/2,048."
 )
 LINE_ONLY = "Dilution counts the shares issued under the line only"
 
@@ -33,10 +36,11 @@ def answer(summary: Figures) -> list[str]:
     raised, dilution = summary["raised"], summary["dilution"]
     return [
         odds(summary) + _lasting(summary),
-        f"The company raises {_mean('raised', raised)}{_of_commitment(summary)} on average; "
-        f"{WORST}, {_worst('raised', raised)} on average (CVaR).",
-        f"{_whose(summary)} shares dilute the holders by {_mean('dilution', dilution)} on average; "
-        f"{WORST}, by {_worst('dilution', dilution)} on average (CVaR).{_other_shares(summary)}",
+        statistics_text.shortage(summary),
+        f"The company raises {_mean('raised', raised)}{_of_commitment(summary)} on average "
+        f"({SHORTFALL}: {_worst('raised', raised)}).",
+        f"{_whose(summary)} shares dilute the holders by {_mean('dilution', dilution)} on average "
+        f"({SHORTFALL}: {_worst('dilution', dilution)}).{_other_shares(summary)}",
     ]
 
 
@@ -66,8 +70,9 @@ def _some_paths(number: int) -> str:
 
 
 def tables(summary: Figures) -> list[Table]:
-    """By quarter, by measure, and the commitment's waterfall where a line has a commitment in dollars."""
-    return [_by_period(summary), _by_measure(summary), *([_waterfall(summary)] if summary.waterfall.commitment else [])]
+    """By quarter, by measure, the commitment's waterfall where a line has a commitment in dollars, and statistics."""
+    fall = [_waterfall(summary)] if summary.waterfall.commitment else []
+    return [_by_period(summary), _by_measure(summary), *fall, *statistics_text.tables(summary)]
 
 
 def _title(summary: Figures) -> str:
@@ -88,7 +93,7 @@ def _lasting(summary: Figures) -> str:
     probability, runway = summary.cash_out.value, summary["runway_months"]
     if probability == 0.0:
         return ""
-    worst = f" In{WORST[2:]}, the runway is {_worst('runway_months', runway)} on average (CVaR)."
+    worst = f" {SHORTFALL.capitalize()}, of the runway: {_worst('runway_months', runway)}."
     if probability < 0.5:
         return worst
     median = _briefly("runway_months", runway.p50.value, runway.p50.error)
@@ -96,8 +101,12 @@ def _lasting(summary: Figures) -> str:
 
 
 def _other_shares(summary: Figures) -> str:
-    party = summary.run.case.third_party
-    return " Third parties' shares are not included." if party is not None and party.kind == "equity" else ""
+    party, total = summary.run.case.third_party, summary.distributions.get("total_dilution")
+    if party is None or party.kind != "equity":
+        return ""
+    if total is None:
+        return " Third parties' shares are not included."
+    return f" With third parties' shares, total dilution is {_mean('total_dilution', total)} on average."
 
 
 def _of_commitment(summary: Figures) -> str:
@@ -185,7 +194,10 @@ def _by_period(summary: Figures) -> Table:
 
 def _by_measure(summary: Figures) -> Table:
     rows = []
-    for name, distribution in summary.distributions.items():
+    for name in HEADLINE:
+        if name not in summary.distributions:
+            continue
+        distribution = summary[name]
         measure, quantiles = MEASURES[name], distribution.quantiles
         whole = measure.reading is COUNT  # quantiles of counts have no decimals
         whole_period = distribution.all_censored
@@ -204,13 +216,31 @@ def _by_measure(summary: Figures) -> Table:
         )
     names = ("median" if each == 50 else f"{each}%" for each in QUANTILE_PERCENTS)
     absent, censored = summary["effective_price"].absent, summary["runway_months"].censored or 0
-    notes = ["CVaR, 5%: the mean of the worst 5% of the paths, also called expected shortfall."]
+    notes = [f"ES, 5%: {SHORTFALL}, the mean of the least favourable 5% of the paths; also called CVaR."]
     notes += [f"{LINE_ONLY}, not those of third parties."] * bool(_other_shares(summary))
+    notes += _average_price(summary)
+    notes += [_earlier(summary)] * bool(summary.absent)
     notes += [f"{_some_paths(absent)} drew nothing and {_has(absent)} no effective price."] * bool(absent)
     without = f"{_some_paths(censored)} {_has(censored)} no cash-out; the runway is then the full period (censored)"
     notes += [f"{without}, marked {CENSORED_MARK}."] * bool(censored)
     notes += [BINNED] * summary.binned
-    return Table("Measures, of all paths", ("", "mean", "+-", *names, "CVaR, 5%"), rows, (0,), " ".join(notes))
+    return Table("Measures, of all paths", ("", "mean", "+-", *names, "ES, 5%"), rows, (0,), " ".join(notes))
+
+
+def _average_price(summary: Figures) -> list[str]:
+    """The ratio of the means, beside the mean of the paths' prices."""
+    price = summary.statistics.average_price
+    if math.isnan(price.value):
+        return []
+    said = MEASURES["effective_price"].format(price.value, _known(price.se))
+    error = f" +- {MEASURES['effective_price'].format_error(price.se, price.value)}" if price.se == price.se else ""
+    return [f"Average price: {said}{error} a share, all that is raised over all shares issued for it."]
+
+
+def _earlier(summary: Figures) -> str:
+    """What a saved run lacks."""
+    labels = ", ".join(MEASURES[name].label.lower() for name in summary.absent)
+    return f"The saved run has no {labels}: an earlier version made it."
 
 
 def _has(number: int) -> str:

@@ -5,8 +5,8 @@ Dataclasses compare their fields with `==`, which fails for arrays and is false 
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from dataclasses import FrozenInstanceError, fields
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -33,6 +33,18 @@ class Value:
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         return type(self), _contents(self)
+
+
+class Frozen:
+    """Base of a class that is no dataclass and whose attributes cannot be set; `__init__` fills `vars(self)`."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 class HashableValue(Value):

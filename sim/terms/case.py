@@ -12,14 +12,17 @@ from sim.terms.base import NAME, terms
 from sim.terms.consistency import CHECKS
 from sim.terms.derived import burn_level, purchase_dates, purchases_of
 from sim.terms.events import Events, Milestone, ThirdParty
+from sim.terms.forecast import Forecast
 from sim.terms.line import Line, Purchase
+from sim.terms.named_variants import NamedVariants, StatedVariants, variant_problems
+from sim.terms.native import native
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
 from sim.terms.people import Bridge, Response
 from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
-from sim.terms.problems import Problem, one_line, raise_if
+from sim.terms.problems import CaseError, Problem, one_line, raise_if
 from sim.terms.ranges import Day, Whole
 from sim.terms.record import Record
 from sim.terms.schema import (
@@ -33,6 +36,7 @@ from sim.terms.schema import (
     read_table,
     values_of,
 )
+from sim.terms.single_values import with_values
 from sim.terms.stated import Ranges, StatedRanges, canonical_ranges, range_problems, still_there
 
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
@@ -65,10 +69,21 @@ class Case(Terms):
     policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(
-        StatedRanges(), None, meaning="low and high of uncertain inputs by their dotted keys; the others have defaults"
+        StatedRanges(),
+        None,
+        meaning="uncertain inputs by their dotted keys: low and high; with a mode; or the 5th and 95th percentile",
+    )
+    variants: NamedVariants | None = key(
+        StatedVariants(), None, meaning="what the case would be if something else were so: changed keys under a name"
     )
     record: Record | None = key(
         Table(Record), None, meaning="what happened after the valuation date; it is compared, not simulated"
+    )
+    forecasts: tuple[Forecast, ...] = key(
+        Rows(Forecast),
+        (),
+        brief=True,
+        meaning="what earlier cases had said of figures that are known by now; not simulated",
     )
     source: str = dataclasses.field(default="python", compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)
@@ -81,6 +96,9 @@ class Case(Terms):
         object.__setattr__(self, "price", self.price.completed(self.valuation_date))
         if self.ranges is not None:
             object.__setattr__(self, "ranges", canonical_ranges(self, self.ranges))
+        lines = variant_problems(self)
+        if lines:
+            raise CaseError(lines)
 
     def __repr__(self) -> str:
         return f"<Case {one_line(self.title, MOST_REPR)!r} from {one_line(self.source)!r}>"
@@ -136,8 +154,8 @@ class Case(Terms):
             Values by dotted key. Entries of lists are given by name or by number from 0:
             `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
             are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
-            in it. A number that is set outside of its range loses the range. Another price model removes the keys of
-            the former one.
+            in it. A number that is set outside of its range loses the range. Variants stay. Another price model
+            removes the keys of the former one.
         blame : str
             The FILE part of the lines of an error.
 
@@ -157,23 +175,38 @@ class Case(Terms):
         >>> case.replace({"price.volatility": 0.8, "third_party": None}).price.volatility
         0.8
         """
-        doc = self.to_dict()
-        if changes.get("price.model", self.price.model) != self.price.model:
-            for word, models in MODELS_OF.items():
-                if changes["price.model"] not in models:
-                    doc["price"].pop(word, None)
-        moved = changed(doc, changes, Case, blame)
-        keeps_ranges = self.ranges is not None and "ranges" not in changes
-        apart = not any(str(name).startswith(("record", "ranges")) for name in changes)
-        keeps_record = self.record is not None and apart
-        doc |= dict.fromkeys([*["ranges"] * keeps_ranges, *["record"] * keeps_record])
-        made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
+        moved: Mapping[str, str | None] = {}
+        keeps_ranges, keeps_record, keeps_variants = "ranges" not in changes, True, "variants" not in changes
+        values = changes if keeps_ranges or changes["ranges"] is not None else _without(changes, "ranges")
+        made = with_values(self, values)
+        if made is None:
+            keeps_record = not any(str(name).startswith(("record", "ranges")) for name in changes)
+            made, moved = self._replaced(changes, blame, (keeps_ranges, keeps_record, keeps_variants))
         # They were valid for this case and are not checked again.
         if keeps_ranges and self.ranges is not None:
             object.__setattr__(made, "ranges", still_there(made, self.ranges, self, moved))
-        if keeps_record:
+        if keeps_record and self.record is not None:
             object.__setattr__(made, "record", self.record)
+        if keeps_variants and self.variants is not None:
+            object.__setattr__(made, "variants", self.variants)
         return made
+
+    def _replaced(
+        self, changes: Mapping[str, Any], blame: str, apart: tuple[bool, bool, bool]
+    ) -> tuple[Case, Mapping[str, str | None]]:
+        """The case with changes of any kind, and the list entries that have another key. `apart`: whether ranges,
+        record and variants are left out."""
+        doc = self.to_dict()
+        model = native(changes.get("price.model"))
+        if isinstance(model, str) and model != self.price.model:
+            for word, models in MODELS_OF.items():
+                if model not in models:
+                    doc["price"].pop(word, None)
+        moved = changed(doc, changes, Case, blame)
+        for word, left_out in zip(("ranges", "record", "variants"), apart, strict=True):
+            if left_out and getattr(self, word) is not None:
+                doc[word] = None
+        return Case.from_dict(doc, source=self.source, text=self.text, blame=blame), moved
 
     @property
     def sha256(self) -> str:
@@ -225,3 +258,7 @@ class Case(Terms):
     def check_ranges(self) -> Iterator[Problem]:
         if self.ranges is not None:
             yield from range_problems(self, self.ranges, Case)
+
+
+def _without(changes: Mapping[str, Any], word: str) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if name != word}

@@ -9,9 +9,8 @@ from sim.terms.base import MONEY, NAME, SHARES, SHARES_OR_ZERO, terms
 from sim.terms.problems import MISSING, Problem
 from sim.terms.ranges import Day, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, key
-from sim.terms.variation import HALF_TO_TWICE, times
 from sim.text.dates import long_date
-from sim.text.numbers import count, money, percent
+from sim.text.numbers import count, money, percent, price
 
 _PRICE = Number(least=0, most=1e9, unit="$/share")
 _SHARE = Number(above=0, most=1, unit="1")
@@ -105,7 +104,7 @@ class ExchangeCap(Terms):
     def words(self) -> str:
         most = f"{self.shares:,} shares" if self.share is None else f"{percent(self.share)} of the opening shares"
         which = "average price of all its shares" if self.average == "all" else "price of the draw"
-        exempt = f", unless the {which} is at least ${self.exempt_price or 0.0:,g}" * bool(self.exempt_price)
+        exempt = f", unless the {which} is at least {price(self.exempt_price or 0.0)}" * bool(self.exempt_price)
         return f"{most} under the line{exempt}" + f", until the milestone {self.vote}" * bool(self.vote)
 
 
@@ -148,7 +147,7 @@ class Fees(Terms):
         Rows(FeeStage), (),
         meaning="fees that are due on dates; those before the valuation date are paid",
         clause=Clause(
-            "staged fees", "the company owes {}", (), kind="cost", shown=lambda rows: "; ".join(r.words for r in rows)
+            "staged fees", "fees of {}", (), kind="cost", shown=lambda rows: "; ".join(r.words for r in rows)
         ),
     )  # fmt: skip
     pro_rata_shares: int = key(
@@ -160,7 +159,7 @@ class Fees(Terms):
         Number(least=0, most=100, unit="%"), 0.0,
         meaning="fee of each draw in cash, percent of its amount",
         clause=Clause("percent fee", "each draw costs {}% of its amount", 0.0, kind="cost"),
-        label="fee in percent of a draw", vary=HALF_TO_TWICE,
+        label="fee in percent of a draw",
     )  # fmt: skip
     share_multiplier: float = key(
         Number(above=0, most=10, unit="1"), 1.0,
@@ -169,7 +168,7 @@ class Fees(Terms):
             "share multiplier", "{} shares are delivered for each that is paid for", 1.0, kind="cost",
             binds=lambda x: x != 1, shown=lambda x: f"{x:g}",
         ),
-        label="shares delivered for each that is paid for", vary=times(0.95, 1.05),
+        label="shares delivered for each that is paid for",
     )  # fmt: skip
 
 
@@ -189,12 +188,15 @@ class Tier(Terms):
         shares, dollars, share = self.max_shares_per_draw, self.max_per_draw, self.multiplier
         limits = [f"{shares or 0:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
         limits += [f"{percent(share or 0.0)} of the price"] * (share is not None)
-        return f"from ${self.from_price:,g} {', '.join(limits) or 'as stated'}"
+        return f"from {price(self.from_price)} {', '.join(limits) or 'as stated'}"
 
 
 @terms
 class VolumeBefore(Terms):
-    share: float = key(_SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the daily volume")
+    share: float = key(
+        _SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the daily volume",
+        label="share of the volume before",
+    )  # fmt: skip
     sessions: int = key(Whole(1, 250, unit="sessions"), meaning="number of sessions before the purchase date")
     statistic: str = key(Text(("mean", "median")), "mean", meaning="the statistic of their daily volumes")
     at_least_shares: int = key(SHARES_OR_ZERO, 0, meaning="shares that are allowed whatever the volume is")
@@ -208,7 +210,9 @@ class VolumeBefore(Terms):
 
 @terms
 class VolumeDuring(Terms):
-    share: float = key(_SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the volume")
+    share: float = key(
+        _SHARE_OF_VOLUME, meaning="the most shares of one draw, as a share of the volume", label="share of the volume"
+    )
 
     @property
     def words(self) -> str:

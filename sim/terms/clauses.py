@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sim.terms.case import Case
 from sim.terms.schema import CLAUSE_KINDS, Clause, Key, Rows, Table, Terms, entry_keys, keys
-from sim.text.numbers import money, percent
+from sim.text.numbers import money, percent, price
 
 
 class StatedClause(NamedTuple):
@@ -57,7 +57,7 @@ def value_text(value: Any, unit: str) -> str:
     if unit == "$":
         return money(value)
     if unit == "$/share":
-        return f"${value:,g}" if value < 0.01 else f"${value:,.2f}"
+        return price(value)
     if unit in ("1", "1/year"):
         return percent(value)
     return f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -17,6 +17,8 @@ from sim.terms.schema import Unread, attempt, item_name
 
 MOST_YEARS = 30
 MOST_LOG_PRICE = 290 * math.log(10)
+#: Of reaching a milestone before the latest time that its normal score, at most 8.6, can give.
+MOST_PROBABILITY = 1.0 - 2.0**-53
 
 
 def check_valuation_date(case: Any) -> Iterator[Problem]:
@@ -86,12 +88,45 @@ def check_price(case: Any) -> Iterator[Problem]:
     # ln of the furthest price: drift, the median's fall, nine standard deviations, and every jump.
     trend = price.drift * years - sd**2 * years / 2
     reach = 9 * sd * math.sqrt(years) + sum(abs(math.log1p(jump)) for jump in jumps)
+    if price.jumps == "compensated":
+        reach += _compensation(case, years)
     dilution = math.log(MOST_MONEY) * (price.impact == "dilution")  # new shares over old ones, all together
     low, high = min(trend, 0.0) - reach - dilution, max(trend, 0.0) + reach
     if math.log(initial) + low < -MOST_LOG_PRICE or math.log(initial) + high > MOST_LOG_PRICE:
         allowed = "must keep prices, with drift and jumps, between $1e-290 and $1e290 up to the horizon"
         key = "closes" if price.model == "bootstrap" else "volatility"
         yield f"price.{key}", getattr(price, key), allowed
+
+
+def check_past(case: Any) -> Iterator[Problem]:
+    """What has happened did so before the simulation, and the time of a milestone begins with that of another."""
+    begun = {"", *(milestone.name for milestone in case.milestones if milestone.achieved is not None)}
+    for where, milestone in entries("milestones", case.milestones):
+        yield from _not_after(f"{where}.achieved", milestone.achieved, case)
+        waits = f"as {one_line(milestone.follows, 200)}, which it follows, is not achieved"
+        if milestone.follows not in begun and milestone.achieved is not None:
+            yield f"{where}.achieved", milestone.achieved, f"must be left out, {waits}"
+        if milestone.follows not in begun and milestone.elapsed_days:
+            yield f"{where}.elapsed_days", milestone.elapsed_days, f"must be left out, {waits}"
+    for word in ("ceo_change", "adverse_change"):
+        event = getattr(case.events, word)
+        if event is not None:
+            yield from _not_after(f"events.{word}.happened", event.happened, case)
+
+
+def _not_after(name: str, day: datetime.date | None, case: Any) -> Iterator[Problem]:
+    if day is not None and day > case.valuation_date:
+        yield name, day, f"must be on or before valuation_date, {case.valuation_date}"
+
+
+def _compensation(case: Any, years: float) -> float:
+    """The most that the compensation of the moves of the stock adds to the log price, either way."""
+    most = sum(
+        abs(milestone.price_jump) * -math.log1p(-min(milestone.probability, MOST_PROBABILITY))
+        for milestone in case.milestones
+    )
+    change = case.events.ceo_change
+    return most + (0.0 if change is None else abs(change.price_jump) * change.annual_rate * years)
 
 
 def check_bootstrap(case: Any) -> Iterator[Problem]:
@@ -188,13 +223,18 @@ def check_listed_dates(case: Any) -> Iterator[Problem]:
 
 def check_amounts(case: Any) -> Iterator[Problem]:
     for where, line, policy in _policies(case):
-        if policy.kind != "schedule" or (policy.cadence == "dates" and not policy.dates):
+        if policy.kind != "schedule" or _lacks_dates(policy):
             continue
         days = dates_of(case, line, policy)
         if len(policy.amounts) != len(days):
             span = f" ({days[0]} to {days[-1]})" if days else ""
             allowed = f"must have {len(days)} amounts, one for each purchase date{span}; {len(policy.amounts)} given"
             yield f"{where}.amounts", list(policy.amounts), allowed
+
+
+def _lacks_dates(policy: Any) -> bool:
+    """Whether the policy's own check reports that it lists no dates."""
+    return policy.cadence == "dates" and not policy.dates
 
 
 def _policies(case: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -216,7 +256,7 @@ def check_forward(case: Any) -> Iterator[Problem]:
             own = [kind.name for kind in line.purchases if kind.pricing is not None]
             where = f"{key}.purchases[{purchase.name}]" if purchase.name in own else key
             pricing = purchase.pricing
-            if pricing is None or not pricing.forward:
+            if pricing is None or not pricing.forward or _lacks_dates(purchase.policy):
                 continue
             after, end = pricing.sessions_after, min(line.end, datetime.date(LAST_SESSION_YEAR, 12, 31))
             term = len(calendar.sessions(line.start, end))
@@ -263,6 +303,7 @@ CHECKS = (
     check_reduces,
     check_follows,
     check_circles,
+    check_past,
     check_notes,
     check_listed_dates,
     check_amounts,

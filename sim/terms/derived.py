@@ -62,16 +62,33 @@ def spread_of(price: Any) -> float:
     return float(price.volatility)
 
 
+@lru_cache(maxsize=256)
+def burn_levels(burn: Burn, valuation_date: datetime.date, months: tuple[int, ...]) -> tuple[float, ...]:
+    """`burn_level` of some months."""
+    levels = []
+    with localcontext(FIFTY_DIGITS):
+        monthly = Decimal(burn.monthly)
+        for k in months:
+            first_day = calendar.month_start(valuation_date, k)
+            level = monthly * _growth(burn.growth, k)
+            for step in burn.steps:
+                if step.date <= first_day:
+                    level *= Decimal(step.factor)
+            levels.append(float(level))
+    return tuple(levels)
+
+
 @lru_cache(maxsize=4096)
 def burn_level(burn: Burn, valuation_date: datetime.date, k: int) -> float:
     """See `Case.burn_level`. Computed with 50 decimal digits and rounded once, so it is the same on every machine."""
-    first_day = calendar.month_start(valuation_date, k)
+    return burn_levels(burn, valuation_date, (k,))[0]
+
+
+@lru_cache(maxsize=4096)
+def _growth(growth: float, k: int) -> Decimal:
+    """(1 + growth)^(k/12)."""
     with localcontext(FIFTY_DIGITS):
-        level = Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12)
-        for step in burn.steps:
-            if step.date <= first_day:
-                level *= Decimal(step.factor)
-        return float(level)
+        return (1 + Decimal(growth)) ** (Decimal(k) / 12)
 
 
 def coverage_name(case: Any, line: Any) -> str:

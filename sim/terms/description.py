@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator
 from sim import calendar
 from sim.terms.case import Case
 from sim.terms.description_events import milestones, notes, third_party
-from sim.terms.description_line import conditions, line, purchases
+from sim.terms.description_line import conditions, line, purchases, sentence
 from sim.terms.description_people import bridge, response
 from sim.terms.description_price import price_lines
 from sim.terms.line import Line
+from sim.terms.named_variants import variant_lines
 from sim.terms.problems import one_line
 from sim.terms.record import record_lines
 from sim.terms.stated import range_lines
 from sim.terms.warnings import warnings_of
 from sim.text.dates import long_date, month_name
 from sim.text.numbers import count, money, percent
+from sim.text.numbers import price as price_text
 from sim.text.tables import wrapped
 
 MOST_STEPS = 6  # of the burn that are written out
@@ -39,6 +41,7 @@ def describe(case: Case) -> str:
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", tuple(range_lines(case))),
+        ("Variants", tuple(variant_lines(case))),
         ("What really happened (compared with the simulation, not used by it)", _record(case)),
         ("Warnings: unusual values (none is an error)", tuple(warnings_of(case))),
     )
@@ -76,6 +79,9 @@ def _company(case: Case) -> Iterator[str]:
     yield (
         f"Operations use {money(burn.monthly)} of cash a month on average. {_growth(case)}{_spread(burn.volatility)}"
     )
+    if burn.volatility and burn.last_surprise is not None:
+        last = math.exp(burn.last_surprise - burn.volatility**2 / 2.0)
+        yield f"The month before the start used {last:.0%} of its average, which the next months follow in part."
     yield f"Without draws and note payments, the opening cash lasts {_lasts(case)} at the average cash use."
 
 
@@ -132,20 +138,39 @@ def _whole_commitment(case: Case, facility: Line, headroom: int) -> Iterator[str
         return
     diluted = percent(needed / (company.shares_outstanding + needed))
     whole = f"the whole commitment of {facility.name}" if facility.name else "the whole commitment"
-    limit = (facility.commitment or 0.0) / (headroom * pricing.multiplier) if headroom else math.inf
     yield (
-        f"At the opening stock price, ${case.price.initial:.2f}, the purchase price is ${price:.4f} a share. "
-        f"At this price {whole} is {needed:,} shares, a dilution of {diluted}. {_headroom(case, limit)}"
+        f"At the opening stock price, {price_text(case.price.initial)}, the purchase price is ${price:.4f} a share. "
+        f"At this price {whole} is {needed:,} shares, a dilution of {diluted}. "
+        f"{_enough(case, facility, headroom, (facility.commitment or 0.0) / pricing.multiplier)}"
     )
 
 
-def _headroom(case: Case, limit: float) -> str:
-    """`limit`: the stock price from which on the authorised shares suffice."""
-    if limit == math.inf:
-        return "The charter allows no more shares."
+def _enough(case: Case, facility: Line, headroom: int, worth: float) -> str:
+    """From which stock price on the shares suffice for the whole commitment; `worth`: that times its shares, $."""
+    used = facility.used.shares if facility.used else 0
+    rooms = [(headroom, "the charter")]
+    cap = facility.exchange_cap
+    if cap is not None:
+        opening = case.company.shares_outstanding - used
+        most = math.floor((cap.share or 0.0) * opening) if cap.shares is None else cap.shares
+        exempt = " (where no exemption applies)" if cap.exempt_price or cap.vote else ""
+        rooms.append((most - used, f"the exchange cap{exempt}"))
+    if facility.registrations:
+        rooms.append((sum(row.shares for row in facility.registrations) - used, "the registration of shares"))
+    room, which = min(rooms, key=lambda pair: pair[0])
+    if room <= 0:
+        return sentence(f"{which} allows no more shares")
+    limit = worth / room
+    limit = round(limit, 2 if limit >= 0.1 else 4)
     if limit > case.price.initial:
-        return f"The charter does not allow that many. From a stock price of ${limit:.2f} it would."
-    return f"At a stock price of at least ${limit:.2f} the authorised shares suffice for the whole commitment."
+        if which == "the charter":
+            return f"The charter does not allow that many. From a stock price of {price_text(limit)} it would."
+        return f"{sentence(f'{which} leaves {room:,}')} They suffice from a stock price of {price_text(limit)} on."
+    if which == "the charter":
+        return (
+            f"At a stock price of at least {price_text(limit)} the authorised shares suffice for the whole commitment."
+        )
+    return f"At a stock price of at least {price_text(limit)}, {which} allows the whole commitment."
 
 
 def _record(case: Case) -> Iterable[str]:

@@ -17,12 +17,17 @@ def milestones(case: Case) -> Iterator[str]:
     if not case.milestones:
         yield "None."
     for milestone in case.milestones:
+        if milestone.achieved is not None:
+            yield f"- {milestone.name}: reached on {long_date(milestone.achieved)}."
+            continue
         jump = milestone.price_jump
         move = f" The stock price then moves by {'+' * (jump > 0)}{percent(jump)}." if jump else ""
         yield f"- {milestone.name}: {_reached(case, milestone)}.{move}"
 
 
 def _reached(case: Case, milestone: Milestone) -> str:
+    if milestone.elapsed_days:
+        return _conditional(milestone)
     chance = f"{percent(milestone.probability)} probability of being reached"
     if milestone.follows:
         return (
@@ -31,6 +36,15 @@ def _reached(case: Case, milestone: Milestone) -> str:
         )
     median, late = (_on(case, days) for days in (milestone.median_days, milestone.p90_days))
     return f"{chance}. If it is reached, the median date is {median}; with probability 90% it is {late} or earlier"
+
+
+def _conditional(milestone: Milestone) -> str:
+    """Of a milestone of whose time a part has passed, the figures at the beginning of that time."""
+    return (
+        f"not reached in the {milestone.elapsed_days:g} days before the opening. At their beginning the probability of "
+        f"its being reached was {percent(milestone.probability)}, the median time {milestone.median_days:g} days and, "
+        f"with probability 90%, at most {milestone.p90_days:g} days; what is simulated is conditional on these days"
+    )
 
 
 def _on(case: Case, days: float) -> str:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from sim import calendar
 from sim.terms.case import Case
-from sim.terms.clauses import stated_in
+from sim.terms.clauses import StatedClause, stated_in
 from sim.terms.description_people import waivers
+from sim.terms.events import AdverseChange, CeoChange
 from sim.terms.line import Line, Purchase, PurchaseTerms
 from sim.terms.parts import Condition, Leg, Pricing
 from sim.terms.policy import Policy
 from sim.terms.quarters import covered_quarters
 from sim.terms.schema import keys
 from sim.text.dates import long_date
-from sim.text.numbers import count, money, percent
+from sim.text.numbers import count, money, percent, price
 from sim.text.tables import Table, table_text
 
 MOST_DRAWS = 1e6  # that are counted
@@ -59,9 +60,22 @@ def line(case: Case, facility: Line) -> Iterator[str]:
         said = _limits(purchase)
         most = f" Limits: {'; '.join(said)}." if said else " No limits of its own."
         yield f"- {purchase.name}: {' '.join(_price(purchase))}{most}"
-    costs = [sentence(stated.words) for stated in stated_in(facility, "", "cost")]
+    costs = [sentence(words) for stated in stated_in(facility, "", "cost") for words in _costs(case, stated)]
     if costs:
         yield " ".join(costs)
+
+
+def _costs(case: Case, stated: StatedClause) -> Iterator[str]:
+    """What a clause costs, in words; fees before the valuation date are paid."""
+    if stated.clause.name != "staged fees":
+        yield stated.words
+        return
+    paid = [stage.words for stage in stated.value if stage.date < case.valuation_date]
+    due = [stage.words for stage in stated.value if stage.date >= case.valuation_date]
+    if paid:
+        yield f"fees of {'; '.join(paid)} are paid: they are before the simulation"
+    if due:
+        yield f"the company owes fees of {'; '.join(due)}"
 
 
 def _used(facility: Line) -> str:
@@ -91,8 +105,9 @@ def _price(purchase: Purchase) -> Iterator[str]:
     floors = [each for each in stated_in(pricing, "", "price") if each.key.startswith("floor")]
     for each in floors:
         yield sentence(each.words)
+    least_close = purchase.tiers[0].from_price if purchase.tiers else 0.0
     if not floors:
-        yield "There is no floor price."
+        yield f"There is no floor price{f', but no draw at a close below {price(least_close)}' * (least_close > 0)}."
     if pricing.below_floor == "drop_sessions":
         yield "A session of the window with a value below the floor is left out, and its part of the shares with it."
     forward, later = pricing.forward, purchase.settlement_sessions
@@ -114,7 +129,12 @@ def price_words(pricing: Pricing) -> str:
     """`85% of the mean close of the five sessions (Nasdaq trading days) before the purchase date`."""
     share = f"{percent(pricing.multiplier)} of " if pricing.multiplier != 1 else ""
     legs = [leg_words(leg, first=number == 0) for number, leg in enumerate(pricing.legs)]
-    return share + (legs[0] if len(legs) == 1 else f"the least of {'; '.join(legs)}")
+    return share + (legs[0] if len(legs) == 1 else least_of(legs))
+
+
+def least_of(legs: list[str]) -> str:
+    """`the lesser of A and B`, `the least of A, B and C`."""
+    return f"the {'lesser' if len(legs) == 2 else 'least'} of {', '.join(legs[:-1])} and {legs[-1]}"
 
 
 def leg_words(leg: Leg, first: bool) -> str:
@@ -171,7 +191,7 @@ def _request(case: Case, policy: Policy) -> str:
         case "runway":
             return f"{requests} {lacking}{_tilt(policy)}"
         case "opportunistic":
-            trigger = money((policy.price_trigger or 0) * case.price.initial)
+            trigger = price((policy.price_trigger or 0) * case.price.initial)
             if policy.trigger_over == "average":
                 days = count(policy.trigger_sessions or 0, "session")
                 trigger = f"{policy.price_trigger:g} times the mean close of the {days} before"
@@ -191,7 +211,7 @@ def _reserve(policy: Policy) -> str:
     if policy.reserve_price is None:
         return ""
     need = f", unless cash covers less than {policy.need_months:g} months" if policy.need_months else ""
-    return f"It requests nothing at a close below ${policy.reserve_price:,.2f}{need}. "
+    return f"It requests nothing at a close below {price(policy.reserve_price)}{need}. "
 
 
 def _quarter_table(case: Case, facility: Line) -> str:
@@ -226,21 +246,19 @@ def _condition(case: Case, condition: Condition) -> str:
         case "milestone":
             return sentence(f"{after}no draw until the milestone {condition.milestone} is reached")
         case "same_ceo":
-            return sentence(f"{after}no draw once the chief executive has changed") + _yearly(
-                ceo.annual_rate if ceo else 0.0
-            )
+            return sentence(f"{after}no draw once the chief executive has changed") + _yearly(ceo)
         case _:
             days = f"for {adverse.duration_days:g} days " if adverse and adverse.duration_days else ""
             said = f"{after}no draw {days}after a material adverse change"
-            return sentence(said) + _yearly(adverse.annual_rate if adverse else 0.0)
+            return sentence(said) + _yearly(adverse)
 
 
-def _yearly(rate: float) -> str:
-    return (
-        f" The simulation has {rate:g} such changes a year on average."
-        if rate
-        else " The simulation has no such change."
-    )
+def _yearly(event: CeoChange | AdverseChange | None) -> str:
+    if event is None or not (event.happened or event.annual_rate):
+        return " The simulation has no such change."
+    if event.happened:
+        return f" The change was on {long_date(event.happened)}."
+    return f" The simulation has {event.annual_rate:g} such changes a year on average."
 
 
 def _waiver(facility: Line, condition: Condition) -> str:

@@ -9,6 +9,7 @@ from sim.terms.case import Case
 from sim.terms.derived import spread_of
 from sim.terms.price import Price
 from sim.text.numbers import percent
+from sim.text.numbers import price as price_text
 
 FEW_RETURNS, FEW_BLOCKS = 500, 20
 LEAST_DEGREES = 4.0  # at or below, the kurtosis is infinite
@@ -24,7 +25,14 @@ def price_lines(case: Case) -> Iterator[str]:
     )
     trend = f"a growth of its mean of {percent(price.drift)} a year" if price.drift else "no trend in its mean"
     apart = " Apart from its moves at milestones and other events, it" if _jumps(case) else " It"
-    yield f"The stock price is ${price.initial:.2f} at the opening.{apart} {_moves(price, trend)} {impact}"
+    compensated = ""
+    if price.jumps == "compensated" and _jumps(case):
+        compensated = (
+            " Until such an event comes, the price drifts against its move, so that the moves leave the growth of the "
+            "mean as it is."
+        )
+    opening = f"The stock price is {price_text(price.initial)} at the opening."
+    yield f"{opening}{apart} {_moves(price, trend)}{compensated} {impact}"
     yield from _remarks(price)
     yield from _closes(case)
     yield from _day(price)
@@ -101,7 +109,7 @@ def _closes(case: Case) -> Iterator[str]:
     if before:
         yield (
             f"Windows that reach back before the valuation date find the {len(before):,} closes that the case gives, "
-            f"the last of them ${before[-1]:g}.{later}"
+            f"the last of them {price_text(before[-1])}.{later}"
         )
     elif later:
         yield f"No close that the case gives is of a date before the valuation date.{later}"
@@ -127,4 +135,5 @@ def _day(price: Price) -> Iterator[str]:
 def _jumps(case: Case) -> bool:
     """Whether an event moves the stock price."""
     ceo = case.events.ceo_change
-    return any(milestone.price_jump for milestone in case.milestones) or bool(ceo and ceo.price_jump)
+    moves = any(milestone.price_jump and not milestone.achieved for milestone in case.milestones)
+    return moves or bool(ceo and ceo.price_jump and not ceo.happened)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import ANNUAL_RATE, DAYS, LOG_SD, NAME, POSITIVE_MONEY, PRICE_JUMP, PROBABILITY, terms
 from sim.terms.problems import Problem, number_text
-from sim.terms.ranges import Number, Text
+from sim.terms.ranges import Day, Number, Text
 from sim.terms.schema import Clause, Table, Terms, key
 from sim.terms.variation import HALF_TO_TWICE, TWO_TENTHS, discount_doubled, doubled, within
 
@@ -15,20 +16,35 @@ from sim.terms.variation import HALF_TO_TWICE, TWO_TENTHS, discount_doubled, dou
 class Milestone(Terms):
     name: str = key(NAME, meaning="name of the milestone")
     probability: float = key(
-        PROBABILITY, meaning="probability that it is ever reached", label="{name}: probability", vary=TWO_TENTHS
-    )
+        PROBABILITY, meaning="probability that it is ever reached", label="{name}: probability", vary=TWO_TENTHS,
+        used=lambda milestone: milestone.achieved is None,
+    )  # fmt: skip
     median_days: float = key(
         DAYS,
         meaning="median time if it is reached, from the valuation date or from the milestone that it follows",
         label="{name}: median time",
         vary=HALF_TO_TWICE,  # development often takes twice as long as planned; p90_days moves in proportion
+        used=lambda milestone: milestone.achieved is None,
     )
-    p90_days: float = key(DAYS, meaning="90th percentile of the same time")
+    p90_days: float = key(DAYS, meaning="90th percentile of the same time", label="{name}: 90th percentile of the time")
     follows: str = key(Text(empty=True), "", meaning="name of the milestone that must be reached first, or empty")
     price_jump: float = key(
         PRICE_JUMP, 0.0,
         meaning="relative move of the stock price when it is reached", label="{name}: price move", vary=doubled,
+        used=lambda milestone: milestone.achieved is None,
     )  # fmt: skip
+    achieved: datetime.date | None = key(
+        Day(), None, brief=True, meaning="day on which it was reached, on or before the valuation date; it holds since"
+    )
+    elapsed_days: float = key(
+        Number(least=0, most=1e5, unit="days"), 0.0, brief=True,
+        meaning="days of its time that had passed without it at the opening, since its time began: probability and "
+        "times are those of that beginning, and what is simulated is conditional on its not having come",
+    )  # fmt: skip
+
+    def check_elapsed(self) -> Iterator[Problem]:
+        if self.elapsed_days and self.achieved is not None:
+            yield "elapsed_days", self.elapsed_days, "must be left out, as achieved says when it was reached"
 
     def check_days(self) -> Iterator[Problem]:
         if self.p90_days <= self.median_days:
@@ -43,11 +59,19 @@ class CeoChange(Terms):
         unit="events/year",
         label="CEO changes per year",
         vary=HALF_TO_TWICE,
+        used=lambda change: change.happened is None,
     )
     price_jump: float = key(
         PRICE_JUMP, 0.0,
         meaning="relative move of the stock price at the change", label="price move of a CEO change", vary=doubled,
+        used=lambda change: change.happened is None,
     )  # fmt: skip
+    happened: datetime.date | None = key(
+        Day(),
+        None,
+        brief=True,
+        meaning="day on which it happened, on or before the valuation date; no other is simulated",
+    )
 
 
 @terms
@@ -58,11 +82,18 @@ class AdverseChange(Terms):
         unit="events/year",
         label="adverse changes per year",
         vary=HALF_TO_TWICE,
+        used=lambda change: change.happened is None,
     )
     duration_days: float | None = key(
         DAYS, None,
         meaning="time that it lasts; absent: for good", label="duration of an adverse change", vary=HALF_TO_TWICE,
     )  # fmt: skip
+    happened: datetime.date | None = key(
+        Day(),
+        None,
+        brief=True,
+        meaning="day on which it happened, on or before the valuation date; no other is simulated",
+    )
 
 
 @terms

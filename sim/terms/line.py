@@ -120,7 +120,11 @@ class Line(PurchaseTerms):
     max_shares: int | None = key(
         SHARES, None,
         meaning="the most shares that the line can ever issue, fee shares among them",
-        clause=Clause("line shares", "at most {} shares under the line", kind="shares"),
+        # Without a commitment in dollars they are the size of the line, which is no clause.
+        clause=Clause(
+            "line shares", "at most {} shares under the line", kind="shares",
+            used=lambda line: line.commitment is not None,
+        ),
     )  # fmt: skip
     signing: datetime.date | None = key(Day(), None, meaning="day of the signing; absent: the first day of the term")
     start: datetime.date = key(Day(), meaning="first day of the term")

@@ -13,9 +13,12 @@ from typing import Any
 def native(value: Any) -> Any:
     """A scalar of NumPy, or an array without dimensions, as a flag, number, text or date; a Decimal as a float.
 
-    Neither library has dates: midnight without a time zone, such as `pandas.Timestamp("2002-04-01")`, is one. Any other
-    value is returned as it is, `datetime.datetime` among them.
+    Neither library has dates: midnight without a time zone, such as `pandas.Timestamp("2002-04-01")` or the
+    `datetime.datetime` that its `to_pydatetime` returns, is one. Any other value is returned as it is; a masked one is
+    absent, which no key allows.
     """
+    if _is_masked(value):
+        return ABSENT
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if kind and getattr(value, "ndim", None) == 0:
         if kind == "M":
@@ -28,8 +31,22 @@ def native(value: Any) -> Any:
             value = str(value)
     if isinstance(value, Decimal) and value.is_finite():
         return float(value)
-    is_moment = isinstance(value, datetime.datetime) and type(value) is not datetime.datetime
-    return _date(value) if is_moment else value
+    return _date(value) if isinstance(value, datetime.datetime) else value
+
+
+class Absent:
+    """Stands for a masked number, and is the value of no key."""
+
+    def __repr__(self) -> str:
+        return "masked"
+
+
+ABSENT = Absent()
+
+
+def _is_masked(value: Any) -> bool:
+    """Whether a value is an array of NumPy without dimensions whose only element is masked."""
+    return getattr(value, "ndim", None) == 0 and getattr(value, "mask", None) is not None and bool(value.mask)
 
 
 def _date(moment: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from sim.terms.case import Case
-from sim.terms.problems import check_whole
+from sim.terms.problems import check_whole, one_line
 from sim.terms.ranges import as_day
 
 
@@ -19,5 +19,5 @@ def day_of(case: Case, name: str, day: datetime.date | str | None, default: date
     first, last = case.valuation_date, case.horizon
     when = default if day is None else as_day(day)
     if when is None or not first <= when <= last:
-        raise ValueError(f"{name} = {day}: must be a date from {first} to {last}")
+        raise ValueError(f"{name} = {one_line(str(day))}: must be a date from {first} to {last}")
     return when

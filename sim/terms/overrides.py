@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.terms.paths import REMOVED, WORD, Path, Refused, Track
 from sim.terms.problems import CaseError, Problem, joined, one_line, raise_if, show, unknown_key
-from sim.terms.schema import Key, Rows, Table, Values, entry_key, keys, plain
+from sim.terms.schema import Key, Rows, Table, Values, entry_key, item_name, keys, plain
 from sim.terms.toml_text import parsed
 
 BLAME = "--set"
 
 
-def parse_override(text: str) -> tuple[str, Any]:
+def parse_override(text: str, blame: str = BLAME) -> tuple[str, Any]:
     """`"price.volatility=0.8"` -> `("price.volatility", 0.8)`.
 
     The right side is a TOML value or a bare word, which is a string; an empty one is None, which removes the key.
@@ -22,25 +22,28 @@ def parse_override(text: str) -> tuple[str, Any]:
     """
     name, equals, right = _split(text)
     if not equals or not name:
-        raise CaseError([f"{BLAME}: {one_line(text) or '(empty)'}: must be KEY=VALUE, such as price.volatility=0.8"])
-    return name, _value(name, right.strip())
+        raise CaseError([f"{blame}: {one_line(text) or '(empty)'}: must be KEY=VALUE, such as price.volatility=0.8"])
+    return name, _value(name, right.strip(), blame)
 
 
-def overridden(case: Any, texts: Iterable[str]) -> Any:
-    """`case` with every `KEY=VALUE` of `texts` applied. Raises CaseError with a line for each that cannot be used."""
+def overridden(case: Any, texts: Iterable[str], blame: str = BLAME) -> Any:
+    """`case` with every `KEY=VALUE` of `texts` applied. Raises CaseError with a line for each that cannot be used.
+
+    `blame` is the option that has the texts.
+    """
     changes: dict[str, Any] = {}
     lines = []
     for text in texts:
         try:
-            name, value = parse_override(text)
+            name, value = parse_override(text, blame)
             if name in changes:
-                lines.append(f"{BLAME}: {one_line(name, 200)} = {show(value)}: {_given_twice(name, name)}")
+                lines.append(f"{blame}: {one_line(name, 200)} = {show(value)}: {given_twice(name, name)}")
             changes[name] = value
         except CaseError as error:
             lines += error.problems
     if lines:
         raise CaseError(lines)
-    return case.replace(changes, blame=BLAME) if changes else case
+    return case.replace(changes, blame=blame) if changes else case
 
 
 def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, str | None]:
@@ -52,11 +55,11 @@ def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: st
     given: dict[str, str] = {}
     for name, value in changes.items():
         try:
-            known = _find(doc, str(name), of)[2]
+            known = _find(doc, str(name), of).key
         except Refused:  # which the change itself reports, or an earlier change makes good
             known = str(name)
         if known in given:
-            problems.append((str(name), value, _given_twice(str(name), given[known])))
+            problems.append((str(name), value, given_twice(str(name), given[known])))
         given.setdefault(known, str(name))
     raise_if(problems, blame)
     track = Track(doc)
@@ -69,7 +72,7 @@ def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: st
     return track.swept(doc)
 
 
-def _given_twice(name: str, first: str) -> str:
+def given_twice(name: str, first: str) -> str:
     """The message for a key that is given again, after `first`."""
     return "must be given once" + ("" if name == first else f"; {one_line(first, 200)} is the same key")
 
@@ -86,7 +89,7 @@ def canonical(part: Any, name: str, of: type | None = None) -> str:
     'notes[Baccarat note].principal'
     """
     try:
-        return _find(part, name, of or type(part))[2]
+        return _find(part, name, of or type(part)).key
     except Refused as refused:
         raise KeyError(str(refused)) from None
 
@@ -126,18 +129,44 @@ def known_key(of: Any, name: str) -> Key:
 
 
 def label_of(case: Any, name: str) -> str:
-    """The label of a dotted key of a case: `licence: probability`; the key itself where it has none."""
-    name = canonical(case, name)
-    label = known_key(type(case), name).label
+    """The label of a dotted key of a case: `licence: probability`; where it has none, the words of the key.
+
+    Examples
+    --------
+    >>> label_of(sim.load_case("valence-2002"), "notes[0].extension_probability")
+    'Baccarat note: extension'
+    """
+    try:
+        found = _find(case, name, type(case))
+    except Refused as refused:
+        raise KeyError(str(refused)) from None
+    label = known_key(type(case), found.key).label or " ".join(found.words).replace("_", " ")
+    entries = ", ".join(found.entries)
     if "{date}" in label:
-        return label.format(date=find(case, f"{name.rpartition('.')[0]}.date")[1])
-    entry = re.search(r"\[(.*)\]", name)
-    return (label.format(name=entry[1]) if entry else label) or name
+        return label.format(date=find(case, f"{found.key.rpartition('.')[0]}.date")[1])
+    if "{name}" in label:
+        return label.replace("{name}", entries)
+    return f"{entries}: {label}" if entries else label
 
 
-def _find(part: Any, name: str, of: Any) -> tuple[Any, Any, str]:
-    """Rule, value and canonical key."""
+class _Found(NamedTuple):
+    """A dotted key of a case: its rule, its value and its one spelling.
+
+    `entries` are the list entries that it leads through, by name or by kind and number from 1; `words` are what follows
+    the last of them or, without one, the first table.
+    """
+
+    rule: Any
+    value: Any
+    key: str
+    entries: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def _find(part: Any, name: str, of: Any) -> _Found:
     where, rule = "", None
+    entries: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     path, is_last = Path(name), False
     while not is_last:
         word = path.word()
@@ -145,17 +174,22 @@ def _find(part: Any, name: str, of: Any) -> tuple[Any, Any, str]:
             raise Refused(unknown_key(word, list(keys(of)), where) if of else f"{where} has no keys of its own")
         where = joined(where, word)
         rule, part = keys(of)[word].rule, _inside(part, word)
+        words = (*words, word) if len(where) > len(word) else ()
         if path.at_index():
             path.must_index(where, isinstance(rule, Rows | Values))
             rows = list(part or ())
             slot = path.index(rows, where)
             where = entry_key(where, slot, rows[slot])
+            if isinstance(rule, Rows):
+                entries, words = (*entries, item_name(rows[slot]) or f"{word.removesuffix('s')} {slot + 1}"), ()
+            else:
+                words = (*words, f"{slot + 1}")
             part, rule = rows[slot], Table(rule.of) if isinstance(rule, Rows) else rule.of
         is_last = path.is_last()
         if isinstance(rule, Rows) and not is_last:
             raise Refused(f"must name the entry: {where}[NAME] or {where}[NUMBER]")
         of = rule.of if isinstance(rule, Table) else None
-    return rule, part, where
+    return _Found(rule, part, where, entries, words)
 
 
 def _inside(part: Any, word: str) -> Any:
@@ -171,10 +205,13 @@ def _split(text: str) -> tuple[str, str, str]:
         if c == "=" and depth <= 0:
             return text[:at].strip(), "=", text[at + 1 :]
     unbalanced = re.match(r"(.*?\](?:\.[\w. ]+)?)=(.*)", text, re.DOTALL)  # a name with a bracket that is not closed
-    return (unbalanced[1].strip(), "=", unbalanced[2]) if unbalanced else (text.strip(), "", "")
+    if unbalanced:
+        return unbalanced[1].strip(), "=", unbalanced[2]
+    name, equals, right = text.partition("=")
+    return name.strip(), equals, right
 
 
-def _value(name: str, right: str) -> Any:
+def _value(name: str, right: str, blame: str) -> Any:
     if not right:
         return None
     try:
@@ -185,15 +222,23 @@ def _value(name: str, right: str) -> Any:
         if right[0] not in "[{\"'":
             return right
     raise CaseError(
-        [f"{BLAME}: {one_line(name)} = {one_line(right)}: must be a TOML value, such as 0.8, true, word or [1, 2]"]
+        [f"{blame}: {one_line(name)} = {one_line(right)}: must be a TOML value, such as 0.8, true, word or [1, 2]"]
     )
 
 
 def _change(doc: Any, name: str, value: Any, of: type) -> None:
-    """Walk down `doc` and the classes that describe it, and set or remove the value of `name`."""
+    """Set or remove the value of `name` in `doc`."""
+    _put(*place_of(doc, name, of), value)
+
+
+def place_of(doc: Any, name: str, of: type) -> tuple[Any, Any]:
+    """The table or list of a document of class `of` that holds the dotted key `name`, and its word or position there.
+
+    Tables on the way that are absent are made. Raises Refused for a key that has no place.
+    """
     where = ""
-    path, is_last = Path(name), False
-    while not is_last:
+    path = Path(name)
+    while True:
         word = path.word()
         if word not in keys(of):
             raise Refused(unknown_key(word, list(keys(of)), where))
@@ -207,10 +252,9 @@ def _change(doc: Any, name: str, value: Any, of: type) -> None:
             holder = doc.setdefault(word, [])
             slot = path.index(holder, where)
             where = entry_key(where, slot, holder[slot])
-        is_last = path.is_last()
-        if is_last:
-            _put(holder, slot, value)
-        elif isinstance(rule, Table):
+        if path.is_last():
+            return holder, slot
+        if isinstance(rule, Table):
             doc, of = doc.setdefault(word, {}), rule.of
         elif isinstance(rule, Rows) and is_entry:
             doc, of = holder[slot], rule.of

@@ -96,6 +96,12 @@ class Burn(Terms):
         meaning="correlation of a month's burn with the stock price's move in that month",
         label="correlation of burn and price", vary=within(0.3, -1.0, 1.0), used=lambda burn: burn.volatility > 0,
     )  # fmt: skip
+    last_surprise: float | None = key(
+        Number(least=-20, most=20, unit="1"), None, brief=True,
+        meaning="state of the month before the valuation month: the log of its cash used over its expected cash used, "
+        "plus volatility^2 / 2; absent: not known",
+        used=lambda burn: burn.volatility > 0,
+    )  # fmt: skip
     steps: tuple[Step, ...] = key(Rows(Step), (), meaning="changes of the expected burn, such as restructurings")
 
 

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sim.terms.problems import joined, one_line, show
+from sim.terms.problems import joined, nearest, one_line
 from sim.terms.schema import entry_keys, item_name
 
 WORD = re.compile(r"[^.\[\]]+")
 _NUMBER = re.compile(r"\[ *(\d{1,5}) *\](?=[.\[]|$)", re.ASCII)
 _BRACKETS = re.compile(r"\[(.*?)\](?=[.\[]|$)", re.DOTALL)
+_AROUND = " \"'\u2018\u2019\u201c\u201d"  # blanks and quotation marks
+_OPEN = "must be a key whose brackets are closed, such as notes[NAME].principal"
+_QUOTED = "must be a key without quotes, such as price.volatility"
+_MOST_NAMED = 10  # entries
 _MALFORMED = "must be a key, such as price.volatility or notes[NAME].principal"
 
 
@@ -37,7 +41,10 @@ class Path:
         if not found:
             raise Refused(_MALFORMED)
         self.at = found.end()
-        return found[0].strip()
+        word = found[0].strip()
+        if word.strip(_AROUND) != word:
+            raise Refused(_QUOTED)
+        return word
 
     def at_index(self) -> bool:
         return self.text.startswith("[", self.at)
@@ -88,7 +95,7 @@ class Path:
         """What the brackets here contain; Refused if they are not closed."""
         found = _BRACKETS.match(self.text, self.at)
         if not found:
-            raise Refused(_MALFORMED)
+            raise Refused(_OPEN if "]" not in self.text[self.at :] else _MALFORMED)
         return one_line(found[1])
 
     def _ends(self, at: int) -> bool:
@@ -97,10 +104,19 @@ class Path:
 
     def _no_entry(self, names: list[str | None], where: str) -> str:
         shown = self._shown()
-        known = ", ".join(show(n) for n in names[:10] if n is not None)
-        if known:
-            return f"{where} has no entry {shown}; its entries are {known}"
-        return f"{where} has no entry {shown}; it has {len(names)}, numbered from 0"
+        missing, known = f"there is no {where}[{shown}]", [name for name in names if name is not None]
+        if not names:
+            return f"{missing}: {where} has no entries"
+        bare = shown.strip(_AROUND)
+        if known and bare and not bare.lstrip("+-").isdigit():
+            near = next((name for name in known if bare.casefold() in name.casefold()), nearest(bare, known))
+            if near == bare:
+                return f"{missing}; must be without quotes and blanks around the name: {where}[{one_line(near)}]"
+            if near:
+                return f"{missing}. Did you mean {where}[{one_line(near)}]?"
+        every = [f"[{one_line(name)}]" for name in known] or [f"[{number}]" for number in range(len(names))]
+        one_of, more = "one of " * (len(every) > 1), ", ..." * (len(every) > _MOST_NAMED)
+        return f"{missing}; must be {one_of}{where}{', '.join(every[:_MOST_NAMED])}{more}"
 
 
 # --- what becomes of the entries of lists ---

@@ -167,6 +167,11 @@ class Price(Terms):
         Table(TradingDay), None, meaning="the course of a session, for clauses that use lows or VWAPs"
     )
     volume: Volume | None = key(Table(Volume), None, meaning="the volume of trading, for clauses that use it")
+    jumps: str = key(
+        Text(("raw", "compensated")), "raw", brief=True,
+        meaning='moves of the stock at milestones and at a change of the chief executive: "raw" moves also shift its '
+        'mean; with "compensated" the price drifts between them, so that `drift` is the growth of its mean',
+    )  # fmt: skip
     impact: str = key(
         Text(("none", "dilution")), "none",
         meaning='"dilution": each draw moves later closes to the theoretical ex-issue price; "none": it does not',

@@ -56,7 +56,8 @@ def show(value: Any, depth: int = 2) -> str:
             dots = ["..."] * (len(value) > len(pairs))
             return "{ " + ", ".join(pairs + dots) + " }" if value else "{}"
         case _:
-            return one_line(repr(value))
+            known = native(value)
+            return one_line(repr(value)) if known is value else show(known, depth)
 
 
 def number_text(x: float) -> str:
@@ -95,5 +96,13 @@ def check_whole(name: str, value: Any, least: int, most: int) -> int:
     """A whole number within limits, or ValueError with one line that says what is allowed."""
     value = native(value)
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
-        raise ValueError(f"{name} = {value!r}: must be a whole number from {least} to {most}")
+        raise ValueError(f"{name} = {one_line(repr(value))}: must be a whole number from {least} to {most}")
     return int(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """True or False, or ValueError with one line."""
+    value = native(value)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} = {one_line(repr(value))}: must be True or False")
+    return value

@@ -60,12 +60,13 @@ class Number:
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         value = native(value)
-        if isinstance(value, bool) or not isinstance(value, Real) or not self._within(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not self.fits(value):
             say(name, value, f"must be {self.allowed}{_rewritten(value, name)}")
             return BAD
         return float(value) + 0.0  # no negative zero
 
-    def _within(self, x: Any) -> bool:
+    def fits(self, x: Any) -> bool:
+        """Whether a number is finite and inside the limits."""
         # NaN fails whatever the limits are.
         return (
             x == x
@@ -189,7 +190,7 @@ class MonthDay:
     def read(self, value: Any, name: str, say: Say) -> Any:
         value = native(value)
         try:
-            if value != "":
+            if not isinstance(value, str) or value:
                 datetime.date.fromisoformat(f"2001-{value}" if isinstance(value, str) and len(value) == 5 else "")
         except ValueError:
             say(name, value, f"must be {self.allowed}")

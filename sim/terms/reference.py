@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sim.terms.case import Case
 from sim.terms.closes import LEAST_CLOSE, MOST_CLOSE, MOST_CLOSES, ShownCloses
+from sim.terms.named_variants import MOST_VARIANTS, StatedVariants
 from sim.terms.problems import MISSING, number_text, show
 from sim.terms.ranges import MOST_TEXT, Day, Flag, MonthDay, Number, Text, Whole
 from sim.terms.schema import MOST_ENTRIES, Key, Rows, Table, Values, keys, plain
@@ -30,16 +31,17 @@ class KeyRow(NamedTuple):
     meaning: str
 
 
-def key_rows(of: type = Case, table: str = "") -> Iterator[KeyRow]:
-    """Every key of a table and of the tables below it, in the order of the file.
+def key_rows(of: type = Case, table: str = "", root: type | None = None) -> Iterator[KeyRow]:
+    """Every key of a table and of the tables below it, in the order of the file, whose keys are those of `root`.
 
     Tables with the same keys, such as [line] and [[lines]], are listed once, under the shortest name.
     """
     below: list[tuple[type, str]] = []
+    root = root or of
     for word, known in keys(of).items():
         rule: Any = known.rule
         if isinstance(rule, Table | Rows):
-            name, listed = _heading(table, word, rule), _headings()[rule.of]
+            name, listed = _heading(table, word, rule), _headings(root)[rule.of]
             below += [(rule.of, name)] * (name == listed)
             what = "list of tables" if isinstance(rule, Rows) else "table"
             allowed = f"{what} {name}" + f", with the keys of {listed}" * (name != listed)
@@ -48,7 +50,7 @@ def key_rows(of: type = Case, table: str = "") -> Iterator[KeyRow]:
         unit = "" if known.unit == "1" else known.unit
         yield KeyRow(table, word, unit, allowed, _default(known), known.meaning)
     for part, name in below:
-        yield from key_rows(part, name)
+        yield from key_rows(part, name, root)
 
 
 def _heading(table: str, word: str, rule: Table | Rows) -> str:
@@ -57,10 +59,10 @@ def _heading(table: str, word: str, rule: Table | Rows) -> str:
 
 
 @cache
-def _headings() -> dict[type, str]:
+def _headings(root: type) -> dict[type, str]:
     """The heading under which each class of terms is listed: the first one of the least depth."""
     found: dict[type, str] = {}
-    level: list[tuple[type, str]] = [(Case, "")]
+    level: list[tuple[type, str]] = [(root, "")]
     while level:
         tables = [
             (known.rule.of, _heading(table, word, known.rule))
@@ -155,8 +157,23 @@ def _rule(rule: Any) -> dict[str, Any]:
             return {"anyOf": [{"type": "string"}, listed]}
         case StatedRanges():
             pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-            return {"type": "object", "additionalProperties": pair, "maxProperties": MOST_ENTRIES}
+            forms = [pair, _numbers_table("low", "high", "mode"), _numbers_table("p05", "p95")]
+            return {"type": "object", "additionalProperties": {"anyOf": forms}, "maxProperties": MOST_ENTRIES}
+        case StatedVariants():
+            changes = {"type": "object", "minProperties": 1}
+            return {
+                "type": "object",
+                "additionalProperties": changes,
+                "maxProperties": MOST_VARIANTS,
+                "minProperties": 1,
+            }
     raise TypeError(f"rule = {rule!r}: must be a rule of sim.terms.ranges, sim.terms.schema or sim.terms.stated")
+
+
+def _numbers_table(*words: str) -> dict[str, Any]:
+    """A table of numbers, all of which are required."""
+    numbers = {word: {"type": "number"} for word in words}
+    return {"type": "object", "properties": numbers, "required": list(words), "additionalProperties": False}
 
 
 # --- Markdown ---

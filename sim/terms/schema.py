@@ -87,7 +87,7 @@ class Rows:
 class Values:
     """A list of single values, each by the rule `of`."""
 
-    of: Number | Day
+    of: Number | Day | Text
     least_entries: int = 0
 
     @property
@@ -198,7 +198,7 @@ def key(
     default : value of the key where it is absent; without one the key is required, and None makes it optional
     meaning : what the key means, for the key reference
     unit : "$", "$/share", "1/year", ...; by default that of the rule
-    label : short name of an uncertain input, {name} for the name of its list entry; by default the key itself
+    label : short name of an uncertain input, {name} for the name of its list entry; by default the words of the key
     vary : from the value to a low and a high, for inputs that are uncertain where [ranges] does not name them
     used : whether the key has any effect, given the table it stands in; an input without effect is not varied
     clause : the clause of the line that the key states
@@ -244,6 +244,24 @@ class Terms:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        of: Any = type(self)
+        return filled, (of, tuple(getattr(self, name) for name, _ in words_of(of)))
+
+
+@cache
+def words_of(of: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a class of terms, each with its key."""
+    return tuple((field.name, word_of(field)) for field in dataclasses.fields(of))
+
+
+def filled(of: Any, values: Iterable[Any]) -> Any:
+    """An object of class `of` with these values of its fields, to which the rules have been applied."""
+    made = object.__new__(of)  # without __post_init__
+    for (name, _), value in zip(words_of(of), values, strict=True):
+        object.__setattr__(made, name, value)
+    return made
+
 
 def _short(value: Any) -> str:
     """A value in the repr of its table; tables in it are named only."""
@@ -280,12 +298,14 @@ def read_table(of: type, doc: Any, name: str, say: Say) -> Any:
     return unchecked(of, values)
 
 
-def unchecked(of: type[Any], values: Mapping[str, Any]) -> Any:
+def unchecked(of: Any, values: Mapping[str, Any]) -> Any:
     """An object of class `of` from values to which the rules have been applied; fields without one have the default."""
-    made = object.__new__(of)  # without __post_init__
-    for field in dataclasses.fields(of):
-        object.__setattr__(made, field.name, values.get(word_of(field), field.default))
-    return made
+    return filled(of, [values.get(word, _defaults(of)[word]) for _, word in words_of(of)])
+
+
+@cache
+def _defaults(of: Any) -> dict[str, Any]:
+    return {word_of(field): field.default for field in dataclasses.fields(of)}
 
 
 def _read_values(of: type, doc: Mapping[str, Any], name: str, say: Say) -> dict[str, Any]:
@@ -332,7 +352,7 @@ def plain(value: Any) -> Any:
             if v is not None and not (known[name].brief and v == known[name].default)
         }
     if isinstance(value, Mapping):
-        return {name: plain(v) for name, v in value.items()}
+        return {name: plain(v) for name, v in getattr(value, "document", value).items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):

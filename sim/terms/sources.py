@@ -55,16 +55,7 @@ def comments(text: str) -> dict[str, str]:
     A comment inside a list of tables goes to the entry on its line, else to the next one.
     """
     found: dict[str, str] = {}
-    document = parsed(text)
-    read: dict[str, int] = {}  # number of the last entry of each list of tables
-    table: tuple[str, Any] = ("", document)
-    for entry in entries(text):
-        if not isinstance(entry, Entry) or entry.kind == "in":
-            continue
-        start = table if entry.kind == "=" else ("", document)
-        name, value = _place(start, entry, read)
-        if entry.kind != "=":
-            table = name, value
+    for name, value, entry in _named(text):
         inside = []
         for number, words in entry.within:
             row = value[number] if isinstance(value, list) and 0 <= number < len(value) else None
@@ -77,6 +68,27 @@ def comments(text: str) -> dict[str, str]:
         if words:
             found[name] = words
     return found
+
+
+def comment_places(text: str) -> Iterator[tuple[str, range]]:
+    """The keys of a valid TOML text with the lines, counted from 1, of the comments directly above them."""
+    for name, _, entry in _named(text):
+        yield name, range(entry.line - len(entry.above), entry.line)
+
+
+def _named(text: str) -> Iterator[tuple[str, Any, Entry]]:
+    """The headings and keys of a text but those of inline tables, each with its dotted name and its value."""
+    document = parsed(text)
+    read: dict[str, int] = {}  # number of the last entry of each list of tables
+    table: tuple[str, Any] = ("", document)
+    for entry in entries(text):
+        if not isinstance(entry, Entry) or entry.kind == "in":
+            continue
+        start = table if entry.kind == "=" else ("", document)
+        name, value = _place(start, entry, read)
+        if entry.kind != "=":
+            table = name, value
+        yield name, value, entry
 
 
 def paragraphs(text: str) -> Iterator[str]:

@@ -2,71 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any, NoReturn
 
 from sim.terms.native import entries
 from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
-from sim.text.numbers import percent
+from sim.text.numbers import percent, price
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
 WAIVERS, WAIVERS_LABEL = "waivers", "waivers: mean probability"
+#: The rule of that mean.
+SHARE = Number(least=0, most=1, unit="1")
+ABOVE_ZERO = "must have p05 above 0, as the input cannot be negative and is lognormal"
+
+
+PAIR = "two numbers, the lower one first"
+FORMS = f"{PAIR}, {{ low, high, mode }} or {{ p05, p95 }}"
+ORDERS = {"pair": PAIR, "triangular": "low at most mode, and mode at most high", "percentiles": "p05 at most p95"}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is known of an uncertain input: two ends; with a mode; or the 5th and the 95th percentile.
+
+    `form` is "pair", "triangular" or "percentiles".
+    """
+
+    low: float
+    high: float
+    form: str = "pair"
+    mode: float | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    @property
+    def document(self) -> Any:
+        """As a case file has it."""
+        if self.form == "pair":
+            return [self.low, self.high]
+        names = ("p05", "p95") if self.form == "percentiles" else ("low", "high")
+        found: dict[str, float] = dict(zip(names, self.ends, strict=True))
+        return found if self.mode is None else found | {"mode": self.mode}
+
+    def law(self, rule: Number) -> str:
+        """The law of the input, given the rule of its key: of percentiles "lognormal" if it cannot be negative."""
+        if self.form != "percentiles":
+            return "uniform" if self.form == "pair" else "triangular"
+        return "lognormal" if _never_negative(rule) else "normal"
+
+
+def _never_negative(rule: Number) -> bool:
+    return any(bound is not None and bound >= 0 for bound in (rule.least, rule.above))
 
 
 class Ranges(Mapping[str, tuple[float, float]]):
-    """An immutable mapping from dotted keys to (low, high), in the order of the file."""
+    """An immutable mapping from dotted keys to (low, high), in the order of the file; `spread` has the rest too."""
 
     __slots__ = ("_rows",)
 
-    def __init__(self, rows: Mapping[str, tuple[float, float]]) -> None:
-        self._rows = tuple((name, (low, high)) for name, (low, high) in rows.items())
+    _rows: dict[str, Spread]
+
+    def __init__(self, rows: Mapping[str, Spread | tuple[float, float]]) -> None:
+        spreads = {name: row if isinstance(row, Spread) else Spread(*row) for name, row in rows.items()}
+        object.__setattr__(self, "_rows", spreads)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __getitem__(self, name: str) -> tuple[float, float]:
-        return dict(self._rows)[name]
+        return self._rows[name].ends
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._rows)
+        return iter(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __eq__(self, other: object) -> bool:
+        return self._rows == other._rows if isinstance(other, Ranges) else Mapping.__eq__(self, other)
+
     def __hash__(self) -> int:
-        return hash(frozenset(self._rows))
+        return hash(frozenset(self._rows.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Ranges, (dict(self._rows),)
 
     def __repr__(self) -> str:
-        return one_line(f"Ranges({dict(self._rows)!r})", MOST_REPR)
+        return one_line(f"Ranges({self.document!r})", MOST_REPR)
+
+    def spread(self, name: str) -> Spread:
+        """All that is stated of an input."""
+        return self._rows[name]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As a case file has them."""
+        return {name: row.document for name, row in self._rows.items()}
 
 
 class StatedRanges:
-    """The rule of the table: pairs of numbers, the lower one first. A check of the case applies to its keys."""
+    """The rule of the table: what is known of each input. A check of the case applies to its keys."""
 
-    allowed = 'a table of dotted keys and two numbers each, such as "price.volatility" = [0.7, 1.2]'
+    allowed = f'a table of dotted keys, each with {FORMS}, such as "price.volatility" = [0.7, 1.2]'
 
     def read(self, value: Any, name: str, say: Say) -> Any:
         if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
             say(name, value, f"must be {self.allowed}")
             return BAD
-        rows = {str(word): _pair(f'{name}."{one_line(str(word), 200)}"', pair, say) for word, pair in value.items()}
+        rows = {str(word): _spread(f'{name}."{one_line(str(word), 200)}"', row, say) for word, row in _stated(value)}
         return BAD if BAD in rows.values() else Ranges(rows)
+
+
+def _stated(value: Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
+    return value.document.items() if isinstance(value, Ranges) else value.items()
 
 
 def _nowhere(*_: Any) -> None:
     """Ignore the problem of one end: it is reported for the pair."""
 
 
-def _pair(where: str, pair: Any, say: Say) -> Any:
-    ends = entries(pair) or ()
-    low, high = (Number().read(end, where, _nowhere) for end in ends) if len(ends) == 2 else (BAD, BAD)
-    if low is BAD or high is BAD or low > high:
-        say(where, pair, "must be two numbers, the lower one first")
+def _spread(where: str, stated: Any, say: Say) -> Any:
+    """What is stated of an input, or BAD."""
+    table = stated if isinstance(stated, Mapping) else {}
+    if set(table) == {"low", "high", "mode"}:
+        (low, mode, high), form = _numbers(where, [table[word] for word in ("low", "mode", "high")]), "triangular"
+    elif set(table) == {"p05", "p95"}:
+        (low, high), mode, form = _numbers(where, [table["p05"], table["p95"]]), None, "percentiles"
+    else:
+        pair = entries(stated) or ()
+        (low, high), mode, form = _numbers(where, pair if len(pair) == 2 else (None, None)), None, "pair"
+    rising = [end for end in (low, mode, high) if end is not None]
+    if BAD in rising or sorted(rising) != rising:
+        say(where, stated, f"must be {FORMS if table and form == 'pair' else ORDERS[form]}")
         return BAD
-    return low, high
+    return Spread(low, high, form, mode)
+
+
+def _numbers(where: str, ends: Sequence[Any]) -> list[Any]:
+    return [Number().read(end, where, _nowhere) for end in ends]
 
 
 def range_problems(case: Any, ranges: Ranges, of: type) -> Iterator[Problem]:
@@ -76,31 +158,35 @@ def range_problems(case: Any, ranges: Ranges, of: type) -> Iterator[Problem]:
     """
     given: dict[str, str] = {}
     for name, (low, high) in ranges.items():
-        where = f'ranges."{name}"'
+        where, stated = f'ranges."{name}"', ranges.spread(name).document
         if name == WAIVERS:
             if not 0.0 <= low <= high <= 1.0:
-                yield where, [low, high], "must be two numbers from 0 to 1"
+                yield where, stated, "must be two numbers from 0 to 1"
+            elif ranges.spread(name).law(SHARE) == "lognormal" and not low:
+                yield where, stated, ABOVE_ZERO
             continue
         try:
             rule, _ = find(case, name, of)
         except Unread:
             continue
         except KeyError as unknown:
-            yield where, [low, high], unknown.args[0]
+            yield where, stated, unknown.args[0]
             continue
         if not isinstance(rule, Number) or name.startswith("record."):
-            yield where, [low, high], "must be the dotted key of a number that is simulated and need not be whole"
+            yield where, stated, "must be the dotted key of a number that is simulated and need not be whole"
             continue
         if BAD in (rule.read(low, where, _nowhere), rule.read(high, where, _nowhere)):
-            yield where, [low, high], f"must be two values, each {rule.allowed}"
+            yield where, stated, f"must be two values, each {rule.allowed}"
+        elif ranges.spread(name).law(rule) == "lognormal" and not low:
+            yield where, stated, ABOVE_ZERO
         first = given.setdefault(canonical(case, name, of), name)
         if first != name:
-            yield where, [low, high], f'must be given once; "{first}" is the same key'
+            yield where, stated, f'must be given once; "{first}" is the same key'
 
 
 def canonical_ranges(case: Any, ranges: Ranges) -> Ranges:
     """The ranges of a valid case by the canonical keys: entries of lists by their names."""
-    return Ranges({name if name == WAIVERS else canonical(case, name): ends for name, ends in ranges.items()})
+    return Ranges({name if name == WAIVERS else canonical(case, name): ranges.spread(name) for name in ranges})
 
 
 def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str | None]) -> Ranges | None:
@@ -119,7 +205,7 @@ def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str 
         now = _moved(name, moved)
         try:
             if now == WAIVERS or (now and (not outside(case, now, ends) or outside(before, name, ends))):
-                kept[now] = ends
+                kept[now] = ranges.spread(name)
         except KeyError:  # the entry went with its list
             continue
     return Ranges(kept) if kept else None
@@ -138,17 +224,34 @@ def range_lines(case: Any) -> Iterator[str]:
     """What the ranges of a case are for, and each of them in words."""
     if not case.ranges:
         return
-    yield "The simulation does not use these ranges; the sensitivity analysis and the what-if tables do."
+    yield (
+        "The simulation of one case does not use these ranges; the sensitivity analysis, the what-if tables and the "
+        "bands of uncertain inputs do."
+    )
     for name, (low, high) in case.ranges.items():
         known = None if name == WAIVERS else known_key(type(case), name)
         label = WAIVERS_LABEL if known is None else label_of(case, name)
-        ends = (_with_unit(end, "1" if known is None else known.unit) for end in (low, high))
-        yield f"- {one_line(label[:1].upper() + label[1:], 200)}: {' to '.join(ends)}"
+        unit = "1" if known is None else known.unit
+        ends = (_with_unit(end, unit) for end in (low, high))
+        more = _form_words(case.ranges.spread(name), unit, known)
+        yield f"- {one_line(label[:1].upper() + label[1:], 200)}: {' to '.join(ends)}{more}"
+
+
+def _form_words(spread: Spread, unit: str, known: Any) -> str:
+    """What a range says beyond its ends."""
+    if spread.mode is not None:
+        return f", most likely {_with_unit(spread.mode, unit)}"
+    if spread.form == "percentiles":
+        rule = SHARE if known is None else known.rule if isinstance(known.rule, Number) else known.rule.of
+        return f" (5th and 95th percentile, {spread.law(rule)})"
+    return ""
 
 
 def _with_unit(number: float, unit: str) -> str:
     """A number with all its digits and its unit; the label of an input says what is per month or per year."""
-    if unit in ("$", "$/month", "$/share"):
+    if unit == "$/share":
+        return price(number, most=15)
+    if unit in ("$", "$/month"):
         return f"${number / 1e6:,.15g} million" if abs(number) >= 1e6 else f"${number:,.15g}"
     if unit in ("1", "1/year"):
         return percent(number) + " a year" * (unit == "1/year")

@@ -13,10 +13,12 @@ from sim.terms.consistency import entries
 from sim.terms.derived import facilities
 from sim.terms.line import Line
 from sim.terms.never_binding import never_binding
+from sim.terms.overrides import find
 from sim.terms.parts import Pricing
 from sim.terms.policy import Policy
 from sim.terms.problems import number_text
 from sim.terms.quarters import covered_quarters
+from sim.terms.stated import WAIVERS
 from sim.text.numbers import money
 
 HIGHEST_RATE = 1.0  # a year; 100% of interest, growth or drift
@@ -192,6 +194,12 @@ def _without_effect(case: Case) -> Iterator[str]:
                 f"- {where}.median_days = {number_text(milestone.median_days)} is a time in days: {reached}, after the "
                 "horizon."
             )
+    yield from _unused_milestones(case)
+    for name, (low, high) in (case.ranges or {}).items():
+        value = None if name == WAIVERS else find(case, name)[1]
+        if value is not None and not low <= value <= high:
+            ends = f"[{number_text(low)}, {number_text(high)}]"
+            yield f'- ranges."{name}" = {ends} does not contain the value of the case, {number_text(value)}.'
     for where, policy in _policies(case):
         for word, kinds in USED_BY.items():
             value = getattr(policy, word)
@@ -200,6 +208,24 @@ def _without_effect(case: Case) -> Iterator[str]:
                 yield f'- {where}.{word} = {shown} has no effect with kind = "{policy.kind}".'
         if policy.need_months is not None and policy.reserve_price is None:
             yield f"- {where}.need_months = {number_text(policy.need_months)} has no effect without reserve_price."
+
+
+def _unused_milestones(case: Case) -> Iterator[str]:
+    """Milestones that no condition, registration or vote asks for, that move no price, and that none in use follows."""
+    lines = case.facilities
+    used = {condition.milestone for condition in case.conditions}
+    used |= {row.milestone for line in lines for row in line.registrations}
+    used |= {line.exchange_cap.vote for line in lines if line.exchange_cap}
+    used |= {milestone.name for milestone in case.milestones if milestone.price_jump}
+    follows = {milestone.name: milestone.follows for milestone in case.milestones}
+    for name in follows:  # one that is used makes those before it used
+        before = follows[name]
+        while name in used and before and before not in used:
+            used.add(before)
+            before = follows[before]
+    for where, milestone in entries("milestones", case.milestones):
+        if milestone.name not in used:
+            yield f"- {where} has no effect: nothing in the case requires it, and it does not move the stock."
 
 
 def _policies(case: Case) -> Iterator[tuple[str, Policy]]:

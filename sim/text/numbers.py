@@ -91,6 +91,15 @@ def money(amount: float) -> str:
     return f"${amount:,.0f}" if amount == round(amount) or amount >= 1000 else f"${amount:.2f}"
 
 
+def price(amount: float, most: int = 4) -> str:
+    """A price of one share: `$2.50`, `$0.10`, `$0.1275`.
+
+    At least two decimals; below a dollar as many more as it needs, up to `most`, or one digit of a smaller price.
+    """
+    decimals = decimals_needed(amount, max(most, first_digit(amount))) if 0.0 < amount < 1.0 else 2
+    return f"${amount:,.{max(decimals, 2)}f}"
+
+
 def percent(share: float) -> str:
     """`60%`, `5.75%`: as many decimals as needed, at most two."""
     return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"

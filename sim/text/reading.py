@@ -10,7 +10,10 @@ import codecs
 import os
 import stat
 import sys
-from typing import BinaryIO
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, cast
 
 from sim.text.characters import escaped
 
@@ -18,6 +21,7 @@ STDIN, STDIN_NAME = "-", "<stdin>"
 #: Other names of the standard input; each reads what is left of it.
 _ALSO_STDIN = (STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _CHUNK = 1 << 20
+_IN_MEMORY = 1 << 26  # bytes of a pipe; more of them go to a temporary file
 #: The longer mark first: that of UTF-32, little endian, begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -27,6 +31,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
 _NO_MARK = (b"", "utf-8", "UTF-8")
+_TERMINAL = "is a terminal; must be a file or a pipe"
 
 
 class Unreadable(ValueError):
@@ -72,6 +77,49 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
     return data
 
 
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file open for reading at any place; of a pipe, or for "-" of the standard input, a copy of all that it has.
+
+    Raises Unreadable for a stream without bytes and for a device, which may not end, and OSError.
+    """
+    if path != STDIN and os.path.isfile(path):
+        with open(path, "rb") as file:
+            yield file
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+        if path == STDIN:
+            copy.writelines(_stream(sys.stdin and getattr(sys.stdin, "buffer", sys.stdin)))
+        else:
+            with open(path, "rb") as file:
+                copy.writelines(_stream(file))
+        if not copy.tell():
+            raise Unreadable("is empty")
+        copy.seek(0)
+        yield cast(BinaryIO, copy)
+
+
+def _stream(file: IO[Any] | None) -> Iterator[bytes]:
+    """The bytes of a stream, in parts."""
+    if file is None:
+        raise Unreadable("cannot be read: it is closed")
+    if file.isatty():
+        raise Unreadable(_TERMINAL)
+    endless = _is_device(file)
+    while part := file.read(_CHUNK):
+        part = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        if endless:
+            raise Unreadable("is a device; must be a file or a pipe")
+        yield part
+
+
+def _is_device(file: IO[Any]) -> bool:
+    try:
+        return stat.S_ISCHR(os.fstat(file.fileno()).st_mode)
+    except (OSError, AttributeError):  # of text in memory
+        return False
+
+
 def _standard_input(most: int) -> bytes:
     if sys.stdin is None:
         raise Unreadable("cannot be read: it is closed")
@@ -85,7 +133,7 @@ def _standard_input(most: int) -> bytes:
 def _bytes(file: BinaryIO, most: int) -> bytes:
     """At most one byte more than `most`. A terminal is refused: it would wait for somebody to type."""
     if file.isatty():
-        raise Unreadable("is a terminal; must be a file or a pipe")
+        raise Unreadable(_TERMINAL)
     parts, left = [], most + 1
     while left > 0 and (part := file.read(min(left, _CHUNK))):
         parts.append(part)

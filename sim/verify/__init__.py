@@ -32,12 +32,13 @@ MODULES = {
     "windows": "Pricing windows",
     "models": "Jumps, changing variance and resampled returns",
     "trading": "Low and VWAP of the day",
-    "milestones": "Milestones, conditions and waivers",
+    "milestones": "Milestones, conditions and waivers, moves of the stock",
     "burn": "Cash used in operations",
     "events": "Change of CEO and adverse change",
     "financing": "Third-party financing",
     "notes": "Notes, to the cent",
     "cash": "Cash-out",
+    "survival": "Survival, liquidity at risk, total dilution",
     "draws": "Draws: the whole engine against closed forms",
     "limits": "Draws: every limit by hand, without chance",
     "lines": "Lines of today: real purchases, every limit by hand, what windows cost",
@@ -93,3 +94,4 @@ def _compile(seed: int) -> None:
     case = one_draw(1)
     replay(case, trace(case, 0, seed).history)
     trace(case.replace({"line.pricing.series": "vwap"}), 0, seed)
+    trace(case.replace({"price.jumps": "compensated"}), 0, seed)

@@ -112,7 +112,7 @@ _LENGTHS = (30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28, 31)  # days from April t
 LENGTHS = np.array([*_LENGTHS, *_LENGTHS[:10], 29, 31])
 
 
-class _OneShock:
+class OneShock:
     """Burn whose months share one shock: U = exp(x - s^2/2) times a known curve, so that all follows from U.
 
     With persistence 1 - 1e-14 the months' shocks differ by 1e-7 of a standard deviation over two years.
@@ -136,10 +136,11 @@ class _OneShock:
         """The p quantile of the cash-out's day: from the 1 - p quantile of U."""
         return self.day_when(self.cash / laws.lognormal_quantile(1 - p, self.median, SD))
 
-    def mean_days(self) -> float:
-        """E[min(T, horizon)]: the integral of P(T > t), month by month."""
+    def mean_days(self, until: float = math.inf) -> float:
+        """E[min(T, until)], at most the horizon: the integral of P(T > t), month by month."""
         nodes, weights = np.polynomial.legendre.leggauss(40)
-        middle, half = (self.ends[1:] + self.ends[:-1]) / 2, np.diff(self.ends) / 2
+        ends = np.unique(np.minimum(self.ends, until))
+        middle, half = (ends[1:] + ends[:-1]) / 2, np.diff(ends) / 2
         return float(np.sum(half[:, None] * weights * self.alive(middle[:, None] + half[:, None] * nodes)))
 
 
@@ -151,7 +152,7 @@ CURVE = "one lognormal shock times a known curve"
 
 
 def _one_shock(paths: int, seed: int) -> Iterator[Check]:
-    law = _OneShock()
+    law = OneShock()
     result = sim.simulate(_case(ONE_SHOCK), paths=paths, seed=seed)
     days = result["cash_out_days"]
     about = About("the distribution of the runway", CURVE)
@@ -176,7 +177,7 @@ def _one_shock(paths: int, seed: int) -> Iterator[Check]:
 
 def _one_shock_and_more(paths: int, seed: int) -> Iterator[Check]:
     """The same to a nearer horizon, and with a draw of DRAW on 30 September, day 183."""
-    law = _OneShock()
+    law = OneShock()
     money = law.cash / 1e6
     year = sim.simulate(_case(ONE_SHOCK | {"horizon": "2003-03-31"}), paths=paths, seed=seed)
     known = LEAST / 1e6 + money - laws.lognormal_limited(money, law.taken[12] / 1e6 * law.median, SD)

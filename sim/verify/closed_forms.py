@@ -153,6 +153,43 @@ class Lognormal:
         return self.mean * normal_cdf(score - self.log_sd) + most * normal_cdf(-score)
 
 
+@dataclass(frozen=True, slots=True)
+class FirstPassage:
+    """The first time at which x + drift t + sd W(t) is 0, for x > 0 and drift < 0: an inverse Gaussian time.
+
+    Folks and Chhikara (1978), Journal of the Royal Statistical Society B 40(3).
+    """
+
+    x: float
+    drift: float
+    sd: float
+
+    @property
+    def mean(self) -> float:
+        """E[T] = x / -drift."""
+        return self.x / -self.drift
+
+    @property
+    def shape(self) -> float:
+        """The law's second parameter, x^2 / sd^2."""
+        return (self.x / self.sd) ** 2
+
+    def _parts(self, t: float) -> tuple[float, float]:
+        """Phi(a) and e^(2 shape / mean) Phi(b), of which P(T <= t) is the sum."""
+        root = math.sqrt(self.shape / t)
+        first = normal_cdf(root * (t / self.mean - 1.0))
+        return first, math.exp(2.0 * self.shape / self.mean + special.log_ndtr(-root * (t / self.mean + 1.0)))
+
+    def by(self, t: float) -> float:
+        """P(T <= t)."""
+        return math.fsum(self._parts(t))
+
+    def limited(self, t: float) -> float:
+        """E[min(T, t)] = E[T; T <= t] + t P(T > t), the restricted mean; E[T; T <= t] = mean x (first - second)."""
+        first, second = self._parts(t)
+        return self.mean * (first - second) + t * (1.0 - first - second)
+
+
 def expectation(function: Callable[[np.ndarray], np.ndarray], nodes: int = 64) -> float:
     """E[f(Z)], Z standard normal and f smooth, by Gauss-Hermite quadrature."""
     z, weights = np.polynomial.hermite_e.hermegauss(nodes)

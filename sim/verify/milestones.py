@@ -11,7 +11,7 @@ import numpy as np
 
 import sim
 from sim.terms import Case
-from sim.verify import laws
+from sim.verify import laws, moves
 from sim.verify.check import About, Check
 from sim.verify.samples import plain_case
 from sim.verify.written import a_quarter, days_at_close, write_paths
@@ -34,6 +34,7 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from _conditions(a_quarter(paths), seed)
     yield from _waivers(a_quarter(paths), seed)
     yield _jumps(paths, seed)
+    yield from moves.checks(paths, seed)
     yield from _boundary()
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import backtest as module
-from sim.analysis.backtest import backtest, issues, unmet
+from sim.analysis import recorded as module
+from sim.analysis.backtest import backtest
 from sim.analysis.pack import Pack, _recorded
+from sim.analysis.recorded import issues, unmet
 from sim.board.story.story import story
 from sim.engine.trace import trace_paths
 from sim.engine.workspace import Workspace, run_chunk
@@ -19,6 +20,7 @@ from sim.lowering.lower import lower
 from sim.terms import describe
 from sim.terms.sources import sources
 from tests.support.small_pack import small_pack
+from tests.support.valence import valence_2002
 
 PATHS, SEED = 256, 11
 ISSUED = {"third_party.annual_rate": 3.0, "third_party.log_sd": 1.0}
@@ -26,7 +28,7 @@ ISSUED = {"third_party.annual_rate": 3.0, "third_party.log_sd": 1.0}
 
 @pytest.fixture(scope="module")
 def valence():
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +242,7 @@ def test_facts_outside_the_span_are_left_out_and_said(valence):
     short = backtest(valence.replace({"horizon": "2002-12-31"}), 128, SEED)
     assert max(row.date for row in short.rows) <= date(2002, 12, 31)
     assert short.notes[0].startswith("6 of 10 facts lie outside")
-    with pytest.raises(ValueError, match="must have a table"):
+    with pytest.raises(sim.CaseError, match="valence-2002: record: missing; must be a table of what really happened"):
         backtest(valence.replace({"record": None}))
 
 
@@ -269,7 +271,7 @@ def test_it_prints_and_becomes_json(found):
     assert max(map(len, text.splitlines())) <= 100
     assert "51.69M shares" in text
     assert "1 April 2002" in text
-    assert str(backtest("valence-2002", 2, SEED))
+    assert str(backtest(valence_2002(), 2, SEED))
 
 
 def test_the_board_hears_of_it(valence, found):

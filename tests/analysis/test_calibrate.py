@@ -154,6 +154,28 @@ def test_the_values_of_the_s_and_p_500():
     assert volume.estimates["sd"].value == pytest.approx(0.19, abs=0.005)
 
 
+def test_likelihoods_at_the_optima_of_another_library():
+    """Of the S&P 500: parameters and log-likelihoods of arch, with mean and omega free; and of jumps at a free rate."""
+    data = pytest.importorskip("arch.data.sp500")
+    returns = 100.0 * np.diff(np.log(data.load()["Adj Close"].to_numpy()))
+    for mean, omega, alpha, beta, nu, known in (
+        (0.0645858, 0.00864064, 0.0994920, 0.9001586, 6.509277, 16329.526832),
+        (0.0523640, 0.0177439, 0.1018993, 0.8852630, math.inf, 16222.466956),
+    ):
+        squares = (returns - mean) ** 2
+        backcast = garch.backcast_of((returns - returns.mean()) ** 2)
+        variances = garch.variances_of(squares, omega, alpha, beta, backcast)[:-1]
+        found = garch.log_densities(squares, variances, nu).sum() + returns.size * math.log(100.0)
+        assert found == pytest.approx(known, abs=2e-3)
+    for drift, sigma, rate, mean, sd, known in (
+        (0.163069, 0.1188527, 50.0, -0.00241763, 0.0201141, 15675.17328),
+        (None, 0.0816355, 163.825, -0.00124419, 0.0129302, 15712.35114),
+    ):
+        drift = 252.0 * returns.mean() / 100.0 - rate * mean if drift is None else drift
+        found = merton.log_densities(returns / 100.0, merton.Merton(drift, sigma, rate, mean, sd)).sum()
+        assert found == pytest.approx(known, abs=0.02)
+
+
 # --- data of known parameters ----------------------------------------------------------------------------------------
 
 
@@ -492,10 +514,20 @@ def case_file(tmp_path):
 
 def test_a_case_keeps_everything_but_the_price(case_file):
     before = case_file.read_text(encoding="utf-8")
-    text, keys = rewritten(case_file, FOUND, "gbm")
+    text, keys, left = rewritten(case_file, FOUND, "gbm")
     assert keys == ["price.model", "price.volatility"]
+    assert left.startswith("left as they are: price.initial (the valuation date, 2002-04-01, is 8684 days before the ")
+    undated = replace(FOUND, closes=Closes("", "", (), FOUND.closes.values))
+    assert rewritten(case_file, undated, "gbm")[2].startswith(
+        "left as they are: price.initial (the closes have no dates)"
+    )
     changed = [pair for pair in zip(before.splitlines(), text.splitlines(), strict=True) if pair[0] != pair[1]]
-    assert changed == [("volatility = 0.95", f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0"))]
+    volatility = f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0")
+    assert [pair[0] for pair in changed] == ['model = "gbm"', "volatility = 0.95"]
+    assert (
+        changed[0][1] == f'model = "gbm"    # calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}'
+    )
+    assert changed[1][1].partition("    # +- ")[0] == volatility
 
 
 def test_keys_of_other_models_go_and_their_comments_stay():
@@ -513,12 +545,64 @@ def test_keys_of_other_models_go_and_their_comments_stay():
     assert _edited(CASE.split("\n"), "price.volume", values, [], {}) == []
 
 
+def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
+    """The second `--write` replaces the errors of the first, whatever the model."""
+    alone = case_file.read_bytes()
+    for models in (("garch", "gbm"), ("garch", "heston", "garch"), ("heston", "garch")):
+        case_file.write_bytes(alone)
+        for model in models:
+            case_file.write_text(rewritten(case_file, FOUND, model)[0], encoding="utf-8")
+        twice = case_file.read_text(encoding="utf-8")
+        case_file.write_bytes(alone)
+        once = rewritten(case_file, FOUND, models[-1])[0]
+        assert sorted(twice.splitlines()) == sorted(once.splitlines()), models
+
+
 def test_the_opening_price_is_set_only_right_after_the_closes(case_file):
     days = sessions(datetime.date(1996, 3, 27), datetime.date(2002, 3, 28))[-len(FOUND.closes) :]
     late = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))
-    text, keys = rewritten(case_file, late, "gbm")
+    text, keys, left = rewritten(case_file, late, "gbm")
     assert keys == ["price.model", "price.initial", "price.volatility"]
+    assert left == "left as they are: price.drift (0; closes cannot tell it)"
     assert tomllib.loads(text)["price"]["initial"] == pytest.approx(FOUND.closes.values[-1])
+
+
+@pytest.mark.parametrize("model", ["gbm", "garch", "merton", "heston"])
+def test_a_second_calibration_leaves_no_comment_of_the_first(case_file, model):
+    text = case_file.read_text(encoding="utf-8").replace("volatility = 0.95\n", "volatility = 0.95  # mine\n", 1)
+    case_file.write_text(text, encoding="utf-8")
+    once = rewritten(case_file, FOUND, model)[0]
+    case_file.write_text(once.replace("  # +- ", "  # +- 9", 1), encoding="utf-8")
+    assert rewritten(case_file, FOUND, model)[0].replace("+- 9", "+- ") == once
+    for other in ("merton", "garch", "gbm"):
+        case_file.write_text(rewritten(case_file, FOUND, other)[0], encoding="utf-8")
+    assert "# +- " not in case_file.read_text(encoding="utf-8")
+    assert "# mine" in case_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (datetime.date(2002, 1, 4), "2002-04-01, is 87 days after the last close, 2002-01-04"),
+        (datetime.date(2002, 4, 1), "2002-04-01, is the day of the last close, 2002-04-01"),
+        (datetime.date(2002, 6, 3), "2002-04-01, is 63 days before the last close, 2002-06-03"),
+    ],
+)
+def test_what_a_calibration_leaves_alone_is_said(case_file, last, said):
+    days = sessions(datetime.date(1994, 3, 27), last)[-len(FOUND.closes) :]
+    found = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))
+    case_file.write_text(rewritten(case_file, FOUND, "garch")[0], encoding="utf-8")
+    case_file.write_text(
+        case_file.read_text(encoding="utf-8")
+        .replace("[burn]", "[burn]", 1)
+        .replace("alpha =", "initial_volatility = 0.7\nalpha =", 1),
+        encoding="utf-8",
+    )
+    for model, kept in (("garch", "price.initial and price.initial_volatility"), ("gbm", "price.initial")):
+        after, keys, left = rewritten(case_file, found, model)
+        assert f"left as they are: {kept} (the valuation date, {said}); price.drift (0; " in left
+        assert "price.initial" not in keys
+        assert ("initial_volatility = 0.7" in after) == (model == "garch")
 
 
 @pytest.mark.parametrize(

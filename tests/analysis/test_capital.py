@@ -5,8 +5,9 @@ import pytest
 
 import sim
 from sim.analysis.capital import cost_of_capital, ratio
+from tests.support.valence import valence_2002
 
-RUN = sim.simulate("valence-2002", paths=512, seed=7)
+RUN = sim.simulate(valence_2002(), paths=512, seed=7)
 
 
 def test_the_cost_of_the_capital_is_a_ratio_of_sums():

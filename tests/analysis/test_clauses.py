@@ -19,6 +19,7 @@ from sim.analysis.variants import Clause, clauses_of, variants
 from sim.cli import main
 from sim.results.estimates import proportion
 from sim.terms import Case
+from tests.support.valence import FILE, valence_2002
 from tests.twin.random_cases import random_case
 
 PATHS, SEED = 512, 7
@@ -26,7 +27,7 @@ PATHS, SEED = 512, 7
 
 @pytest.fixture(scope="module")
 def valence() -> Case:
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 def values(case: Case, seed: int = SEED, paths: int = PATHS) -> np.ndarray:
@@ -231,7 +232,7 @@ def test_a_column_of_levels_has_one_number_of_decimals(valence, paths):
 
 
 def test_the_ready_variants(valence):
-    found = variants("valence-2002")
+    found = variants(valence_2002())
     assert list(found)[:3] == ["as signed", "line off", "every condition waived"]
     assert found["as signed"] == valence
     assert len(found) == 15
@@ -244,7 +245,7 @@ def test_the_ready_variants(valence):
 def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch, valence):
     only(monkeypatch, valence, THREE)
     file = tmp_path / "out.json"
-    assert main(["clauses", "valence-2002", "--paths", "64", "--seed", "7", "--json", str(file)]) == 0
+    assert main(["clauses", str(FILE), "--paths", "64", "--seed", "7", "--json", str(file)]) == 0
     assert "Shapley value" in capsys.readouterr().out
     assert json.loads(file.read_text()) == clauses(valence, 64, 7).to_dict()
     assert main(["clauses", "valence-2002", "--paths", "0"]) == 2

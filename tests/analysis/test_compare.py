@@ -17,6 +17,7 @@ from sim.cli import main
 from sim.results.distribution import Distribution
 from sim.terms import Case
 from sim.terms.files import SHIPPED
+from tests.support.valence import valence_2002
 from tests.twin.random_cases import random_case
 
 PATHS, SEED = 4_096, 11
@@ -26,7 +27,7 @@ WAYS = [{}, {"antithetic": True}, {"sampler": "sobol"}]
 
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
-    base = sim.load_case("valence-2002")
+    base = valence_2002()
     return {"base": base, "calm": base.replace(CALM), "off": base.replace({"line.commitment": 0})}
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-import sim
 from sim.analysis.design import MOST_ROWS, design_of
 from sim.terms import CaseError
+from tests.support.valence import valence_2002
 
-CASES = {"valence-2002": sim.load_case("valence-2002")}
+CASES = {"valence-2002": valence_2002()}
 VOLATILITIES, BURNS = [0.6, 0.8, 1.0], [2e6, 3e6]
 
 
@@ -56,13 +56,28 @@ def test_a_sobol_design_fills_the_ranges_whatever_its_size():
         ({"axes": {"price.drfit": [0]}}, 'grid: axes."price.drfit" = [0]: unknown key. Did you mean price.drift?'),
         ({"axes": {"price.drift": [0]}, "overrides": [{}]}, "grid: must have exactly one of"),
         ({"axes": {"price.drift": [0]}, "axis": {}}, "grid: axis = {}: unknown key; must be one of"),
-        ({"axes": {"notes[X].principal": [1]}}, 'grid: axes."notes[X].principal" = [1]: notes has no entry X'),
+        ({"axes": {"notes[X].principal": [1]}}, 'grid: axes."notes[X].principal" = [1]: there is no notes[X]; must'),
         ({"overrides": []}, "grid: overrides = []: must be a list of at least one table of keys and values"),
         ({"overrides": [{}, {"price.drfit": 0}]}, 'grid: overrides[1]."price.drfit" = 0: unknown key. Did you mean'),
         ({"ranges": {"price.drift": [1, 0]}, "sobol": {"points": 4}}, 'grid: ranges."price.drift" = [1, 0]: must be'),
         ({"ranges": {"price.drift": [0, 1]}}, "grid: sobol.points: missing; must be a whole number from 1"),
         ({"ranges": {"line.pricing.window": [1, 2.5]}, "sobol": {"points": 4}}, 'grid: ranges."line.pricing.window" ='),
         ({"axes": {"price": {"drift": [0]}, "price.drift": [1]}}, 'grid: axes."price.drift" = [1]: must be given once'),
+        *[
+            (grid, f'grid: {kind}."{second}" = {value}: must be given once; {first} is the same key')
+            for first, second in (
+                ("notes[0].margin", "notes[Baccarat note].margin"),
+                ("notes[Baccarat note].margin", "notes[0].margin"),
+                ("line.conditions[1].waiver_probability", "line.conditions[265 Wh/l polymer].waiver_probability"),
+                ("milestones[003].probability", "milestones[3].probability"),
+            )
+            for kind, value, grid in (
+                ("axes", "[0.5]", {"axes": {first: [0.1], second: [0.5]}}),
+                ("ranges", "[0, 0.5]", {"ranges": {first: [0, 0.5], second: [0, 0.5]}, "sobol": {"points": 4}}),
+                ("overrides[0]", "0.5", {"overrides": [{first: 0.1, second: 0.5}]}),
+                ("overrides[1]", "0.5", {"overrides": [{first: 0.1}, {second: 0.5}]}),
+            )
+        ],
     ],
 )
 def test_a_grid_that_cannot_be_used_is_said(grid, line):

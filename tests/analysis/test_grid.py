@@ -10,8 +10,9 @@ import sim
 from sim.analysis.grid import P05, PRICES, grid
 from sim.analysis.inputs import waivers
 from sim.analysis.paired import MEASURED
+from tests.support.valence import valence_2002
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 PATHS, SEED = 256, 9
 
 

@@ -8,13 +8,14 @@ import sim
 from sim.analysis.clauses import clauses
 from sim.analysis.outlook import outlook
 from sim.analysis.paired import values_of
+from tests.support.valence import valence_2002
 
 PATHS, SEED = 256, 3
 
 
 def due(day: date) -> sim.Case:
     """Without chance, and with plenty of cash up to a payment of $15 million at the close of `day`."""
-    doc = sim.load_case("valence-2002").to_dict()
+    doc = valence_2002().to_dict()
     for name in ("ranges", "record", "events", "third_party"):
         doc.pop(name, None)
     doc["line"] |= {"conditions": [], "commitment": 1_000.0, "legal_cost_per_draw": 0.0}

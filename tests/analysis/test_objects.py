@@ -15,13 +15,29 @@ import sim
 from sim.analysis.capital import cost_of_capital
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate, Quantile
+from tests.support.valence import valence_2002
 
 OPTIONS = {"paths": 64}
 MOST_HTML = 20_000
+TABLES = [
+    "result", "without paths", "result: summary", "result: fan", "comparison", "clauses", "sensitivity", "grid",
+    "variants", "solution", "stresses", "outlook", "backtest", "pooled", "pack", "trace",
+    "by period", "by line", "of line",
+    "lines", "history", "ledger", "history: replayed", "closes", "calibration",
+]  # fmt: skip
+#: What the public functions return, by the names of `_objects`.
+FROZEN = [
+    "result", "without paths", "one path", "result: summary", "result: fan", "result: run", "result: tallies",
+    "result: estimate", "result: raised", "result: quantile", "result: waterfall", "result: period", "comparison",
+    "clauses", "sensitivity", "swing", "indices", "clause", "axis", "fact", "grid", "variants", "solution", "stresses",
+    "outlook", "backtest", "pooled", "pack", "sweep", "by period", "by line", "of line", "lines", "trace", "history",
+    "ledger", "history: replayed", "closes", "calibration", "rerun", "case", "case: line", "case: ranges",
+    "case: record",
+]  # fmt: skip
 
 
 def _objects(folder):
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     result, thin = (sim.simulate(case, **OPTIONS, seed=7, keep_paths=kept) for kept in (True, False))
     lone = sim.simulate(case, paths=1, seed=7)  # errors and bounds of one path are not known
     dry = sim.simulate(case.replace({"line.commitment": 0}), **OPTIONS)  # no effective price
@@ -38,7 +54,9 @@ def _objects(folder):
         "stresses": sim.reverse_stress(case, **OPTIONS),
         "outlook": sim.outlook(case, **OPTIONS),
         "backtest": sim.backtest(case, **OPTIONS),
+        "pooled": sim.backtest([case], **OPTIONS),
         "pack": sim.gather(case, **OPTIONS),
+        "uncertainty": sim.uncertainty(case, draws=4, **OPTIONS),
         "sweep": sim.sweep(case, {"axes": {"price.volatility": [0.5, -1]}}, **OPTIONS),
     }
     runs = {"result": result, "without paths": thin, "one path": lone, "nothing drawn": dry}
@@ -51,6 +69,7 @@ def _objects(folder):
         parts |= {f"{name}: {measure}": distribution for measure, distribution in summary.items()}
         parts |= {f"{name}: quantile": summary["effective_price"].p05, f"{name}: capital": cost_of_capital(run)}
     analyses |= {"swing": analyses["sensitivity"].swings[0], "indices": analyses["sensitivity"].indices}
+    analyses |= {"band": analyses["uncertainty"]["raised"], "drawn": analyses["uncertainty"].inputs[0]}
     analyses |= {"clause": analyses["clauses"].clauses[0], "axis": analyses["grid"].axes[0]}
     analyses |= {"fact": analyses["backtest"].rows[0]}
     terms = {f"case: {name}": getattr(case, name) for name in ("line", "company", "ranges", "record")}
@@ -60,10 +79,16 @@ def _objects(folder):
     errors |= {"no history": _error(sim.replay, case, {}), "no file": _error(sim.load_result, "nowhere")}
     return (
         runs | parts | analyses | terms | errors
-        | {"by period": result.by_period, "sketch": thin.sketch, "trace": trace, "history": trace.history}
+        | {"by period": result.by_period, "by line": result.by_line, "of line": result.by_line["line"]}
+        | {"lines": _of_lines().by_line, "history: replayed": sim.replay(case, trace.history)}
+        | {"sketch": thin.sketch, "trace": trace, "history": trace.history}
         | {"closes": sim.Closes("prices.csv", "Close", (), (5.0, 5.1)), "calibration": sim.calibrate(_closes())}
         | {"ledger": trace.ledger, "rerun": sim.rerun(folder / "run.npz"), "case": case}
     )  # fmt: skip
+
+
+def _of_lines():
+    return sim.simulate(sim.load_case("nikola-atm-2022"), **OPTIONS, seed=7)
 
 
 def _closes():
@@ -121,6 +146,7 @@ def test_every_public_function_and_class_is_walked(objects):
     assert classes <= kinds
     public = [getattr(sim, name) for name in sim.__all__]
     given = {function.__annotations__["return"] for function in public if inspect.isfunction(function)}
+    given = {name for returned in given for name in returned.split(" | ")}
     assert given - {"list[tuple[str, str]]"} <= {kind.__name__ for kind in kinds}
 
 
@@ -131,8 +157,7 @@ def test_a_repr_has_at_most_two_lines(objects):
 
 
 def test_a_result_is_a_table_in_a_notebook(objects):
-    for name in ("result", "without paths", "result: summary", "result: fan", "comparison", "clauses", "sensitivity",
-                 "grid", "variants", "solution", "stresses", "outlook", "backtest", "pack", "trace"):  # fmt: skip
+    for name in TABLES:
         html = objects[name]._repr_html_()
         assert "<table" in html, name
         assert len(html) < MOST_HTML, name
@@ -192,6 +217,18 @@ def test_fields_stay_frozen_in_copies(objects):
                 with pytest.raises((AttributeError, TypeError)):
                     setattr(other, fields(thing)[0].name, None)
                 assert other == thing, (name, how)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_attributes_cannot_be_set_also_in_copies(objects, name):
+    for how, other in [("itself", objects[name]), *copies(objects[name])]:
+        mine = [word for word in dir(other) if not word.startswith("__")]
+        for word in [*mine, "no_such_attribute", "__dict__"]:
+            with pytest.raises((AttributeError, TypeError)):
+                setattr(other, word, None)
+            with pytest.raises((AttributeError, TypeError)):
+                delattr(other, word)
+        assert (other == objects[name]) is True, how
 
 
 def test_objects_are_true_and_answer_in_and_len(objects):

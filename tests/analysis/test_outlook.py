@@ -15,6 +15,7 @@ from sim.cli import main
 from sim.results.estimates import proportion
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case
+from tests.support.valence import FILE, valence_2002
 from tests.twin.random_cases import random_case
 
 PATHS, SEED = 2_048, 3
@@ -22,7 +23,7 @@ PATHS, SEED = 2_048, 3
 
 @pytest.fixture(scope="module")
 def valence() -> Case:
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 def distance_from_whole_runs(case: Case, issued: str) -> float:
@@ -137,7 +138,7 @@ def test_shards_change_no_probability(valence, monkeypatch):
 
 def test_the_command_says_what_the_figure_is_not(capsys, tmp_path):
     file = tmp_path / "out.json"
-    assert main(["outlook", "valence-2002", "--issued", "2002-06-28", "--paths", "500", "--json", str(file)]) == 0
+    assert main(["outlook", str(FILE), "--issued", "2002-06-28", "--paths", "500", "--json", str(file)]) == 0
     printed, document = capsys.readouterr().out, json.loads(file.read_text())
     flat = " ".join(printed.split())
     assert "not an accounting conclusion" in flat

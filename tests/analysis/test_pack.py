@@ -11,6 +11,7 @@ from sim.analysis.pack import Pack, gather
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.results.summary import jsonable
 from sim.verify.samples import plain_case
+from tests.support.valence import valence_2002
 
 PATHS, SEED = 256, 5
 
@@ -38,7 +39,7 @@ def told() -> list[tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def pack(quick, told) -> Pack:
-    return gather("valence-2002", PATHS, SEED, workers=2, progress=lambda done, total: told.append((done, total)))
+    return gather(valence_2002(), PATHS, SEED, workers=2, progress=lambda done, total: told.append((done, total)))
 
 
 def apart(pack: Pack) -> list[str]:
@@ -117,7 +118,7 @@ def test_a_bare_company_has_a_pack_that_no_worker_changes(quick):
 
 
 def test_scenarios_change_what_they_say_and_keep_the_rest():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     found, missing = scenarios_of(case)
     assert missing == ()
     assert found["half the stock price"].price.initial == 1.5
@@ -133,7 +134,7 @@ def test_scenarios_change_what_they_say_and_keep_the_rest():
 
 
 def test_the_cases_own_policy_is_not_compared_with_itself():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     assert "maximum, every quarter" not in policies_of(case)
     monthly = case.replace({"policy.cadence": "month_end"})
     assert "maximum, every month" not in policies_of(monthly)
@@ -151,7 +152,7 @@ def test_a_scenario_that_a_case_cannot_have_is_named():
 @pytest.mark.parametrize(("paths", "line"), [(0, "paths = 0"), ("many", "paths = 'many'")])
 def test_wrong_numbers_are_refused_at_once(paths, line):
     with pytest.raises(ValueError, match=line):
-        gather("valence-2002", paths)
+        gather(valence_2002(), paths)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_the_paths_of_every_analysis_follow_those_of_the_pack(paths, expected):
 
 
 def test_clause_costs_have_the_levels_of_all_paths():
-    valence = sim.load_case("valence-2002")
+    valence = valence_2002()
     costs = module._clause_costs(
         valence.replace({"line.conditions": []}), paths=64, levels={"paths": 512}, seed=SEED, workers=1, progress=None
     )

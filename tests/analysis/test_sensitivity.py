@@ -15,9 +15,10 @@ from sim.analysis.sensitivity import sensitivity
 from sim.cli import main
 from sim.terms import Case, CaseError, describe, overridden
 from sim.terms.overrides import find
+from tests.support.valence import FILE, valence_2002
 from tests.twin.random_cases import random_case
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 BARE = CASE.replace({"ranges": None})
 
 
@@ -64,7 +65,7 @@ def test_ranges_are_part_of_the_case():
         ({"notes": [1, 2]}, '"notes" = [1.0, 2.0]: must be the dotted key of a number that is'),
         (
             {"notes[x].principal": [1, 2]},
-            '"notes[x].principal" = [1.0, 2.0]: notes has no entry x; its entries are "Bac',
+            '"notes[x].principal" = [1.0, 2.0]: there is no notes[x]; must be notes[Bac',
         ),
         ({"waivers": [0, 2]}, '"waivers" = [0.0, 2.0]: must be two numbers from 0 to 1'),
         ({"price..x": [0, 2]}, '"price..x" = [0.0, 2.0]: must be a key, such as price.volatility'),
@@ -285,7 +286,7 @@ def test_inputs_of_entries_go_by_any_name():
         (25_000, "$", math.nan, "$25,000"),
         (25_308_457, "$", 300_000, "$25.3M"),
         (-2_000_000, "$", math.nan, "-$2M"),
-        (3.0, "$/share", math.nan, "$3"),
+        (3.0, "$/share", math.nan, "$3.00"),
         (0.3723, "$/share", 0.006, "$0.372"),
         (0.95, "1/year", math.nan, "95% a year"),
         (-0.1, "1", math.nan, "-10%"),
@@ -463,7 +464,7 @@ def test_a_range_that_leads_nowhere_is_named():
 
 def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
-    assert main(["sensitivity", "valence-2002", "--paths", "64", "--indexed", "0", "--json", str(file)]) == 0
+    assert main(["sensitivity", str(FILE), "--paths", "64", "--indexed", "0", "--json", str(file)]) == 0
     assert "Effect of one input at a time" in capsys.readouterr().out
     assert json.loads(file.read_text())["paths"] == 64
     assert main(["sensitivity", "valence-2002", "--paths", "0"]) == 2

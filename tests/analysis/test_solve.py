@@ -16,8 +16,9 @@ from sim.cli import main
 from sim.results.estimates import proportion
 from sim.results.summary import days_at_close
 from sim.terms import Case
+from tests.support.valence import FILE, valence_2002
 
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 BY = date(2002, 12, 31)
 SURE = {
     "third_party": None, "notes": [], "line.commitment": 0, "line.conditions": [], "milestones": [], "events": {},
@@ -296,7 +297,7 @@ def test_the_command(capsys, tmp_path):
     file = tmp_path / "s.json"
     arguments = [
         "solve",
-        "valence-2002",
+        str(FILE),
         "--for",
         "cost-cut",
         "--by",
@@ -311,5 +312,42 @@ def test_the_command(capsys, tmp_path):
     assert "The smallest cut of the burn at which cash runs out by 31 December 2002" in text
     (found,) = json.loads(file.read_text())["solutions"]
     assert found["what"] == "cost_cut"
-    assert main(["solve", "valence-2002", "--reverse", "--by", "2002-12-31", "--paths", "50"]) == 0
+    assert main(["solve", str(FILE), "--reverse", "--by", "2002-12-31", "--paths", "50"]) == 0
     assert "the probability of a cash-out by 31 December 2002 is 50%" in " ".join(capsys.readouterr().out.split())
+
+
+# --- several lines ---
+
+
+def two_lines() -> Case:
+    """Two lines that are drawn in full at the end of each month, at a price that does not move."""
+    shared = {"investor": "A", "commitment": 3e6, "start": CASE.line.start, "end": CASE.line.end}
+    shared |= {"period": "month", "max_per_period": 1e6}
+    lines = [shared | {"name": name, "pricing": {"multiplier": 1.0, "window": 1}} for name in ("first", "second")]
+    policy = {"kind": "maximum", "cadence": "month_end"}
+    return sure_case().replace({"line": None, "lines": lines, "policy": policy, "ranges": None, "record": None})
+
+
+def test_the_commitment_of_one_of_several_lines_is_found():
+    # Nine months burn $18 million; the cash and the other line's commitment are there.
+    for first, second in ((3e6, 18e6 - 11.527e6 - 3e6), (2e6, 18e6 - 11.527e6 - 2e6)):
+        case = two_lines().replace({"lines[first].commitment": first})
+        found = solve(case, "commitment", 0.1, BY, paths=16, line="second")
+        assert arithmetic(found, second) <= 1.0
+        assert found.label == "commitment of second"
+        assert "smallest commitment of second" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("case", "what", "line", "problem"),
+    [
+        ("two", "commitment", None, 'line = missing: must be the name of a line with a commitment: "first", "second"'),
+        ("two", "commitment", "third", 'line = "third": must be the name of a line with a commitment: "first", "sec'),
+        ("two", "cash", "first", 'line = "first": must be given for the commitment only'),
+        ("one", "commitment", "first", 'line = "first": must be left out, as the case has one line'),
+    ],
+)
+def test_a_line_that_cannot_be_solved_for_is_refused(case, what, line, problem):
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        solve(two_lines() if case == "two" else CASE, what, paths=4, line=line)
+    assert main(["solve", "nikola-2021", "--reverse", "--line", "Tumim June"]) == 2

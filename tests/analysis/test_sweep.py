@@ -23,9 +23,10 @@ from sim.cli import main
 from sim.engine.executors import ExecutorError
 from sim.results.files import ResultError
 from sim.results.measures import MEASURES
+from tests.support.valence import valence_2002
 
 ROOT = Path(__file__).resolve().parents[2]
-CASE = sim.load_case("valence-2002")
+CASE = valence_2002()
 AXES = {"price.volatility": [0.6, 0.9], "burn.monthly": [2e6, 2.5e6, 3e6]}
 GRID = {"axes": AXES}
 HOW = {"paths": 300, "seed": 7}
@@ -329,7 +330,7 @@ def test_a_full_disk_is_said_and_the_rows_are_kept(tmp_path, reference):
 
 def test_memory_does_not_grow_with_the_number_of_rows(tmp_path, monkeypatch):
     values = [60, 7, *[1.5] * len(FIGURES), ""]
-    monkeypatch.setattr(rows_module, "_row", lambda check, case, number, *_: rows_module.RowDone(number, values))
+    monkeypatch.setattr(rows_module, "_variant", lambda case, number, *_: rows_module.RowDone(number, values))
 
     def peak(rows: int) -> int:
         grid = {"axes": {"price.volatility": [1.0] * 100, "burn.monthly": [1.0] * (rows // 100)}}

@@ -22,12 +22,13 @@ from sim.board.charts.images import save_figure, svg_text
 from sim.board.charts.run import cash_out_chart, distribution_chart
 from sim.board.charts.sketch import sketch
 from sim.board.story.story import story
-from sim.terms import load_case
 from tests.board.test_story import CASES, pack_of
 from tests.support.synthetic import synthetic_result
 
 mpl.use("Agg")
 from matplotlib import pyplot
+
+from tests.support.valence import valence_2002
 
 FIGURES = [
     figures.cash_fan,
@@ -224,7 +225,7 @@ def test_the_histogram_has_every_path_and_the_quantiles(name, scale, result):
 
 def crowded_case():
     """Many conditions that begin within weeks of each other, with long names."""
-    case = load_case("valence-2002")
+    case = valence_2002()
     document = case.to_dict()
     template = document["line"]["conditions"][1]
     document["line"]["conditions"] = [
@@ -235,7 +236,7 @@ def crowded_case():
     return type(case).from_dict(document, source="crowded")
 
 
-@pytest.mark.parametrize("case", [load_case("valence-2002"), crowded_case()], ids=["valence", "crowded"])
+@pytest.mark.parametrize("case", [valence_2002(), crowded_case()], ids=["valence", "crowded"])
 @pytest.mark.parametrize("size", [(9, 5.2), (6, 4), (16, 9)])
 def test_labels_of_marks_never_overlap(case, size):
     figure, ax = pyplot.subplots(figsize=size, layout="constrained")
@@ -264,7 +265,7 @@ def test_labels_of_marks_never_overlap(case, size):
     ids=["one path", "nothing happens", "all at once", "29 years", "dollars and formulas"],
 )
 def test_extreme_results_are_drawn(draw, paths, lifetime, changes, tmp_path):
-    case = load_case("valence-2002").replace(changes)
+    case = valence_2002().replace(changes)
     ax = draw(synthetic_result(paths=paths, case=case, lifetime_months=lifetime))
     ax.figure.savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
@@ -273,7 +274,7 @@ def test_extreme_results_are_drawn(draw, paths, lifetime, changes, tmp_path):
 
 def test_a_fan_without_paths_is_refused(result):
     bare = dataclasses.replace(result.tallies, fan=np.empty((24, 0)))
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     without = type(result)(result.case, result.paths, 11, "philox", bare, columns)
     with pytest.raises(ValueError, match="must be of a run with paths kept"):
         figures.cash_fan(without)

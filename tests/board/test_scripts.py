@@ -20,6 +20,7 @@ from sim.board.report import write_report
 from sim.board.story.story import story
 from sim.board.workbook.workbook import write_workbook
 from tests.board.test_story import pack_of
+from tests.support.valence import valence_2002
 
 CJK = "東京リチウム電池 2002年"
 LEFTWARD = ["חברת וולנס והקו של ברג 2002", "شركة فالنس وخط برغ"]
@@ -51,7 +52,7 @@ def test_a_font_with_the_letters_is_found(tmp_path):
         pytest.skip("no font of this machine has Chinese letters")
     assert families
     assert not without
-    assert fonts.fonts_for(sim.load_case("valence-2002")) == ((), "")
+    assert fonts.fonts_for(valence_2002()) == ((), "")
     result = renamed(CJK).result
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -5,15 +5,19 @@ import itertools
 import math
 import re
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
-from sim.analysis.variants import WAIVED
+import sim
+from sim.analysis.variants import WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
-from sim.board.story.answer import _error_words
+from sim.board.story.answer import _cards, _error_words
 from sim.board.story.capital import price_words
 from sim.board.story.cash_out import most_cash_outs
+from sim.board.story.commitment import commitment
+from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases
 from sim.board.story.story import CHAPTERS, story
@@ -68,7 +72,7 @@ def texts(each):
 
 def test_every_slide_has_its_texts_and_charts(pack):
     chapters = story(pack)
-    assert 8 <= len(chapters) <= 14
+    assert 10 <= len(chapters) <= len(CHAPTERS)
     assert len({each.key for each in chapters}) == len(chapters)
     for each in chapters:
         assert each.headline[0].isupper()
@@ -89,12 +93,15 @@ def test_every_slide_has_its_texts_and_charts(pack):
 
 
 def test_the_shipped_case_has_all_slides(valence):
-    assert [each.key for each in story(valence)] == [tell.__name__ for tell in CHAPTERS]
+    of_one_line = [tell.__name__ for tell in CHAPTERS if tell.__name__ != "lines"]
+    assert [each.key for each in story(valence)] == of_one_line
 
 
 def test_slides_without_numbers_are_omitted():
     assert "record" not in {each.key for each in story(pack_of("never"))}
-    assert {"commitment", "capital", "policies"}.isdisjoint(each.key for each in story(pack_of("no line")))
+    assert {"commitment", "capital", "policies", "price_models"}.isdisjoint(
+        each.key for each in story(pack_of("no line"))
+    )
 
 
 def test_words_that_were_replaced_are_absent(pack):
@@ -481,3 +488,32 @@ def test_own_scenarios_are_named_beside_the_run(paths, words):
     result = pack_of(next(iter(CASES))).result
     assert own_scenarios(paths, result) == words
     assert own_scenarios(result.paths, result) == ""
+
+
+def of_lines(name):
+    """What slides of the lines of a shipped case read of a pack."""
+    case = sim.load_case(name)
+    result, variants = sim.simulate(case, paths=128, seed=7), sim.compare(main_variants(case), paths=128, seed=7)
+    return SimpleNamespace(result=result, variants=variants)
+
+
+def test_several_lines_have_a_row_each():
+    pack = of_lines("nikola-2021")
+    chapter = lines(pack)
+    rows = chapter.charts[0].table.rows
+    raised = {name: arrays["raised"].mean() for name, arrays in pack.result.by_line.items()}
+    assert [row[0] for row in rows] == ["Tumim June", "Tumim September"]
+    for row in rows:
+        assert abs(float(row[2].strip("$M")) * 1e6 - raised[row[0]]) <= pack.result.summary()["raised"].mcse
+    assert rows[0][1] == "$253M"  # 300 less the 47 that were drawn before
+    assert "$553M committed" in _cards(pack.result)[2].label
+    assert lines(of_lines("kulr-2022")) is None
+
+
+def test_lines_in_shares_alone_are_not_off():
+    pack = of_lines("valence-seaside-2009")
+    chapter = commitment(pack)
+    assert [chart.kind for chart in chapter.charts] == ["stacked"]
+    assert "share cap" in chapter.headline
+    assert _cards(pack.result)[2].label == "raised under the line on average"
+    assert [row[1] for row in lines(pack).charts[0].table.rows] == ["16,900,000 shares", "5,378,552 shares"]

@@ -11,15 +11,17 @@ from dataclasses import replace
 import pytest
 
 import sim
+from sim.analysis.price_variants import parameter_words
 from sim.board.story.story import story
 from sim.board.story.targets import uncertain
-from sim.board.words import MINUS, name_of, value
+from sim.board.words import MINUS, capitalised, name_of, value
 from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, level, number, safe, set_to
+from sim.board.workbook.price_models import SHORTFALL
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.figures import CAUSES
-from sim.results.measures import MEASURES, censored_text
+from sim.results.measures import HEADLINE, censored_text
 from tests.board.test_story import CASES, pack_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
@@ -27,8 +29,8 @@ from tests.support.sheet_sums import Sums, shown
 _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
-    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw", "Clauses",
-    "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
+    "Summary", "By quarter", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw", "Price models",
+    "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest", LENGTHS,
 )  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def wrong_measures(pack, book):
     """Cells of the summary's measures that are not the result's."""
     found, sheet = [], book["Summary"]
     after = heading(sheet, "Measures")
-    for name in MEASURES:
+    for name in HEADLINE:
         distribution = pack.result.summary()[name]
         label = name_of(name) + ", months" * (name == "runway_months")
         cells = row_of(sheet, label, after)
@@ -150,10 +152,23 @@ def test_every_quarter_has_the_results_probabilities_and_dates(made):
     assert total.value == pytest.approx(summary["raised"].mean, rel=1e-12, abs=1e-9)
 
 
-@pytest.mark.parametrize(("name", "field"), [("Stress cases", "scenarios"), ("When to draw", "policies")])
-def test_comparisons_carry_estimates_and_paired_differences(made, name, field):
+def models_of(pack):
+    """The comparison of price models, with the names that people read."""
+    found = pack.price_models
+    return replace(found.comparison, names=tuple(capitalised(each.label) for each in found.variants.variants))
+
+
+@pytest.mark.parametrize(
+    ("name", "comparison"),
+    [
+        ("Stress cases", lambda pack: pack.scenarios),
+        ("When to draw", lambda pack: pack.policies),
+        ("Price models", models_of),
+    ],
+)
+def test_comparisons_carry_estimates_and_paired_differences(made, name, comparison):
     pack, path = made
-    book, found = read(path), getattr(pack, field)
+    book, found = read(path), comparison(pack)
     if name not in book.sheetnames:
         assert len(found.names) < 2
         return
@@ -172,6 +187,22 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, field):
                 )
             after = cells[0].row + 1
         assert wrong_digits(column, measure, found.estimates[measure]) == []
+
+
+def test_price_models_carry_their_parameters_and_the_shortfall_of_dilution(valence):
+    pack, path = valence
+    sheet, found = read(path)["Price models"], pack.price_models
+    after = heading(sheet, SHORTFALL)
+    for i, each in enumerate(found.variants.variants):
+        label = capitalised(each.label)
+        cells = row_of(sheet, label, after)
+        assert cells[0].value == near(found.shortfall[i].value)
+        if i:
+            difference = found.shortfall_differences[i]
+            assert [cell.value for cell in cells[4:6]] == near([difference.value, difference.error])
+        model = row_of(sheet, label, heading(sheet, "Models"))
+        assert model[0].value == near(0.95)
+        assert model[3].value == parameter_words(each.case.price)
 
 
 def test_intervals_that_are_open_on_one_side_have_few_digits(valence):

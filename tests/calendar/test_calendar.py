@@ -15,9 +15,9 @@ from sim.calendar import (
     month_start,
     sessions,
 )
-from sim.terms import load_case
+from tests.support.valence import valence_2002
 
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 DAY = timedelta(days=1)
 
 

@@ -55,7 +55,10 @@ def test_the_table_of_one_model_can_be_appended_to_a_file(prices):
 def test_a_case_is_written_and_runs(prices, case_file):
     ran = fundrisk("calibrate", prices, "--write", case_file, "--model", "gbm")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.endswith(f"{case_file}: set price.model, price.volatility\n")
+    assert ran.out.endswith(
+        f"{case_file}: set price.model, price.volatility\n{case_file}: left as they are: price.initial (the valuation "
+        "date, 2002-04-01, is 7975 days before the last close, 2024-01-31); price.drift (0; closes cannot tell it)\n"
+    )
     found = sim.calibrate(prices).volatility.estimate.value
     assert sim.load_case(case_file).price.volatility == pytest.approx(found, abs=0.001)
     assert case_file.read_text(encoding="utf-8").count("ASSUMPTION") == VALENCE.count(b"ASSUMPTION")

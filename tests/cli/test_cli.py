@@ -198,6 +198,21 @@ WRONG_LINES = [
     ("run valence-2002 --json 'a\x00b'", "a\\x00b: cannot be written: embedded null byte"),
     ("run valence-2002 --json x --save ./x", "./x: cannot be written: it is another output of the same command"),
     ("replay valence-2002 --history 'a\nb'", "a\\nb: cannot be read: No such file or directory"),
+    ("compare valence-2002 --variant price.drfit=0", 
+     "--variant: price.drfit = 0: unknown key. Did you mean price.drift?"),
+    ("compare valence-2002 --variant x price.drift=[", "--variant: price.drift = [: must be a TOML value, such as 0.8, "
+     "true, word or [1, 2]"),
+    ("compare valence-2002 --variant x price.drift=99", "--variant: price.drift = 99: must be a number from -10 to 10"),
+    ("compare valence-2002 --variant x price.drift=0 price.drift=1", "--variant: price.drift = 1: must be given once"),
+    ("compare valence-2002 --variant price.drift=0 --set price.drift=99", "--set: price.drift = 99: must be a number "
+     "from -10 to 10"),
+    ("compare valence-2002 --variant notes[0].margin=0 'notes[Baccarat note].margin=1'",
+     "--variant: notes[Baccarat note].margin = 1: must be given once; notes[0].margin is the same key"),
+    ("run valence-2002 --set 'notes[0.margin=1'", "--set: notes[0.margin = 1: must be a key whose brackets are closed, "
+     "such as notes[NAME].principal"),
+    ("run valence-2002 --set 'notes[\"Baccarat note\"].margin=1'",
+     "--set: notes[\"Baccarat note\"].margin = 1: there is no notes[\"Baccarat note\"]; must be without quotes and "
+     "blanks around the name: notes[Baccarat note]"),
     ("compare valence-2002 --variant 'a\nb'", "--variant a\\nb: must have at least one KEY=VALUE after the name"),
     ("compare valence-2002 --variant 'a\nb' price.drift=0 --variant 'a\nb' price.drift=1",
      "compare: a\\nb: must not be named twice"),
@@ -415,10 +430,42 @@ def test_a_full_output_is_reported():
     assert shell("2> /dev/full", "check", "no-such-case").returncode == 2
 
 
-def test_closed_streams_are_no_error():
-    assert shell(">&-", "cases").returncode == 0
+CLOSED = "standard output: cannot be written: it is closed\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cases", "check valence-2002", "keys line", "keys --json-schema", "model", "new -", "--help", "run --help",
+        "--version",
+        "run valence-2002 --paths 16", "run valence-2002 --paths 16 --json -", "trace valence-2002 --path 3 --json -",
+        "clauses valence-2002 --paths 1e12", "compare valence-2002 --variants --paths 1e12",
+        "sensitivity valence-2002 --paths 1e12", "outlook valence-2002 --paths 1e12",
+        "solve valence-2002 --for cash --paths 1e12", "verify --json -",
+    ],
+)  # fmt: skip
+def test_a_closed_output_that_is_wanted_is_an_error(words):
+    ran = shell(">&-", *words.split())
+    assert (ran.returncode, ran.stderr) == (2, CLOSED)
+
+
+def test_a_closed_output_beside_a_file_is_none(tmp_path):
+    for words, made in (
+        (f"run valence-2002 --paths 16 --json {tmp_path}/a.json", "a.json"),
+        (f"run valence-2002 --paths 16 --save {tmp_path}/a.npz", "a.npz"),
+        (f"new {tmp_path}/new.toml", "new.toml"),
+    ):
+        ran = shell(">&-", *words.split())
+        assert (ran.returncode, ran.stderr) == (0, ""), words
+        assert (tmp_path / made).exists()
+    ran = shell(">&-", *f"run valence-2002 --paths 16 --save {tmp_path}/b.npz --json -".split())
+    assert (ran.returncode, ran.stderr) == (2, CLOSED)
+
+
+def test_a_closed_standard_error_is_none():
     assert shell("2>&-", "check", "no-such-case").returncode == 2
-    assert shell(">&- 2>&-", "cases").returncode == 0
+    assert shell("2>&-", "cases").returncode == 0
+    assert shell(">&- 2>&-", "cases").returncode == 2
 
 
 def test_characters_the_terminal_lacks_are_escaped(case_file):

@@ -60,7 +60,7 @@ COMMANDS = (
     "run valence-2002 --paths 64 --json x.json --save x.npz", "run valence-2002 --paths 48 --sampler sobol --json -",
     "run valence-2002 --paths 64 --json no/such/folder", "rerun x.npz", "trace valence-2002 --path 3 --json p.json",
     "replay valence-2002 --history p.json", "compare valence-2002 valence-2002 --paths 64",
-    "outlook valence-2002 --paths 64", "clauses valence-2002 --paths 64", "model",
+    "outlook valence-2002 --paths 64", "backtest valence-2002 --paths 64", "clauses valence-2002 --paths 64", "model",
 )  # fmt: skip
 
 
@@ -96,6 +96,33 @@ def test_a_command_of_the_process_gives_its_signals_back(handler, monkeypatch, c
     finally:
         for number, original in zip(ending, originals, strict=True):
             signal.signal(number, original)
+
+
+IMPORTS = "numpy", "scipy.special", "scipy.stats", "scipy.linalg", "scipy.optimize", "matplotlib", "pandas"
+FIRST_CALLS = {
+    "simulate": "sim.simulate(case, paths=64)",
+    "sobol": "sim.simulate(case, paths=48, sampler='sobol')",
+    "sensitivity": "sim.sensitivity(case, paths=32, indexed=1, samples=2, index_paths=16)",
+    "sweep": "sim.sweep(case, {'ranges': {'price.drift': [0, 0.1]}, 'sobol': {'points': 2}}, paths=16)",
+    "calibrate": "sim.calibrate([5.0 + (i * i % 7) / 10 for i in range(300)])",
+}
+
+
+@pytest.mark.parametrize("call", FIRST_CALLS.values(), ids=FIRST_CALLS)
+def test_the_first_call_adds_no_filter_but_those_of_imports(call):
+    """What NumPy and SciPy set when they are imported, they set for every program that imports them."""
+    script = f"""
+import importlib, warnings
+for name in {IMPORTS}:
+    importlib.import_module(name)
+before = list(warnings.filters)
+import sim
+case = sim.load_case("valence-2002")
+{call}
+print([each for each in warnings.filters if each not in before], len(warnings.filters) - len(before))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "[] 0\n"
 
 
 def test_quasi_random_runs_side_by_side_leave_the_filters(tmp_path):

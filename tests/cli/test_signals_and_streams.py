@@ -71,7 +71,7 @@ def test_standard_output_that_is_wanted_is_an_error():
         for unbuffered in ("", "1"):
             ran = shell(">/dev/full", *words, env={"PYTHONUNBUFFERED": unbuffered})
             assert (ran.returncode, ran.stderr) == (2, full), words
-    for line in (">&-", "| true", "2>/dev/full | head -c 10"):  # who closes it has what he wants
+    for line in ("| true", "2>/dev/full | head -c 10"):  # who closes it has what he wants
         ran = shell(line, *RUN, "--json", "-")
         assert (ran.returncode, ran.stderr) == (0, ""), line
     assert shell("| true", "--help").returncode == 0
@@ -140,7 +140,7 @@ def test_any_object_may_stand_for_standard_error(monkeypatch, tmp_path, kind, ca
 def test_any_object_may_stand_for_standard_output(monkeypatch, kind):
     stream = STREAMS[kind]()
     monkeypatch.setattr(sys, "stdout", stream)
-    assert main(["cases"]) == 0
+    assert main(["cases"]) == (0 if kind == "bare" else 2)
     assert sys.stdout is stream
     if kind == "bare":
         assert "valence-2002" in "".join(stream.said)

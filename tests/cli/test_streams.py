@@ -58,7 +58,7 @@ def stdin(monkeypatch):
 
 CASE_COMMANDS = [
     "check -", "run - --paths 64 --json -", "trace - --path 3", "compare - valence-2002 --paths 64",
-    "compare valence-2002 - --paths 64", "clauses - --paths 16", "outlook - --paths 64",
+    "compare valence-2002 - --paths 64", "clauses - --paths 16", "outlook - --paths 64", "backtest - --paths 16",
     "sensitivity - --paths 16 --indexed 0", "solve - --for cash --paths 64",
 ]  # fmt: skip
 
@@ -168,8 +168,53 @@ def test_a_run_of_a_streamed_case_is_repeated(tmp_path, stdin):
     assert (ran.returncode, ran.stderr) == (0, b"")
     stdin(b"")
     assert fundrisk("rerun", "-").err.startswith("<stdin>: is empty: a saved result (.npz), the JSON of a run, or ")
-    stdin(kept.read_bytes())
-    assert fundrisk("rerun", "-").err.startswith("<stdin>: no run to repeat: a saved result (.npz), the JSON of a run")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Files that `rerun` accepts: the JSON of a run, a run that keeps its paths, and one that does not."""
+    folder = tmp_path_factory.mktemp("kept")
+    sim.simulate("valence-2002", paths=256, seed=7).save(folder / "run.npz")
+    sim.simulate("valence-2002", paths=256, seed=7).save(folder / "small.npz", compress=True)
+    sim.simulate("valence-2002", paths=256, seed=7, keep_paths=False).save(folder / "thin.npz")
+    (folder / "run.json").write_text(json.dumps(sim.simulate("valence-2002", paths=256).summary().to_dict()))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["run.npz", "small.npz", "thin.npz", "run.json"])
+def test_rerun_reads_every_stream_as_it_reads_a_file(kept, stdin, name):
+    file = kept / name
+    expected = fundrisk("rerun", file)
+    assert (expected.status, expected.err) == (0, "")
+    stdin(file.read_bytes())
+    assert fundrisk("rerun", "-") == expected
+    ways = f"rerun - < {file}", f"rerun /dev/stdin < {file}", f"rerun <(cat {file})"
+    for ran in (piped(" && ".join(f"fundrisk {way}" for way in ways)), piped(f"cat {file} | fundrisk rerun /dev/fd/0")):
+        assert (ran.returncode, ran.stderr) == (0, b"")
+        assert set(ran.stdout.decode().split(expected.out)) == {""}
+    if file.suffix == ".npz":
+        stdin(file.read_bytes())
+        assert sim.load_result("-") == sim.load_result(file)
+
+
+def test_streams_that_are_no_run(kept, stdin):
+    needed = "a saved result (.npz), the JSON of a run, or a report's result.json is needed\n"
+    whole = (kept / "run.npz").read_bytes()
+    for data, said in (
+        (b"", f"<stdin>: is empty: {needed}"),
+        (b"PK", "<stdin>: damaged, cut short, or not a saved result\n"),
+        (whole[:-1], "<stdin>: damaged, cut short, or not a saved result\n"),
+        (whole[1:], f"<stdin>: no run to repeat: {needed}"),
+        (b"[1]", f"<stdin>: no run to repeat: {needed}"),
+    ):
+        stdin(data)
+        assert fundrisk("rerun", "-")[:2] == (2, "")
+        stdin(data)
+        assert fundrisk("rerun", "-").err == said
+    for name, said in (("/dev/zero", "is a device; must be a file or a pipe"), ("/dev/null", "is empty")):
+        assert fundrisk("rerun", name).err == f"{name}: {said}: {needed}"
+        with pytest.raises(sim.ResultError, match=said):
+            sim.load_result(name)
 
 
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)

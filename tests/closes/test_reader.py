@@ -88,6 +88,13 @@ def test_adjusted_closes_are_preferred_and_a_column_overrides():
         sim.read_closes(FILES / "tiingo.csv", column="Foo")
 
 
+def test_a_column_may_have_any_name_beside_the_date(tmp_path):
+    text = "A report\nDate,ABC,XYZ\n2024-01-02,9,5.0\n2024-01-03,8,5.2\n"
+    assert read(tmp_path, text, column="xyz").values == (5.0, 5.2)
+    with pytest.raises(sim.ClosesError, match=r"no line has them; --column \(column=\) names another column$"):
+        read(tmp_path, text)
+
+
 def test_headers_may_have_remarks_and_several_lines(tmp_path):
     rows = "2024-01-02,1,7\n2024-01-05,2,8\n"
     assert read(tmp_path, f'A report\nDate,"Adj\nClose",Volume (shares)\n{rows}').column == "Adj Close"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from tests.support.valence import valence_2002
 
 # SHA-256 of every path's columns. A change of these numbers is a change of results: mark it in CHANGELOG.md.
 HASHES = {
@@ -21,7 +22,7 @@ HASHES = {
 
 def bits(name: str) -> str:
     """Hash of a run's paths: 512 of the headline case, or of its daily variant."""
-    case = sim.load_case("valence-2002").replace({"policy.cadence": "daily" if name == "daily" else "quarter_end"})
+    case = valence_2002().replace({"policy.cadence": "daily" if name == "daily" else "quarter_end"})
     sampler = "sobol" if name == "sobol" else "philox"
     run = sim.simulate(case, paths=512, seed=7, sampler=sampler, antithetic=name == "antithetic")
     digest = hashlib.sha256()

@@ -7,15 +7,15 @@ from random import Random
 import numpy as np
 import pytest
 
-import sim
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.market import LAST_SESSIONS, tree
 from sim.terms import Case
 from tests.support.small_case import changed
+from tests.support.valence import valence_2002
 from tests.twin.ledger import read
-from tests.twin.random_cases import random_case
+from tests.twin.random_cases import random_case, random_moves
 
 PATHS, SEED = 300, 7  # two blocks and part of one
 CASES = 60  # random ones of each kind
@@ -66,6 +66,21 @@ def test_closes_made_for_few_are_those_of_all(kind, cadence, floor, antithetic):
     assert drew >= CASES // 6
 
 
+@pytest.mark.parametrize("cadence", ["daily", "month_end"])
+def test_compensated_closes_made_for_few_are_those_of_all(cadence):
+    moved = 0
+    for number in range(CASES):
+        document = with_policy(random_case(Random(32_000 + number)), "maximum", cadence)
+        case = Case.from_dict(random_moves(Random(number), document))
+        few, everyone, raw = (
+            outcome(lower(one), closes)
+            for one, closes in ((case, False), (case, True), (case.replace({"price.jumps": "raw"}), False))
+        )
+        assert few == everyone, f"case {number}"
+        moved += few != raw
+    assert moved >= CASES // 6
+
+
 def test_random_cases_as_they_are():
     """Listed dates and every mixture of clauses among them; impact has the closes of all in any case."""
     for number in range(100):
@@ -74,7 +89,7 @@ def test_random_cases_as_they_are():
 
 
 def test_other_normals_in_one_window_are_seen():
-    plan = lower(sim.load_case("valence-2002").replace({"policy.cadence": "month_end"}))
+    plan = lower(valence_2002().replace({"policy.cadence": "month_end"}))
     honest = outcome(plan, closes=False)
     first, last = (plan.program.windows[f"{end}_call"] for end in ("first", "last"))
     window = int(np.argmax(last[:-1] - first[:-1]))
@@ -117,7 +132,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_sessions_keep_their_place_on_the_walk(name):
-    case = sim.load_case("valence-2002").replace({"ranges": None})
+    case = valence_2002().replace({"ranges": None})
     one, other = walked(case.replace({"policy.cadence": "daily"})), walked(case.replace(CHANGES[name]))
     common = one.keys() & other.keys()
     assert len(common) >= 20
@@ -126,7 +141,7 @@ def test_sessions_keep_their_place_on_the_walk(name):
 
 
 def test_a_days_normal_of_another_month_is_seen(monkeypatch):
-    case = sim.load_case("valence-2002").replace({"ranges": None})
+    case = valence_2002().replace({"ranges": None})
     one = walked(case)
     honest = lower
 

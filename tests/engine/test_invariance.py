@@ -17,6 +17,7 @@ from sim.lowering import program as records
 from sim.lowering.lower import lower
 from sim.terms import Case
 from tests.support.interpreted import compare_tallies
+from tests.support.valence import valence_2002
 from tests.twin.random_cases import random_case, random_history, random_market
 
 MANY = 5 * engine.CHUNK + 77
@@ -25,7 +26,7 @@ NUMBERS = (3, 11, 19, 27, 42, 58, 77, 91)
 
 def some_cases() -> dict[str, Case]:
     """The headline case by quarter and by day, and random ones."""
-    quarterly = sim.load_case("valence-2002")
+    quarterly = valence_2002()
     carrying = {  # nothing is asked for at first, so that coverage is left over
         "line.coverage": {"percent": [40], "carry_forward": True}, "company.cash": 25e6,
         "policy": {"kind": "runway", "target_months": 6, "cadence": "month_end"},
@@ -136,7 +137,7 @@ INACTIVE = [
 @pytest.mark.parametrize("cadence", ["month_end", "weekly"])
 @pytest.mark.parametrize(("reason", "changes"), INACTIVE)
 def test_dates_of_inactive_paths_are_counted_with_their_reason(reason, changes, cadence):
-    case = sim.load_case("valence-2002").replace(changes | {"policy.cadence": cadence, "ranges": None})
+    case = valence_2002().replace(changes | {"policy.cadence": cadence, "ranges": None})
     traces = trace_paths(case, 0, records.BLOCK, 5)
     run = sim.simulate(case, paths=records.BLOCK, seed=5)
     compare_tallies(case, run, traces, reason)
@@ -150,7 +151,7 @@ def test_inactive_paths_are_counted_when_a_condition_begins(after, cadence):
     """In the middle of a month, when nearly all paths are inactive: the condition is the reason from then on."""
     never = {"name": "never", "probability": 0.0, "median_days": 10.0, "p90_days": 20.0}
     condition = {"name": "c", "kind": "milestone", "milestone": "never", "after": after, "waiver_probability": 0.5}
-    case = sim.load_case("valence-2002").replace({
+    case = valence_2002().replace({
         "policy.cadence": cadence, "line.commitment": 1e6, "line.conditions": [condition], "milestones": [never],
         "line.pricing.floor": None, "ranges": None,
     })  # fmt: skip

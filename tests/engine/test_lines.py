@@ -9,6 +9,7 @@ import sim
 from sim.engine.trace import trace_paths
 from sim.lowering import lower as lowering
 from sim.terms import Case
+from tests.support.valence import valence_2002
 from tests.twin import random_cases, random_lines
 
 FORWARD = {"window": 3, "timing": "after", "multiplier": 0.97}
@@ -16,7 +17,7 @@ FORWARD = {"window": 3, "timing": "after", "multiplier": 0.97}
 
 def two_lines() -> Case:
     """The shipped case with its line, and one that sells forward every week beside it."""
-    doc = sim.load_case("valence-2002").to_dict()
+    doc = valence_2002().to_dict()
     berg = doc.pop("line")
     del doc["ranges"], doc["record"]
     weekly = {
@@ -28,7 +29,7 @@ def two_lines() -> Case:
 
 @pytest.mark.parametrize("changes", [{}, {"policy.cadence": "weekly"}, {"price.impact": "dilution"}])
 def test_both_kernels_give_the_same_bits(monkeypatch, changes):
-    case = sim.load_case("valence-2002").replace(changes)
+    case = valence_2002().replace(changes)
     fast = sim.simulate(case, paths=1000, seed=11)
     monkeypatch.setattr(lowering, "is_plain", lambda case: False)
     general = sim.simulate(case, paths=1000, seed=11)

@@ -17,7 +17,8 @@ from sim.lowering.market import Market
 from sim.terms import Case, CaseError
 from sim.terms import price as price_terms
 from sim.verify.models import BOOTSTRAP, GARCH, HESTON, MERTON, SHORT, STUDENT
-from sim.verify.samples import one_draw, plain_case, prices, session
+from sim.verify.samples import S0, one_draw, plain_case, prices, session
+from tests.support.valence import valence_2002
 from tests.twin import models as twin
 from tests.twin import random_cases
 from tests.twin import sampler as reference_luck
@@ -47,7 +48,7 @@ def with_price(price: dict, changes: dict | None = None) -> Case:
 @pytest.mark.parametrize("cadence", ["daily", "quarter_end"])
 @pytest.mark.parametrize("model", DEGENERATE)
 def test_a_model_without_its_effect_is_geometric_brownian_motion(model, cadence, antithetic):
-    case = sim.load_case("valence-2002").replace({"policy.cadence": cadence, "ranges": None})
+    case = valence_2002().replace({"policy.cadence": cadence, "ranges": None})
     other = case.replace({"price.model": model} | {f"price.{key}": value for key, value in DEGENERATE[model].items()})
     one, two = (simulate(each, paths=600, seed=SEED, antithetic=antithetic) for each in (case, other))
     assert [name for name in one.columns if one.columns[name].tobytes() != two.columns[name].tobytes()] == []
@@ -95,7 +96,7 @@ def test_models_are_compared_on_one_market():
 
 
 def test_compare_takes_cases_of_different_models():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     cases = {"gbm": case, "heston": case.replace({"price.model": "heston", "price.vol_of_vol": 0.2})}
     text = str(sim.compare(cases, paths=2_000))
     assert "heston" in text
@@ -261,6 +262,11 @@ def test_volumes_have_their_known_moments():
     for lag, answer in ((1, 0.6026677570094), (5, 0.144700528458)):
         found = np.corrcoef(logs[:, lag:].ravel(), logs[:, :-lag].ravel())[0, 1]
         assert found == pytest.approx(answer, abs=0.02)
+    assert ratio.std() == pytest.approx(0.7368887762719, rel=0.03)
+    closes = np.array([[S0, *path.history["closes"].values()] for path in paths])
+    moves = np.diff(np.log(closes), axis=1)
+    moves = np.abs(moves - moves.mean())
+    assert np.corrcoef(logs.ravel(), moves.ravel())[0, 1] == pytest.approx(0.3728888056983, abs=0.02)
 
 
 # ------------------------------------------------------------------------------------------------- other analyses

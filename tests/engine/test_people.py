@@ -1,15 +1,14 @@
 """What people do in whole runs: independent figures, identities, relations, and histories that are refused."""
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sim
 from sim.engine.history import HistoryError
+from tests.support.valence import valence_2002
 
-AUDITED = Path(__file__).resolve().parents[1] / "support" / "valence_2002_as_audited.toml"
 PATHS = 60_000
 RESPONSE = {"cover_months": 4, "cut": 0.3, "delay_months": 1}
 BRIDGE = {"limit": 5e6, "probability": 0.5, "trigger_months": 2, "target_months": 3}
@@ -17,7 +16,7 @@ BRIDGE = {"limit": 5e6, "probability": 0.5, "trigger_months": 2, "target_months"
 
 @pytest.fixture(scope="module")
 def audited() -> sim.Case:
-    return sim.load_case(str(AUDITED))
+    return valence_2002()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from sim.calendar import closures, is_session, purchases, sessions
 from sim.results import provenance
 from tests.proof.coverage import small_case
 from tests.support.hostile import hostile_document
+from tests.support.valence import valence_2002
 
 calendar = import_module("sim.calendar.sessions")  # a function of the package has the same name
 DAY = datetime.date(2002, 7, 3)
@@ -110,7 +111,7 @@ def test_a_merged_run_has_the_calendar_of_its_shards(another_calendar):
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["json", "npz"])
 def test_a_rerun_names_the_days_that_moved_the_paths(another_calendar, tmp_path, closed, named, kind):
-    result = sim.simulate(sim.load_case("valence-2002"), paths=200, seed=3)
+    result = sim.simulate(valence_2002(), paths=200, seed=3)
     before, file = now(), tmp_path / f"run.{kind}"
     if kind == "npz":
         result.save(file)

@@ -10,6 +10,7 @@ from sim.engine import sobol as sampling
 from sim.lowering import program as r
 from sim.lowering.lower import lower
 from tests.support.third_parties import financed, financings, furthest_from_independent_months
+from tests.support.valence import valence_2002
 
 LIMIT = 4.0  # standard errors
 LENGTHS = [[22.0], [22.0, 20.0], [22.0, 22.0, 20.0, 22.0, 22.0, 20.0, 23.0], [1.0, 250.0, 3.0], [21.0] * 24]
@@ -114,7 +115,7 @@ def test_the_first_terms_are_the_points_own():
 
 
 def test_chunks_go_on_where_the_one_before_ends():
-    plan = lower(sim.load_case("valence-2002"))
+    plan = lower(valence_2002())
     whole = sampling.SobolPoints(plan, 7).take(480)
     parts = sampling.SobolPoints(plan, 7)
     for first, number in ((0, 160), (160, 32), (192, 288)):
@@ -124,7 +125,7 @@ def test_chunks_go_on_where_the_one_before_ends():
 
 
 def test_no_point_is_taken_twice():
-    points = sampling.SobolPoints(lower(sim.load_case("valence-2002")), 7).take(1024)
+    points = sampling.SobolPoints(lower(valence_2002()), 7).take(1024)
     row = max(range(len(points.numbers)), key=lambda j: len(set(points.numbers[j])))
     assert len(set(points.numbers[row])) == 1024
     assert ((points.numbers > 0) & (points.numbers < 1)).all()
@@ -136,7 +137,7 @@ MEASURES = ("raised", "shares_issued", "runway_months", "ending_cash", "draws")
 def furthest(case: sim.Case) -> float:
     """Standard errors between the means of quasi-random and of independent paths, at most over the measures."""
     quasi = sim.simulate(case, paths=2**15, seed=3, sampler="sobol")
-    plain = sim.simulate(sim.load_case("valence-2002"), paths=400_000, seed=4)
+    plain = sim.simulate(valence_2002(), paths=400_000, seed=4)
     z = []
     for name in MEASURES:
         one, other = quasi.summary()[name], plain.summary()[name]
@@ -145,6 +146,6 @@ def furthest(case: sim.Case) -> float:
 
 
 def test_quasi_random_means_are_those_of_independent_paths():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     assert furthest(case) < LIMIT
     assert furthest(case.replace({"third_party.annual_rate": 0.45})) > LIMIT  # a planted fault is seen

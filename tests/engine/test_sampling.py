@@ -8,6 +8,7 @@ from sim.engine import sobol as sampling
 from sim.lowering import program as r
 from sim.lowering.lower import _month_rows, lower
 from sim.lowering.variates import Variates
+from tests.support.valence import valence_2002
 
 PATHS = 64
 
@@ -21,7 +22,7 @@ def nothing_kept():
 
 def points(seed: int) -> np.ndarray:
     """Uniforms (dimensions, paths) of the headline case, the terms of financings among them."""
-    taken = sampling.SobolPoints(lower(sim.load_case("valence-2002")), seed).take(PATHS)
+    taken = sampling.SobolPoints(lower(valence_2002()), seed).take(PATHS)
     return np.concatenate([taken.numbers, taken.financings])
 
 
@@ -57,7 +58,7 @@ def test_each_scramble_fills_every_dimension_evenly():
 
 
 def test_a_scrambling_that_is_kept_gives_the_same_points_again():
-    case, other = (sim.load_case("valence-2002").replace({"price.volatility": v}) for v in (0.95, 0.5))
+    case, other = (valence_2002().replace({"price.volatility": v}) for v in (0.95, 0.5))
     fresh = sim.simulate(case, paths=320, seed=7, sampler="sobol")
     sim.simulate(other, paths=640, seed=7, sampler="sobol")
     again = sim.simulate(case, paths=320, seed=7, sampler="sobol")
@@ -68,7 +69,7 @@ def test_a_scrambling_that_is_kept_gives_the_same_points_again():
 
 def test_runs_side_by_side_do_not_take_each_others_points():
     """Chunks of two runs by turns, from one kept scrambling."""
-    plan = lower(sim.load_case("valence-2002"))
+    plan = lower(valence_2002())
     alone = sampling.SobolPoints(plan, 7)
     expected = [alone.take(160).numbers for _ in range(3)]
     one, another = sampling.SobolPoints(plan, 7), sampling.SobolPoints(plan, 7)
@@ -79,7 +80,7 @@ def test_runs_side_by_side_do_not_take_each_others_points():
 
 def test_the_variates_that_matter_most_comes_first():
     """Sobol' points are at their best in their first dimensions."""
-    plan = lower(sim.load_case("valence-2002"))
+    plan = lower(valence_2002())
     what = {}
     for call in plan.program.calls:
         for half, row in enumerate((call["row_a"], call["row_b"])):

@@ -1,4 +1,4 @@
-"""exp, log and both ways to a normal against 40 digits; their machine code is tested in test_machine_code."""
+"""exp, log, both ways to a normal and its tail against 40 digits; their machine code is tested in test_machine_code."""
 
 import math
 
@@ -6,11 +6,11 @@ import mpmath
 import numba
 import numpy as np
 import pytest
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from sim.kernels.random import elementary
 
-EXP, LOG, NORMAL, PAIR = 2.0, 2.0, 8.0, 5.0  # most units in the last place; seen: 1.0, 0.8, 5.4, 3.7
+EXP, LOG, NORMAL, PAIR, TAIL = 2.0, 2.0, 8.0, 5.0, 5.0  # most units in the last place; seen: 1.0, 0.8, 5.4, 3.7, 3.9
 STEP = 2.0**-52  # between two uniforms
 POINTS = 3000
 
@@ -30,7 +30,9 @@ def over_a_row(function):
     return call
 
 
-exp, log, normal = map(over_a_row, (elementary.exp, elementary.log, elementary.normal))
+exp, log, normal, upper_tail = map(
+    over_a_row, (elementary.exp, elementary.log, elementary.normal, elementary.upper_tail)
+)
 
 
 def uniforms(k):
@@ -104,6 +106,21 @@ rng = np.random.default_rng(4)
 def test_normal(k):
     u = uniforms(np.minimum(k, 2**52 - 1))
     assert worst(normal(u), u, exact_normal) < NORMAL
+
+
+@pytest.mark.parametrize(("low", "high"), [(-9.0, 9.0), (0.0, 37.0), (-1e-3, 1e-3)])
+def test_upper_tail(low, high):
+    z = np.random.default_rng(6).uniform(low, high, POINTS)
+    got = upper_tail(z)
+    assert worst(got, z, lambda x: mpmath.erfc(x / mpmath.sqrt(2)) / 2) < TAIL
+    np.testing.assert_allclose(got, ndtr(-z), rtol=1e-12)
+
+
+def test_upper_tail_at_the_ends():
+    got = upper_tail([-math.inf, -37.0, math.nan, 0.0, -0.0, 37.0, 1e300, math.inf])
+    np.testing.assert_array_equal(got[:5], [1.0, 1.0, 1.0, 0.5, 0.5])
+    np.testing.assert_array_equal(got[5:], upper_tail([37.0] * 3))
+    assert got[-1] > 0.0
 
 
 def test_a_coefficient_off_by_1e_13_is_seen():

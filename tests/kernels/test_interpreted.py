@@ -57,6 +57,12 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
             "close_alone(closes, selection, 0,",
             "AssertionError: case",
         ),
+        (
+            "world.compensation",
+            "compensation(k, i, t,",
+            "compensation(k, 0, t,",
+            "AssertionError: case",
+        ),
         ("financing", "number - start, call + 1", "number - start, call", "AssertionError: case"),
     ],
 )

@@ -29,8 +29,8 @@ from sim.kernels.random import elementary
 from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
 from sim.lowering import program as r
 from sim.lowering.lower import lower
-from sim.terms import load_case
 from tests.support.random_rows import normals, single_normals, uniforms
+from tests.support.valence import valence_2002
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKED_FMA = r"vfmadd\d+pd\s.*%[yz]mm|fmla\s+(?:v\d+\.2d|z\d+\.d)"  # at least four doubles on x86, two on ARM
@@ -88,7 +88,7 @@ def of_rows(stage, *arguments):
 
 def stages():
     row, paths, ledger = np.zeros(r.BLOCK), np.zeros(r.BLOCK, np.int64), np.zeros(1, r.STATE).view(np.recarray)
-    plan, seed = lower(load_case("valence-2002")), np.uint64(1)
+    plan, seed = lower(valence_2002()), np.uint64(1)
     program, purchase, state = plan.program, plan.program.purchases.view(np.recarray)[0], ledger[0]
     selection = Workspace(plan).selection
     line, headroom = program.line, program.opening.headroom
@@ -251,7 +251,7 @@ def test_another_processor_gets_the_same_bits(processor, features, needs):
 def print_settings():
     """Numba's setting once the kernels are imported, whether code is 512 bits wide, and what it computes."""
     text = "\n".join(kernels()["to_pairs"].inspect_asm().values())
-    run = simulate(load_case("valence-2002").replace({"policy.cadence": "daily"}), paths=300, seed=3, workers=1)
+    run = simulate(valence_2002().replace({"policy.cadence": "daily"}), paths=300, seed=3, workers=1)
     bits = hashlib.sha256(b"".join(run[name].tobytes() for name in sorted(run.columns))).hexdigest()
     print(numba.config.CPU_FEATURES, "%zmm" in text, bits, fingerprint())
 

@@ -8,6 +8,7 @@ import pytest
 import sim
 from sim.terms import Case
 from sim.verify.samples import DRIFT, S0, VOLATILITY, one_draw, plain_case
+from tests.support.valence import valence_2002
 from tests.twin.random_cases import random_case
 
 PAIRS = 300  # more than two blocks
@@ -17,7 +18,7 @@ CASES = {"headline": None, "daily": None} | {f"case {number}": number for number
 def case_of(name: str) -> Case:
     if CASES[name] is not None:
         return Case.from_dict(random_case(Random(CASES[name])))
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     return case.replace({"policy.cadence": "daily"}) if name == "daily" else case
 
 

@@ -30,7 +30,7 @@ SUITE = (
     "test_case", "test_overrides",
     "test_measures", "test_ledger_by_hand", "test_philox", "test_invariance", "test_identities", "test_elementary",
     "test_checks", "test_quasi_random", "test_sampling", "test_metamorphic", "test_compare", "test_case_limits",
-    "test_last_days", "test_interpreted", "test_coverage", "test_fuzz",
+    "test_last_days", "test_price_models", "test_interpreted", "test_coverage", "test_fuzz",
 )  # fmt: skip
 # Without a compiler: the quickest look at a spoilt kernel, as nothing needs to be compiled for it.
 INTERPRETED = "tests/kernels/test_interpreted.py::test_interpreted_kernels_agree_with_the_twin_to_the_last_bit"

@@ -44,7 +44,7 @@ def test_inputs_end_in_answers_or_clear_complaints():
     ("kind", "places", "faulty"),
     [
         # A rule that forgets its limits.
-        (fuzz.a_document, ["sim.terms.ranges.Number._within"], lambda self, x: True),
+        (fuzz.a_document, ["sim.terms.ranges.Number.fits"], lambda self, x: True),
         # Complaints that run over several lines, or over pages.
         (
             fuzz.a_command_line,

@@ -12,6 +12,7 @@ from sim.board.workbook.cells import Number, aligned, censored
 from sim.board.workbook.summary import _measure
 from sim.results.estimates import QUANTILE_PERCENTS
 from sim.results.measures import MEASURES, censored_text
+from tests.support.valence import valence_2002
 
 #: Cash at the opening, $: a cash-out on most paths, on many, on some, on few and on none.
 CASH = (11e6, 25e6, 45e6, 62e6, 900e6)
@@ -19,7 +20,7 @@ CASH = (11e6, 25e6, 45e6, 62e6, 900e6)
 
 @pytest.fixture(scope="module", params=CASH)
 def case(request):
-    return sim.load_case("valence-2002").replace({"company.cash": request.param})
+    return valence_2002().replace({"company.cash": request.param})
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["kept", "sketch"])

@@ -14,6 +14,7 @@ from sim.results.measures import COUNT, MEASURES
 from sim.text import numbers
 from tests.proof import coverage
 from tests.proof.coverage import Row, Subject, Task, judged, rows_of, seeds
+from tests.support.valence import valence_2002
 
 REPETITIONS = 420  # 4 standard errors above 95% is then less than always
 PATHS = 1_024
@@ -182,18 +183,29 @@ def too_fine(text, error):
 def printed(result):
     """Each figure of a summary's tables with its error, in the units of the table."""
     found = result.summary()
-    by_period, by_measure, waterfall = summary_text.tables(found)
+    by_period, by_measure, waterfall, survival, restricted, liquidity = summary_text.tables(found)
     for row, chance, raised in zip(by_period.rows, found.cash_out_by_period, found.raised_by_period, strict=True):
         yield row[2], 100 * chance.error
         yield from ((part, 100 * chance.error) for part in row[3].split(" to "))
         yield row[4], raised.se / 1e6
-    for row, (name, each) in zip(by_measure.rows, found.distributions.items(), strict=True):
-        measure = MEASURES[name]
+    for row, name in zip(by_measure.rows, measures.HEADLINE, strict=True):
+        measure, each = MEASURES[name], found[name]
         spreads = [each.mcse, *(1.0 if measure.reading is COUNT else q.error for q in each.quantiles), each.worst5_se]
         cells = [row[1], *row[3:]]
         yield from zip(cells, (spread / measure.reading.scale for spread in spreads), strict=True)
         yield row[2], each.mcse / measure.reading.scale
     yield waterfall.rows[0][1], found["raised"].mcse / 1e6
+    more = found.statistics
+    for row, lasts, hazard in zip(survival.rows, found.survival_by_period, more.hazard, strict=True):
+        yield row[1], 100 * lasts.error
+        if row[2] != "-":
+            yield row[2], 100 * hazard.error
+            yield from ((part, 100 * hazard.error) for part in row[3].split(" to "))
+    for row, each in zip(restricted.rows, more.rmst, strict=True):
+        yield from ((text, each.mean.se) for text in row[1:3])
+    for row, each in zip(liquidity.rows, more.liquidity_at_risk, strict=True):
+        errors = [*(quantile.error for quantile in each.tail.quantiles), each.tail.shortfall.se]
+        yield from zip([*row[1:4], row[5]], (error / 1e6 for error in errors), strict=True)
 
 
 def finer(result):
@@ -212,14 +224,14 @@ RUNS = [
 
 @pytest.mark.parametrize("how", RUNS, ids=str)
 def test_no_figure_has_more_digits_than_its_error_allows(how):
-    assert finer(sim.simulate("valence-2002", seed=3, **how)) == []
+    assert finer(sim.simulate(valence_2002(), seed=3, **how)) == []
 
 
 @pytest.mark.parametrize("place", [measures, numbers])
 def test_a_digit_too_many_is_seen(place, monkeypatch):
     honest = estimates.decimals_allowed
     monkeypatch.setattr(place, "decimals_allowed", lambda error: min(honest(error) + 1, 15))
-    assert finer(sim.simulate("valence-2002", paths=1_000, seed=3)) != []
+    assert finer(sim.simulate(valence_2002(), paths=1_000, seed=3)) != []
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -244,7 +256,7 @@ def test_the_probability_that_the_house_style_quotes_reads_as_it_says():
 
 @pytest.mark.parametrize("paths", [1, 20])
 def test_what_has_an_unknown_error_has_two_digits(paths):
-    found = sim.simulate("valence-2002", paths=paths, seed=3).summary()
-    row = dict(zip(MEASURES, summary_text.tables(found)[1].rows, strict=True))["effective_price"]
+    found = sim.simulate(valence_2002(), paths=paths, seed=3).summary()
+    row = dict(zip(measures.HEADLINE, summary_text.tables(found)[1].rows, strict=True))["effective_price"]
     assert len(row[-1].replace(".", "").strip("0")) <= 2
     assert math.isnan(found["effective_price"].worst5_se)

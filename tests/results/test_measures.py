@@ -25,10 +25,10 @@ from sim.results.measures import MEASURES
 from sim.text.numbers import decimals_allowed, rounded
 
 CONTRACT = (
-    "raised shares_issued dilution effective_price discount_cost effective_discount runway_months funding_gap "
-    "ending_cash draws costs"
+    "raised shares_issued dilution total_dilution surviving_dilution retained_ownership effective_price discount_cost "
+    "effective_discount runway_months funding_gap ending_cash draws costs"
 )
-LOW_IS_BAD = {"raised", "effective_price", "runway_months", "ending_cash", "draws"}
+LOW_IS_BAD = {"raised", "retained_ownership", "effective_price", "runway_months", "ending_cash", "draws"}
 
 
 def test_the_registry_is_the_contracts_table():

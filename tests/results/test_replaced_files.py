@@ -138,44 +138,63 @@ def planted(folder: Path, name: str, days: float) -> Path:
     return path
 
 
+HERE, ELSEWHERE, DIGITS = files._machine(), "0badcafe", "0123456789abcdef"
+
+
 def test_drafts_of_killed_processes_are_removed(tmp_path, dead):
-    digits = "0123456789abcdef"
-    left = [planted(tmp_path, f".fundrisk-{digits}.tmp", 2), planted(tmp_path, f".fundrisk-{dead}-{digits}.tmp", 1.01)]
-    folder = tmp_path / f".fundrisk-{dead}-{digits[::-1]}.tmp"
+    names = [f"{HERE}-{dead}-{DIGITS}", f"{HERE}-{'9' * 40}-{DIGITS}"]  # at any age
+    left = [planted(tmp_path, f".fundrisk-{name}.tmp", days) for name, days in zip(names, (0, 0.9), strict=True)]
+    old = [DIGITS, f"{dead}-{DIGITS}", f"{os.getpid()}-{DIGITS}", f"{ELSEWHERE}-{dead}-{DIGITS}",
+           f"{ELSEWHERE}-{os.getpid()}-{DIGITS}"]  # fmt: skip
+    left += [planted(tmp_path, f".fundrisk-{name}.tmp", 1.01) for name in old]
+    folder = tmp_path / f".fundrisk-{HERE}-{dead}-{DIGITS[::-1]}.tmp"
     folder.mkdir()
-    planted(folder, "deck.pptx", 2)
-    os.utime(folder, (0, 0))
+    planted(folder, "deck.pptx", 0)
     stay = [
-        planted(tmp_path, f".fundrisk-{dead}-{'1' * 16}.tmp", 0.9),  # not old enough
-        planted(tmp_path, f".fundrisk-{os.getpid()}-{'2' * 16}.tmp", 9),  # of a process that lives
-        planted(tmp_path, f".fundrisk-{digits}.tmp.npz", 9),
-        planted(tmp_path, f".fundrisk-{digits}x.tmp", 9),
-        planted(tmp_path, f"x.fundrisk-{dead}-{digits}.tmp", 9),
-        planted(tmp_path, f".fundrisk-{'9' * 40}-{digits}.tmp.", 9),
+        planted(tmp_path, f".fundrisk-{'1' * 16}.tmp", 0.9),  # not old enough to be left over from an unknown process
+        planted(tmp_path, f".fundrisk-{dead}-{'1' * 16}.tmp", 0.9),
+        planted(tmp_path, f".fundrisk-{ELSEWHERE}-{dead}-{'1' * 16}.tmp", 0.9),
+        planted(tmp_path, f".fundrisk-{HERE}-{os.getpid()}-{'2' * 16}.tmp", 9),  # of a process that lives
+        planted(tmp_path, f".fundrisk-{HERE}-1-{'2' * 16}.tmp", 9),  # of another user, unless this is its process
+        planted(tmp_path, f".fundrisk-{DIGITS}.tmp.npz", 9),
+        planted(tmp_path, f".fundrisk-{DIGITS}x.tmp", 9),
+        planted(tmp_path, f"x.fundrisk-{HERE}-{dead}-{DIGITS}.tmp", 9),
+        planted(tmp_path, f".fundrisk-{HERE}-{dead}-{DIGITS}.tmp.", 9),
+        planted(tmp_path, f".fundrisk-{HERE}x-{dead}-{DIGITS}.tmp", 9),
         planted(tmp_path, "mine.tmp", 9),
     ]
     outside = planted(tmp_path, "outside", 9)
-    link = tmp_path / f".fundrisk-{dead}-{'3' * 16}.tmp"
+    link = tmp_path / f".fundrisk-{HERE}-{dead}-{'3' * 16}.tmp"
     link.symlink_to(outside)
-    os.utime(link, (0, 0), follow_symlinks=False)
     write_text_atomically(tmp_path / "x.json", "{}")
     assert not any(path.exists() for path in [*left, folder])
     assert not link.is_symlink()
     assert all(path.exists() for path in [*stay, outside])
 
 
-def test_a_process_number_that_none_can_have_is_of_none(tmp_path):
-    path = planted(tmp_path, f".fundrisk-{'9' * 40}-{'0' * 16}.tmp", 9)
-    remove_leftovers(tmp_path)
-    assert not path.exists()
+def test_the_draft_of_a_killed_process_is_gone_after_the_next_write(tmp_path):
+    script = f"""
+import os, signal
+from sim.results import files
+files.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+files.write_text_atomically({str(tmp_path / "x.json")!r}, "half")
+"""
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", script], cwd=root, check=False).returncode == -9
+    (left,) = tmp_path.iterdir()
+    assert files._DRAFT.fullmatch(left.name)[1] == HERE
+    write_text_atomically(tmp_path / "x.json", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
 
 @SUPERUSER
-def test_drafts_of_another_user_stay(tmp_path, dead):
-    path = planted(tmp_path, f".fundrisk-{dead}-{'0' * 16}.tmp", 9)
-    os.chown(path, 12345, -1)
+def test_drafts_of_another_user_are_left_over_in_the_same_way(tmp_path, dead):
+    gone, stays = (planted(tmp_path, f".fundrisk-{HERE}-{n}-{'0' * 16}.tmp", 0) for n in (dead, os.getpid()))
+    for path in (gone, stays):
+        os.chown(path, 12345, -1)
     remove_leftovers(tmp_path)
-    assert path.exists()
+    assert not gone.exists()
+    assert stays.exists()
 
 
 def test_a_folder_that_cannot_be_listed_is_no_obstacle(tmp_path, monkeypatch):
@@ -189,5 +208,5 @@ def test_a_folder_that_cannot_be_listed_is_no_obstacle(tmp_path, monkeypatch):
 
 
 def test_a_new_draft_is_known_as_one():
-    assert files._DRAFT.fullmatch(draft_name())[1] == str(os.getpid())
+    assert files._DRAFT.fullmatch(draft_name()).groups() == (HERE, str(os.getpid()))
     assert draft_name() != draft_name()

@@ -22,8 +22,8 @@ from sim.results.files import write_arrays
 from sim.results.measures import MEASURES
 from sim.results.result import COLUMNS, Result, ResultError, fiscal_periods, write_text_atomically
 from sim.results.saved import load_result
-from sim.terms import load_case
 from tests.support.synthetic import synthetic_result
+from tests.support.valence import valence_2002
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_periods_are_fiscal_quarters(result):
 
 
 def test_the_first_and_the_last_period_are_cut_to_the_span():
-    case = load_case("valence-2002").replace({"valuation_date": "2002-05-01", "horizon": "2003-01-31"})
+    case = valence_2002().replace({"valuation_date": "2002-05-01", "horizon": "2003-01-31"})
     assert [period[1:] for period in fiscal_periods(case)] == [
         (date(2002, 5, 1), date(2002, 6, 30)),
         (date(2002, 7, 1), date(2002, 9, 30)),
@@ -95,7 +95,7 @@ def test_the_first_and_the_last_period_are_cut_to_the_span():
 )
 def test_columns_that_do_not_fit_are_refused(change, message):
     good = synthetic_result(paths=50)
-    columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T} | change
+    columns = good.paths_or_sketch() | change
     columns = {name: column for name, column in columns.items() if column is not None}
     with pytest.raises(ValueError, match=message):
         Result(good.case, 50, 1, "philox", good.tallies, columns)
@@ -115,11 +115,7 @@ def test_the_probability_of_cash_out_by_a_date_counts_its_close(result, by):
 def test_a_cash_out_at_the_very_close_of_a_period_is_in_it():
     good = synthetic_result(paths=4)
     days = np.array([91.0, np.nextafter(91.0, 92.0), 731.0, np.inf])  # 30 June 2002 closes at t = 91
-    columns = dict(good.columns) | {
-        "cash_out_days": days,
-        "cause": np.array([1, 2, 3, 0], np.int8),
-        "raised_by_period": good.by_period["raised"].T,
-    }
+    columns = good.paths_or_sketch() | {"cash_out_days": days, "cause": np.array([1, 2, 3, 0], np.int8)}
     got = Result(good.case, 4, 1, "philox", good.tallies, columns)
     assert got.by_period["cash_out"][:, 0].tolist() == [True, False, False, False]
     assert got.by_period["cash_out"][:, -1].tolist() == [True, True, True, False]
@@ -132,7 +128,7 @@ def test_the_default_is_the_horizon(result):
     assert result.probability_of_cash_out() == result.summary().cash_out == result.probability_of_cash_out("2004-03-31")
 
 
-@pytest.mark.parametrize("by", ["2004-04-01", "2002-03-31", "March", 20030331, datetime(2003, 3, 31), float("nan")])
+@pytest.mark.parametrize("by", ["2004-04-01", "2002-03-31", "March", 20030331, datetime(2003, 3, 31, 1), float("nan")])
 def test_a_day_outside_the_span_is_an_error(result, by):
     with pytest.raises(ValueError, match="must be a date from 2002-04-01 to 2004-03-31"):
         result.probability_of_cash_out(by=by)
@@ -152,8 +148,8 @@ def test_the_fan_starts_at_the_opening_cash(result):
 
 def test_the_document_has_exactly_the_contracts_keys(document):
     assert list(document) == [
-        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "lines",
-        "manifest",
+        "case", "paths", "seed", "sampler", "version", "elapsed_s", "measures", "cash_out", "line", "lines", "rmst",
+        "survival", "hazard", "incidence", "liquidity_at_risk", "average_price", "manifest",
     ]  # fmt: skip
     assert list(document["measures"]) == list(MEASURES)
     assert set(document["cash_out"]) == {"within_horizon", "by_period", "causes"}
@@ -203,7 +199,7 @@ def test_the_waterfall_adds_up_to_the_commitment(document):
 
 
 def test_absent_and_unbounded_numbers_are_null():
-    case = load_case("valence-2002").replace({"line.commitment": 0})
+    case = valence_2002().replace({"line.commitment": 0})
     document = synthetic_result(paths=20, case=case).summary().to_dict()
     assert document["measures"]["effective_price"]["mean"] is None
     assert document["measures"]["effective_price"]["n"] == 0
@@ -222,7 +218,7 @@ def test_the_table_fits_a_terminal(paths, lifetime):
     assert text.isascii()
     assert not re.search(r"\bnan\b", text.lower())
     flat = " ".join(text.split())
-    assert all(measure.column in flat for measure in MEASURES.values())
+    assert all((measure.column in flat) == (name != "ending_cash") for name, measure in MEASURES.items())
 
 
 def test_the_answer_comes_first(result):
@@ -230,8 +226,9 @@ def test_the_answer_comes_first(result):
     assert title.startswith("Valence Technology")
     chance = result.summary().cash_out
     assert f"with a probability of {100 * chance.value:.1f}% +- {100 * chance.se:.1f}%" in " ".join(answer.split())
-    assert "of the $30M committed on average; in the worst 5% of the paths, $" in " ".join(answer.split())
-    assert "paths, the runway is " in " ".join(answer.split())
+    assert "of the $30M committed on average (expected shortfall, 5%: $" in " ".join(answer.split())
+    assert "Expected shortfall, 5%, of the runway: " in " ".join(answer.split())
+    assert "the largest shortage of cash is at most $" in " ".join(answer.split())
 
 
 def test_certainty_is_said_with_its_bound():
@@ -242,7 +239,7 @@ def test_certainty_is_said_with_its_bound():
 
 
 def hostile_case():
-    base = load_case("valence-2002")
+    base = valence_2002()
     document = base.to_dict()
     document["title"] = "<script>alert('x')</script> & co"
     document["line"]["conditions"][0]["name"] = "<b>same</b> CEO " + "x" * 150
@@ -255,7 +252,7 @@ def test_words_from_a_case_are_escaped_in_a_notebook_and_wrapped_in_a_terminal()
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;" in html
-    assert re.findall(r"<(?!/)(\w+)", html).count("table") == 3
+    assert re.findall(r"<(?!/)(\w+)", html).count("table") == 6
     assert max(map(len, str(summary).splitlines())) <= 100
 
 
@@ -313,7 +310,7 @@ def test_equality_is_about_the_numbers(result):
 
 def test_a_loaded_manifest_is_the_one_of_the_run(result, tmp_path):
     old = dict(result.manifest) | {"platform": "another machine"}
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     made = Result(result.case, result.paths, 11, "philox", result.tallies, columns, written=old)
     made.save(tmp_path / "old.npz")
     assert load_result(tmp_path / "old.npz").manifest["platform"] == "another machine"
@@ -478,14 +475,14 @@ def test_a_device_is_written_through_and_not_replaced(result):
 def test_tallies_of_another_shape_are_refused(result):
     t = result.tallies
     bad = dataclasses.replace(t, reasons=t.reasons[:-1])
-    columns = dict(result.columns) | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     with pytest.raises(ValueError, match="binding has shape"):
         Result(result.case, result.paths, 11, "philox", bad, columns)
 
 
 def test_a_run_of_the_largest_seed_survives_the_file(tmp_path):
     good = synthetic_result(paths=2)
-    columns = dict(good.columns) | {"raised_by_period": good.by_period["raised"].T}
+    columns = good.paths_or_sketch()
     made = Result(good.case, 2, 2**64 - 1, "philox", good.tallies, columns, elapsed_s=math.pi, workers=2)
     made.save(tmp_path / "run.npz")
     back = load_result(tmp_path / "run.npz")

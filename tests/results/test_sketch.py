@@ -18,6 +18,7 @@ from sim.results.result import PathsNotKept, Result
 from sim.results.saved import load_result
 from sim.results.sketch import Sketch
 from tests.support.synthetic import synthetic_result
+from tests.support.valence import valence_2002
 
 CHUNK = 1024
 PATHS = 4 * CHUNK + 160
@@ -25,16 +26,14 @@ PATHS = 4 * CHUNK + 160
 
 def columns_of(result, start=0, stop=None):
     """What the engine would have written for paths of a result."""
-    columns = result.columns | {"raised_by_period": result.by_period["raised"].T}
+    columns = result.paths_or_sketch()
     return {name: column[..., start:stop] for name, column in columns.items()}
 
 
 def twisted(result):
     """The same paths with neighbours that have something in common, so that groups matter."""
     order = np.argsort(result["raised"] + np.random.default_rng(1).normal(0.0, 4e6, result.paths))
-    columns = {name: column[order] for name, column in result.columns.items()}
-    columns["raised_by_period"] = result.by_period["raised"].T[:, order]
-    return columns
+    return {name: column[..., order] for name, column in result.paths_or_sketch().items()}
 
 
 def made(groups, **data):
@@ -118,7 +117,7 @@ def test_taking_dependent_paths_for_independent_would_be_noticed(groups):
 @pytest.mark.parametrize("groups", GROUPS)
 def test_a_value_that_fills_its_bin_alone_is_exact(groups):
     base = synthetic_result(paths=PATHS)
-    columns = dict(base.columns, raised_by_period=base.by_period["raised"].T)
+    columns = base.paths_or_sketch()
     columns["raised"] = np.where(np.arange(PATHS) % 3 == 0, 0.1 + 0.2, 5_000_000.0)
     columns["ending_cash"] = np.where(np.arange(PATHS) % 7 == 0, -12_345.678, 0.0)
     kept = made(groups, columns=columns)
@@ -142,8 +141,8 @@ def test_intervals_from_bins_reach_at_least_as_far_as_those_of_the_paths(both):
 @pytest.mark.parametrize("groups", GROUPS)
 def test_equal_and_absent_values_say_so(groups):
     base = synthetic_result(paths=PATHS)
-    columns = {name: np.zeros_like(column) for name, column in base.columns.items()}
-    columns |= {"raised_by_period": 0.0 * base.by_period["raised"].T, "ending_cash": np.full(PATHS, 0.1)}
+    columns = {name: np.zeros_like(column) for name, column in base.paths_or_sketch().items()}
+    columns["ending_cash"] = np.full(PATHS, 0.1)
     columns["cash_out_days"] = np.full(PATHS, math.inf)
     got = made(groups, sketch=sketch_of(made(groups, columns=columns), groups)).summary()
     assert (got["ending_cash"].mean, got["ending_cash"].sd, got["ending_cash"].mcse) == (0.1, 0.0, 0.0)
@@ -283,8 +282,8 @@ SHARDS = [(0, STEP), (STEP, STEP), (2 * STEP, 1000)]
 @pytest.mark.parametrize("antithetic", [True, False])
 def test_shards_make_the_run(keep_paths, antithetic):
     how = {"seed": 5, "keep_paths": keep_paths, "antithetic": antithetic}
-    whole = sim.simulate("valence-2002", paths=2 * STEP + 1000, **how)
-    shards = [sim.simulate("valence-2002", paths=paths, first_path=first, **how) for first, paths in SHARDS]
+    whole = sim.simulate(valence_2002(), paths=2 * STEP + 1000, **how)
+    shards = [sim.simulate(valence_2002(), paths=paths, first_path=first, **how) for first, paths in SHARDS]
     expected = whole.summary().to_dict() | {"elapsed_s": None}
     for order in ([0, 1, 2], [2, 0, 1]):
         got = merge([shards[i] for i in order])

@@ -1,26 +1,24 @@
-"""The shipped case as a document that tests change."""
+"""A case as a document that tests change: `valence-2002` of version 0.4."""
 
 import copy
 import tomllib
-from pathlib import Path
 
 import pytest
 
-import sim.terms
-from sim.terms import Case, CaseError, load_case
+from sim.terms import Case, CaseError
+from tests.support.valence import FILE, valence_2002
 
-SHIPPED = Path(sim.terms.__file__).parent.parent / "cases" / "valence-2002.toml"
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 REMOVED = object()
 
 
 def document():
-    """The shipped file as the plain dictionary that its reader makes of it."""
-    return tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    """Its file as the plain dictionary that its reader makes of it."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 def changed(changes):
-    """The shipped document with `{("price", "drift"): 0.1}` applied; REMOVED takes a key away."""
+    """The document with `{("price", "drift"): 0.1}` applied; REMOVED takes a key away."""
     doc = document()
     for path, value in changes.items():
         holder = doc

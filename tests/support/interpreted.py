@@ -140,7 +140,7 @@ def compare(cases: int) -> tuple[int, int]:
     from tests.twin import random_cases
     from tests.twin import sampler as reference_luck
 
-    for name in ("exp", "log", "normal"):
+    for name in ("exp", "log", "normal", "upper_tail"):
         setattr(reference_luck, name, getattr(elementary, name))
     reference_luck.box_muller = lambda a, b: elementary.box_muller(np.uint64(a), np.uint64(b))
     audit.lower = engine.lower = lower_to_records
@@ -188,9 +188,12 @@ def compare_markets(number: int) -> int:
     import sim
     from sim.engine import trace as audit
     from tests.twin import ledger as reference
+    from tests.twin import random_cases
 
     ledgers = 0
     for first, document in market_cases(number):
+        if first % 2:
+            document = random_cases.random_moves(random.Random(first), document)
         terms = reference.read(document)
         for path in audit.trace_paths(sim.Case.from_dict(document), 0, BLOCK, seed=first)[:4]:
             expected = reference.sample(terms, seed=first, path=path.path)
@@ -204,6 +207,7 @@ def compare_markets(number: int) -> int:
 def inactive_cases(number: int):
     """Cases with many purchase dates, on most of which some paths, or all, cannot draw."""
     import sim
+    from tests.twin import random_cases
 
     for first, document, terms in small_cases(number, 19_000):
         document["policy"] = {"kind": "maximum", "cadence": "daily" if len(terms.months()) <= 4 else "weekly"}
@@ -215,6 +219,8 @@ def inactive_cases(number: int):
             document["burn"]["volatility"], document["price"]["impact"] = 0.6, "none"
             document["line"] |= {"max_per_draw": 0.7 * burn, "minimum_draw": 0, "commitment": 50 * burn}
             document["line"]["coverage"] = {"percent": [100], "basis": "quarter"}
+        if first % 3 == 0:
+            document = random_cases.random_moves(random.Random(first), document)
         yield first, sim.Case.from_dict(document)
 
 

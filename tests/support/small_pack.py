@@ -9,10 +9,13 @@ from sim.analysis.compare import compare
 from sim.analysis.grid import grid
 from sim.analysis.outlook import outlook
 from sim.analysis.pack import Pack
+from sim.analysis.price_models import price_models
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.solve import reverse_stress, solve
+from sim.analysis.uncertainty import uncertainty
 from sim.analysis.variants import main_variants
+from tests.support.valence import valence_2002
 
 NAMES = {"seed": 7}
 
@@ -26,20 +29,22 @@ def small_pack(case: sim.Case, paths: int = 512) -> Pack:
         clauses=clauses(case, paths=64, **NAMES),
         sensitivity=sensitivity(case, paths=128, indexed=0, **NAMES),
         scenarios=compare(scenarios_of(case)[0], paths=paths, **NAMES),
+        price_models=price_models(case, paths=paths, **NAMES),
         solutions=tuple(solve(case, what, 0.1, by, 256, **NAMES) for what in ("commitment", "cash")),
         stresses=reverse_stress(case, by, paths=256, **NAMES),
-        outlook=outlook(case, paths=paths, **NAMES),
+        outlook=outlook(case, paths=paths, warning=True, **NAMES),
         policies=compare(policies_of(case), paths=paths, **NAMES),
         grid=grid(case, paths=8, **NAMES),
         record=backtest(case, paths=128, seed=7) if getattr(case, "record", None) else None,
         elapsed_s=1.0,
         by=by,
+        uncertainty=uncertainty(case, draws=32, paths=64, **NAMES) if case.ranges else None,
     )
 
 
 def bare_document() -> dict:
     """A case without notes, milestones, conditions, third parties and events."""
-    doc = copy.deepcopy(sim.load_case("valence-2002").to_dict())
+    doc = copy.deepcopy(valence_2002().to_dict())
     doc |= {"notes": [], "milestones": [], "events": {}, "title": "A line and nothing else"}
     doc["line"]["conditions"] = []
     for name in ("third_party", "ranges", "record"):
@@ -72,7 +77,7 @@ def cases() -> dict[str, sim.Case]:
     """Cases that differ widely."""
     from tests.support.hostile import hostile_case
 
-    shipped = sim.load_case("valence-2002")
+    shipped = valence_2002()
     bare = bare_document()
     return {
         "valence": shipped,

@@ -3,13 +3,14 @@
 import numpy as np
 
 from sim.lowering.program import reason_names
+from sim.lowering.schedule import gap_months, issues_to_others
 from sim.results.result import Result, Tallies, fiscal_periods
-from sim.terms import load_case
+from tests.support.valence import valence_2002
 
 
 def synthetic_result(paths=4000, seed=11, case=None, lifetime_months=15.0):
     """A plausible result for a case (default: the shipped one). The numbers hang together as a ledger's would."""
-    case = case or load_case("valence-2002")
+    case = case or valence_2002()
     rng = np.random.default_rng(seed)
     periods = fiscal_periods(case)
     horizon_days = (case.horizon - case.valuation_date).days + 1
@@ -37,6 +38,10 @@ def synthetic_result(paths=4000, seed=11, case=None, lifetime_months=15.0):
         "cause": cause,
         "raised_by_period": drawn,
     }
+    parts = np.array([months / 24 for months in gap_months(case)])[:, None]
+    columns["gap_by_month"] = columns["funding_gap"] * parts * (days < 731 * parts)
+    others = (int(issues_to_others(case)), paths)
+    columns["other_shares"] = np.floor(rng.lognormal(14.0, 1.0, others)) * (rng.random(others) < 0.3)
     reasons = reason_names(tuple(condition.name for condition in case.line.conditions))
     binding = rng.integers(0, paths, (len(periods), len(reasons))) * (rng.random((len(periods), len(reasons))) < 0.4)
     binding[:, reasons.index("cash-out")] = paths // 3  # no limit on a draw: whoever reads this must leave it out

@@ -21,7 +21,8 @@ from sim.terms import (
     shipped_cases,
 )
 from sim.terms.clauses import stated_clauses
-from tests.support.documents import CASE, REMOVED, SHIPPED, changed
+from tests.support.documents import CASE, REMOVED, changed
+from tests.support.valence import FILE
 
 
 def test_the_shipped_case_has_the_documents_terms():
@@ -65,7 +66,7 @@ def test_every_figure_of_the_shipped_file_has_its_reason():
     """A comment on the line or right above it, or a source of its own, as rows of the record have; tables whose reasons
     stand in front of them all are named here."""
     in_front = {"waiver_probability", "probability", "median_days", "p90_days", "price_jump", "paths", "seed", "schema"}
-    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    lines = FILE.read_text(encoding="utf-8").splitlines()
     bare = []
     for above, line in pairwise(lines):
         word, equals, value = line.partition(" = ")
@@ -135,7 +136,7 @@ def test_interest_runs_from_the_valuation_date():
 def test_load_case_takes_a_case_a_name_and_a_path(tmp_path):
     assert load_case(CASE) is CASE
     path = tmp_path / "mine.toml"
-    path.write_bytes(b"\xef\xbb\xbf" + SHIPPED.read_bytes().replace(b"\n", b"\r\n"))  # as some editors save it
+    path.write_bytes(b"\xef\xbb\xbf" + FILE.read_bytes().replace(b"\n", b"\r\n"))  # as some editors save it
     assert load_case(path) == load_case(str(path)) == CASE
     assert load_case(path).source == str(path)
     assert CASE.source == "valence-2002"

@@ -55,6 +55,20 @@ def test_prices_stay_numbers(drift, jumps, impact):
     assert not allowed(changes | {"price.volatility": most * (1 + 1e-9)})
 
 
+def test_compensated_moves_keep_prices_above_what_numbers_can_hold():
+    """By up to (1 - p)^j until a milestone comes, and by e^(-j rate t) until the CEO changes."""
+    sure = {"milestones": [{"name": "m", "price_jump": 20.0} | REACHED]}
+    assert allowed(sure)
+    assert not allowed(sure | {"price.jumps": "compensated"})  # (2^-53)^20 = 1e-319
+    likely = {"milestones": [{"name": "m", "price_jump": 20.0} | REACHED | {"probability": 0.9}]}
+    assert allowed(likely | {"price.jumps": "compensated"})
+    jump, low = 0.5, furthest(0.9, -0.1, (0.5,), "none")[0]  # volatility and drift of the plain case
+    most = (low + EDGE) / jump / YEARS
+    for rate, fits in ((most * (1 - 1e-9), True), (most * (1 + 1e-9), False)):
+        change = {"ceo_change": {"annual_rate": rate, "price_jump": jump}}
+        assert allowed({"price.jumps": "compensated", "events": change}) == fits
+
+
 def steps(*rows: tuple[str, float]) -> dict:
     return {"burn.steps": [{"date": day, "factor": factor} for day, factor in rows]}
 
@@ -132,7 +146,10 @@ BOUNDS = {
     "Step": {"factor": (0.0, 1000.0)},
     "Burn": {
         "growth": (-0.99, 100.0), "persistence": (OPEN(-1, 0), OPEN(1, 0)), "price_correlation": (-1.0, 1.0),
+        "last_surprise": (-20.0, 20.0),
     },
+    "Milestone": {"elapsed_days": (0.0, 1e5)},
+    "Forecast": dict.fromkeys(("value", "p05", "p50", "p95"), (-1e+300, 1e+300)),
     "Pricing": {
         "window": (1, 250), "count": (1, 250), "multiplier": (1e-6, 2.0), "floor_of_close": (OPEN(0, 1), 1.0),
     },
@@ -229,7 +246,7 @@ def test_the_largest_table_of_ranges_and_one_that_is_no_pair():
     )
     with pytest.raises(sim.CaseError) as caught:
         plain_case({"ranges": 5})
-    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys and two numbers each")
+    assert str(caught.value).startswith("replace: ranges = 5: must be a table of dotted keys, each with two numbers")
     milestones = [{"name": f"m{i}", "probability": 0.5, "median_days": 10, "p90_days": 20} for i in range(1000)]
     assert allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in names}})
     assert not allowed({"milestones": milestones, "ranges": {key: [0.1, 0.9] for key in [*names, "price.drift"]}})

@@ -1,10 +1,13 @@
 """The terms of a case in plain words: `fundrisk check`."""
 
+from datetime import date
+
 import pytest
 
-from sim.terms import describe, load_case
+from sim.terms import describe
+from tests.support.valence import valence_2002
 
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 
 
 def flowing(changes=None):
@@ -53,7 +56,8 @@ def test_the_shipped_case():
         "The stock price is $3.00 at the opening. Apart from its moves at milestones and other events, it moves at "
         "random with a volatility of 95% a year and no trend in its mean (geometric Brownian motion).",
         "100,000 simulated paths; the seed 20020401 fixes the random numbers.",
-        "The simulation does not use these ranges; the sensitivity analysis and the what-if tables do. - Monthly burn: "
+        "The simulation of one case does not use these ranges; the sensitivity analysis, the what-if tables and the "
+        "bands of uncertain inputs do. - Monthly burn: "
         "$2.23 million to $2.911 million - Opening cash: $9.895 million to $11.936 million - Probability of a "
         "reduction for third-party financing: 0% to 100%",
         "(terms SHA-256 b3a56d2cdf5b...)",
@@ -77,13 +81,14 @@ def test_the_shipped_case():
         ({"price.drift": 0.05}, "a volatility of 95% a year and a growth of its mean of 5% a year"),
         ({"milestones": None, "line.conditions": None, "events": None}, "$3.00 at the opening. It moves at random"),
         ({"milestones": None, "line.conditions": None}, "Apart from its moves at milestones and other events, it"),
+        ({"price.jumps": "compensated"}, "Until such an event comes, the price drifts against its move"),
         ({"events": None}, "Apart from its moves at milestones and other events, it"),
         (
             {"milestones": None, "line.conditions": None, "events.ceo_change.price_jump": 0},
             "$3.00 at the opening. It moves at random",
         ),
         ({"ranges": {"burn.monthly": [1e6, 2.5e6]}}, "- Monthly burn: $1 million to $2.5 million"),
-        ({"ranges": {"price.initial": [2, 4.5]}}, "- Opening stock price: $2 to $4.5"),
+        ({"ranges": {"price.initial": [2, 4.5]}}, "- Opening stock price: $2.00 to $4.50"),
         ({"ranges": {"waivers": [0.1, 1]}}, "- Waivers: mean probability: 10% to 100%"),
         ({"ranges": {"milestones[licence].median_days": [90, 300]}}, "- Licence: median time: 90 days to 300 days"),
         ({"ranges": {"third_party.annual_rate": [0.2, 0.8]}}, "- Third-party financings per year: 0.2 to 0.8"),
@@ -208,3 +213,95 @@ def test_the_coverage_table_counts_the_basis(basis, day, expected):
     )  # fmt: skip
     row = next(line for line in describe(case).splitlines() if day in line and "100%" in line)
     assert row.split("100%")[1].strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.1, "$0.10"), (2.5, "$2.50"), (0.0, "$0.00"), (3, "$3.00"), (0.1275, "$0.1275"), (0.125, "$0.125"),
+     (0.12999, "$0.13"),
+     (0.999, "$0.999"), (1.2345, "$1.23"), (1234.5, "$1,234.50"), (0.0001, "$0.0001"), (0.00002, "$0.00002")],
+)  # fmt: skip
+def test_a_price_has_at_least_two_decimals(amount, text):
+    from sim.text.numbers import price
+
+    assert price(amount) == text
+
+
+def test_prices_of_inputs_are_written_as_prices():
+    from sim.analysis.inputs import shown
+
+    assert [shown(value, "$/share") for value in (0.1, 2.5, 3.0, 0.12755)] == ["$0.10", "$2.50", "$3.00", "$0.1275"]
+
+
+LEGS = [{"series": "low", "window": 1, "timing": "through"}, {"window": 3}]
+
+
+@pytest.mark.parametrize(
+    ("legs", "said"), [(LEGS[:1], "the lesser of A and B"), (LEGS, "the least of A, B and C")], ids=["two", "three"]
+)
+def test_two_prices_have_a_lesser_and_more_a_least(legs, said):
+    text = flowing({"line.pricing.lesser_of": legs, "line.pricing.multiplier": 1})
+    legs_said = [
+        "the mean close of the five sessions (Nasdaq trading days) before the purchase date",
+        "the low of the purchase date",
+        "the mean close of the three sessions before the purchase date",
+    ]
+    for letter, leg in zip("ABC", legs_said, strict=True):
+        said = said.replace(letter, leg)
+    assert f"Purchase price: {said}." in text
+
+
+def test_fees_before_the_start_are_paid():
+    stages = [{"date": date(2002, 3, 1), "cash": 5e5}, {"date": date(2002, 4, 1), "shares": 100}]
+    text = flowing({"line.fees": {"staged": stages}})
+    assert "Fees of $500,000 on 1 March 2002 are paid: they are before the simulation." in text
+    assert "The company owes fees of 100 shares on 1 April 2002." in text
+    assert "owes" not in flowing({"line.fees": {"staged": stages[:1]}})
+    assert "are paid" not in flowing({"line.fees": {"staged": stages[1:]}})
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (0.5, "There is no floor price, but no draw at a close below $0.50."),
+        (0.0, "There is no floor price."),
+        (None, "There is no floor price."),
+    ],
+)
+def test_a_lowest_tier_is_a_floor(first, said):
+    tiers = (
+        [] if first is None else [{"from_price": first, "max_per_draw": 1e6}, {"from_price": 2, "max_per_draw": 2e6}]
+    )
+    assert said in flowing({"line.tiers": tiers})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "At a stock price of at least $0.65 the authorised shares suffice for the whole commitment."),
+        (
+            {"line.exchange_cap": {"shares": 5_000_000}},
+            "The exchange cap leaves 5,000,000. They suffice from a stock price of $7.06 on.",
+        ),
+        (
+            {"line.exchange_cap": {"share": 0.1999, "exempt_price": 2.5}},
+            "The exchange cap (where no exemption applies) "
+            "leaves 9,105,906. They suffice from a stock price of $3.88 on.",
+        ),
+        (
+            {"line.registrations": [{"shares": 20_000_000, "effective": date(2002, 5, 1)}], "line.registered": True},
+            "At a stock price of at least $1.76, the registration of shares allows the whole commitment.",
+        ),
+        (
+            {
+                "line.registrations": [{"shares": 20_000_000, "effective": date(2002, 5, 1)}],
+                "line.registered": True,
+                "line.exchange_cap": {"shares": 6_000_000},
+            },
+            "The exchange cap leaves 6,000,000.",
+        ),
+        ({"company.shares_authorized": 45_552_310}, "The charter allows no more shares."),
+    ],
+)
+def test_shares_of_the_whole_commitment_meet_every_cap(changes, said):
+    assert said in flowing(changes)

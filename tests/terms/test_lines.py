@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from sim.terms import Case, CaseError, describe, load_case
+from sim.terms import Case, CaseError, describe
 from sim.terms.warnings import warnings_of
 from tests.support.documents import REMOVED, changed, problems
+from tests.support.valence import valence_2002
 
 BERG = changed({})["line"]
 KINDS = [{"name": "regular"}, {"name": "accelerated", "multiple_of": {"purchase": "regular", "times": 2}}]
@@ -100,7 +101,7 @@ def test_each_problem_has_one_line(changes, expected):
 
 
 def test_a_case_without_newer_keys_keeps_its_hash():
-    assert load_case("valence-2002").sha256.startswith("b3a56d2cdf5b4373")
+    assert valence_2002().sha256.startswith("b3a56d2cdf5b4373")
 
 
 def test_a_kind_of_purchase_takes_over_what_it_leaves_out():
@@ -162,7 +163,7 @@ def test_the_day_before_a_key_that_is_a_word_of_python():
 )
 def test_check_names_what_can_never_bind(changes, expected):
     assert expected in list(warnings_of(Case.from_dict(changed(changes))))
-    assert not [said for said in warnings_of(load_case("valence-2002")) if "never bind" in said]
+    assert not [said for said in warnings_of(valence_2002()) if "never bind" in said]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_check_names_what_can_never_bind(changes, expected):
         ({("line", "exchange_cap"): {"shares": 8_000_000}}, "at most 8,000,000 shares under the line, and the"),
         (
             {("line", "exchange_cap"): {"shares": 50, "exempt_price": 1.2, "average": "draw"}},
-            "at most 50 shares under the line, unless the price of the draw is at least $1.2, and the",
+            "at most 50 shares under the line, unless the price of the draw is at least $1.20, and the",
         ),
         ({("line", "tiers"): [{"from_price": 0.25}]}, "limits by the close of the date: from $0.25 as stated; at most"),
     ],
@@ -206,10 +207,10 @@ def test_check_says_every_key_of_a_line():
         "from five days before the end of a fiscal quarter to ten days after it", "at most $5.00 million per month",
         "at most 8,000,000 shares under the line", "only registered shares: 1,970,000 from 26 June 2002",
         "at most 19.99% of the opening shares under the line, unless the average price of all its shares is at least "
-        "$2.5, until the milestone licence", "holds at most 9.99% of the shares; he sells within ten sessions",
+        "$2.50, until the milestone licence", "holds at most 9.99% of the shares; he sells within ten sessions",
         "$12,000 and 5,000 shares on 2 December 2002", "100,000 fee shares are delivered in proportion",
         "Each draw costs 2.5% of its amount", "1.125 shares are delivered for each that is paid for",
-        "from $1 40,000 shares, $9,000, 90% of the price", "at most 50,000 shares per draw",
+        "from $1.00 40,000 shares, $9,000, 90% of the price", "at most 50,000 shares per draw",
         "at most 5% of the market value", "no notice within three sessions of the last settlement",
         "Settlement is two sessions after the end of the window", "below 80% of the date's close",
         "value below the floor is left out", "+1.5 months for each unit of the log", "at most 9 months",

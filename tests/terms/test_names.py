@@ -9,6 +9,7 @@ import sim
 from sim.analysis.inputs import inputs_of, waivers
 from sim.terms import CaseError, overridden
 from sim.terms.overrides import canonical, find, known_key, label_of
+from sim.terms.stated import range_lines
 from sim.text.characters import escaped, named, printable, refused, replaced, visible
 from tests.support.documents import CASE
 
@@ -280,3 +281,37 @@ def test_numbers_are_those_before_the_changes(ranged):
     with pytest.raises(CaseError) as caught:
         ranged.replace({"burn.steps[0]": None, "burn.steps[0].factor": 1})
     assert "burn.steps has no entry 0 after the changes before this one" in caught.value.problems[0]
+
+
+LABELS = {
+    "notes[0].extension_probability": "Baccarat note: extension",
+    "notes[0].margin": "Baccarat note: margin",
+    "line.conditions[1].waiver_probability": "265 Wh/l polymer: waiver probability",
+    "milestones[0].p90_days": "polymer-265: 90th percentile of the time",
+    "burn.steps[0].factor": "step of the burn on 2002-10-01",
+    "line.coverage.percent[1]": "coverage percent 2",
+    "line.commitment": "commitment",
+    "policy.target_months": "target months",
+    "price.volatility": "volatility of the stock price",
+}
+
+
+def test_labels_are_words_whichever_way_the_key_is_written():
+    for key, label in LABELS.items():
+        assert label_of(CASE, key) == label_of(CASE, canonical(CASE, key)) == label
+
+
+def test_labels_of_several_lines_tell_them_apart():
+    case = sim.load_case("nikola-atm-2022")
+    for number, line in enumerate(case.lines):
+        for word in ("commitment", "legal_cost_per_draw"):
+            label = label_of(case, f"lines[{number}].{word}")
+            assert label == label_of(case, f"lines[{line.name}].{word}")
+            assert label.startswith(f"{line.name}: ")
+
+
+def test_stated_ranges_are_inputs_with_their_labels():
+    case = CASE.replace({"ranges": {key: [0.001, 0.9] for key in list(LABELS)[:3]}})
+    found = [one.label for one in inputs_of(case) if one.stated]
+    assert sorted(found) == sorted(list(LABELS.values())[:3])
+    assert all(f"- {label[:1].upper()}{label[1:]}: " in "\n".join(range_lines(case)) for label in found)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
+from tests.support.valence import valence_2002
 
 NOTE = "notes[Baccarat note]"
 WAIVER = "line.conditions[same CEO].waiver_probability"
@@ -16,7 +17,7 @@ WAIVER = "line.conditions[same CEO].waiver_probability"
 
 @pytest.fixture(scope="module")
 def case():
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 def value_of(case, key):
@@ -34,7 +35,8 @@ FLAGS = [np.bool_(True), np.array(True), np.float64(1.0) == 1.0, pd.Series([True
 DAYS = [
     np.datetime64("2002-04-01"), np.datetime64("2002-04-01T00:00:00", "ns"), pd.Timestamp("2002-04-01"),
     pd.Timestamp("2002-04-01").to_numpy(), np.str_("2002-04-01"),
-    pd.date_range("2002-04-01", periods=1)[0],
+    pd.date_range("2002-04-01", periods=1)[0], datetime.datetime(2002, 4, 1),
+    pd.Timestamp("2002-04-01").to_pydatetime(),    datetime.datetime.fromisoformat("2002-04-01T00:00"),
 ]  # fmt: skip
 
 
@@ -96,6 +98,45 @@ def test_a_column_of_days(case):
     assert made.purchase_dates == (datetime.date(2002, 6, 28), datetime.date(2002, 9, 30))
 
 
+MASKED = [np.ma.masked, np.ma.array(5.0, mask=True), np.ma.array(5, mask=True), np.ma.array([0.5], mask=[True])[0]]
+ABSENT = [pd.NaT, pd.NA, np.datetime64("NaT"), np.float32("nan")]
+OF_EACH_RULE = [
+    "price.volatility", "simulation.seed", "line.registered", "line.start", "title", "price.model", "line", "notes",
+    "line.coverage.percent", "line.coverage.percent[0]", "notes[0].interest_date", "ranges", "events.ceo_change",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", OF_EACH_RULE)
+@pytest.mark.parametrize("value", [*MASKED, *ABSENT], ids=repr)
+@pytest.mark.filterwarnings("error")
+def test_an_absent_number_is_one_clear_error(case, key, value):
+    with pytest.raises(sim.CaseError) as caught:
+        case.replace({key: value})
+    (line,) = caught.value.problems
+    assert ": must be " in line
+    assert "\n" not in line
+    if any(value is masked for masked in MASKED):
+        assert " = masked: " in line
+
+
+def test_a_masked_element_of_a_list_is_refused(case):
+    column = np.ma.array([100.0, 90.0], mask=[False, True])
+    with pytest.raises(sim.CaseError, match=r"line.coverage.percent\[1\] = masked: must be a number"):
+        case.replace({"line.coverage.percent": column})
+    assert case.replace({"line.coverage.percent": np.ma.array([100.0, 90.0])})
+
+
+@pytest.mark.parametrize("name", ["paths", "seed", "workers", "first_path", "sampler", "antithetic", "keep_paths"])
+@pytest.mark.parametrize(
+    "value", [*MASKED, *ABSENT, np.array([1, 2]), pd.Series([1, 2]), datetime.time(), {}], ids=repr
+)
+@pytest.mark.filterwarnings("error")
+def test_options_of_a_run_are_checked(case, name, value):
+    with pytest.raises(ValueError, match=rf"^{name} = .*: must be .*$") as caught:
+        sim.simulate(case, **({"paths": 16} | {name: value}))
+    assert "\n" not in str(caught.value)
+
+
 REFUSED = {
     "price.volatility": [np.bool_(True), True, np.float32("nan"), np.inf, Decimal("NaN"), Decimal("sNaN"),
                          Decimal("Infinity"), np.complex128(1), pd.NaT, pd.NA, np.array([0.5]), np.timedelta64(1, "D"),
@@ -103,8 +144,8 @@ REFUSED = {
     "simulation.seed": [np.float64(7), Decimal(7), np.bool_(True), np.datetime64("2002-04-01"), np.float32(7.5)],
     "line.registered": [1, np.int64(1), np.float32(1), "true", np.str_("true"), None.__class__],
     "line.start": [pd.Timestamp("2002-04-01 09:30"), pd.Timestamp("2002-04-01", tz="UTC"), pd.NaT, np.datetime64("NaT"),
-                   datetime.datetime(2002, 4, 1), datetime.datetime(2002, 4, 1, tzinfo=datetime.UTC), 20020401,
-                   np.int64(20020401), np.str_("1 April 2002"), pd.Period("2002-04-01")],
+                   datetime.datetime(2002, 4, 1, 0, 0, 0, 1), datetime.datetime(2002, 4, 1, tzinfo=datetime.UTC),
+                   20020401,                   np.int64(20020401), np.str_("1 April 2002"), pd.Period("2002-04-01")],
     "title": [np.bytes_(b"A"), np.array(["A"]), 1, np.int64(1)],
     "line.coverage.percent": [np.array([[90.0]]), np.array(90.0), "90", {90.0}, pd.DataFrame([[90.0]])],
 }  # fmt: skip

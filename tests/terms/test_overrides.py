@@ -56,9 +56,27 @@ def test_replace_keeps_rules_between_keys():
     [
         ({"price.volatilty": 1}, "price.volatilty = 1: unknown key. Did you mean price.volatility?"),
         ({"prize.volatility": 1}, "prize.volatility = 1: unknown key. Did you mean price?"),
-        ({"notes[x].principal": 1}, 'notes[x].principal = 1: notes has no entry x; its entries are "Baccarat note"'),
-        ({"notes[1].principal": 1}, 'notes[1].principal = 1: notes has no entry 1; its entries are "Baccarat note"'),
-        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: policy.amounts has no entry 0; it has 0, numbered from 0"),
+        ({"notes[x].principal": 1}, "notes[x].principal = 1: there is no notes[x]; must be notes[Baccarat note]"),
+        ({"notes[1].principal": 1}, "notes[1].principal = 1: there is no notes[1]; must be notes[Baccarat note]"),
+        ({"notes[-1].margin": 1}, "notes[-1].margin = 1: there is no notes[-1]; must be notes[Baccarat note]"),
+        ({"notes[].margin": 1}, "notes[].margin = 1: there is no notes[]; must be notes[Baccarat note]"),
+        *[({f"notes[{quoted}].margin": 1}, f"notes[{quoted}].margin = 1: there is no notes[{quoted}]; must be without "
+           "quotes and blanks around the name: notes[Baccarat note]")
+          for quoted in ('"Baccarat note"', "'Baccarat note'", " Baccarat note ",
+                         "\u201cBaccarat note\u201d", "'\"Baccarat note")],
+        *[({f"notes[{name}].margin": 1}, f"notes[{name}].margin = 1: there is no notes[{name}]. Did you mean "
+           "notes[Baccarat note]?") for name in ("baccarat note", "Baccarat", "Bacarat note", "'baccarat note'")],
+        ({"milestones[4].probability": 1}, "milestones[4].probability = 1: there is no milestones[4]; must be one of "
+         "milestones[polymer-265], [cylindrical-samples], [licence], [generation-two]"),
+        ({"burn.steps[9].factor": 1}, "burn.steps[9].factor = 1: there is no burn.steps[9]; must be burn.steps[0]"),
+        ({"line.coverage.percent[x]": 1}, "line.coverage.percent[x] = 1: there is no line.coverage.percent[x]; "
+         "must be one of line.coverage.percent[0], [1], [2], [3]"),
+        ({"policy.amounts[0]": 1}, "policy.amounts[0] = 1: there is no policy.amounts[0]: policy.amounts has no "
+         "entries"),
+        ({"lines[ATM].commitment": 1}, "lines[ATM].commitment = 1: there is no lines[ATM]: lines has no entries"),
+        ({'"price.drift"': 1}, '"price.drift" = 1: must be a key without quotes, such as price.volatility'),
+        ({"'price'.drift": 1}, "'price'.drift = 1: must be a key without quotes, such as price.volatility"),
+        ({'price."drift"': 1}, 'price."drift" = 1: must be a key without quotes, such as price.volatility'),
         ({"notes.principal": 1}, "notes.principal = 1: must name the entry: notes[NAME] or notes[NUMBER]"),
         ({"notes[0].prncipal": 1}, "notes[0].prncipal = 1: unknown key. Did you mean notes[Baccarat note].principal?"),
         ({"price[0].drift": 1}, "price[0].drift = 1: price is not a list, so [0] does not apply"),
@@ -67,16 +85,18 @@ def test_replace_keeps_rules_between_keys():
         ({"": 1}, " = 1: must be a key, such as price.volatility or notes[NAME].principal"),
         ({"price.": 1}, "price. = 1: must be a key, such as price.volatility or notes[NAME].principal"),
         ({".drift": 1}, ".drift = 1: must be a key, such as price.volatility or notes[NAME].principal"),
-        ({"notes[0": 1}, "notes[0 = 1: must be a key, such as price.volatility or notes[NAME].principal"),
+        ({"notes[0": 1}, "notes[0 = 1: must be a key whose brackets are closed, such as notes[NAME].principal"),
+        ({"notes[0.margin": 1}, "notes[0.margin = 1: must be a key whose brackets are closed, such as "
+         "notes[NAME].principal"),
         ({"price": None}, "price: missing; must be a table with the keys model, initial, drift, volatility, jump_rate, "
          "jump_mean, jump_sd, initial_volatility, mean_reversion, vol_of_vol, correlation, alpha, beta, "
          "degrees_of_freedom, "
-         "closes, block_days, day, volume, impact"),
+         "closes, block_days, day, volume, jumps, impact"),
         ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9, or closes must be given"),
         ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
          "valuation_date, horizon, "
-         "company, price, burn, line, lines, milestones, events, third_party, notes, response, bridge, policy, "
-         "simulation, ranges, record"),
+          "company, price, burn, line, lines, milestones, events, third_party, notes, response, bridge, policy, "
+          "simulation, ranges, variants, record, forecasts"),
         ({"notes": 5, "notes[0].principal": 1},
          "notes[0].principal = 1: notes is not a list after the changes before this one"),
         ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys after the changes before this one"),

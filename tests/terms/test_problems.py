@@ -44,7 +44,7 @@ ONE_PROBLEM = [
         "price = 3: must be a table with the keys model, initial, drift, volatility, jump_rate, "
         "jump_mean, jump_sd, initial_volatility, mean_reversion, vol_of_vol, correlation, alpha, beta, "
         "degrees_of_freedom, "
-        "closes, block_days, day, volume, impact",
+        "closes, block_days, day, volume, jumps, impact",
     ),
     (
         {("line", "coverage"): "100%"},

@@ -12,6 +12,7 @@ import sim
 from sim.terms.sources import CHANGED, comment_on, comments, legend, paragraphs, sources
 from sim.terms.toml_text import Entry, entries
 from tests.proof.inputs import mutated, toml_file
+from tests.support.valence import valence_2002
 from tests.twin.random_cases import random_case
 
 TEXT = """# The case as a whole.
@@ -171,7 +172,7 @@ def test_the_comment_of_the_innermost_table_holds(key, expected):
 
 
 def test_a_changed_value_carries_no_words_of_the_files():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     before, after = sources(case), sources(case.replace({"company.cash": 1.0, "notes[Baccarat note].principal": 1e6}))
     assert {key for key in after.beside if after.beside[key] == CHANGED} == {
         "company.cash", "notes[Baccarat note].principal"
@@ -185,7 +186,7 @@ def test_a_changed_value_carries_no_words_of_the_files():
 
 
 def test_what_a_case_no_longer_has_is_not_quoted():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     after = sources(case.replace({"notes[0]": None, "third_party": None})).beside
     assert not any(key.startswith(("notes[", "third_party")) for key in after)
     assert "company.cash" in after
@@ -197,7 +198,7 @@ def test_what_a_case_no_longer_has_is_not_quoted():
 @pytest.fixture
 def told(tmp_path, monkeypatch):
     """A case loaded by a relative path, and the folder of another file of the same name."""
-    text = sim.load_case("valence-2002").text
+    text = valence_2002().text
     for name in ("here", "there"):
         (tmp_path / name).mkdir()
         file = tmp_path / name / "mine.toml"

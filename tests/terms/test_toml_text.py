@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-import sim
 from sim.terms import CaseError, load_case
 from sim.terms.toml_text import MOST_PARTS, TooDeep, parsed
+from tests.support.valence import valence_2002
 from tests.text.test_reading import ENCODINGS
 
 DOTS = "." * 500
@@ -41,7 +41,7 @@ DEEP = {
 @pytest.mark.parametrize("text", PLENTY.values(), ids=PLENTY)
 def test_dots_outside_of_keys_are_not_counted(tmp_path, text):
     assert parsed(text)
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     path = tmp_path / "mine.toml"
     path.write_text(f"{case.text}\n[extra]\n{text}", encoding="utf-8")
     with pytest.raises(CaseError) as caught:  # an unknown table is all that is wrong with it
@@ -74,7 +74,7 @@ def test_hostile_texts_take_no_longer_than_their_length(text):
 
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
 def test_a_case_of_every_encoding_is_the_same(tmp_path, encode):
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     for name, text in {"x": case.text, "y": case.text.replace("\n", "\r\n")}.items():
         (tmp_path / name).write_bytes(encode(text))
         read = load_case(tmp_path / name)

@@ -1,11 +1,16 @@
 """Warnings about valid but unusual values of a case."""
 
+import tomllib
+
 import pytest
 
-from sim.terms import describe, load_case
+import sim
+from sim.cli.new import KINDS, template
+from sim.terms import describe
 from sim.terms.warnings import warnings_of
+from tests.support.valence import valence_2002
 
-CASE = load_case("valence-2002")
+CASE = valence_2002()
 NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
 
 
@@ -118,3 +123,54 @@ def test_usual_values_are_not_warned_about(changes):
 )
 def test_a_commitment_out_of_reach_is_no_warning(changes):
     assert not any("on one day" in line for line in warnings_of(CASE.replace(NO_LIMIT | changes)))
+
+
+UNUSED = {"name": "side", "probability": 0.5, "median_days": 100, "p90_days": 200}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({}, ["side"]),
+        ({"milestones[side].price_jump": 0.1}, []),
+        ({"milestones[side].follows": "licence"}, ["side"]),
+        ({"milestones[licence].follows": "side"}, []),
+        ({"line.exchange_cap": {"share": 0.2, "vote": "side"}}, []),
+        ({"line.registrations": [{"shares": 1000, "milestone": "side"}]}, []),
+        ({"line.conditions[4]": None}, ["side"]),
+        ({"line.conditions": None}, ["side"]),
+    ],
+)
+def test_a_milestone_that_nothing_uses_is_remarked(changes, named):
+    case = sim.load_case("valence-2002")
+    case = case.replace({"milestones": [*case.to_dict()["milestones"], UNUSED]}).replace(changes)
+    found = [line for line in warnings_of(case) if "nothing in the case requires it" in line]
+    assert [line for line in found if "side" in line] == [
+        f"- milestones[{name}] has no effect: nothing in the case requires it, and it does not move the stock."
+        for name in named
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "ends", "remarked"),
+    [
+        ("company.cash", [1e6, 2e6], True),
+        ("company.cash", [20e6, 30e6], True),
+        ("company.cash", [11_527_000, 12e6], False),
+        ("notes[0].extension_probability", [0.0, 0.5], True),
+        ("notes[0].extension_probability", [0.9, 1.0], False),
+        ("price.mean_reversion", [1.0, 2.0], False),
+        ("waivers", [0.0, 0.1], False),
+    ],
+)
+def test_a_range_without_the_value_of_the_case_is_remarked(key, ends, remarked):
+    case = sim.load_case("valence-2002").replace({"ranges": {key: ends}})
+    found = [line for line in warnings_of(case) if "does not contain the value" in line]
+    assert len(found) == remarked
+    assert all(line.startswith('- ranges."') for line in found)
+
+
+def test_templates_have_ranges_with_their_values():
+    for kind in KINDS:
+        case = sim.Case.from_dict(tomllib.loads(template(kind)))
+        assert not [line for line in warnings_of(case) if "does not contain" in line or "has no effect" in line], kind

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from tests.twin import models
 from tests.twin.line_terms import month_of
+from tests.twin.moves import moved, stock_moves
 from tests.twin.people import (
     financing_by_price,
     follows_price,
@@ -117,31 +118,17 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
         "third_party": third_party_financings(terms, luck),
         **people_history(terms, luck),
     }
-    moves = [(time, terms.milestones[name].get("price_jump")) for name, time in achieved.items()]
-    if ceo_change is not None:
-        moves.append((ceo_change, terms.events["ceo_change"].get("price_jump")))
+    moves = stock_moves(terms, luck, achieved, ceo_change)
     path = models.Path(terms, luck, brownian_path(terms, luck, shocks))
-    closes = moved(terms, path.closes[1:], moves)
+    closes = [moved(close, terms.t(day), moves) for day, close in zip(terms.sessions, path.closes[1:], strict=True)]
     days = {series: {} for series in ("low", "vwap", "volume")}
     for n in sorted(terms.traded["low"] | terms.traded["vwap"]):
         low, vwap = models.shaped_day(path, n)
         days["low"][n - 1], days["vwap"][n - 1] = low, vwap
     for series in ("low", "vwap"):
-        days[series] = dict(zip(days[series], moved(terms, days[series].values(), moves, days[series]), strict=True))
+        days[series] = {n: moved(price, terms.t(terms.sessions[n]), moves) for n, price in days[series].items()}
     if terms.traded["volume"]:
         volumes = models.Volumes(path, [terms.initial, *closes])
         volumes.fill([len(list(days)) for _, days in groupby(terms.sessions, key=month_of)])
         days["volume"] = {n - 1: volumes.of(n) for n in terms.traded["volume"]}
     return history, SampledMarket(terms, luck, closes, days)
-
-
-def moved(terms: Terms, prices, moves: list[tuple[float, float | None]], positions=None) -> list[float]:
-    """Prices of sessions, times 1 + jump from the time of each move on."""
-    positions = range(len(terms.sessions)) if positions is None else positions
-    found = []
-    for position, price in zip(positions, prices, strict=True):
-        for time, jump in moves:
-            if jump and terms.t(terms.sessions[position]) >= time:
-                price *= 1.0 + jump
-        found.append(price)
-    return found

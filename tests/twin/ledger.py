@@ -79,6 +79,7 @@ class Books:
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
         self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
         self.cash_out, self.ending_cash, self.gap = None, None, 0.0
+        self.other_shares, self.gap_month_end = 0, {}
         self.started = False  # the opening has been looked at
         self.discount_cost = 0.0
         self.people = People(terms, history)
@@ -185,10 +186,18 @@ class Books:
 def replay(case: dict | Terms, history: dict) -> dict:
     """The ledger of a history. Closes are final: no moves are applied to them. Raises MissingHistory."""
     terms = read(case)
-    return _keep_ledger(terms, history, RecordedMarket(terms, history))
+    return _ledger_of(_keep_ledger(terms, history, RecordedMarket(terms, history)))
 
 
-def _keep_ledger(terms: Terms, history: dict, market) -> dict:
+def further(case: dict | Terms, history: dict) -> dict:
+    """What a ledger's JSON does not have: the funding gap up to each month's end, and the shares that third parties got
+    before the cash-out."""
+    terms = read(case)
+    books = _keep_ledger(terms, history, RecordedMarket(terms, history))
+    return {"gap_month_end": books.gap_month_end, "other_shares": books.other_shares}
+
+
+def _keep_ledger(terms: Terms, history: dict, market) -> Books:
     """Section 5, the order of events."""
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
@@ -212,7 +221,12 @@ def _keep_ledger(terms: Terms, history: dict, market) -> dict:
                 books.move_cash(books.people.loan(day, books.cash), day)
             books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
+            books.gap_month_end[f"{day:%Y-%m}"] = books.gap
             books.people.open_month(month_of(day) + 1, books.cash)
+    return books
+
+
+def _ledger_of(books: Books) -> dict:
     return {
         "draws": books.draws,
         "payments": [books.payments[key] for key in sorted(books.payments)],
@@ -248,7 +262,9 @@ def take_third_party_financing(books: Books, market, day: date) -> None:
             price = market.close(day) * (1 - float(_given(books.terms.third_party, "discount", 0)))
             room = max(0, books.headroom())  # fee shares of a line obey no limit
             amount = min(amount, room * price)
-            books.outstanding += nearest_whole_shares(amount, price, room)
+            shares = nearest_whole_shares(amount, price, room)
+            books.outstanding += shares
+            books.other_shares += shares if books.cash_out is None else 0
         books.move_cash(amount, day)
         if deal.get("reduces_line", False):
             cut_lines(books, amount, day)

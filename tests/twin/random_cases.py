@@ -286,7 +286,52 @@ def _time(rng: Random, terms: Terms) -> float:
     return rng.uniform(0, 1.3 * terms.t(terms.horizon))
 
 
+def random_moves(rng: Random, case: dict) -> dict:
+    """A case whose events move the stock, compensated: milestones, some after one another, and changes of CEO."""
+    names = ("cell", "pack", "plant", "licence")
+    case["milestones"] = [
+        {
+            "name": name,
+            "probability": rng.choice((0.4, 0.95, 1, rng.random())),
+            "median_days": (median := rng.uniform(1, 120)),
+            "p90_days": median * rng.choice((1.01, 2, 5)),
+            "follows": rng.choice(("", *names[:k])),
+            "price_jump": rng.choice((0.15, -0.4, 2.5, 0.0)),
+        }
+        for k, name in enumerate(names)
+    ]
+    for condition in case["line"]["conditions"]:
+        if condition["kind"] == "milestone":
+            condition["milestone"] = rng.choice(names)
+    rng.shuffle(case["milestones"])
+    case["events"]["ceo_change"] = {"annual_rate": rng.choice((0.0, 0.5, 3.0)), "price_jump": rng.choice((-0.1, 0.4))}
+    case["price"]["jumps"] = "compensated"
+    return case
+
+
 MODELS = ("merton", "heston", "garch", "bootstrap", "gbm")
+
+
+def random_past(rng: Random, case: dict) -> dict:
+    """A case with what has happened before its valuation date, as a roll-forward writes it."""
+    before = [case["valuation_date"] - timedelta(days=days) for days in (0, 1, 20, 170, 400)]
+    begun = {""}
+    waiting = list(case.get("milestones", []))
+    while ready := [milestone for milestone in waiting if milestone.get("follows", "") in begun]:
+        waiting = [milestone for milestone in waiting if milestone not in ready]
+        for milestone in ready:
+            if rng.random() < 0.4:
+                milestone["achieved"] = rng.choice(before)
+                begun.add(milestone["name"])
+            elif rng.random() < 0.7:
+                passed = milestone["median_days"] * rng.choice((1e-3, 0.5, 1.0, 2.0, 20.0))
+                milestone["elapsed_days"] = min(rng.choice((passed, round(passed))), 1e5)
+    for event in ("ceo_change", "adverse_change"):
+        if rng.random() < 0.3:
+            case["events"][event]["happened"] = rng.choice(before)
+    if rng.random() < 0.6:
+        case["burn"]["last_surprise"] = rng.choice((0.0, 0.5, rng.uniform(-2, 2)))
+    return case
 
 
 def random_market(rng: Random, case: dict, model: str = "") -> dict:

@@ -1,7 +1,8 @@
 """The twin's sampler: SPEC section 6 for one path, number by number. It shares no code with `sim`.
 
-Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal` and `box_muller` are hooks:
-replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the last bit.
+Every random number is a function of (seed, path, purpose, index). `exp`, `log`, `normal`, `upper_tail` and `box_muller`
+are hooks: replace them in this module (`reference_luck.exp = ...`) to sample with another library's functions, to the
+last bit.
 """
 
 import math
@@ -14,11 +15,16 @@ from hashlib import sha256
 from itertools import groupby
 
 from tests.twin.line_terms import month_of
-from tests.twin.terms import FIFTY_DIGITS, Terms, _given
+from tests.twin.terms import FIFTY_DIGITS, Terms, _given, as_date
 
 exp: Callable[[float], float] = math.exp
 log: Callable[[float], float] = math.log
 normal: Callable[[float], float] = statistics.NormalDist().inv_cdf
+
+
+def upper_tail(z: float) -> float:
+    """P(Z > z) of a standard normal."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def box_muller(a: int, b: int) -> tuple[float, float]:
@@ -144,31 +150,80 @@ def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]
     """Level times a lognormal factor of mean one, its log an AR(1) whose shocks move with the price's."""
     sd, phi, rho = (terms.burn[key] for key in ("volatility", "persistence", "price_correlation"))
     innovation, own_share = sd * math.sqrt(1 - phi * phi), math.sqrt(1 - rho * rho)
-    used, x = {}, 0.0
+    used, x = {}, terms.last_surprise if sd else None
     for k, month in enumerate(terms.months()):
         shock = fma(rho, shocks[k], own_share * luck.normal(BURN_NORMAL, k >> 1, k & 1))
-        x = sd * shock if k == 0 else fma(phi, x, innovation * shock)
+        x = sd * shock if x is None else fma(phi, x, innovation * shock)
         used[f"{month // 12:04}-{month % 12 + 1:02}"] = terms.level(month) * exp(x - 0.5 * sd * sd)
     return used
 
 
 def milestone_times(terms: Terms, luck: Luck) -> dict[str, float]:
     """When each milestone is reached, if it is, in the file's order; beyond the horizon too."""
-    loading = float(_given(terms.events, "common_loading", 0))
-    common = luck.normal(COMMON_FACTOR, 0, 0)
 
     @cache
     def time(name: str) -> float | None:
         milestone = terms.milestones[name]
+        if milestone.get("achieved"):
+            return 0.0
         start = time(milestone["follows"]) if milestone.get("follows") else 0.0
-        if start is None or not happens(luck, MILESTONE, name, milestone["probability"]):
+        probability, elapsed = milestone["probability"], float(_given(milestone, "elapsed_days", 0))
+        if elapsed > 0.0:
+            passed = passed_by(milestone)
+            probability = still_to_come(probability, passed)
+        if start is None or not happens(luck, MILESTONE, name, probability):
             return None
-        median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
-        own = luck.normal(MILESTONE, index_of(name), 1)
-        score = fma(loading, common, math.sqrt(1 - loading * loading) * own)
-        return start + exp(fma(_exact("lognormal sd", median, p90), score, _exact("log", median)))
+        (log_median, log_sd), score = milestone_law(milestone), milestone_score(terms, luck, name)
+        if elapsed > 0.0:
+            behind = min(float(passed), 1.0 - 2.0**-53)
+            u = fma(upper_tail(-score), 1.0 - behind, behind)
+            score = normal(max(min(u, 1.0 - 2.0**-53), 2.0**-53))
+        days = exp(fma(log_sd, score, log_median))
+        return start + (max(days - elapsed, 0.0) if elapsed > 0.0 else days)
 
     return {name: reached for name in terms.milestones if (reached := time(name)) is not None}
+
+
+def passed_by(milestone: dict) -> Decimal:
+    """The chance that the time is at most the days that have passed, if it comes; at 50 digits."""
+    if not _given(milestone, "elapsed_days", 0):
+        return Decimal(0)
+    with localcontext(FIFTY_DIGITS):
+        days = (float(milestone[key]) for key in ("p90_days", "median_days", "elapsed_days"))
+        late, mid, now = (Decimal(each).ln() for each in days)
+        return normal_probability((now - mid) / (late - mid) * Decimal("1.2815515655446004"))
+
+
+def normal_probability(x: Decimal) -> Decimal:
+    """1/2 + the integral of the density from 0 to x, by its power series; 0 or 1 far out."""
+    if abs(x) > 14:
+        return Decimal(int(x > 0))
+    total, power, n = Decimal(0), x, 0
+    while abs(power) > Decimal("1e-45") or n < 5:  # sum of (-1)^n x^(2n+1) / (n! 2^n (2n+1)) would cancel
+        total += power
+        n += 1
+        power *= x * x / (2 * n + 1)
+    return Decimal("0.5") + total * (-x * x / 2).exp() / Decimal("2.5066282746310005024157652848110452530069867406099")
+
+
+def still_to_come(probability: float, passed: Decimal) -> float:
+    """Bayes: the chance that it comes at all, given that it has not yet."""
+    with localcontext(FIFTY_DIGITS):
+        p = Decimal(probability)
+        return float(p * (1 - passed) / (1 - p * passed)) if p * passed < 1 else 0.0
+
+
+def milestone_law(milestone: dict) -> tuple[float, float]:
+    """Mean and standard deviation of the log of a milestone's days."""
+    median, p90 = float(milestone["median_days"]), float(milestone["p90_days"])
+    return _exact("log", median), _exact("lognormal sd", median, p90)
+
+
+def milestone_score(terms: Terms, luck: Luck, name: str) -> float:
+    """The normal score of a milestone's days."""
+    loading, common = float(_given(terms.events, "common_loading", 0)), luck.normal(COMMON_FACTOR, 0, 0)
+    own = luck.normal(MILESTONE, index_of(name), 1)
+    return fma(loading, common, math.sqrt(1 - loading * loading) * own)
 
 
 EVENT_KEYS = ("ceo_change", "adverse_change")
@@ -177,6 +232,8 @@ EVENT_KEYS = ("ceo_change", "adverse_change")
 def event_time(terms: Terms, luck: Luck, key: str, half: int) -> float | None:
     """Exponential, with a year of 365.25 days."""
     event = terms.events.get(key)
+    if event and event.get("happened"):
+        return float((as_date(event["happened"]) - terms.valuation_date).days)
     if not event or not event["annual_rate"]:
         return None
     return -log(luck.uniform(EVENTS, 0, half)) * (365.25 / event["annual_rate"])

@@ -80,6 +80,7 @@ class Terms:
         self._read_price(price)
         figures = ("monthly", "growth", "volatility", "persistence", "price_correlation")
         self.burn = {key: float(_given(burn, key, 0)) for key in figures}
+        self.last_surprise = _given(burn, "last_surprise", None)
         self.steps = [(as_date(step["date"]), float(step["factor"])) for step in _given(burn, "steps", ())]
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
@@ -112,6 +113,7 @@ class Terms:
         }  # fmt: skip
         self.price = {key: float(_given(price, key, default)) for key, default in defaults.items()}
         self.impact = _given(price, "impact", "none")
+        self.compensated = _given(price, "jumps", "raw") == "compensated"
         self.overnight = float(_given(_given(price, "day", {}), "overnight_share", 0))
         volume = _given(price, "volume", None)
         defaults = {"sd": 0.7, "persistence": 0.6, "return_loading": 0.3, "price_elasticity": 0, "mean": 0}

@@ -11,6 +11,7 @@ from sim.results.histogram import BINS, Histogram
 from sim.terms import Case
 from sim.terms.record import record_lines
 from tests.support.small_case import changed, small_case, small_history
+from tests.support.valence import valence_2002
 from tests.twin import ledger as reference
 
 
@@ -79,7 +80,7 @@ def test_limits_that_only_rounding_tells_apart_are_equal(first, second, least):
 @pytest.mark.parametrize("jump", [1.0, -0.5, 3.0])
 def test_every_event_moves_the_price_by_its_jump_also_to_twice_the_price(jump):
     """Without volatility and drift the closes are $2, times 1 + jump for each event that has come."""
-    case = sim.load_case("valence-2002").replace({
+    case = valence_2002().replace({
         "price": {"model": "gbm", "initial": 2.0, "volatility": 0.0}, "ranges": None, "line.conditions": [],
         "milestones": [{"name": "m", "probability": 1.0, "median_days": 40, "p90_days": 60, "price_jump": jump}],
         "events": {"ceo_change": {"annual_rate": 6.0, "price_jump": jump}}, "policy.cadence": "daily",
@@ -112,7 +113,7 @@ def test_a_bin_with_several_values_has_its_middle_and_reaches_to_its_ends(sign):
 
 
 def test_every_fact_of_a_record_is_said_with_its_source():
-    record = sim.load_case("valence-2002").record
+    record = valence_2002().record
     lines = list(record_lines(record, 3))
     facts = [*record.draws, *record.shares_outstanding, *record.cash, *record.financings, *record.waivers]
     assert len(lines) == len(facts) == 10
@@ -139,7 +140,7 @@ def test_a_financing_that_says_nothing_of_the_line_cuts_nothing():
 
 def test_a_line_that_is_cut_after_the_cash_out_is_unraised_for_the_cash_out():
     """$5M in June, out of cash in July, and the rest of the line cut in each month: no later date falls short."""
-    case = sim.load_case("valence-2002").replace({
+    case = valence_2002().replace({
         "company.cash": 27e6, "burn": {"model": "lognormal", "monthly": 10e6, "volatility": 0.0}, "ranges": None,
         "line.coverage": None, "line.conditions": [], "milestones": [], "notes": [], "line.commitment": 12e6,
         "third_party": {"annual_rate": 1e3, "median_amount": 2e6, "log_sd": 0.0, "kind": "debt",

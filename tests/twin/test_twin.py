@@ -9,8 +9,10 @@ import sim
 from sim.engine.trace import trace_paths
 from sim.kernels.random import elementary
 from sim.lowering import line_records
+from sim.lowering.schedule import gap_months
 from sim.terms import Case, Line, Policy
 from sim.terms.schema import keys
+from tests.support.valence import valence_2002
 from tests.twin import ledger as reference
 from tests.twin import random_cases, random_lines
 from tests.twin import sampler as reference_luck
@@ -21,7 +23,7 @@ CASES, PATHS = 200, 50
 @pytest.fixture
 def production_functions(monkeypatch):
     """The twin with the production exp, log and normals, which are polynomials of their own."""
-    for name in ("exp", "log", "normal"):
+    for name in ("exp", "log", "normal", "upper_tail"):
         monkeypatch.setattr(reference_luck, name, getattr(elementary, name))
     monkeypatch.setattr(reference_luck, "box_muller", box_muller)
 
@@ -64,6 +66,26 @@ def test_sampled_histories_agree_to_the_last_bit(first):
 
 
 @pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("first", range(2500, 2560, 20))
+def test_what_happened_before_the_opening_agrees_to_the_last_bit(first):
+    """Histories, their ledgers, and the ledgers of histories that are given."""
+    for number in range(first, first + 20):
+        rng = random.Random(number)
+        document = random_cases.random_past(rng, random_cases.random_case(rng))
+        document["price"]["jumps"] = rng.choice(("raw", "compensated"))
+        case, terms = Case.from_dict(document), reference.read(document)
+        for path in trace_paths(case, 2**33 + number, 3, seed=number):
+            expected = reference.sample(terms, seed=number, path=path.path)
+            got = path.history.to_dict()
+            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+            assert got == expected, f"case {number}, path {path.path}"
+            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+            assert sim.replay(case, path.history) == path.ledger
+        history = random_cases.random_history(rng, document)
+        assert sim.replay(case, history) == reference.replay(document, history), f"case {number}"
+
+
+@pytest.mark.usefixtures("production_functions")
 @pytest.mark.parametrize("model", random_cases.MODELS)
 def test_every_price_model_agrees_to_the_last_bit(model):
     """Histories, their ledgers, and the ledgers of histories that are given."""
@@ -79,6 +101,30 @@ def test_every_price_model_agrees_to_the_last_bit(model):
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
         history = random_cases.random_history(rng, document)
         assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}"
+
+
+@pytest.mark.usefixtures("production_functions")
+@pytest.mark.parametrize("model", random_cases.MODELS)
+def test_compensated_moves_agree_to_the_last_bit(model):
+    """With milestones that follow others, changes of CEO, prices of the day, third parties and several lines."""
+    moves = 0
+    for number in range(4000, 4024):
+        rng = random.Random(f"{model} {number}")
+        document = random_cases.random_moves(rng, random_cases.random_case(rng))
+        if model != "gbm" or number % 2:
+            document = random_cases.random_market(rng, document, model)
+        if number % 3 == 0:
+            document["price"].setdefault("initial", 2.0)
+            document = random_lines.usable_lines(rng, document)
+        case, terms = Case.from_dict(document), reference.read(document)
+        for path in trace_paths(case, 2**33 + number, 3, seed=number):
+            expected = reference.sample(terms, seed=number, path=path.path)
+            got = path.history.to_dict()
+            expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
+            assert got == expected, f"case {number}, path {path.path}"
+            assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
+            moves += len(path.history["achieved_days"])
+    assert moves > 60
 
 
 def lines_of(number: int) -> dict:
@@ -97,6 +143,28 @@ def test_ledgers_of_lines_agree_to_the_last_bit(first):
             assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
         history = random_cases.random_history(rng, terms)
         assert sim.replay(case, history) == reference.replay(terms, history), f"case {number}, given"
+
+
+def test_gaps_by_month_and_shares_of_others_agree_to_the_last_bit():
+    compared, others = 0, 0.0
+    for number in range(60):
+        rng = random.Random(f"gaps {number}")
+        document = random_cases.random_case(rng)
+        document = random_lines.usable_lines(rng, document) if number % 2 else document
+        case, terms = Case.from_dict(document), reference.read(document)
+        months = gap_months(case)
+        run = sim.simulate(case, paths=20, seed=number, workers=1)
+        arrays = run.paths_or_sketch()
+        for i, path in enumerate(trace_paths(case, 0, 20, seed=number)):
+            expected = reference.further(terms, path.history)
+            gaps = list(expected["gap_month_end"].values())
+            assert arrays["gap_by_month"][:, i].tolist() == [gaps[month - 1] for month in months], f"case {number}, {i}"
+            if len(arrays["other_shares"]):
+                assert arrays["other_shares"][0, i] == expected["other_shares"], f"case {number}, path {i}"
+                others += expected["other_shares"]
+            compared += len(months)
+    assert compared > 200
+    assert others > 0
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -130,7 +198,7 @@ def test_random_lines_cover_every_key_and_every_reason():
 
 @pytest.mark.usefixtures("production_functions")
 def test_the_headline_case_agrees_to_the_last_bit():
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     for path in trace_paths(case, 0, 20):
         history = reference.sample(case.to_dict(), seed=case.simulation.seed, path=path.path)
         assert {day: history["closes"][day] for day in path.history.closes} == path.history.closes
@@ -145,12 +213,13 @@ def test_functions_of_the_twin_agree_to_rounding():
         assert reference_luck.normal(u) == pytest.approx(elementary.normal(u), rel=1e-12)
         assert reference_luck.box_muller(a, b) == pytest.approx(box_muller(a, b), rel=1e-12)
         assert reference_luck.log(u) == pytest.approx(elementary.log(u), rel=1e-12)
+        assert reference_luck.upper_tail(9 * u - 4) == pytest.approx(elementary.upper_tail(9 * u - 4), rel=1e-12)
         assert reference_luck.exp(9 * u) == pytest.approx(elementary.exp(9 * u), rel=1e-12)
 
 
 def test_a_planted_fault_is_seen(monkeypatch):
     """A twin whose window includes the purchase date disagrees: the comparison can fail."""
-    document = sim.load_case("valence-2002").to_dict()
-    traces = trace_paths("valence-2002", 0, 20)
+    document = valence_2002().to_dict()
+    traces = trace_paths(valence_2002(), 0, 20)
     document["line"]["pricing"]["timing"] = "through"
     assert any(path.ledger != reference.replay(document, path.history) for path in traces)

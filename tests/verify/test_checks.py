@@ -13,13 +13,19 @@ import sim
 from sim.calendar import sessions
 from sim.lowering import program as r
 from sim.lowering.drift import mean_products
-from sim.results import distribution, estimates
+from sim.results import distribution, estimates, measures, statistics_of
+from sim.results.exits import Exits
+from sim.results.measures import OF_EVERYTHING
+from sim.results.result import Result
+from sim.results.statistics_of import average_price
+from sim.results.tail import Tail
 from sim.terms import derived
-from sim.verify import MODULES, financing, intervals, laws, ledger, lines, models, streams
+from sim.verify import MODULES, financing, intervals, laws, ledger, lines, models, streams, survival
 from sim.verify.written import write_paths
 from tests.proof.planted import PROGRAM_FAULTS
 
 PATHS, SEED = 40_000, 20020401
+of_values, of_cumulative = Tail.of, Exits.of_cumulative
 
 
 def verdicts(module: str, seed: int = SEED) -> dict[str, bool]:
@@ -153,6 +159,21 @@ def raised(gross, days, sessions):
     return tuple(1.001 * mean for mean in mean_products(gross, days, sessions))
 
 
+def a_hundredth_more(values, groups):
+    mean, error = distribution.mean_of_all(values, groups)
+    return 1.01 * mean, error
+
+
+def dearer(*given):
+    price = average_price(*given)
+    return dataclasses.replace(price, value=1.01 * price.value)
+
+
+def more_shares(measure):
+    """A measure of everything issued, of one share in fifty more than there are, and of some at once."""
+    return lambda everything, outstanding, days: measure(1.1 * everything + 0.02 * outstanding, outstanding, 0.0 * days)
+
+
 PATCHES = {
     "generator": {
         "one index for all": drawn(lambda draw, calls, *at: draw([one._replace(number=0) for one in calls], *at)),
@@ -185,6 +206,16 @@ PATCHES = {
         "every other date of a cadence": of_cadences(lambda days: days[::2]),
         "a cadence a session early": of_cadences(before),
         "a cadence without its last date": of_cadences(lambda days: days[:-1]),
+    },
+    "survival": {
+        "means too high": (survival, "mean_of_all", a_hundredth_more),
+        "months of 28 days": (statistics_of, "restricted_days", lambda case: {12: 336.0, 24: 672.0}),
+        "fewer are out": (Exits, "of_cumulative", lambda counts, paths: of_cumulative(counts * 95 // 100, paths)),
+        "larger gaps": (Result, "gap_by_month", property(lambda run: {12: 1.1 * run.columns["funding_gap"]})),
+        "a heavier tail": (Tail, "of", lambda values, groups: of_values(1.3 * values, groups)),
+        "a dearer price": (statistics_of, "average_price", dearer),
+        "more shares": (measures, "OF_EVERYTHING", {name: more_shares(one) for name, one in OF_EVERYTHING.items()}),
+        "all survive": (measures, "OF_EVERYTHING", OF_EVERYTHING | {"retained_ownership": lambda n, m, _: m / (m + n)}),
     },
     "intervals": {
         "intervals of 50%": (distribution, "interval_ranks", lambda n, p, _=0.95: estimates.interval_ranks(n, p, 0.5)),

@@ -9,8 +9,9 @@ from scipy import integrate, stats
 
 import sim
 from sim.verify import laws
-from sim.verify.closed_forms import Gbm, Lognormal, binomial, expectation
+from sim.verify.closed_forms import FirstPassage, Gbm, Lognormal, binomial, expectation
 from sim.verify.written import write_paths
+from tests.support.valence import valence_2002
 
 # ------------------------------------------------------------------------------------------------------ closed forms
 
@@ -41,6 +42,17 @@ def test_closed_forms_of_a_window(n, mean, second, inverse, lowest):
     assert MARKET.window_inverse(n) == pytest.approx(inverse, rel=1e-13)
     if lowest is not None:
         assert MARKET.window_inverse_lowest(n) == pytest.approx(lowest, rel=1e-11)
+
+
+def test_a_first_passage_against_integrals():
+    """Of a level 12 above 0, drift -8, standard deviation 3; figures to ten digits from elsewhere."""
+    passage = FirstPassage(12.0, -8.0, 3.0)
+    law = stats.invgauss(passage.mean / passage.shape, scale=passage.shape)
+    known = {1.0: 0.9854013819, 1.5: 1.3207970288, 2.0: 1.4537107484}
+    for until, figure in known.items():
+        assert passage.limited(until) == pytest.approx(figure, abs=1e-10)
+        assert passage.by(until) == pytest.approx(law.cdf(until), rel=1e-12)
+        assert passage.limited(until) == pytest.approx(integrate.quad(law.sf, 0, until, epsabs=1e-13)[0], rel=1e-11)
 
 
 def test_partial_expectations_against_integrals():
@@ -140,7 +152,7 @@ def test_sums_of_three_lognormals():
 
 
 def test_paths_recorded_at_once_are_those_traced():
-    case = sim.load_case("valence-2002").replace({"third_party.annual_rate": 4.0, "policy.cadence": "month_end"})
+    case = valence_2002().replace({"third_party.annual_rate": 4.0, "policy.cadence": "month_end"})
     written = write_paths(case, 300, seed=5)
     traces = sim.engine.trace.trace_paths(case, 200, 100, seed=5)
     conditions, notes = [c.name for c in case.line.conditions], [note.name for note in case.notes]

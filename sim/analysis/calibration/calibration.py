@@ -16,6 +16,7 @@ from sim.closes import Closes
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 from sim.results.value import Value
+from sim.text.numbers import decimals_allowed, rounded
 from sim.text.readable import Blocks, Readable, Verbatim
 from sim.text.tables import Table
 
@@ -180,7 +181,8 @@ class Calibration(Value, Readable):
             f"{closes.source or 'Closes'}: {len(closes):,} closes{span}, {self.returns:,} log returns.\n"
             f"Volatility {self.volatility.estimate} a year; of six equal stretches {stretches}. "
             f"Kurtosis of the returns {self.kurtosis:.1f} (normal: 3).\n"
-            f"The mean price grew by {self.growth} a year: closes cannot tell the drift, and 0 is recommended.\n"
+            f"The mean price changed by {_signed_percent(self.growth)} a year: closes cannot tell the drift, and 0 is "
+            "recommended.\n"
             f"Recommended: {self.recommended}."
         )
 
@@ -204,6 +206,13 @@ class Calibration(Value, Readable):
         return (
             f"{self.returns:,} returns of {name}, volatility {self.volatility.estimate}, recommended {self.recommended}"
         )
+
+
+def _signed_percent(estimate: Estimate) -> str:
+    """`+12% +- 35%`, with the digits that the error allows."""
+    decimals = min(decimals_allowed(100.0 * estimate.se), 1)
+    value = rounded(100.0 * estimate.value, decimals)
+    return f"{'' if value.startswith('-') else '+'}{value}% +- {rounded(100.0 * estimate.se, decimals)}%"
 
 
 def _shown(estimate: Estimate) -> str:

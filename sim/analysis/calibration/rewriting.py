@@ -14,8 +14,11 @@ from typing import Any
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
 from sim.analysis.calibration.toml import error_text, price_texts, volume_texts
+from sim.closes import Closes
 from sim.terms import Case, CaseError
+from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
+from sim.terms.price import MODELS_OF
 from sim.text.lines import one_line
 
 #: Keys that belong to a price model: those that another model does not have are removed.
@@ -25,11 +28,14 @@ MODEL_KEYS = (
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 _HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
+CALIBRATED = "calibrated to "
+#: A comment that a calibration has written: the error of an estimate, what the price is, or where the numbers are from.
+_OWN = re.compile(rf"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{CALIBRATED}.*)")
 _BOM = "\ufeff"
 
 
-def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str]]:
-    """The text of a case file with the keys of a model, and the dotted keys that were set.
+def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str], str]:
+    """The text of a case file with the keys of a model, the dotted keys that were set, and what was left as it is.
 
     `price.initial` and `price.initial_volatility` are set only if the case starts within a week of the last close, and
     [price.volume] only if the case has that table.
@@ -49,6 +55,8 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     if not isinstance(price, dict):
         raise CaseError([f"{name}: price: missing; must be a table [price]"])
     drop = [key for key in MODEL_KEYS if key in price and key not in values]
+    if model in MODELS_OF["initial_volatility"] and "initial_volatility" in drop:
+        drop.remove("initial_volatility")  # of another day than that of the last close
     lines = _edited(text.split("\n"), "price", values, drop, notes)
     expected = {**price, **_values(values)}
     for key in drop:
@@ -65,8 +73,24 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
     changed = "\n".join(lines)
     if _parsed(changed) != {**before, "price": expected}:
         raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
-    Case.from_dict(tomllib.loads(changed.removeprefix(_BOM)), source=os.fsdecode(path))
-    return changed, keys
+    Case.from_dict(with_path(_parsed(changed), Path(path).parent), source=os.fsdecode(path))
+    return changed, keys, _left(before, expected, values, found)
+
+
+def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration) -> str:
+    """A sentence on the keys of the new [price] that a calibration tells, or is asked for, and that were not set."""
+    kept = [f"price.{key}" for key in ("initial", "initial_volatility") if key in price and key not in values]
+    left = [f"price.drift ({price['drift']:g}; closes cannot tell it)"] if isinstance(price.get("drift"), float) else []
+    if kept:
+        last = found.closes.dates[-1] if found.closes.dates else None
+        start = _day(before.get("valuation_date"))
+        gap = "the closes have no dates"
+        if last and start:
+            days = (start - last).days
+            when = f"{days} days after" if days > 0 else f"{-days} days before" if days else "the day of"
+            gap = f"the valuation date, {start}, is {when} the last close, {last}"
+        left.insert(0, f"{' and '.join(kept)} ({gap})")
+    return f"left as they are: {'; '.join(left)}" if left else ""
 
 
 def _read(path: Path, name: str) -> tuple[str, dict[str, Any]]:
@@ -97,7 +121,7 @@ def _price(
     """Values of the keys of [price] as TOML, and the comments of those that are new."""
     values = {"model": f'"{fit.model}"'}
     texts = price_texts(fit)
-    if _starts_after(before.get("valuation_date"), found):
+    if _starts_after(before.get("valuation_date"), found.closes):
         values["initial"] = f"{found.closes.values[-1]:.10g}"
     else:
         texts.pop("initial_volatility", None)
@@ -105,17 +129,34 @@ def _price(
         place = os.path.relpath(found.closes.source, case.resolve().parent) if found.closes.source else "closes.csv"
         values["closes"] = json.dumps(place.replace(os.sep, "/"), ensure_ascii=False)
     values |= texts
-    notes = {key: error_text(fit.estimates.get(key)) for key in texts}
+    notes = {key: error_text(fit.estimates.get(key)) for key in texts} | {"model": _origin(found.closes)}
+    if found.closes.dates:
+        notes["initial"] = f"the last close, of {found.closes.dates[-1]}"
     return values, notes
 
 
-def _starts_after(start: Any, found: Calibration) -> bool:
-    """Whether a case with this valuation date begins right after the closes."""
+def _origin(closes: Closes) -> str:
+    """`calibrated to prices.csv, 1999-11-04 to 2002-03-28`."""
+    span = f", {closes.dates[0]} to {closes.dates[-1]}" if closes.dates else ""
+    return f"{CALIBRATED}{one_line(os.path.basename(closes.source), 80) or 'closes'}{span}"
+
+
+def _starts_after(start: Any, closes: Closes) -> bool:
+    """As `soon_after`, for the value of a key."""
+    day = _day(start)
+    return day is not None and soon_after(closes, day)
+
+
+def soon_after(closes: Closes, day: datetime.date) -> bool:
+    """Whether a day comes right after closes with dates: within a week of the last one."""
+    return bool(closes.dates) and 0 < (day - closes.dates[-1]).days <= _SOON
+
+
+def _day(value: Any) -> datetime.date | None:
     try:
-        day = start if isinstance(start, datetime.date) else datetime.date.fromisoformat(start)
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
     except (TypeError, ValueError):  # the case says so
-        return False
-    return bool(found.closes.dates) and 0 < (day - found.closes.dates[-1]).days <= _SOON
+        return None
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -127,7 +168,8 @@ def _edited(
 ) -> list[str]:
     """The lines with keys of a table set and dropped; an empty list if no line begins the table.
 
-    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own.
+    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The comments
+    of an earlier calibration go, with the numbers that they are of. `notes` stand where no other comment is.
     """
     heads = [i for i, line in enumerate(lines) if _HEADER.match(line)]
     first = next((i for i in heads if _HEADER.match(lines[i])[1].replace(" ", "") == table), None)  # type: ignore[index]
@@ -139,15 +181,20 @@ def _edited(
     for line in lines[first + 1 : end]:
         found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
         key = found[2] if found else ""
+        comment = (found[5] or "") if found else ""
+        own = _OWN.fullmatch(comment.strip()) is not None
         if found and key in waiting:
-            line = f"{found[1]}{waiting.pop(key)}{found[4]}{ending}"
+            after = _comment(notes.get(key)) if own or not comment else found[4]
+            line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
         elif found and key in drop:
-            line = f"{found[5]}{ending}" if found[5] else ""
+            line = f"{comment}{ending}" if comment and not own else ""
             if not line:
                 continue
         body.append(line)
         last = len(body) if found else last
-    added = [
-        f"{key} = {text}{f'    # {notes[key]}' if notes.get(key) else ''}{ending}" for key, text in waiting.items()
-    ]
+    added = [f"{key} = {text}{_comment(notes.get(key))}{ending}" for key, text in waiting.items()]
     return [*lines[: first + 1], *body[:last], *added, *body[last:], *lines[end:]]
+
+
+def _comment(words: str | None) -> str:
+    return f"    # {words}" if words else ""

@@ -33,9 +33,10 @@ _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"),
 #: Of the table of contents.
 _NAMES = {
     "answer": "The answer", "cash": "Cash over time", "cash_out": "Cash-out by quarter",
-    "commitment": "Use of the commitment",
+    "commitment": "Use of the commitment", "lines": "Each line",
     "clauses": "Cost of each clause", "capital": "Cost of capital", "sensitivity": "Sensitivity",
-    "scenarios": "Stress cases", "policies": "When to draw", "stress": "Targets and reverse stress", KEY: "What if?",
+    "scenarios": "Stress cases", "price_models": "Price models", "policies": "When to draw",
+    "stress": "Targets and reverse stress", KEY: "What if?",
     "outlook": "The next twelve months", "record": "What really happened", "assumptions": "Assumptions",
     "limits": "Limits and manifest",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
+    from sim.analysis.bands import Uncertainty
     from sim.analysis.pack import Pack
     from sim.results.result import Result
 
@@ -24,16 +25,16 @@ def answer(pack: Pack) -> Chapter:
     return Chapter(
         key="answer",
         headline=answer_sentence(result),
-        cards=_cards(result),
+        cards=_cards(result, pack.uncertainty),
         charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
-        sure=f"{_error_words(result.summary().cash_out, result)} This covers the error from using a finite number of "
-        "scenarios, not the uncertain inputs. On all slides, ± is one standard error.",
+        sure=f"{_error_words(result.summary().cash_out, result)} {_covered(pack.uncertainty)} On all slides, ± is one "
+        "standard error.",
         compared=compared_variants(pack),
         change=largest_swing(pack),
         source="Cash-out: the first day on which cash is below the minimum. In the mean runway, a scenario without a "
         "cash-out counts with the full period.",
         notes="A scenario is one simulated path, with its own stock price, cash use and events. "
-        "The signed terms apply to all of them.",
+        f"The signed terms apply to all of them.{_inputs_words(pack.uncertainty)}",
     )
 
 
@@ -41,18 +42,30 @@ def answer_sentence(result: Result) -> str:
     """The probability as a frequency; where it is half or more also the day by which half of all scenarios are out."""
     chance, end = result.summary().cash_out, day(result.case.horizon)
     if chance.value < 0.5:
-        return f"Cash lasts to {end} in {frequency(complement(chance), result.paths)} simulated scenarios"
+        return f"Cash lasts to {end} in {frequency(chance.complement(), result.paths)} simulated scenarios"
     half = f"half of all scenarios are out of cash by {day(median_day(result))}"
     return f"Cash runs out by {end} in {frequency(chance, result.paths)} simulated scenarios; {half}"
 
 
-def complement(chance: Estimate) -> Estimate:
-    """The probability of the opposite."""
-    return Estimate(1.0 - chance.value, chance.se, (1.0 - chance.ci95[1], 1.0 - chance.ci95[0]))
+def _covered(found: Uncertainty | None) -> str:
+    """What the interval covers, and where the rest is."""
+    if found is None:
+        return "This covers the error from using a finite number of scenarios, not the uncertain inputs."
+    return "This is the sampling error; the first box also has the range over the uncertain inputs."
 
 
-def _cards(result: Result) -> tuple[Card, ...]:
-    summary, commitment = result.summary(), result.case.commitment
+def _inputs_words(found: Uncertainty | None) -> str:
+    """What the range over the inputs is."""
+    if found is None:
+        return ""
+    drawn = f"{found.draws} draws of the {len(found.inputs)} inputs that have a range in the case"
+    return f" The range over what we do not know has 90% of {drawn}."
+
+
+def _cards(result: Result, found: Uncertainty | None) -> tuple[Card, ...]:
+    unknown = "" if found is None else f" ({found['cash_out']})"
+    summary = result.summary()
+    commitment = summary.waterfall.commitment  # less what was used before
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
     lasting = brief("runway_months", runway.p05.value, runway.p05.error)
@@ -63,7 +76,7 @@ def _cards(result: Result) -> tuple[Card, ...]:
         Card(
             frequency(summary.cash_out, result.paths),
             f"scenarios run out of cash by {day(result.case.horizon)}",
-            f"probability {plus_minus('cash_out', summary.cash_out)}",
+            f"probability {plus_minus('cash_out', summary.cash_out)}{unknown}",
         ),
         Card(
             censored_text(brief("runway_months", runway.p50.value, runway.p50.error), half),
@@ -74,6 +87,8 @@ def _cards(result: Result) -> tuple[Card, ...]:
             brief("raised", raised.mean, raised.mcse),
             f"raised under the line on average, of {brief('raised', commitment, 0.0)} committed"
             if commitment
+            else "raised under the line on average"
+            if raised.mean
             else "raised under the line, which is off",
             f"5 of 100 scenarios: {brief('raised', raised.p05.value, raised.p05.error)} or less"
             if raised.p05.value

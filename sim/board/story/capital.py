@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sim.terms import Case, Pricing
 
 
+_MOST_PRICES = 200  # letters of the prices of several kinds of purchase
+
+
 def capital(pack: Pack) -> Chapter | None:
     """The cost of the capital and the dilution; nothing where no scenario draws."""
     result = pack.result
@@ -38,11 +41,22 @@ def capital(pack: Pack) -> Chapter | None:
         f"scenarios the line's dilution is {brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
         if dilution.p95.value
         else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
-        source="Discount to the close of the purchase date plus legal fees, divided by the shares' market value; "
+        source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
         notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
-        "third parties buy are not counted. Cost = total discount and fees / total market value, over all scenarios. "
-        f"The simple average of the discounts, over scenarios with a draw, is {mean}.",
+        f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
+        f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
+    )
+
+
+def _total(summary: Summary) -> str:
+    """Dilution by all shares, and what the holders keep."""
+    if "total_dilution" not in summary:
+        return ""
+    total, kept = summary["total_dilution"].estimate, summary["retained_ownership"].estimate
+    return (
+        f" With third parties' shares, mean total dilution is {plus_minus('total_dilution', total)}. The holders keep "
+        f"{plus_minus('retained_ownership', kept)} of the company on average, nothing where cash runs out."
     )
 
 
@@ -63,8 +77,7 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         Card(
             spoken("effective_discount", cost.all_in),
             "discount and fees, of the shares' market value",
-            f"discount {spoken('effective_discount', cost.discount)}, legal fees "
-            f"{spoken('effective_discount', cost.legal)}",
+            f"discount {spoken('effective_discount', cost.discount)}, fees {spoken('effective_discount', cost.legal)}",
         ),
     )
 
@@ -83,6 +96,8 @@ def price_words(case: Case) -> str:
         text = f"The line's price is {price_of(next(iter(prices.values())))}."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
+        if len(text) > _MOST_PRICES:
+            text = f"The {len(prices)} kinds of purchase have prices of their own; `fundrisk check` states them."
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.charts.run import cash_chart
-from sim.board.story.answer import complement
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import stress_change
 from sim.board.words import brief, day, frequency, median_day, short_day
@@ -54,4 +53,4 @@ def cash_sentence(result: Result) -> str:
     chance, end = result.summary().cash_out, day(result.case.horizon)
     if chance.value >= 0.5:
         return f"Half of all scenarios are out of cash by {day(median_day(result))}"
-    return f"Cash stays above the minimum to {end} in {frequency(complement(chance), result.paths)} scenarios"
+    return f"Cash stays above the minimum to {end} in {frequency(chance.complement(), result.paths)} scenarios"

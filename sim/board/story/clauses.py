@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.clause_costs import TOO_MANY
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
@@ -50,7 +51,12 @@ def clauses(pack: Pack) -> Chapter | None:
         "amount of the draw.",
         source="Clauses are removed one after another, in every possible order. The average effect of each is its "
         "Shapley value.",
-        notes="In the column 'removed alone', one clause is removed and the others stay.",
+        notes=" ".join(
+            [
+                "In the column 'removed alone', one clause is removed and the others stay.",
+                *[TOO_MANY] * bool(costs.grouped),
+            ]
+        ),
     )
 
 
@@ -79,6 +85,8 @@ def _costliest(key: str, raised: Estimate) -> str:
     if raised.value <= 2.0 * raised.error:
         return "Removing clauses would raise no more capital, within the sampling error"
     name = clause_name(key)
+    if key not in _NAMES and not key.startswith("condition: "):
+        return f'The clause "{name}" costs the most capital: {spoken("raised", raised)} (Shapley value)'
     what = f"condition {name}" if key.startswith("condition: ") else _REMOVED.get(key, name)
     return (
         f"The {what} costs the most capital: {spoken('raised', raised)}, averaged over all orders in which the clauses "

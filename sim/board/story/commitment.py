@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,12 @@ _REASONS = {
 
 
 def commitment(pack: Pack) -> Chapter | None:
-    """The waterfall from commitment to capital raised; nothing where the line is off."""
+    """The waterfall from commitment to capital raised, and the limits by quarter; nothing where the line is off."""
     result = pack.result
     summary = result.summary()
     raised = summary["raised"]
     if not summary.waterfall.commitment:
-        return None
+        return _without_commitment(pack) if raised.mean else None
     steps = _steps(summary)
     fall = _waterfall_chart(summary, steps)
     labels = fall.series[0].labels
@@ -53,6 +54,27 @@ def commitment(pack: Pack) -> Chapter | None:
         change=_waivers(pack),
         source="Undrawn amounts at each purchase date, attributed to the limit that fixed the amount of the draw",
         notes="Out of cash: the company was already out of cash on the purchase date.",
+    )
+
+
+def _without_commitment(pack: Pack) -> Chapter | None:
+    """The limits by quarter, of lines that are limited in shares alone."""
+    summary = pack.result.summary()
+    raised, binding = summary["raised"], _binding_chart(summary)
+    if binding is None:
+        return None
+    most = max(binding.series, key=lambda series: sum(value or 0.0 for value in series.values)).name
+    return Chapter(
+        key="commitment",
+        headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the limit that fixes "
+        f"most draws is: {most}",
+        charts=(binding,),
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, math.inf)}.",
+        compared="There is no commitment in dollars; the median amount raised is "
+        f"{brief('raised', raised.p50.value, raised.p50.error)}.",
+        change=_waivers(pack),
+        source="The limit that fixed the amount of the draw on each purchase date",
+        notes="Without a commitment in dollars there is no amount that is left unraised.",
     )
 
 

@@ -13,12 +13,16 @@ from sim.board.story.chapter import Card, Chapter
 from sim.board.story.clauses import clauses
 from sim.board.story.commitment import commitment
 from sim.board.story.limits import limits
+from sim.board.story.lines import lines
+from sim.board.story.liquidity import liquidity
 from sim.board.story.outlook import outlook
 from sim.board.story.policies import policies
+from sim.board.story.price_models import price_models
 from sim.board.story.record import record
 from sim.board.story.scenarios import scenarios
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.targets import stress
+from sim.board.story.warning import warning
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -26,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["CHAPTERS", "Card", "Chapter", "story"]
 
 CHAPTERS = (
-    answer, cash, cash_out, commitment, clauses, capital, sensitivity, scenarios, policies, stress, outlook, record,
-    assumptions, limits,
+    answer, cash, cash_out, liquidity, commitment, lines, clauses, capital, sensitivity, scenarios, price_models,
+    policies, stress, outlook, warning, record, assumptions, limits,
 )  # fmt: skip
 
 

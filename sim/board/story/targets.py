@@ -18,7 +18,7 @@ _COLUMNS = (
     "input", "base case", "by", "target cash-outs", "value needed", "95% confidence interval",
     "probability at that value",
 )  # fmt: skip
-_NAMES = {"commitment": "commitment", "cash": "opening cash", "cost_cut": "cost cut", "burn": "monthly burn"}
+_NAMES = {"cost_cut": "cost cut"}
 
 
 def stress(pack: Pack) -> Chapter | None:

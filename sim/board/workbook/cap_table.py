@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Part of the opening shares that the holder of the example has; the reader types another one.
 HOLDING = 0.10
 _SHARES, _MILLIONS, _PART = "#,##0", '#,##0.00,,"M"', "0.0%"
-_COLUMNS = ["After the line", "mean shares", "p05", "median", "p95", "CVaR, 5%"]
+_COLUMNS = ["After the line", "mean shares", "p05", "median", "p95", "expected shortfall, 5%"]
 
 
 def draw(book: Book) -> None:
@@ -85,7 +85,7 @@ def _bought(case: Case) -> int:
 
 
 def _issued(book: Book) -> list[Number | None]:
-    """Shares issued under the line: mean, quantiles, CVaR."""
+    """Shares issued under the line: mean, quantiles, expected shortfall."""
     issued = book.result.summary()["shares_issued"]
     pairs = [(issued.mean, issued.mcse), *((each.value, each.error) for each in (issued.p05, issued.p50, issued.p95))]
     return [level("shares_issued", *pair) for pair in [*pairs, (issued.worst5_mean, issued.worst5_se)]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
@@ -12,31 +13,35 @@ from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
+    from sim.results.estimates import Estimate
 
 _FIRST = ("runway_months", "cash_out", "raised")
-_WIDTHS = (42, *[12.5] * 8)
+WIDTHS = (42, *[12.5] * 8)
 _MOST_NAME = 60
 
 
 def draw(book: Book) -> None:
     pack = book.pack
-    page = Page(book, "Stress cases", book.headline("scenarios", "Stress cases"), _WIDTHS, pack.scenarios.paths)
-    _compared(page, pack.scenarios)
+    page = Page(book, "Stress cases", book.headline("scenarios", "Stress cases"), WIDTHS, pack.scenarios.paths)
+    compared(page, pack.scenarios)
     if len(pack.variants.names) > 1:
         page.turn()
         page.words("With the line, without it, and with its conditions waived", size=13, bold=True)
         page.skip()
-        _compared(page, pack.variants)
+        compared(page, pack.variants)
     if len(pack.policies.names) > 1:
-        page = Page(book, "When to draw", book.headline("policies", "When to draw"), _WIDTHS, pack.policies.paths)
-        _compared(page, pack.policies)
+        page = Page(book, "When to draw", book.headline("policies", "When to draw"), WIDTHS, pack.policies.paths)
+        compared(page, pack.policies)
 
 
-def _compared(page: Page, found: Comparison) -> None:
+def compared(page: Page, found: Comparison) -> None:
     """Charts of runway and cash-out, then a table a measure."""
     room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
     order = [*_FIRST, *(name for name in found.estimates if name not in _FIRST)]
-    blocks = {name: _measure(page, found, name) for name in order}
+    blocks = {
+        name: measured(page, name, column(name), found.names, found.estimates[name], found.differences[name])
+        for name in order
+    }
     for words in found.notes:
         page.words(words, size=9)
     page.place(room, *(
@@ -46,18 +51,24 @@ def _compared(page: Page, found: Comparison) -> None:
     ))  # fmt: skip
 
 
-def _measure(page: Page, found: Comparison, name: str) -> Block:
+def measured(
+    page: Page,
+    name: str,
+    heading: str,
+    names: Sequence[str],
+    estimates: Sequence[Estimate],
+    differences: Sequence[Estimate],
+) -> Block:
+    """A table of one measure: level and change from the first case, with errors and intervals."""
     rows: list[list[Cell]] = [
         [
             shortened(variant_name(words), _MOST_NAME),
             *estimated(name, estimate),
             *(moved(name, difference) if i else [None] * 4),
         ]
-        for i, (words, estimate, difference) in enumerate(
-            zip(found.names, found.estimates[name], found.differences[name], strict=True)
-        )
+        for i, (words, estimate, difference) in enumerate(zip(names, estimates, differences, strict=True))
     ]
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "mean" if reading(name).suffix != "%" or name == "dilution" else "probability"]
     columns += [PM, "95% low", "95% high", "change", PM, "95% low", "95% high"]
-    return page.table(f"{column(name)}{points}", columns, rows)
+    return page.table(f"{heading}{points}", columns, rows)

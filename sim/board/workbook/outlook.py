@@ -9,11 +9,12 @@ from sim.board.charts.data import COLOURS
 from sim.board.story.outlook import GAP, gap_words
 from sim.board.words import shortened, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, change, error, estimated, level, set_to
+from sim.board.workbook.cells import PM, Cell, Number, change, error, estimated, level, set_to
 from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
     from sim.analysis.facts import Backtest
+    from sim.analysis.warning import EarlyWarning
 
 _MOST_LABEL, _MOST_SOURCE = 60, 200
 _COLUMNS = ["", "shortfall", PM, "95% low", "95% high", "change, points", PM, "before the window", "mean gap", PM]
@@ -41,8 +42,26 @@ def draw(book: Book) -> None:
     page.words(found.note, size=9)
     title = "Scenarios with a shortfall in the window, with 95% confidence interval"
     page.place(room, book.bars(title, block, 1, found.shortfall, COLOURS[0], kind="column", share=True))
+    if found.warning is not None and found.warning.seen:
+        _warning(page, found.warning)
     if book.pack.record is not None and book.pack.record.rows:
         _record(book, book.pack.record)
+
+
+def _warning(page: Page, found: EarlyWarning) -> None:
+    rows: list[list[Cell]] = []
+    for each in found.seen:
+        counts = [Number(float(number), "#,##0") for number in (each.month_ends, each.paths)]
+        rows.append([each.label, *estimated("cash_out", each.chance), *counts])
+    page.table(
+        f"Early warning: out of cash within {found.months_ahead} months, by months of cover at a month's end",
+        ["months of cover", "probability", PM, "95% low", "95% high", "month-ends", "scenarios"],
+        rows,
+        tall=2,
+        note="Cover: cash above the minimum, over the expected cash use of the next month. Month-ends before a cash-out"
+        f" and at least {found.months_ahead} months before the horizon. A scenario has several of them, which are not "
+        "independent; the intervals are of scenarios.",
+    )
 
 
 def _record(book: Book, found: Backtest) -> None:

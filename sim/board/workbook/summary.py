@@ -9,7 +9,7 @@ from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimat
 from sim.board.workbook.page import Page
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
-from sim.results.measures import CENSORED_MARK, COUNT, MEASURES
+from sim.results.measures import CENSORED_MARK, COUNT, HEADLINE, MEASURES
 from sim.results.summary_text import BINNED
 
 _QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What would change it", "change"))
@@ -37,8 +37,8 @@ def draw(book: Book) -> None:
     quantiles = [f"p{percent:02d}" for percent in QUANTILE_PERCENTS]
     page.table(
         "Measures",
-        ["", "mean", PM, "95% low", "95% high", *quantiles, "CVaR, 5%"],
-        [_measure(name, summary[name]) for name in MEASURES],
+        ["", "mean", PM, "95% low", "95% high", *quantiles, "expected shortfall, 5%"],
+        [_measure(name, summary[name]) for name in HEADLINE if name in summary],
         tall=3,
         note=" ".join([_NOTE] + [BINNED] * summary.binned),
     )
@@ -64,9 +64,10 @@ def draw(book: Book) -> None:
 
 _NOTE = (
     "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells. "
-    "CVaR, also called expected shortfall, is the mean of the worst 5%. In the runway, a scenario without a cash-out "
-    f"counts with the full period, marked {CENSORED_MARK}. Scenarios that draw nothing have no price and no discount. "
-    "Dilution is that of the line's shares alone."
+    "Expected shortfall, 5%, also called CVaR, is the mean of the least favourable 5%. In the runway, a scenario "
+    f"without a cash-out counts with the full period, marked {CENSORED_MARK}. Scenarios that draw nothing have no price"
+    " and no discount. Dilution by the line is that of the line's shares alone; total dilution is that of all shares "
+    "issued, of survivors in the scenarios whose cash lasts. Retained ownership is 0 where it does not."
 )
 
 

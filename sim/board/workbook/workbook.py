@@ -17,9 +17,11 @@ from sim.board.workbook import (
     distributions,
     fan,
     outlook,
+    price_models,
     quarters,
     sensitivity,
     summary,
+    survival,
     what_if,
 )
 from sim.board.workbook.book import Book
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
 #: In the order of the sheets; each omits what the pack does not have.
 SHEETS = (
-    summary, quarters, fan, distributions, cap_table, comparisons, clauses, sensitivity, what_if, outlook, assumptions,
+    summary, quarters, survival, fan, distributions, cap_table, comparisons, price_models, clauses, sensitivity,
+    what_if, outlook, assumptions,
 )  # fmt: skip
 
 

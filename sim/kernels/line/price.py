@@ -11,12 +11,12 @@ from sim.lowering.program import NEVER, STATISTIC_LOWEST, STATISTIC_MEAN_OF_LOWE
 
 
 @verb
-def price_shares(state, selection, count, histories, program, p, points, lanes):
+def price_shares(state, selection, count, histories, program, p, points, lanes, world):
     """Set `close`, `average`, `price`, and `blocked` to the floor price (0), for the first `count` selected paths."""
     purchase, window = program.purchases[p], program.windows[p]
     closes, room, own = selection.closes, (count + 7) & 0xFFF8, purchase.row - purchase.first_row
     if lanes.whole == 0:
-        close_window(closes, selection, count, histories, program, window, points, lanes)
+        close_window(closes, selection, count, histories, program, window, points, lanes, world)
     for j in range(len(program.legs)):
         leg = program.legs[j]
         if lanes.whole != 0:
@@ -31,12 +31,12 @@ def price_shares(state, selection, count, histories, program, p, points, lanes):
 
 
 @verb
-def price_alone(state, selection, i, histories, program, p, lanes):
+def price_alone(state, selection, i, histories, program, p, lanes, world):
     """`price_shares` for path i alone."""
     purchase, window = program.purchases[p], program.windows[p]
     closes, own, least = selection.alone[3], purchase.row - purchase.first_row, NEVER
     if lanes.whole == 0:
-        close_alone(closes, selection, i, histories, program, window, lanes)
+        close_alone(closes, selection, i, histories, program, window, lanes, world)
     for j in range(len(program.legs)):
         leg = program.legs[j]
         if lanes.whole != 0:

@@ -19,7 +19,7 @@ from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 
 @passage
-def purchase_dates(first, last, arrays, program, lanes):
+def purchase_dates(first, last, arrays, program, lanes, world):
     """Purchase dates first ... last - 1, between which nothing else happens to the block.
 
     Of these, only the last can be one of `everyone`, because such a date is a stop.
@@ -34,9 +34,9 @@ def purchase_dates(first, last, arrays, program, lanes):
         elif not together:
             together = count_active(state, purchases[first].t) > MANY
         if together:
-            purchase_together(first, arrays, program, lanes)
+            purchase_together(first, arrays, program, lanes, world)
         else:
-            purchase_alone(first, until, arrays, program, lanes)
+            purchase_alone(first, until, arrays, program, lanes, world)
         first = until
 
 
@@ -50,7 +50,7 @@ def count_active(state, t):
 
 
 @verb
-def purchase_together(p, arrays, program, lanes):
+def purchase_together(p, arrays, program, lanes, world):
     """Purchase date p of every path."""
     ledgers, histories, selection, line = arrays.ledgers, arrays.histories, arrays.selection, program.line
     state, purchase, headroom = ledgers.state[0], program.purchases[p], program.opening.headroom
@@ -62,7 +62,7 @@ def purchase_together(p, arrays, program, lanes):
             block_all(state, ledgers.failures[c], purchase.t, c + 1.0)
     count = select(state, selection, purchase, line, headroom, lanes.whole)
     if count > 0:
-        price_shares(state, selection, count, histories, program, p, arrays.points, lanes)
+        price_shares(state, selection, count, histories, program, p, arrays.points, lanes, world)
     draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
     undrawn, binding, before = ledgers.undrawn, arrays.tally.binding, program.purchases[p - 1 if p > 0 else 0].period
     count_all(state, lanes.paths, p, undrawn, binding, purchase.period, before, program.dates_by, line.skips)
@@ -124,7 +124,7 @@ def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by
 
 
 @verb
-def purchase_alone(first, last, arrays, program, lanes):
+def purchase_alone(first, last, arrays, program, lanes, world):
     """Purchase dates first ... last - 1 of each path that is active by then."""
     state, until = arrays.ledgers.state[0], program.purchases[last - 1].t
     remaining, i = count_active(state, until), np.int64(0)  # a literal 0 would compile everything below a second time
@@ -137,7 +137,7 @@ def purchase_alone(first, last, arrays, program, lanes):
                 p = due if due > p else p
                 if p >= last:
                     break
-                purchase_path(i, p, arrays, program, lanes)
+                purchase_path(i, p, arrays, program, lanes, world)
                 p += 1
         i += 1
 
@@ -149,7 +149,7 @@ def dates_before(t, dates_by):
 
 
 @verb
-def purchase_path(i, p, arrays, program, lanes):
+def purchase_path(i, p, arrays, program, lanes, world):
     """Purchase date p of path i."""
     ledgers, histories, line = arrays.ledgers, arrays.histories, program.line
     state, purchase, headroom = ledgers.state[0], program.purchases[p], program.opening.headroom
@@ -160,7 +160,7 @@ def purchase_path(i, p, arrays, program, lanes):
         if program.applies[p, c] != 0:
             block(state, i, ledgers.failures[c], purchase.t, c + 1.0)
     if needs_price(state, i, purchase, line, headroom):
-        price_alone(state, arrays.selection, i, histories, program, p, lanes)
+        price_alone(state, arrays.selection, i, histories, program, p, lanes, world)
     size_draw(state, i, purchase, line, headroom)
     raised, minimum = ledgers.raised[purchase.period], program.opening.minimum
     settle_draw(state, i, raised, purchase.t, line, program.price.impact, minimum)

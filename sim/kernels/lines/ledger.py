@@ -4,7 +4,7 @@ from sim.kernels.cash import close_month, operate_all
 from sim.kernels.conditions import time_failures
 from sim.kernels.financing import take_money
 from sim.kernels.jit import passage, stage, verb
-from sim.kernels.ledger import apply_price_impact, finish, open_ledger, record_month, set_rate
+from sim.kernels.ledger import apply_price_impact, finish, keep_gap, open_ledger, record_month, set_rate
 from sim.kernels.lines.coverage import cover_quarters
 from sim.kernels.lines.fees import pay_fee
 from sim.kernels.lines.notice import give_notices
@@ -56,6 +56,8 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
             if world is not None:
                 open_month(world.people, arrays, program, stop.month_end + 1)
                 cover_quarters(state, arrays.books, histories.cash_used, program)
+            if stop.gap_row >= 0:
+                keep_gap(ledgers.gaps[stop.gap_row], state)
     if world is not None:
         close_people(world.people, histories.cash_used)
     add_lines(state, arrays.ledgers.raised, arrays.books, program.lines)

@@ -8,10 +8,11 @@ sigma sqrt(1/252). A milestone or the CEO change multiplies the closes on and af
 from sim.kernels.jit import passage, peek, put, stage
 from sim.kernels.market.walk import select_row, walk_alone, walk_window
 from sim.kernels.random.elementary import exp, fma
+from sim.kernels.world.compensation import compensate_all, compensate_alone
 
 
 @stage
-def close_window(closes, selection, count, histories, program, window, points, lanes):
+def close_window(closes, selection, count, histories, program, window, points, lanes, world):
     """Fill `closes` (sessions, BLOCK) with the closes of a window for the first `count` selected paths.
 
     Columns are the selected paths, side by side; `selection.paths` is padded to a multiple of 8.
@@ -19,7 +20,7 @@ def close_window(closes, selection, count, histories, program, window, points, l
     count = (count + 7) & 0xFFF8
     walk_window(selection, count, histories, program, window, points, lanes)
     fill(closes, selection, count, program, window)
-    move_all(closes, selection, count, histories, program, window)
+    move_all(closes, selection, count, histories, program, window, world)
 
 
 @passage
@@ -34,17 +35,19 @@ def fill(closes, selection, count, program, window):
 
 
 @passage
-def move_all(prices, selection, count, histories, program, window):
+def move_all(prices, selection, count, histories, program, window, world):
     """Every move of the stock, for the rows of a window."""
     days = program.days[window.first_day : window.last_day]
     for k in range(len(program.jumps)):
         jump, at = program.jumps[k], selection.moved_at[0]
         select_row(at, histories.events[jump.event], selection.paths, count)
         move(prices, at, days, jump.factor, count)
+    if world is not None:
+        compensate_all(prices, selection, count, histories, program, window, world.jumps)
 
 
 @passage
-def close_alone(closes, selection, i, histories, program, window, lanes):
+def close_alone(closes, selection, i, histories, program, window, lanes, world):
     """Fill `closes` (sessions,) with the closes of a window for path i. Sessions stand side by side, not paths."""
     a, b, walked = selection.alone[0], selection.alone[1], selection.alone[2]
     walk_alone(walked, a, b, i, histories.month_ends, program, window, lanes)
@@ -59,6 +62,8 @@ def close_alone(closes, selection, i, histories, program, window, lanes):
         at = histories.events[program.jumps[k].event, i]
         for d in range(count):
             closes[d] = closes[d] * (program.jumps[k].factor if at <= program.days[first + d].t else 1.0)
+    if world is not None:
+        compensate_alone(closes, i, histories, program, window, world.jumps)
 
 
 @stage

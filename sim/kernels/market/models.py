@@ -11,7 +11,7 @@ from sim.lowering.program import BLOCK
 
 
 @passage
-def fill_market(arrays, program, market, room, lanes):
+def fill_market(arrays, program, market, room, lanes, world):
     """Fill the rows of closes, lows, VWAPs and volumes of every path of a block, and the closes of financings."""
     histories, selection, model = arrays.histories, arrays.selection, program.price.model
     closes, count, window = histories.closes, np.int64(BLOCK), program.windows[len(program.windows) - 1]
@@ -41,11 +41,11 @@ def fill_market(arrays, program, market, room, lanes):
         if len(histories.volume) > 0:
             histories.volume[k, :] = market.trading_day.mean
     price_days(histories, selection.everyone, market, room, lanes)
-    gbm.move_all(closes, selection, count, histories, program, window)
+    gbm.move_all(closes, selection, count, histories, program, window, world)
     if len(histories.low) > 0:
-        gbm.move_all(histories.low, selection, count, histories, program, window)
+        gbm.move_all(histories.low, selection, count, histories, program, window, world)
     if len(histories.vwap) > 0:
-        gbm.move_all(histories.vwap, selection, count, histories, program, window)
+        gbm.move_all(histories.vwap, selection, count, histories, program, window, world)
     trade(histories, selection.walked, market, room)
     if program.third_party.price_factor > 0.0:
         close_financings(histories, program.months)

@@ -1,1 +1,1 @@
-"""What surrounds the lines: one module for each mechanism. Compiled only for cases that use one."""
+"""What surrounds the lines of a case: mechanisms that are compiled only for cases that use one of them."""

@@ -1,0 +1,302 @@
+"""A case carried forward to a later valuation date: which keys change, to what, and why.
+
+Figures that are known become those of the actuals. Terms and models stay, but for what the passing of time does to
+them: the expected burn of the first month, and the days that a milestone which has not come has been awaited.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from typing import Any
+
+from sim import calendar
+from sim.terms.actuals import ActualDraw, Actuals
+from sim.terms.case import Case
+from sim.terms.events import Milestone
+from sim.terms.line import Line
+from sim.terms.notes import Note
+from sim.terms.problems import Problem, number_text
+from sim.terms.schema import item_name, values_of
+from sim.text.dates import long_date
+from sim.text.exact import FIFTY_DIGITS
+
+KEPT_CLOSES = 260  # a year of sessions; no window of a price reaches further back
+
+
+class Roll:
+    """The keys of a case that a roll-forward changes: `changes` and `notes` by dotted key."""
+
+    def __init__(self, case: Case, actuals: Actuals, to: datetime.date) -> None:
+        self.case, self.actuals, self.to = case, actuals, to
+        self.changes: dict[str, Any] = {}
+        self.notes: dict[str, str] = {}
+        self.actual = f"actual of {long_date(to)}"
+        for part in (self._company, self._price, self._burn, self._events, self._conditions):
+            part()
+        for key, line in facilities_of(case):
+            self._line(key, line)
+        for note in case.notes:
+            self._note(note)
+        self._policy()
+
+    def set(self, key: str, value: Any, why: str = "") -> None:
+        self.changes[key] = value
+        self.notes[key] = why or self.actual
+
+    def _company(self) -> None:
+        self.set("valuation_date", self.to, f"rolled forward from {long_date(self.case.valuation_date)}")
+        self.set("company.cash", self.actuals.cash)
+        self.set("company.shares_outstanding", self.actuals.shares_outstanding)
+
+    def _price(self) -> None:
+        rows, before = self.actuals.closes, self.case.price.closes or ()
+        if isinstance(rows[0], tuple):
+            rows = tuple(row for row in rows if row[0] < self.to)
+            first = rows[0][0]
+            older = [row for row in before if isinstance(row, tuple) and row[0] < first]
+        else:
+            older = [row for row in before if not isinstance(row, tuple)]
+        every = [*older, *rows]
+        kept = every if self.case.price.model == "bootstrap" else every[-KEPT_CLOSES:]
+        self.set("price.closes", [list(row) if isinstance(row, tuple) else row for row in kept])
+        last = rows[-1]
+        self.set("price.initial", last[1] if isinstance(last, tuple) else last, "the last of closes")
+
+    def _burn(self) -> None:
+        burn, k = self.case.burn, calendar.month_number(self.case.valuation_date, self.to)
+        if burn.growth:
+            with localcontext(FIFTY_DIGITS):
+                level = float(Decimal(burn.monthly) * (1 + Decimal(burn.growth)) ** (Decimal(k) / 12))
+            grown = f"with the growth since {long_date(self.case.valuation_date)}"
+            self.set("burn.monthly", level, grown)
+        if burn.volatility and self.actuals.cash_used is not None and self.actuals.cash_used > 0.0:
+            expected = self.case.burn_level(k - 1)
+            surprise = math.log(self.actuals.cash_used / expected) + burn.volatility**2 / 2.0
+            self.set("burn.last_surprise", surprise, f"cash used of {self.actuals.cash_used:,.0f} in the last month")
+        elif burn.last_surprise is not None:
+            self.set("burn.last_surprise", None)
+
+    def _events(self) -> None:
+        reached = {row.name: row.date for row in self.actuals.milestones}
+        dates = {m.name: m.achieved for m in self.case.milestones if m.achieved is not None} | reached
+        for milestone in self.case.milestones:
+            key = f"milestones[{milestone.name}]"
+            if milestone.name in reached:
+                self.set(f"{key}.achieved", reached[milestone.name])
+                if milestone.elapsed_days:
+                    self.set(f"{key}.elapsed_days", None)
+            elif milestone.achieved is None and (not milestone.follows or milestone.follows in dates):
+                self.set(f"{key}.elapsed_days", self._awaited(milestone, dates), f"not reached by {long_date(self.to)}")
+        for word in ("ceo_change", "adverse_change"):
+            if getattr(self.actuals, word) is not None:
+                self.set(f"events.{word}.happened", getattr(self.actuals, word))
+
+    def _awaited(self, milestone: Milestone, dates: dict[str, datetime.date]) -> float:
+        """Days for which a milestone has been awaited: since the one that it follows, or since its time began."""
+        begun = dates.get(milestone.follows, self.case.valuation_date)
+        before = milestone.elapsed_days if begun <= self.case.valuation_date else 0.0
+        return before + (self.to - max(begun, self.case.valuation_date)).days
+
+    def _conditions(self) -> None:
+        for key, line in facilities_of(self.case):
+            for condition in line.conditions:
+                for names, probability in ((self.actuals.waived, 1.0), (self.actuals.not_waived, 0.0)):
+                    if condition.name in names:
+                        self.set(f"{key}.conditions[{condition.name}].waiver_probability", probability)
+
+    def _line(self, key: str, line: Line) -> None:
+        draws = draws_of(self.actuals, line)
+        before = values_of(line.used) if line.used else {"amount": 0.0, "shares": 0, "this_period": 0.0, "holdings": 0}
+        holdings = {row.line: row.shares for row in self.actuals.holdings}
+        same = period_of(self.case, line, self.case.valuation_date) == period_of(self.case, line, self.to)
+        now = [draw for draw in draws if period_of(self.case, line, draw.date) == period_of(self.case, line, self.to)]
+        used = {
+            "amount": min(before["amount"] + sum(draw.amount for draw in draws), line.commitment or math.inf),
+            "shares": before["shares"] + sum(draw.shares for draw in draws),
+            "this_period": before["this_period"] * same + sum(draw.amount for draw in now),
+            "holdings": holdings.get(line.name, before["holdings"]),
+        }
+        if any(used.values()):
+            known = {word: value for word, value in used.items() if value}
+            self.set(f"{key}.used", known, f"{self.actual}: what the line did before it")
+        cut = sum(row.amount for row in self.actuals.financings if row.reduces_line)
+        if cut and line.commitment is not None:
+            left = max(line.commitment - cut, used["amount"])
+            self.set(f"{key}.commitment", left, f"{number_text(line.commitment)} less what third parties reduced")
+
+    def _note(self, note: Note) -> None:
+        key = f"notes[{note.name}]"
+        told = next((row for row in self.actuals.notes if row.name == note.name), None)
+        if told is not None and told.principal == 0.0:
+            self.set(key, None)
+            return
+        paid = told.interest_paid_to if told is not None else None
+        dates = [day for day in past_interest_dates(note, self.to) if day > (note.last_interest_date or day)]
+        if paid is not None or dates:
+            self.set(f"{key}.last_interest_date", paid or dates[-1], "" if paid else "the last interest date")
+        if told is None:
+            return
+        self.set(f"{key}.principal", told.principal)
+        if told.extended and note.extended_maturity is not None:
+            self.set(f"{key}.maturity", note.extended_maturity, "extended")
+            self.set(f"{key}.extended_maturity", None)
+            self.set(f"{key}.extension_probability", None)
+
+    def _policy(self) -> None:
+        policy = self.case.policy
+        if policy.price_trigger and policy.trigger_over == "initial":
+            same = policy.price_trigger * self.case.price.initial / self.changes["price.initial"]
+            self.set("policy.price_trigger", same, "the same price in dollars as before")
+        if policy.dates and policy.dates[0] < self.to:
+            left = [i for i, day in enumerate(policy.dates) if day >= self.to]
+            self.set("policy.dates", [policy.dates[i] for i in left], f"those from {long_date(self.to)} on")
+            if policy.amounts:
+                self.set("policy.amounts", [policy.amounts[i] for i in left], f"those from {long_date(self.to)} on")
+
+
+def facilities_of(case: Case) -> list[tuple[str, Line]]:
+    """Each line of a case with its key."""
+    if case.line is not None:
+        return [("line", case.line)]
+    return [(f"lines[{line.name}]", line) for line in case.lines]
+
+
+def draws_of(actuals: Actuals, line: Line) -> list[ActualDraw]:
+    return [draw for draw in actuals.draws if draw.line == line.name]
+
+
+def period_of(case: Case, line: Line, day: datetime.date) -> tuple[int, int]:
+    """What identifies the period of a line's cap in which a day lies."""
+    if line.period == "month":
+        return day.year, day.month
+    return calendar.fiscal_quarter(day, case.company.fiscal_year_end_month).ordinal, 0
+
+
+def past_interest_dates(note: Note, to: datetime.date) -> list[datetime.date]:
+    """Interest dates of a note after the last one paid and before a day."""
+    if not note.interest_date or note.last_interest_date is None:
+        return []
+    month, day = map(int, note.interest_date.split("-"))
+    dates = (datetime.date(year, month, day) for year in range(note.last_interest_date.year, to.year + 1))
+    return [date for date in dates if note.last_interest_date < date < to]
+
+
+def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
+    """What is wrong with a new valuation date."""
+    if not case.valuation_date < to < case.horizon:
+        yield (
+            "to",
+            to,
+            f"must be after the valuation date, {case.valuation_date}, and before the horizon, {case.horizon}",
+        )
+    elif to.day != 1:
+        yield "to", to, "must be the first day of a month"
+
+
+def roll_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
+    """What in the actuals contradicts the case."""
+    yield from _date_problems(case, actuals, to)
+    yield from _share_problems(case, actuals)
+    yield from _draw_problems(case, actuals)
+    yield from _name_problems(case, actuals)
+    yield from _note_problems(case, actuals, to)
+
+
+def _date_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
+    rows: list[tuple[str, datetime.date | None]] = [
+        ("ceo_change", actuals.ceo_change),
+        ("adverse_change", actuals.adverse_change),
+    ]
+    for word in ("draws", "milestones", "financings"):
+        for number, row in enumerate(getattr(actuals, word)):
+            rows.append((f"{word}[{item_name(row) or number}].date", row.date))
+    for key, day in rows:
+        if day is not None and not case.valuation_date <= day < to:
+            yield key, day, f"must be from the old valuation date, {case.valuation_date}, to the day before {to}"
+    closes = actuals.closes
+    if isinstance(closes[0], tuple) and not any(case.valuation_date <= day < to for day, _ in closes):
+        allowed = f"must have a date from the old valuation date, {case.valuation_date}, to the day before {to}"
+        yield "closes", f"{closes[0][0]} to {closes[-1][0]}", allowed
+
+
+def _share_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
+    sold = sum(row.shares for row in actuals.draws) + sum(row.shares for row in actuals.financings)
+    least = case.company.shares_outstanding + sold
+    if actuals.shares_outstanding < least:
+        allowed = f"must be at least {least}, the shares of the case with those of draws and financings"
+        yield "shares_outstanding", actuals.shares_outstanding, allowed
+
+
+def _draw_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
+    names = [line.name for line in case.facilities]
+    for number, draw in enumerate(actuals.draws):
+        if draw.line not in names:
+            allowed = "must be left out: the case has one line" if names == [""] else _one_of("a line", names)
+            yield f"draws[{number}].line", draw.line, allowed
+    for _, line in facilities_of(case):
+        used, draws = line.used, draws_of(actuals, line)
+        periods: dict[tuple[int, int], float] = {}
+        if used is not None:
+            periods[period_of(case, line, case.valuation_date)] = used.this_period
+        for draw in sorted(draws, key=lambda draw: draw.date):
+            period = period_of(case, line, draw.date)
+            periods[period] = periods.get(period, 0.0) + draw.amount
+            if line.max_per_period is not None and periods[period] > line.max_per_period + 0.01:
+                most = f"must keep the draws of its period at most {number_text(line.max_per_period)}, the period cap"
+                yield f"draws[{actuals.draws.index(draw)}].amount", draw.amount, most
+        total = sum(draw.amount for draw in draws) + (used.amount if used else 0.0)
+        if line.commitment is not None and total > line.commitment + 0.01:
+            allowed = f"must not be more than the commitment of {line.label}, {number_text(line.commitment)}"
+            yield "draws", total, allowed
+
+
+def _name_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
+    conditions = {condition.name for condition in case.conditions}
+    for word in ("waived", "not_waived"):
+        for name in getattr(actuals, word):
+            if name not in conditions:
+                yield word, name, _one_of("a condition", sorted(conditions))
+    milestones = {milestone.name: milestone for milestone in case.milestones}
+    reached = {row.name: row.date for row in actuals.milestones}
+    for name, day in reached.items():
+        if name not in milestones:
+            yield f"milestones[{name}].name", name, _one_of("a milestone", list(milestones))
+            continue
+        first = milestones[name].follows
+        since = reached.get(first, milestones[first].achieved) if first else day
+        if milestones[name].achieved is not None:
+            yield f"milestones[{name}].date", day, f"must be left out: reached on {milestones[name].achieved}"
+        elif since is None or since > day:
+            yield f"milestones[{name}].date", day, f"must be after that of {first}, which it follows"
+    for word in ("ceo_change", "adverse_change"):
+        event = getattr(case.events, word)
+        if getattr(actuals, word) is not None and (event is None or event.happened is not None):
+            why = "must be left out: the case has no such event" if event is None else "must be left out: it is known"
+            yield word, getattr(actuals, word), why
+    if case.third_party is None and any(row.reduces_line for row in actuals.financings):
+        yield "financings", "reduces_line", "must be false, as the case has no third_party table"
+
+
+def _note_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
+    notes = {note.name: note for note in case.notes}
+    told = {row.name: row for row in actuals.notes}
+    for name, row in told.items():
+        if name not in notes:
+            yield f"notes[{name}].name", name, _one_of("a note", list(notes))
+        elif row.extended and notes[name].extended_maturity is None:
+            yield f"notes[{name}].extended", True, "must be false: the note has no extended_maturity"
+        elif row.interest_paid_to is not None and row.interest_paid_to > to:
+            yield f"notes[{name}].interest_paid_to", row.interest_paid_to, f"must be on or before {to}"
+    for name, note in notes.items():
+        state = told.get(name)
+        ends = note.extended_maturity if state is not None and state.extended else note.maturity
+        if ends is not None and ends < to and (state is None or state.principal > 0.0):
+            allowed = f"must say what became of it, as it fell due on {ends}: extended = true, or principal = 0"
+            yield f"notes[{name}]", "state" if state is None else state.principal, allowed
+
+
+def _one_of(what: str, names: list[str]) -> str:
+    return f"must be the name of {what} of the case: {', '.join(names)}" if names else f"the case has not {what}"

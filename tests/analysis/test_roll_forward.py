@@ -1,0 +1,229 @@
+"""Cases carried forward: which keys change, that what follows is conditional on it, and that forecasts are honest."""
+
+import datetime
+import tomllib
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+import sim
+from sim.analysis.forecasts import forecasts_of
+from sim.analysis.roll_forward import carried, roll_forward
+from sim.calendar import month_start
+from sim.engine.trace import trace_paths
+from sim.lowering.world import still_reached
+from sim.terms import CaseError
+from sim.terms.actuals import load_actuals
+from sim.terms.rolling import Roll
+from sim.terms.sources import sources
+from tests.support.actuals import actuals_of
+
+TO = datetime.date(2002, 7, 1)
+ACTUALS = {
+    "cash": 9e6,
+    "shares_outstanding": 47_000_000,
+    "closes": [["2002-06-27", 2.0], ["2002-06-28", 2.1]],
+    "cash_used": 2_500_000,
+    "draws": [{"date": "2002-06-28", "amount": 2e6, "shares": 1_100_000}],
+    "milestones": [{"name": "polymer-265", "date": "2002-06-03"}],
+}
+
+
+@pytest.fixture(scope="module")
+def valence():
+    return sim.load_case("valence-2002")
+
+
+@pytest.fixture(scope="module")
+def rolled(valence):
+    return roll_forward(valence, ACTUALS, TO, paths=256)
+
+
+def milestone(case, name):
+    return next(each for each in case.milestones if each.name == name)
+
+
+def test_actuals_take_the_place_of_what_was_expected(rolled):
+    assert rolled.valuation_date == TO
+    assert (rolled.company.cash, rolled.company.shares_outstanding) == (9e6, 47_000_000)
+    assert rolled.price.initial == 2.1
+    assert rolled.price.closes_before(TO) == (2.0, 2.1)
+    assert (rolled.line.used.amount, rolled.line.used.shares, rolled.line.used.this_period) == (2e6, 1_100_000, 0.0)
+    assert milestone(rolled, "polymer-265").achieved == datetime.date(2002, 6, 3)
+    assert milestone(rolled, "licence").elapsed_days == 91
+    assert milestone(rolled, "generation-two").elapsed_days == 0  # the samples that it follows have not come
+    expected = np.log(2_500_000 / 2_367_000) + 0.25**2 / 2
+    assert rolled.burn.last_surprise == pytest.approx(expected, rel=1e-14)
+
+
+def test_each_changed_figure_says_that_it_is_an_actual(rolled):
+    beside = sources(rolled).beside
+    changed = ("company.cash", "company.shares_outstanding", "price.closes", "milestones[polymer-265].achieved")
+    assert {beside[key] for key in changed} == {"actual of 1 July 2002"}
+    assert beside["company.name"] == '[TS] "Company"'
+    assert "the last of closes" in beside["price.initial"]
+
+
+def test_the_text_of_the_new_case_is_the_new_case(rolled, tmp_path):
+    path = tmp_path / "new.toml"
+    path.write_text(rolled.text, encoding="utf-8")
+    assert sim.load_case(str(path)) == rolled
+    assert tomllib.loads(rolled.text)["valuation_date"] == TO
+
+
+def test_ranges_of_figures_that_are_known_are_gone(valence, rolled):
+    assert set(valence.ranges) - set(rolled.ranges) == {"company.cash"}
+
+
+def test_a_licence_that_has_not_come_in_275_days(valence):
+    actuals = ACTUALS | {"closes": [["2002-12-31", 1.5]], "draws": [], "milestones": [], "shares_outstanding": 46e6}
+    notes = [{"name": "Baccarat note", "principal": 15e6, "extended": True}]
+    made = roll_forward(valence, actuals | {"notes": notes}, "2003-01-01", paths=1)
+    assert milestone(made, "licence").elapsed_days == 275
+    assert still_reached(milestone(made, "licence")) == pytest.approx(0.533515, abs=5e-7)
+
+
+def test_what_has_not_come_is_simulated_given_that_it_has_not(valence):
+    waited = valence.replace({"milestones[licence].elapsed_days": 275, "events.common_loading": 0.0})
+    fresh = valence.replace({"events.common_loading": 0.0})
+    days = {}
+    for case, blocks in ((waited, 40), (fresh, 100)):
+        told = [path for k in range(blocks) for path in trace_paths(case, 128 * k, 128, 5)]
+        days[case] = np.array([path.history.achieved_days.get("licence", np.inf) for path in told])
+    later = days[fresh][days[fresh] > 275] - 275
+    for limit in (30, 100, 300, 1e9):
+        shares = [(some <= limit).mean() for some in (days[waited], later)]
+        error = np.sqrt(sum(p * (1 - p) / len(some) for p, some in zip(shares, (days[waited], later), strict=True)))
+        assert abs(shares[0] - shares[1]) < 4 * error, limit
+
+
+def test_two_quarters_in_two_steps_are_two_quarters_in_one(valence):
+    told = trace_paths(valence, 3, 1, 7)[0]
+    first, second = datetime.date(2002, 7, 1), datetime.date(2002, 10, 1)
+    note = {"notes": [{"name": "Baccarat note", "principal": 15e6, "extended": True}]}
+    stepped = roll_forward(valence, actuals_of(told, valence.valuation_date, first), first, paths=1)
+    stepped = roll_forward(stepped, actuals_of(told, first, second) | note, second, paths=1)
+    at_once = roll_forward(valence, actuals_of(told, valence.valuation_date, second) | note, second, paths=1)
+    same = {"forecasts": None}
+    assert stepped.replace(same) == at_once.replace(same)
+    assert len(stepped.forecasts) > len(at_once.forecasts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cash": None}, "cash: missing"),
+        ({"shares_outstanding": 45_000_000}, "shares_outstanding = 45000000: must be at least 46652310"),
+        ({"draws": [{"date": "2002-06-28", "amount": 6e6, "shares": 1}]}, "its period at most 5000000"),
+        ({"draws": [{"date": "2002-03-28", "amount": 1e6, "shares": 1}]}, "must be from the old valuation date"),
+        ({"draws": [{"date": "2002-07-01", "amount": 1e6, "shares": 1}]}, "to the day before 2002-07-01"),
+        ({"draws": [{"date": "2002-06-28", "line": "B", "amount": 1, "shares": 1}]}, "draws[0].line = \"B\""),
+        ({"milestones": [{"name": "generation-two", "date": "2002-06-03"}]}, "after that of cylindrical-samples"),
+        ({"milestones": [{"name": "x", "date": "2002-06-03"}]}, "must be the name of a milestone of the case"),
+        ({"waived": ["x"]}, "must be the name of a condition of the case"),
+        ({"notes": [{"name": "x", "principal": 1}]}, "must be the name of a note of the case: Baccarat note"),
+        ({"closes": [["2001-06-27", 2.0]]}, "must have a date from the old valuation date"),
+        ({"closes": []}, "closes = []: must be"),
+        ({"typo": 1}, "typo = 1: unknown key"),
+    ],
+)  # fmt: skip
+def test_actuals_that_contradict_the_case_are_refused(valence, changes, said):
+    with pytest.raises(CaseError) as refused:
+        roll_forward(valence, {key: value for key, value in (ACTUALS | changes).items() if value is not None}, TO)
+    assert [line for line in refused.value.problems if said in line], refused.value.problems
+    assert all(line.startswith("actuals: ") for line in refused.value.problems)
+
+
+@pytest.mark.parametrize("to", ["2002-04-01", "2002-07-15", "2004-03-31", "2005-01-01", "soon", 7])
+def test_the_new_date_is_a_month_inside_the_span(valence, to):
+    with pytest.raises(CaseError, match="to = "):
+        roll_forward(valence, ACTUALS, to)
+
+
+def test_a_note_that_fell_due_needs_its_state(valence):
+    late = ACTUALS | {"closes": [["2002-09-30", 1.0]]}
+    with pytest.raises(CaseError, match=r"notes\[Baccarat note\] = \"state\": must say what became of it"):
+        roll_forward(valence, late, "2002-10-01")
+    repaid = roll_forward(valence, late | {"notes": [{"name": "Baccarat note", "principal": 0}]}, "2002-10-01", paths=1)
+    assert repaid.notes == ()
+
+
+# --- a chain of quarters along simulated paths ---
+
+QUARTERS, CHAINS, SCENARIOS = 8, 200, 63
+
+
+def steady_case():
+    """Eight quarters and a half of a company that draws each quarter, with everything that a roll-forward carries."""
+    case = sim.load_case("valence-2002")
+    return case.replace({
+        "company.cash": 60e6, "horizon": "2004-06-30", "line.end": "2004-06-30", "notes": None, "third_party": None,
+        "line.conditions": [], "events": {}, "burn.persistence": 0.9, "burn.volatility": 0.6, "ranges": None,
+        "record": None,
+        "milestones": [{"name": "licence", "probability": 0.8, "median_days": 300, "p90_days": 700, "price_jump": 0.4}],
+    })  # fmt: skip
+
+
+def positions(believed, case, paths):
+    """Where each actual of simulated paths lies among the scenarios of the case rolled forward to the quarter before:
+    (path, date, place from 0 to 1) by its label.
+
+    Of several scenarios with the very same figure it takes a random place. `believed` makes what is rolled forward.
+    """
+    rng, found = np.random.default_rng(1), {}
+    days = [month_start(case.valuation_date, 3 * quarter) for quarter in range(QUARTERS + 1)]
+    for first in range(0, paths, 100):
+        for told in trace_paths(case, first, min(100, paths - first), 11):
+            now = believed(case)
+            for since, to in pairwise(days):
+                actuals = actuals_of(told, since, to)
+                if actuals["cash"] < 0.0:  # the company did not live on
+                    break
+                known = load_actuals(actuals)[0]
+                scored = forecasts_of(now, known, to, SCENARIOS, int(rng.integers(2**60)), None)
+                now = carried(now, Roll(now, known, to), [])
+                for row in scored:  # the rank of the actual figure among the scenarios and itself
+                    rank = row.percentile * SCENARIOS + rng.random() * (row.equal * SCENARIOS + 1)
+                    found.setdefault(row.label, []).append((told.path, to, rank / (SCENARIOS + 1)))
+    return found
+
+
+def uniform(rows):
+    """p-value of Kolmogorov's test that the places are uniform."""
+    return kstest([place for _, _, place in rows], "uniform").pvalue
+
+
+def succession(rows):
+    """Correlation of a path's places in one quarter and the next, in standard errors of none."""
+    places = {(path, to): place for path, to, place in rows}
+    pairs = [
+        (place, places[path, after])
+        for (path, to), place in places.items()
+        if (path, after := month_start(to, 3)) in places
+    ]
+    return np.corrcoef(np.array(pairs).T)[0, 1] * np.sqrt(len(pairs))
+
+
+@pytest.fixture(scope="module")
+def honest():
+    return positions(lambda case: case, steady_case(), CHAINS)
+
+
+@pytest.mark.parametrize("label", ["cash", "cash used in the last month", "shares outstanding", "drawn"])
+def test_forecasts_of_a_chain_score_uniformly(honest, label):
+    assert len(honest[label]) > 0.5 * CHAINS * QUARTERS
+    assert uniform(honest[label]) > 1e-3
+    assert abs(succession(honest[label])) < 4.0
+
+
+def test_forecasts_of_a_case_that_is_too_sure_do_not(honest):
+    sure = positions(lambda case: case.replace({"burn.volatility": 0.3}), steady_case(), 40)
+    assert uniform(sure["cash used in the last month"]) < 1e-6
+
+
+def test_forecasts_that_forget_the_last_month_do_not(monkeypatch):
+    monkeypatch.setattr(Roll, "_burn", lambda self: None)
+    forgetful = positions(lambda case: case, steady_case(), 100)
+    assert succession(forgetful["cash used in the last month"]) > 6.0
