@@ -202,9 +202,7 @@ def _looked_at(plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
             yield j, day.isoformat(), [series for series, found in rows.items() if j in found]
 
 
-def _read_history(
-    case: Case, workspace: Workspace, looked_at: list[tuple[int, str, list[str]]], i: int
-) -> History:
+def _read_history(case: Case, workspace: Workspace, looked_at: list[tuple[int, str, list[str]]], i: int) -> History:
     """Column i of a block's histories, as a `History`."""
     plan, h = workspace.plan, workspace.histories
 

@@ -71,6 +71,26 @@ def test_a_run_with_people_is_the_same_in_parts(audited):
     assert np.array_equal(whole["ending_cash"][16_384:], rest["ending_cash"])
 
 
+@pytest.mark.parametrize(
+    ("changes", "axes"),
+    [
+        ({"response": RESPONSE}, {"response.cut": [0.1, 0.3, 0.6], "response.cover_months": [3, 6]}),
+        ({"bridge": BRIDGE}, {"bridge.limit": [1e6, 5e6, 9e6], "bridge.target_months": [2, 6]}),
+        ({"line.waivers": {"common": 0.5}}, {"line.waivers.common": [0.2, 0.9]}),
+        ({"milestones[licence].elapsed_days": 30}, {"milestones[licence].elapsed_days": [20, 400]}),
+    ],
+    ids=["response", "bridge", "waivers", "time that has passed"],
+)
+def test_rows_of_a_sweep_are_single_runs(audited, changes, axes):
+    """Rows that differ in numbers are run in the same arrays, one after another."""
+    case = audited.replace(changes)
+    for row in sim.sweep(case, {"axes": axes}, paths=500, seed=7, workers=1).rows():
+        found = sim.simulate(case.replace({key: row[key] for key in axes}), paths=500, seed=7).summary()
+        got = [row[name] for name in ("raised", "funding_gap", "runway_months", "cash_out")]
+        expected = [*(found[name].mean for name in ("raised", "funding_gap", "runway_months")), found.cash_out.value]
+        assert got == expected
+
+
 def test_cash_in_is_cash_out_with_people(audited):
     """The month-end cash is the opening cash, less the burn as it was cut, plus draws, loans and financings."""
     changes = {"response": RESPONSE | {"one_off_months": 1}, "bridge": BRIDGE, "notes": [], "third_party.kind": "debt"}

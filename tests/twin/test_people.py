@@ -21,18 +21,22 @@ CASES = 24
 @pytest.fixture
 def production_functions(monkeypatch):
     """The twin with the production exp, log and normals, which are polynomials of their own."""
-    for name in ("exp", "log", "normal"):
+    for name in ("exp", "log", "normal", "upper_tail"):
         monkeypatch.setattr(reference_luck, name, getattr(elementary, name))
     monkeypatch.setattr(reference_luck, "box_muller", box_muller)
 
 
 def document_of(number: int, lines: bool) -> tuple[random.Random, dict]:
-    """A random case with people; every third with another price model."""
+    """A random case with people; every third with another price model, every fourth with a past."""
     rng = random.Random(f"people {number} {lines}")
     document = random_cases.random_case(rng)
     if number % 3 == 0:
         document = random_cases.random_market(rng, document)
         document["price"].setdefault("initial", 2.0)
+    if number % 4 == 1:
+        before = random.Random(f"past {number}")
+        document = random_cases.random_past(before, document)
+        document["price"]["jumps"] = before.choice(("raw", "compensated"))
     if lines:
         document = random_lines.usable_lines(rng, document)
     return rng, random_people.with_people(rng, document)
