@@ -320,6 +320,7 @@ def _events(case: Case, variates: Variates) -> m.EventRecord:
         event.annual_rate if event is not None and event.happened is None else 0.0
         for event in (events.ceo_change, events.adverse_change)
     )
+    lasts = events.adverse_change.duration_days if events and events.adverse_change else 0.0
     row = -1
     if ceo > 0 or adverse > 0:
         row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)
@@ -331,15 +332,8 @@ def _events(case: Case, variates: Variates) -> m.EventRecord:
         variate=row,
         ceo_mean_days=DAYS_IN_YEAR / ceo if ceo > 0 else r.NEVER,
         adverse_mean_days=DAYS_IN_YEAR / adverse if adverse > 0 else r.NEVER,
-        adverse_duration=_adverse_duration(case),
+        adverse_duration=r.NEVER if lasts is None else float(lasts),
     )
-
-
-def _adverse_duration(case: Case) -> float:
-    adverse = case.events.adverse_change if case.events else None
-    if adverse is None:
-        return 0.0
-    return r.NEVER if adverse.duration_days is None else float(adverse.duration_days)
 
 
 def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 import sim
-from sim.terms import base, clause_tables
+from sim.terms import base, clause_tables, forecast
 from sim.terms.problems import show
 from sim.terms.ranges import BAD, Number, Whole
 from sim.terms.schema import Terms, Values, keys
@@ -179,7 +179,7 @@ BOUNDS = {
 }  # fmt: skip
 CLASSES = {
     name: part
-    for part in (*vars(sim.terms).values(), *vars(clause_tables).values())
+    for part in (*vars(sim.terms).values(), *vars(clause_tables).values(), *vars(forecast).values())
     if isinstance(part, type) and issubclass(part, Terms) and part is not Terms
     for name in [part.__name__]
 }
