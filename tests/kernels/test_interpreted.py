@@ -59,8 +59,8 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
         ),
         (
             "world.compensation",
-            "compensation(k, i, t,",
-            "compensation(k, 0, t,",
+            "* compensation(k, i, t,",
+            "* compensation(k, 0, t,",
             "AssertionError: case",
         ),
         ("financing", "number - start, call + 1", "number - start, call", "AssertionError: case"),
