@@ -28,7 +28,13 @@ ROOMS = (
     "closes", "calendar", "text",
 )  # fmt: skip
 #: The kernels know neither dates nor documents: of the rooms below them they import the program's records alone.
-KERNELS_IMPORT = ("sim.kernels", "sim.lowering.program", "sim.lowering.model_records", "sim.lowering.line_records")
+KERNELS_IMPORT = (
+    "sim.kernels",
+    "sim.lowering.program",
+    "sim.lowering.model_records",
+    "sim.lowering.line_records",
+    "sim.lowering.world_records",
+)
 #: What is shown computes nothing.
 BOARD_LEAVES = {"kernels", "lowering"}
 #: Imports inside functions, by the beginnings of who imports and of what, and why they wait.
@@ -378,6 +384,7 @@ def fingerprint_in(folder: Path) -> str:
         "lowering/layout.py",
         "lowering/line_records.py",
         "lowering/model_records.py",
+        "lowering/world_records.py",
     ],
 )
 def test_an_edited_kernel_has_another_fingerprint(tmp_path, monkeypatch, edited):

@@ -89,7 +89,7 @@ class Lifter:
     def __init__(self, case: Case, clauses: Sequence[Clause]) -> None:
         self.case, self.clauses = case, clauses
         self.plan = lower(case)
-        self.edits = {} if self.plan.has_tables else edits_of(case)
+        self.edits = {} if self.plan.has_tables or self.plan.waivers else edits_of(case)
 
     def plan_of(self, members: Sequence[int]) -> Plan:
         """The plan with these clauses lifted; only its program differs. A change without an edit is lowered anew."""

@@ -40,8 +40,10 @@ def roll_forward(
 
     What is known becomes actual: cash, shares, closes, draws, milestones, events, waivers and notes. A milestone that
     has not come is simulated conditional on the days that it has been awaited, the burn starts from the last month's,
-    and windows that reach back use the closes. Terms, models and the horizon stay. What the old case had said of the
-    actuals is added to `forecasts`.
+    and windows that reach back use the closes. An insider's limit is less what he has lent; rates and waivers that
+    follow the price are those of the same price in dollars. Terms, models and the horizon stay. A cut of management
+    that is in force is not carried over: [response] decides anew from the opening on. What the old case had said of
+    the actuals is added to `forecasts`.
 
     Parameters
     ----------

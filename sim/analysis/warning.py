@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import month_end
+from sim.lowering.program import CENT
 from sim.results.estimates import Estimate, by_group, grouped_proportion, proportion
 from sim.results.periods import days_at_close
 from sim.results.result import Result
 from sim.results.value import HashableValue
+from sim.terms import Case
 from sim.text.numbers import rounded, shared_decimals, with_decimals
 from sim.text.tables import Table
 
@@ -117,7 +119,8 @@ def early_warning(result: Result) -> EarlyWarning:
     ends = np.array([days_at_close(case, month_end(case.valuation_date, k)) for k in range(months)], np.float64)
     alive = np.array([days > ends[k] for k in looked])
     out = np.array([days <= ends[k + AHEAD] for k in looked]) & alive
-    cover = np.array([_cover(cash[k] - case.company.minimum_cash, case.burn_level(k + 1)) for k in looked])
+    burns = expected_burns(case, cash)
+    cover = np.array([_cover(cash[k] - case.company.minimum_cash, burns[k]) for k in looked])
     bins = []
     for low, high in pairwise(EDGES):
         # Cash may be below the minimum by less than a cent.
@@ -126,9 +129,33 @@ def early_warning(result: Result) -> EarlyWarning:
     return EarlyWarning(AHEAD, paths, tuple(bins))
 
 
-def _cover(cash: np.ndarray, burn: float) -> np.ndarray:
+def expected_burns(case: Case, cash: np.ndarray) -> np.ndarray:
+    """The expected burn of the month after each month's end, as management has cut it by then, (months, paths).
+
+    `cash`: at the months' ends; management decides by it and by nothing else. Section "Management's response" of
+    sim/docs/model.md.
+    """
+    whole, cut = np.array([case.burn_level(k) for k in range(len(cash) + 1)]), case.cut_levels(len(cash) + 1)
+    burns = np.repeat(whole[1:, None], cash.shape[1], axis=1)
+    response, minimum = case.response, case.company.minimum_cash
+    if response is None:
+        return burns
+    begins, expected = np.full(cash.shape[1], math.inf), np.full(cash.shape[1], whole[0])
+    opening = np.full(cash.shape[1], float(case.company.cash))
+    for k in range(len(cash)):
+        free, cutting = opening - minimum, begins < math.inf
+        cuts = ~cutting & (response.cover_months * expected - free >= CENT)
+        begins[cuts] = k + response.delay_months
+        if response.restore_months is not None:
+            begins[cutting & (response.restore_months * expected - free < CENT)] = math.inf
+        burns[k] = np.where(begins <= k + 1, cut[k + 1], burns[k])
+        opening, expected = cash[k], burns[k]
+    return burns
+
+
+def _cover(cash: np.ndarray, burn: np.ndarray) -> np.ndarray:
     """Months of cover; without an end where no cash is expected to be used."""
-    return cash / burn if burn > 0.0 else np.full(cash.shape, math.inf)
+    return np.divide(cash, burn, out=np.full(cash.shape, math.inf), where=burn > 0.0)
 
 
 def _bin(low: float, high: float, hits: np.ndarray, sizes: np.ndarray, groups: str | None) -> CoverBin:

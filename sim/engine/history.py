@@ -12,7 +12,7 @@ import numpy as np
 from sim.lowering import program as r
 from sim.lowering import world_records as w
 from sim.lowering.lower import Plan
-from sim.lowering.other_cash import moving
+from sim.lowering.other_cash import has_fixed_items, moving
 from sim.terms import Case, CaseError
 from sim.terms.problems import MISSING, problem_line
 from sim.terms.ranges import iso_date
@@ -38,7 +38,7 @@ class HistoryReader:
 
     KEYS = (
         "closes", "cash_used", "achieved_days", "ceo_change_days", "adverse_change_days", "waived", "extended",
-        "third_party", "days", "flows",
+        "third_party", "days", "flows", "cash_fixed", "bridge_months", "waived_by_period",
     )  # fmt: skip
 
     def __init__(self, case: Case, plan: Plan, source: str, world: w.World | None = None) -> None:
@@ -46,7 +46,7 @@ class HistoryReader:
         self.problems: list[str] = []
 
     def read(self, history: Mapping[str, Any], h: r.Histories) -> None:
-        """Fill every column of `h`. HistoryError if anything is wrong."""
+        """Fill every column of `h`, and what of the world is random. HistoryError if anything is wrong."""
         if not isinstance(history, Mapping):
             self.say("history", history, "must be a JSON object with the keys " + ", ".join(self.KEYS))
             raise HistoryError(self.problems)
@@ -60,6 +60,9 @@ class HistoryReader:
         self.read_cash_used(self.table(history, "cash_used"), h)
         if self.world is not None:
             self.read_flows(history, self.world.other)
+        self.read_fixed(history)
+        self.read_bridge(history.get("bridge_months"))
+        self.read_waivers(history)
         if self.problems:
             raise HistoryError(self.problems)
 
@@ -124,7 +127,8 @@ class HistoryReader:
                 "adverse_change_days", history["adverse_change_days"],
                 "must be null, as the case has no events.adverse_change to say how long it lasts",
             )  # fmt: skip
-        waived = self.names(history, "waived", [condition.name for condition in conditions])
+        coverages = [waiver.name for waiver in self.plan.waivers if waiver.condition < 0 and waiver.period is None]
+        waived = self.names(history, "waived", [*(condition.name for condition in conditions), *coverages])
         for i, condition in enumerate(conditions):
             h.waived[i] = float(condition.name in waived)
         extendable = [note.name for note in self.case.notes if note.extended_maturity]
@@ -170,6 +174,48 @@ class HistoryReader:
             listed.until[k + 1 :] = number + 1
             listed.order[number], listed.path[number], listed.month[number] = number, 0, k
             listed.amount[number], listed.reduces[number] = financings[k]
+
+    def read_bridge(self, months: Any) -> None:
+        """The months in which the insider would lend. Without the key he does where the case is certain of it."""
+        world = self.world
+        if self.case.bridge is None or world is None:
+            if months is not None:
+                self.say("bridge_months", months, "must be absent, as the case has no bridge")
+            return
+        if months is None:
+            world.people.willing[:] = float(self.case.bridge.probability >= 1.0)
+            return
+        if not isinstance(months, (list, tuple)):
+            self.say("bridge_months", months, "must be a list of months, such as 2002-06")
+            return
+        world.people.willing[:] = 0.0
+        for i, month in enumerate(months):
+            if month in self.plan.months:
+                world.people.willing[self.plan.months.index(month)] = 1.0
+            else:
+                first, last = self.plan.months[0], self.plan.months[-1]
+                self.say(f"bridge_months[{i}]", month, f"must be a month from {first} to {last}")
+
+    def read_waivers(self, history: Mapping[str, Any]) -> None:
+        """What the investor waives in which fiscal quarter; a quarter that is left out has what `waived` says."""
+        known: dict[str, list[str]] = {}
+        for waiver in self.plan.waivers:
+            if waiver.period is not None:
+                known.setdefault(waiver.period.label, []).append(waiver.name)
+        periods = self.table(history, "waived_by_period")
+        for label, names in periods.items():
+            if label not in known:
+                allowed = f"a fiscal quarter with own waivers: {', '.join(known)}" if known else "absent"
+                self.say(f"waived_by_period.{label}", names, f"must be {allowed}")
+            else:
+                self.names({f"waived_by_period.{label}": names}, f"waived_by_period.{label}", known[label])
+        world = self.world
+        if world is None or self.problems:
+            return
+        always = history.get("waived") or ()
+        for row, waiver in enumerate(self.plan.waivers):
+            names = always if waiver.period is None else periods.get(waiver.period.label, always)
+            world.people.waived[row] = float(waiver.name in names)
 
     def read_closes(self, closes: Mapping[str, Any], h: r.Histories) -> None:
         """Closes of the days that the ledger needs; before the valuation date those of the case if none is given."""
@@ -238,8 +284,27 @@ class HistoryReader:
                 continue
             number = self.number(f"cash_used.{month}", cash_used[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
             h.cash_used[k] = 0.0 if number is None else number
-        for month, used in cash_used.items():
+        self.other_months("cash_used", cash_used)
+
+    def read_fixed(self, history: Mapping[str, Any]) -> None:
+        """What fixed items use of it, which management does not cut."""
+        fixed = self.table(history, "cash_fixed")
+        if self.world is None or not has_fixed_items(self.case):
+            if fixed:
+                self.say("cash_fixed", fixed, "must be absent, as no item is fixed, or nobody cuts")
+            return
+        for k, month in enumerate(self.plan.months):
+            if month not in fixed:
+                self.missing(f"cash_fixed.{month}", "must be the cash that fixed items use in the month, in dollars")
+                continue
+            number = self.number(f"cash_fixed.{month}", fixed[month], -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
+            self.world.other.rows.fixed[k] = 0.0 if number is None else number
+        self.other_months("cash_fixed", fixed)
+
+    def other_months(self, key: str, table: Mapping[str, Any]) -> None:
+        """Months that are not simulated may be there, and are not used."""
+        for month, used in table.items():
             if iso_date(f"{month}-01") is None:
-                self.say(f"cash_used.{month}", used, "its key must be a month, such as 2002-06")
+                self.say(f"{key}.{month}", used, "its key must be a month, such as 2002-06")
             elif month not in self.plan.months:
-                self.number(f"cash_used.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)
+                self.number(f"{key}.{month}", used, -MOST_DOLLARS, MOST_DOLLARS, DOLLARS)

@@ -7,17 +7,22 @@ from typing import Any
 
 from sim import calendar
 from sim.lowering import world_records as w
-from sim.lowering.other_cash import moving
+from sim.lowering.other_cash import has_fixed_items, moving
 from sim.terms import Case
 
 
-def other_history(case: Case, world: w.World | None, i: int) -> dict[str, Any]:
-    """Which of the flows that are not certain path i of a block has; nothing for a case without such flows."""
-    if not any(flow.probability < 1.0 for flow in case.flows):
-        return {}
-    happens = () if world is None else world.other.rows.happens[:, i]  # none where no flow moves cash
-    flows = zip(moving(case), happens, strict=False)
-    return {"flows": [flow.name for flow, happened in flows if flow.probability < 1.0 and happened]}
+def other_history(case: Case, months: tuple[str, ...], world: w.World | None, i: int) -> dict[str, Any]:
+    """`flows`: those that are not certain and that path i of a block has. `cash_fixed`: what of its cash used no
+    response cuts. Each only of cases that have such."""
+    said: dict[str, Any] = {}
+    if any(flow.probability < 1.0 for flow in case.flows):
+        happens = () if world is None else world.other.rows.happens[:, i]  # none where no flow moves cash
+        flows = zip(moving(case), happens, strict=False)
+        said["flows"] = [flow.name for flow, happened in flows if flow.probability < 1.0 and happened]
+    if world is not None and has_fixed_items(case):
+        fixed = world.other.rows.fixed[:, i]
+        said["cash_fixed"] = {month: float(fixed[k]) for k, month in enumerate(months)}
+    return said
 
 
 class OtherEntries:

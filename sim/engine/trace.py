@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.engine.history import HistoryReader
 from sim.engine.other_cash import OtherEntries, other_history
+from sim.engine.people import people_history, people_ledger, waived_coverage
 from sim.engine.trace_text import history_blocks, ledger_blocks, trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
@@ -186,6 +187,8 @@ def replay(case: Case | str, history: Mapping[str, Any], source: str = "history"
     case = load_case(case)
     plan = lower(case)
     workspace = Workspace(plan, 1, recorded=1, draws=True)
+    if workspace.world is not None:
+        workspace.world = workspace.world._replace(people=workspace.world.people._replace(given=1))
     HistoryReader(case, plan, source, workspace.world).read(history, workspace.histories)
     program = plan.program._replace(price=plan.program.price._replace(impact=0))
     run_chunk(workspace, program, r.Span(np.uint64(0), 1, 0, np.uint64(0), given=1))
@@ -203,7 +206,6 @@ def _looked_at(plan: Plan) -> Iterator[tuple[int, str, list[str]]]:
 def _read_history(case: Case, workspace: Workspace, looked_at: list[tuple[int, str, list[str]]], i: int) -> History:
     """Column i of a block's histories, as a `History`."""
     plan, h, world = workspace.plan, workspace.histories, workspace.world
-    burn = h.cash_used if world is None or not len(world.other.tables.flows) else world.other.rows.burn
 
     def days(value: float) -> float | None:
         return float(value) if math.isfinite(value) else None
@@ -213,11 +215,18 @@ def _read_history(case: Case, workspace: Workspace, looked_at: list[tuple[int, s
     traded = {day: {name: float(getattr(h, name)[j, i]) for name in series} for j, day, series in looked_at if series}
     return History(
         closes={day: float(h.closes[j, i]) for j, day, _ in looked_at},
-        cash_used={month: float(burn[k, i]) for k, month in enumerate(plan.months)},
+        cash_used={month: float(h.cash_used[k, i]) for k, month in enumerate(plan.months)},
         achieved_days={m.name: achieved[m.name] for m in case.milestones if math.isfinite(achieved[m.name])},
         ceo_change_days=days(h.ceo_change[0, i]),
         adverse_change_days=days(h.adverse_change[0, i]),
-        waived=list(dict.fromkeys(c.name for j, c in enumerate(conditions) if h.waived[j, i])),
+        waived=list(
+            dict.fromkeys(
+                [
+                    *(c.name for j, c in enumerate(conditions) if h.waived[j, i]),
+                    *waived_coverage(workspace, i),
+                ]
+            )
+        ),
         extended=[note.name for j, note in enumerate(case.notes) if h.extended[j, i]],
         third_party=[
             {"month": month, "amount": float(listed.amount[j]), "reduces_line": bool(listed.reduces[j])}
@@ -227,7 +236,8 @@ def _read_history(case: Case, workspace: Workspace, looked_at: list[tuple[int, s
             if listed.path[j] == i
         ],
         **({"days": traded} if traded else {}),
-        **other_history(case, world, i),
+        **other_history(case, plan.months, world, i),
+        **people_history(case, workspace, i),
     )
 
 
@@ -263,6 +273,7 @@ def _read_ledger(case: Case, workspace: Workspace, i: int) -> Ledger:
         funding_gap=out["funding_gap"],
         ending_cash=out["ending_cash"],
         **other.entries(dict(zip(plan.months, map(float, recording.cash_month_end[:, i]), strict=True))),
+        **people_ledger(case, workspace, i),
     )
 
 

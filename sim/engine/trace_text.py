@@ -34,6 +34,8 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
     rows.append(("change of CEO", day(history["ceo_change_days"])))
     rows.append(("material adverse change", day(history["adverse_change_days"])))
     rows.append(("waived", ", ".join(history["waived"]) or "nothing"))
+    for period, names in history.get("waived_by_period", {}).items():
+        rows.append((f"waived in {period}", ", ".join(names) or "nothing"))
     if case.notes:
         rows.append(("extended", ", ".join(history["extended"]) or "nothing"))
     if "flows" in history:
@@ -41,6 +43,8 @@ def history_text(case: Case, history: Mapping[str, Any]) -> str:
     for financing in history["third_party"]:
         cut = ", and the investor may cut the line for it" if financing["reduces_line"] else ""
         rows.append((f"third party, {financing['month']}", f"${financing['amount'] / 1e6:,.2f}M{cut}"))
+    if "bridge_months" in history:
+        rows.append(("insider would lend in", ", ".join(history["bridge_months"]) or "no month"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(["History", *(f"  {name:<{width}}  {value}" for name, value in rows)])
 
@@ -80,6 +84,7 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
             for paid in ledger["payments"]
         ] or ["  none"]
     lines += _other_cash(ledger, out)
+    lines += _people_lines(ledger)
     lines += ["", "Cash at the end of each month, $M" + (" (* after the cash-out, bridged)" if out < "9999" else "")]
     months = [
         f"{month} {cash / 1e6:9.3f}{'*' if month >= out[:7] else ' '}"
@@ -89,6 +94,24 @@ def ledger_text(case: Case, ledger: Mapping[str, Any]) -> str:
         lines.append(("  " + "  ".join(months[first : first + 4])).rstrip())
     lines += ["", _outcome(f"the horizon, {case.horizon}", ledger)]
     return "\n".join(lines)
+
+
+def _people_lines(ledger: Mapping[str, Any]) -> list[str]:
+    """What management decided, and what the insider lent."""
+    lines: list[str] = []
+    if "response" in ledger:
+        lines += ["", "Management, at the opening of a month"]
+        lines += [f"  {act['month']}  burn {act['burn']} from {act['from']} on" for act in ledger["response"]] or [
+            "  nothing"
+        ]
+    if "bridge" in ledger:
+        lines += [
+            "",
+            f"An insider's loans, $M (owed at the horizon with interest: {ledger['bridge']['owed'] / 1e6:,.3f})",
+        ]
+        loans = ledger["bridge"]["loans"]
+        lines += [f"  {loan['date']}  {loan['amount'] / 1e6:9.4f}" for loan in loans] or ["  none"]
+    return lines
 
 
 def trace_blocks(case: Case, ledger: Mapping[str, Any]) -> Blocks:

@@ -110,17 +110,30 @@ def world_room(plan: Plan) -> w.World | None:
     if plan.world is None:
         return None
     tables = plan.world
-    return w.World(_other(plan, tables.other), tables.people, _compensated(plan, tables), tables.past)
+    room = _people_room(plan, tables.people)
+    return w.World(_other(plan, tables.other), room, _compensated(plan, tables), tables.past)
 
 
 def _other(plan: Plan, tables: w.OtherCash) -> w.OtherRoom:
     """Other cash with its rows."""
     flows, months = len(tables.flows), len(plan.months)
     rows = w.OtherRows(
-        happens=_rows(flows), days=_rows(flows), burn=_rows(months), total=_rows(1), opening=_rows(1),
+        happens=_rows(flows), days=_rows(flows), burn=_rows(len(plan.program.months)), total=_rows(1), opening=_rows(1),
         factors=_rows(months), fixed=_rows(months), course=_rows(1),
     )  # fmt: skip
     return w.OtherRoom(tables, rows)
+
+
+def _people_room(plan: Plan, people: w.People) -> w.People:
+    months = len(plan.months)
+    return people._replace(
+        rows=_records(1, w.PEOPLE),
+        acts=_rows(months),
+        willing=_rows(months),
+        loans=_rows(months),
+        waived=_rows(len(people.waivers)),
+        month_closes=_rows(months),
+    )
 
 
 def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:

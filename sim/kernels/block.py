@@ -22,8 +22,8 @@ from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
 from sim.kernels.waterfall import share_commitment
 from sim.kernels.world.compensation import prepare_compensation
-from sim.kernels.world.other import sample_other
 from sim.kernels.world.past import date_changes
+from sim.kernels.world.surroundings import draw_world
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "e17c84a69359a51f578b22121e3b268f"
+FINGERPRINT = "6c7ae460ffab4d63cf7ece3512b30f74"
 
 
 @passage
@@ -60,7 +60,7 @@ def sample(arrays, program, lanes, world):
     if program.third_party.variate >= 0:
         find_financings(histories, selection, program, points, lanes, world)
     if world is not None:
-        sample_other(histories, world.other)
+        draw_world(world, histories)
 
 
 @passage

@@ -3,19 +3,19 @@
 import numpy as np
 
 from sim.kernels.cash import cash_out_day, close_month, operate_all
+from sim.kernels.conditions import time_failures
 from sim.kernels.financing import finance
 from sim.kernels.jit import passage, stage, verb
 from sim.kernels.line.coverage import cover_all
 from sim.kernels.line.purchase_date import count_inactive, count_solvent, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
-from sim.kernels.world.other import close_other, open_other, take_other
+from sim.kernels.world.months import set_rate
+from sim.kernels.world.surroundings import close_world, end_month, open_month, open_world, pay_one_off, take_other
 from sim.lowering.program import (
     BLOCK,
     CAUSE_NONE,
     CAUSE_OPERATIONS,
     CENT,
-    CONDITION_MILESTONE,
-    CONDITION_SAME_CEO,
     NEVER,
 )
 
@@ -30,7 +30,7 @@ def keep_ledger(arrays, program, lanes, world):
         set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
     if world is not None:
-        open_other(ledgers, histories, program, world.other)
+        open_world(arrays, program, world)
     row = np.int64(0)
     for j in range(len(program.stops)):
         stop = program.stops[j]
@@ -50,17 +50,23 @@ def keep_ledger(arrays, program, lanes, world):
             take_other(j, stop, ledgers, program, world.other)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
             operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
+            if world is not None:
+                pay_one_off(world.people, state, stop, minimum)
             pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
             if world is not None:
-                close_other(stop, ledgers, program, world.other)
+                end_month(stop.month_end, ledgers, program, world)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
             if stop.gap_row >= 0:
                 keep_gap(ledgers.gaps[stop.gap_row], state)
             if stop.closes_quarter >= -1:
                 close_quarter(state, histories.cash_used, program, stop.closes_quarter)
+            if world is not None:
+                open_month(world, arrays, program, stop.month_end + 1)
+    if world is not None:
+        close_world(world, histories)
     close_ledger(ledgers, program, arrays.tally, lanes)
 
 
@@ -97,6 +103,7 @@ def open_ledger(ledgers, program):
         state.counted[i] = -1.0
         state.out_cash[i] = 0.0
         state.out_rate[i] = 1.0
+        state.burn_cut[i] = 0.0
     for i in range(BLOCK):
         state.base_day[i] = 0.0
         state.drawn[i] = 0.0
@@ -115,40 +122,6 @@ def open_ledger(ledgers, program):
             balances.since[i] = 0.0
     ledgers.raised[:] = 0.0
     ledgers.undrawn[:] = 0.0
-
-
-@stage
-def set_rate(rates, used, days):
-    """Cash used a day."""
-    for i in range(BLOCK):
-        rates[i] = used[i] / days
-
-
-@verb
-def time_failures(failures, histories, conditions, adverse_duration):
-    """Set the interval [begins, ends) in which each condition fails; both are NEVER if the condition is waived."""
-    for c in range(len(conditions)):
-        condition, waived = conditions[c], histories.waived[c]
-        if condition.kind == CONDITION_MILESTONE:
-            fail_until(failures[c], histories.achieved[condition.milestone], waived)
-        elif condition.kind == CONDITION_SAME_CEO:
-            fail_from(failures[c], histories.ceo_change[0], waived, NEVER)
-        else:
-            fail_from(failures[c], histories.adverse_change[0], waived, adverse_duration)
-
-
-@stage
-def fail_until(failure, day, waived):
-    for i in range(BLOCK):
-        failure.begins[i] = NEVER if waived[i] != 0.0 else -1.0
-        failure.ends[i] = NEVER if waived[i] != 0.0 else day[i]
-
-
-@stage
-def fail_from(failure, day, waived, duration):
-    for i in range(BLOCK):
-        failure.begins[i] = NEVER if waived[i] != 0.0 else day[i]
-        failure.ends[i] = NEVER if waived[i] != 0.0 else day[i] + duration
 
 
 @stage

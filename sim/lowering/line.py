@@ -10,6 +10,7 @@ import numpy as np
 from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import program as r
+from sim.lowering.burn import Levels
 from sim.lowering.market import Market, priced_sessions
 from sim.lowering.schedule import Agenda, Calendar, Coverage, DrawDates, agenda_of, array_of
 from sim.terms import Case, Line, Policy, Pricing
@@ -19,6 +20,7 @@ from sim.terms.schema import keys
 PLAIN_KEYS = frozenset((
     "name", "investor", "commitment", "signing", "start", "end", "period", "max_per_period", "registered",
     "legal_cost_per_draw", "coverage", "conditions", "pricing", "policy", "max_per_draw", "minimum_draw", "used",
+    "waivers",
 ))  # fmt: skip
 PLAIN_POLICY_KEYS = frozenset(("kind", "cadence", "dates", "target_months", "price_trigger", "amounts", "need_months"))
 
@@ -33,7 +35,12 @@ def is_plain(case: Case) -> bool:
         return False
     pricing = purchase.pricing
     begun = line.used is not None and line.used.this_period > 0.0
-    known = not pricing.forward and pricing.floor_of_close is None and not begun
+    known = not pricing.forward and pricing.floor_of_close is None and not begun and not line.waives_by_price
+    if line.coverage is not None and line.coverage.waiver_probability > 0:
+        return False
+    party = case.third_party
+    if party is not None and (party.price_sensitivity != 0 or party.reduces == "period"):
+        return False
     return (
         known
         and line.period == "fiscal_quarter"
@@ -62,8 +69,7 @@ class PlainLine:
         self.line, self.pricing, self.policy = _terms_of(case)
         self.coverage = Coverage(calendar, self.line)
         for day in self.dates:
-            for k, _ in self.coverage.basis(calendar.quarter(day), day):
-                calendar.month_row(k)
+            self.coverage.basis(calendar.quarter(day), day)  # asks for the rows of months outside the span
         self.priced = self.pricing.legs
         self.reach = max(leg.window - (leg.timing == "through") for leg in self.priced)
         market.price(self.priced, self.reach, self.dates)
@@ -89,7 +95,7 @@ class PlainLine:
         """What the line does on which dates."""
         return agenda_of(self.case, self.line, self.coverage, self.together)
 
-    def tables(self, case: Case, turns: np.ndarray, levels: np.ndarray) -> lr.LineTables:
+    def tables(self, case: Case, turns: np.ndarray, levels: Levels) -> lr.LineTables:
         """Empty tables: the program's `line` and `purchases` are in use."""
         return empty_tables(turns)
 
@@ -101,13 +107,15 @@ class PlainLine:
         """Coverage that the quarters before the valuation date left unused."""
         return self.coverage.unused_at_opening(case, case.facilities[0])
 
-    def purchases(self, case: Case, levels: np.ndarray) -> np.ndarray:
+    def purchases(self, case: Case, levels: Levels) -> np.ndarray:
         """The purchase dates. `levels`: the expected burn by row of months."""
         line, _, policy = _terms_of(case)
         table = self._rows.copy()
         table["percent"] = self.coverage.percents(line)[self._place]
         if policy.kind in ("runway", "opportunistic"):
-            table["runway_cash"] = (policy.target_months or 0.0) * levels[self._month]
+            months = policy.target_months or 0.0
+            table["runway_cash"] = months * levels.whole[self._month]
+            table["cut_runway_cash"] = months * levels.cut[self._month]
         if policy.kind == "schedule":
             table["scheduled"] = policy.amounts
         return table
@@ -147,7 +155,7 @@ class PlainLine:
     def _may_skip(self) -> bool:
         """Whether a path that cannot draw on a date cannot draw later in that quarter, unless a condition changes."""
         coverage, dates = self.line.coverage, self.dates
-        still = coverage is None or coverage.basis != "to_date"
+        still = coverage is None or coverage.basis in ("quarter", "previous_quarter")
         several = len(dates) > len({self.calendar.period(day) for day in dates})
         return self.policy.kind == "maximum" and self.pricing.floor is None and still and several
 
@@ -172,6 +180,7 @@ class PlainLine:
                     "first_cover": first,
                     "last_cover": last,
                     "runway_cash": r.UNLIMITED,
+                    "cut_runway_cash": r.UNLIMITED,
                     "scheduled": r.UNLIMITED,
                     "everyone": int(together or i == 0 or changes[i] or rows[-1]["period"] != calendar.period(day)),
                 }

@@ -74,15 +74,15 @@ TIER = record(from_price="f", share_cap="f", draw_cap="f", multiplier="f")
 REGISTRATION = record(shares="f", t="f", milestone="i")
 #: A purchase date of a kind. `session`: its number; `row`: of its close; `first_leg_row`: of `leg_rows`, which has the
 #: first row of each leg's window. `before_row`, `during_row`, `trigger_row`: first rows of the volumes before it, of
-#: those of its window, and of the closes of the trigger's average. `level`: expected burn of its month. `lapses`: 1 if
-#: the settlement is after the horizon. `later`: 1 if it is not on the date itself. `settled`: session of the
-#: settlement, `settled_t` its day, `settled_row` the row of its close.
+#: those of its window, and of the closes of the trigger's average. `level`, `cut_level`: expected burn of its month,
+#: whole and cut. `lapses`: 1 if the settlement is after the horizon. `later`: 1 if it is not on the date itself.
+#: `settled`: session of the settlement, `settled_t` its day, `settled_row` the row of its close.
 #: `cap_row`, `quarter_row`: rows of `Books.drawn`; `quarter`: fiscal quarter. `unused_until`: coverage tests before it.
 NOTICE = record(
     number="i", kind="i", t="f", session="f", month="i", row="i", quarter="i", cap_row="i", quarter_row="i",
-    percent="f", first_cover="i", last_cover="i", unused_until="i", level="f", scheduled="f", runway="i", blackout="i",
-    first_leg_row="i", before_row="i", during_row="i", during_sessions="i", trigger_row="i", later="i", lapses="i",
-    settled="f", settled_t="f", settled_row="i",
+    percent="f", first_cover="i", last_cover="i", unused_until="i", level="f", cut_level="f", scheduled="f",
+    runway="i", blackout="i", first_leg_row="i", before_row="i", during_row="i", during_sessions="i", trigger_row="i",
+    later="i", lapses="i", settled="f", settled_t="f", settled_row="i",
 )  # fmt: skip
 #: A settlement or a notice (row of `notices`), or a fee (row of `fees`), in the order in which they are taken.
 TURN = record(what="i", row="i")

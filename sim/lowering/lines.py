@@ -12,6 +12,7 @@ import numpy as np
 from sim.calendar import fiscal_quarter
 from sim.lowering import line_records as lr
 from sim.lowering import program as r
+from sim.lowering.burn import Levels
 from sim.lowering.market import Market, priced_sessions
 from sim.lowering.purchase_rows import averaged, followed, leg_rows, limit, priced, tier_rows
 from sim.lowering.schedule import Agenda, Calendar, Coverage, DrawDates, array_of
@@ -94,7 +95,7 @@ class Lines:
         """Not in use."""
         return []
 
-    def purchases(self, case: Case, levels: np.ndarray) -> np.ndarray:
+    def purchases(self, case: Case, levels: Levels) -> np.ndarray:
         """Not in use."""
         return np.zeros(0, r.PURCHASE)
 
@@ -107,7 +108,7 @@ class Lines:
         tests = zip(self.coverages, case.facilities, strict=True)
         return np.concatenate([coverage.quarter_table(line) for coverage, line in tests])
 
-    def tables(self, case: Case, turns: np.ndarray, levels: np.ndarray) -> lr.LineTables:
+    def tables(self, case: Case, turns: np.ndarray, levels: Levels) -> lr.LineTables:
         """The tables of the program; the records of lines and kinds in the file's order.
 
         `levels`: the expected burn by row of months.
@@ -137,10 +138,10 @@ class Lines:
             periods=self.calendar.periods,
         )
 
-    def _notice_table(self, case: Case, terms: list[Purchase], levels: np.ndarray) -> np.ndarray:
+    def _notice_table(self, case: Case, terms: list[Purchase], levels: Levels) -> np.ndarray:
         """The notices with the numbers of a case, of whose kinds of purchase `terms` are the completed ones."""
         table = self.rows.copy()
-        table["level"] = levels[table["month"]]
+        table["level"], table["cut_level"] = levels.whole[table["month"]], levels.cut[table["month"]]
         for number, (coverage, line) in enumerate(zip(self.coverages, case.facilities, strict=True)):
             own = self._line_of == number
             table["percent"][own] = coverage.percents(line)[self._percent_at[own]]
@@ -258,7 +259,7 @@ class Lines:
             "quarter_row": quarter_rows + calendar.period(day),
             "percent": 0.0, "first_cover": self.covers[number][0],
             "last_cover": self.covers[number][1], "unused_until": min(max(tests, 0), len(coverage.quarters)),
-            "level": 0.0, "scheduled": r.UNLIMITED,
+            "level": 0.0, "cut_level": 0.0, "scheduled": r.UNLIMITED,
             "runway": int(policy.kind in ("runway", "opportunistic")), "blackout": int(self._is_blackout(line, day)),
             "first_leg_row": first_leg_row, "before_row": market.row(before[0]) if before else 0,
             "during_row": market.row(during[0]) if during and known else 0, "during_sessions": len(during),
@@ -282,11 +283,22 @@ class Lines:
         first = 0
         for line in self.lines[:number]:
             first += self._drawn_room(line)
-        by_month = self.lines[number].period == "month"
-        return first, first + self.calendar.n_months * by_month
+        return first, first + self._cap_room(self.lines[number])
 
     def _drawn_room(self, line: Line) -> int:
-        return self.calendar.periods + self.calendar.n_months * (line.period == "month")
+        return self.calendar.periods + self._cap_room(line)
+
+    def _cap_room(self, line: Line) -> int:
+        """Rows by period of the cap, where draws alone do not use it up or it is not by fiscal quarter; else none, as
+        those by fiscal quarter say the same."""
+        if line.period == "month":
+            return self.calendar.n_months
+        reduced = self.case.third_party is not None and self.case.third_party.reduces == "period"
+        return self.calendar.periods * reduced
+
+    def cap_rows(self, number: int) -> int:
+        """The first row of `Books.drawn` of a line by period of its cap."""
+        return self._drawn_rows(number)[0]
 
     @property
     def drawn_rows(self) -> int:

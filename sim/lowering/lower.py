@@ -11,33 +11,32 @@ numbers of a case is made by `_planned`, which reads them from the case alone.
 from __future__ import annotations
 
 import datetime
-import math
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from sim.calendar import sessions
 from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import models
 from sim.lowering import program as r
 from sim.lowering import world_records as w
+from sim.lowering.burn import burn_record, expected_figures, levels_of
+from sim.lowering.events import condition_rows, event_record, in_order, jump_rows, milestone_rows, third_party_record
 from sim.lowering.line import PlainLine, is_plain
 from sim.lowering.lines import Lines
 from sim.lowering.market import Market
 from sim.lowering.other_cash import OtherCash
+from sim.lowering.people import PeopleRows
 from sim.lowering.schedule import Calendar, DrawDates, array_of, issues_to_others, stops_of
 from sim.lowering.shape import Shape, shape_of
-from sim.lowering.variates import Variates, bernoulli, index_of
-from sim.lowering.world import NORMAL_SCORE_90, still_reached, world_tables
-from sim.terms import Case, Milestone
-from sim.terms.derived import burn_levels, comes_in_later, reached
-from sim.text.exact import FIFTY_DIGITS
+from sim.lowering.variates import Variates, bernoulli
+from sim.lowering.waivers import Waiver
+from sim.lowering.world import world_tables
+from sim.terms import Case
+from sim.terms.derived import comes_in_later
 
-DAYS_IN_YEAR = 365.25
 #: Structures that are kept; one takes up to a few megabytes.
 STRUCTURES = 16
 
@@ -70,6 +69,7 @@ class Plan:
     drawn_rows: int  # of `Books.drawn`
     gap_months: tuple[int, ...]  # months of the rows of `Output.gap_by_month`
     issues_to_others: bool  # `Output.other_shares` has a row
+    waivers: tuple[Waiver, ...]  # in the order of `People.waivers`
     world: w.WorldTables | None  # None: a case without any of its mechanisms
 
     @property
@@ -98,13 +98,12 @@ class Structure:
         self.variates = Variates()
         self.calendar = calendar = Calendar(case)
         self.market = market = Market(case, self.variates)
-        self.milestones = tuple(milestone.name for milestone in _in_order(case))
+        self.milestones = tuple(milestone.name for milestone in in_order(case))
         plain = is_plain(case)
         self.lines = PlainLine(case, calendar, market) if plain else Lines(case, calendar, market, self.milestones)
         market.finish()
         self.months = array_of(_months(case, calendar, market, self.variates), r.MONTH)
-        self.month_numbers, shares = zip(*calendar.rows, strict=True)  # of the rows of `months`
-        self.month_shares = np.array(shares)
+        self.month_numbers = tuple(k for k, _ in calendar.rows)  # of the rows of `months`
         self.lines.finish()
         self.other = OtherCash(case, calendar, self.milestones)
         stops, actions, turns = stops_of(case, calendar, market, self.lines.agenda, self.other.days)
@@ -115,6 +114,7 @@ class Structure:
         self.day_calls = np.array([*market.day_calls, *[0] * 8], np.int64)  # read on to a multiple of 8
         self.anchors, self.bridges = np.array(market.anchors, m.ANCHOR), np.array(market.bridges, m.BRIDGE)
         self.covers = array_of(calendar.covers, r.COVER)
+        self.people = PeopleRows(case, calendar, self.lines)
         self.calls = np.zeros(0, r.CALL)
         _program(case, self)  # these two ask for every row of variates
         _world(case, self)
@@ -147,6 +147,7 @@ class Structure:
             "drawn_rows": lines.drawn_rows,
             "gap_months": calendar.gap_months,
             "issues_to_others": issues_to_others(calendar.case),
+            "waivers": self.people.waivers,
         }
 
 
@@ -164,22 +165,22 @@ def planned(case: Case, structure: Structure) -> Plan:
 
 def _world(case: Case, structure: Structure) -> w.WorldTables | None:
     """What surrounds the lines of a case."""
-    return world_tables(case, _in_order(case), structure.other.tables(case, structure.variates))
+    other = structure.other.tables(case, structure.variates)
+    return world_tables(case, in_order(case), other, structure.people.tables(case, structure.variates))
 
 
 def _program(case: Case, structure: Structure) -> r.Program:
     """The program of a case: the tables of its structure, and its numbers."""
     calendar, market, variates, lines = structure.calendar, structure.market, structure.variates, structure.lines
-    milestones, drift = _in_order(case), market.drift(case)
-    levels = np.array(burn_levels(case.burn, case.valuation_date, structure.month_numbers, reached(case)))
-    months = structure.months.copy()
-    months["level"] = levels * structure.month_shares
+    milestones, drift = in_order(case), market.drift(case)
+    levels, months = levels_of(case, structure.month_numbers), structure.months.copy()
+    months["level"] = expected_figures(case, calendar, levels.whole)
     months["drift"][: calendar.n_months] = drift[market.month_end_sessions]
     return r.Program(
         price=models.price_record(case),
-        burn=_burn(case),
-        events=_events(case, variates),
-        third_party=_third_party(case, variates),
+        burn=burn_record(case),
+        events=event_record(case, variates),
+        third_party=third_party_record(case, variates),
         line=lines.record(case),
         opening=_opening(case, lines),
         walk=structure.walk,
@@ -189,10 +190,10 @@ def _program(case: Case, structure: Structure) -> r.Program:
         bridges=structure.bridges,
         days=market.day_table(case, drift),
         legs=array_of(lines.legs(case), m.LEG),
-        jumps=array_of(_jumps(case, milestones), m.JUMP),
+        jumps=array_of(jump_rows(case, milestones), m.JUMP),
         months=months,
-        milestones=array_of(_milestones(case, milestones, variates), r.MILESTONE_RECORD),
-        conditions=array_of(_conditions(case, milestones, variates), r.CONDITION_RECORD),
+        milestones=array_of(milestone_rows(case, milestones, variates), r.MILESTONE_RECORD),
+        conditions=array_of(condition_rows(case, milestones, variates), r.CONDITION_RECORD),
         notes=array_of(_notes(case, variates), r.NOTE_RECORD),
         stops=structure.stops,
         actions=structure.actions,
@@ -210,21 +211,6 @@ def _month_rows(variates: Variates, purpose: int, months: int) -> tuple[int, ...
     """Rows of a number that each month has, up to the last month that has one."""
     rows = (variates.row_of(purpose, k >> 1, k & 1) for k in range(months))
     return tuple(row for row in rows if row >= 0)
-
-
-@lru_cache(maxsize=4096)
-def log(x: float) -> float:
-    """Natural logarithm, correctly rounded."""
-    return float(FIFTY_DIGITS.ln(Decimal.from_float(x)))
-
-
-@lru_cache(maxsize=4096)
-def _log_sd(median: float, p90: float) -> float:
-    """Standard deviation of the log of a lognormal with this median and 90% point, correctly rounded."""
-    stretch = FIFTY_DIGITS.subtract(
-        FIFTY_DIGITS.ln(Decimal.from_float(p90)), FIFTY_DIGITS.ln(Decimal.from_float(median))
-    )
-    return float(FIFTY_DIGITS.divide(stretch, Decimal.from_float(NORMAL_SCORE_90)))
 
 
 def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
@@ -254,121 +240,6 @@ def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) 
         "row": -1,
     }
     return rows + [{"level": 0.0, **outside}] * len(calendar.outside)
-
-
-def _burn(case: Case) -> m.BurnRecord:
-    burn = case.burn
-    sd, persistence, correlation = float(burn.volatility or 0.0), float(burn.persistence), float(burn.price_correlation)
-    shock, known = sd * math.sqrt(1.0 - persistence * persistence), burn.last_surprise is not None
-    return m.BurnRecord(
-        sd=sd,
-        before=float(burn.last_surprise or 0.0),
-        first_shock=shock if known else sd,
-        persistence=persistence,
-        shock=shock,
-        correlation=correlation,
-        own=math.sqrt(1.0 - correlation * correlation),
-        half_variance=0.5 * sd * sd,
-    )
-
-
-def _in_order(case: Case) -> list:
-    """Milestones in file order, but each after the one it follows."""
-    ordered: list[Milestone] = []
-    waiting = list(case.milestones)
-    while waiting:
-        names = {"", *(milestone.name for milestone in ordered)}
-        ready = next(milestone for milestone in waiting if milestone.follows in names)
-        ordered.append(ready)
-        waiting.remove(ready)
-    return ordered
-
-
-def _milestones(case: Case, ordered: list[Milestone], variates: Variates) -> list[dict]:
-    rows = []
-    for milestone in ordered:
-        log_median = log(milestone.median_days)
-        rows.append(
-            {
-                "probability": still_reached(milestone),
-                "log_median": log_median,
-                "log_sd": _log_sd(milestone.median_days, milestone.p90_days),
-                "follows": next((i for i, m in enumerate(ordered) if m.name == milestone.follows), -1),
-                "reached_variate": variates.ask(r.MILESTONE, index_of(milestone.name), 0, r.UNIFORM),
-                "own_variate": variates.ask(r.MILESTONE, index_of(milestone.name), 1, r.NORMAL),
-            }
-        )
-    return rows
-
-
-def _jumps(case: Case, ordered: list[Milestone]) -> list[dict]:
-    rows = [
-        _jump(ordered.index(milestone), milestone.price_jump)
-        for milestone in case.milestones
-        if milestone.price_jump != 0 and milestone.achieved is None
-    ]
-    change = case.events.ceo_change if case.events else None
-    if change is not None and change.price_jump != 0 and change.happened is None:
-        rows.append(_jump(max(len(ordered), 1), change.price_jump))
-    return rows
-
-
-def _jump(event: int, move: float) -> dict:
-    return {"event": event, "move": move, "factor": 1.0 + move}
-
-
-def _events(case: Case, variates: Variates) -> m.EventRecord:
-    events = case.events
-    loading = float(events.common_loading) if events else 0.0
-    ceo, adverse = (
-        event.annual_rate if event is not None and event.happened is None else 0.0
-        for event in (events.ceo_change, events.adverse_change)
-    )
-    row = -1
-    if ceo > 0 or adverse > 0:
-        row = variates.ask(r.EVENTS, 0, 0, r.UNIFORM)
-        variates.ask(r.EVENTS, 0, 1, r.UNIFORM)
-    return m.EventRecord(
-        factor_variate=variates.ask(r.COMMON_FACTOR, 0, 0, r.NORMAL) if case.milestones else -1,
-        loading=loading,
-        own=math.sqrt(1.0 - loading * loading),
-        variate=row,
-        ceo_mean_days=DAYS_IN_YEAR / ceo if ceo > 0 else r.NEVER,
-        adverse_mean_days=DAYS_IN_YEAR / adverse if adverse > 0 else r.NEVER,
-        adverse_duration=float(events.adverse_change.duration_days) if events and events.adverse_change else 0.0,
-    )
-
-
-def _third_party(case: Case, variates: Variates) -> m.ThirdPartyRecord:
-    party = case.third_party
-    if party is None:
-        return m.ThirdPartyRecord(0.0, -1, 0.0, 0.0, 0.0, 0.0)
-    rate, row = float(party.annual_rate), -1
-    if rate > 0 and sessions(case.valuation_date, case.horizon):
-        row = variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 0, r.UNIFORM)
-        variates.ask(r.THIRD_PARTY_ARRIVAL, 0, 1, r.UNIFORM)
-    return m.ThirdPartyRecord(
-        months=12.0 / rate if rate > 0 else r.NEVER,
-        variate=row,
-        log_median=log(party.median_amount),
-        log_sd=float(party.log_sd),
-        price_factor=1.0 - party.discount if party.kind == "equity" else 0.0,
-        reduction_probability=float(party.reduction_probability),
-    )
-
-
-def _conditions(case: Case, ordered: list[Milestone], variates: Variates) -> list[dict]:
-    names = [milestone.name for milestone in ordered]
-    return [
-        {
-            "kind": r.CONDITION_KINDS.index(condition.kind),
-            "milestone": names.index(condition.milestone) if condition.kind == "milestone" else -1,
-            "probability": condition.waiver_probability,
-            "variate": bernoulli(variates, r.WAIVER, condition.name, condition.waiver_probability),
-        }
-        for line in case.facilities
-        for condition in line.conditions
-    ]
 
 
 def _notes(case: Case, variates: Variates) -> list[dict]:

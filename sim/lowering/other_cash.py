@@ -120,6 +120,19 @@ class OtherCash:
         return found
 
 
+def planned(case: Case, calendar: Calendar, k: int) -> list[float]:
+    """What the flows of operations are expected to bring in simulated month k: those by month, and those whose day is
+    known. Nobody plans with a milestone that is not reached yet."""
+    amounts = []
+    for flow in moving(case):
+        if flow.operations:
+            day = due_date(case, flow)
+            dated = day is not None and case.valuation_date <= day <= case.horizon and calendar.month(day) == k
+            amount = flow.amount if dated else monthly_amount(case, flow, k) * calendar.share(k)
+            amounts.append(flow.probability * amount)
+    return amounts
+
+
 def _advances(case: Case) -> list[int]:
     """The numbers of the notes whose principal comes in later, or has done so after a milestone."""
     return [number for number, note in enumerate(case.notes) if note.principal and note.advance]
@@ -128,6 +141,11 @@ def _advances(case: Case) -> list[int]:
 def moving(case: Case) -> tuple[Flow, ...]:
     """The flows of a case that move any cash, in the file's order."""
     return tuple(flow for flow in case.flows if flow.amount != 0.0)
+
+
+def has_fixed_items(case: Case) -> bool:
+    """Whether some of the burn is not cut by management's response."""
+    return case.response is not None and any(item.fixed for item in case.burn.items)
 
 
 @lru_cache(maxsize=16_384)

@@ -61,11 +61,15 @@ VOLUME_DAY = 17
 OVERNIGHT = 18
 FLOW = 24
 ITEM_NORMAL = 25
+BRIDGE = 30
+WAIVER_FACTOR = 31
+WAIVER_OF_PERIOD = 32
+THIRD_PARTY_MONTH = 33
 
 #: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
 DAY_CALLS_A_MONTH = 16
-#: Index of the call of VOLUME_MONTH that gives the volume's state at the opening.
-VOLUME_START = 1 << 20
+#: Index of the call of VOLUME_MONTH that gives the volume's state at the opening, and of that of BRIDGE for all months.
+VOLUME_START = BRIDGE_COMMON = 1 << 20
 #: Attempt k at the activity of session n has the index n + (k << ATTEMPT).
 ATTEMPT = 16
 
@@ -135,11 +139,11 @@ STOP = _record(
 #: maturity, 1 original, 2 extended.
 ACTION = _record(note="i", accrual_days="f", interest="i", maturity="i", sweep="i", may_reborrow="i")
 #: A purchase date. `row`, `first_row`: rows of closes of the date and of the start of its first window. A request is
-#: `scheduled` or what brings cash to `runway_cash`, the lesser. `everyone`: inactive paths take part too, as a quarter
-#: begins or a condition starts to apply.
+#: `scheduled` or what brings cash to `runway_cash`, the lesser; `cut_runway_cash` where management has cut the burn.
+#: `everyone`: inactive paths take part too, as a quarter begins or a condition starts to apply.
 PURCHASE = _record(
     t="f", month="i", row="i", first_row="i", period="i", percent="f", first_cover="i", last_cover="i",
-    runway_cash="f", scheduled="f", everyone="i",
+    runway_cash="f", cut_runway_cash="f", scheduled="f", everyone="i",
 )  # fmt: skip
 #: A share of a month's cash used that counts for a coverage test.
 COVER = _record(month="i", share="f")
@@ -259,12 +263,13 @@ class Selection(NamedTuple):
 #: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
 #: purchase date in the tallies. `other_shares`: issued before the cash-out to others than the investors of the lines.
+#: `burn_cut`: 1.0 where management has cut the month's burn.
 STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
     "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
     "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
-    "counted", "other_shares",
+    "counted", "other_shares", "burn_cut",
 )  # fmt: skip
 #: A note's balances, and the day through which interest has accrued, of a note whose principal comes in later; and the
 #: days from which and until before which a condition fails.

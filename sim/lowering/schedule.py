@@ -46,7 +46,7 @@ class Calendar:
         self.case = case
         self.n_months = month_number(case.valuation_date, case.horizon) + 1
         self.sessions = sessions(case.valuation_date, case.horizon)
-        self.outside: list[int] = []  # months outside the span that some coverage test needs
+        self.outside: list[int] = []  # months whose expected figure some coverage test needs
         self.covers: list[dict] = []
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
         self.gap_months = gap_months(case)
@@ -91,12 +91,14 @@ class Calendar:
     def whole(self, k: int) -> list[tuple[int, float]]:
         """The rows, and shares of them, that are a whole month."""
         elapsed = k == 0 and self.case.valuation_date.day > 1
-        return [(ELAPSED, 1.0), (k, 1.0)] if elapsed else [(k, 1.0)]
+        return [(self.month_row(j), 1.0) for j in ([ELAPSED, k] if elapsed else [k])]
 
     def month_row(self, k: int) -> int:
         """The row that holds month k's cash used: simulated months first, then those outside the span."""
-        if 0 <= k < self.n_months:
-            return k
+        return k if 0 <= k < self.n_months else self.expected_row(k)
+
+    def expected_row(self, k: int) -> int:
+        """The row that holds month k's expected figure; of a month outside the span, its only one."""
         if k not in self.outside:
             self.outside.append(k)
         return self.n_months + self.outside.index(k)
@@ -137,25 +139,32 @@ class Coverage:
         return table
 
     def basis(self, q: FiscalQuarter, through: datetime.date | None = None) -> list[tuple[int, float]]:
-        """Months and shares of their cash used that count for a draw in quarter q on day `through` (None: its end)."""
+        """Rows of months and shares of them that count for a draw in quarter q on day `through` (None: its end)."""
         if self.terms is None:
             return []
-        calendar = self.calendar
-        if self.terms.basis == "previous_quarter":
-            q = q.plus(-1)
-        first = calendar.month(q.start)
-        if self.terms.basis != "to_date" or through is None:
-            return [row for k in range(first, first + 3) for row in calendar.whole(k)]
+        calendar, months = self.calendar, self._months(q)
+        row, expected = calendar.month_row, calendar.expected_row
+        if self.terms.basis not in ("to_date", "forecast") or through is None:
+            return [whole for k in months for whole in calendar.whole(k)]
         k = calendar.month(through)
-        before = [row for j in range(first, k) for row in calendar.whole(j)]
-        so_far = (through - calendar.month_opening(k)).days + 1
-        return [*before, *calendar.whole(k)[:-1], (k, so_far / calendar.days(k))]
+        share = ((through - calendar.month_opening(k)).days + 1) / calendar.days(k)
+        before = [whole for j in months if j < k for whole in calendar.whole(j)]
+        counted = [*before, *calendar.whole(k)[:-1], (row(k), share)]
+        if self.terms.basis == "to_date":
+            return counted
+        return [*counted, (expected(k), 1.0 - share), *((expected(j), 1.0) for j in months if j > k)]
+
+    def _months(self, q: FiscalQuarter) -> range:
+        """The months whose cash used covers a whole quarter."""
+        before = self.terms is not None and self.terms.basis == "previous_quarter"
+        first = self.calendar.month(q.plus(-1 if before else 0).start)
+        return range(first, first + 3)
 
     def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
         """Add a coverage test; returns its rows [first, last) in the calendar's `covers`."""
         covers = self.calendar.covers
         first = len(covers)
-        covers += [{"month": self.calendar.month_row(k), "share": share} for k, share in self.basis(q, through)]
+        covers += [{"month": row, "share": share} for row, share in self.basis(q, through)]
         return first, len(covers)
 
     def unused_at_opening(self, case: Case, line: Line) -> float:
@@ -163,8 +172,8 @@ class Coverage:
         unused, q, percents = 0.0, self.term_start, self.percents(line).tolist()
         while self.carries and q.end < case.valuation_date:
             used = 0.0
-            for k, share in self.basis(q):
-                used += case.burn_level(k) * share
+            for k in self._months(q):
+                used += case.burn_level(k)
             unused = max(0.0, percents[self.place(q)] * max(0.0, used) + unused)
             q = q.next()
         return unused

@@ -8,6 +8,12 @@ from functools import lru_cache
 from sim.lowering import program as r
 
 
+@lru_cache(maxsize=4096)
+def index_of(name: str) -> int:
+    """A random stream's index made of a name, so that random numbers do not move when a list gets longer or shorter."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
 class Variates:
     """Allocates rows of the array of variates and records which call of the generator fills each row.
 
@@ -48,10 +54,13 @@ class Variates:
 
     @staticmethod
     def _rank(purpose: int, month: int, index: int) -> tuple[int, int]:
-        once = {r.EXTENSION: 0, r.COMMON_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5, r.FLOW: 5, r.MILESTONE: 6}
+        once = {
+            r.EXTENSION: 0, r.COMMON_FACTOR: 4, r.WAIVER_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5, r.FLOW: 5, r.MILESTONE: 6,
+            r.WAIVER_OF_PERIOD: 7,
+        }  # fmt: skip
         if purpose in (r.BURN_NORMAL, r.ITEM_NORMAL):
             return 2 * month + 1, purpose
-        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_ARRIVAL):
+        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_ARRIVAL, r.THIRD_PARTY_MONTH):
             return 2 * month + 2, purpose
         return once.get(purpose, 10_000 + index), purpose
 
@@ -64,12 +73,6 @@ class Variates:
                 {"purpose": purpose, "index": index, "row_a": row_a, "kind_a": kind_a, "row_b": row_b, "kind_b": kind_b}
             )
         return rows
-
-
-@lru_cache(maxsize=4096)
-def index_of(name: str) -> int:
-    """A random stream's index made of a name, so that random numbers do not move when a list gets longer or shorter."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def bernoulli(variates: Variates, purpose: int, name: str, probability: float) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.lowering import program as r
 from sim.lowering import world_records as w
+from sim.lowering.people import uses_people
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS, normal_cdf
 
@@ -18,15 +19,17 @@ NORMAL_SCORE_90 = 1.2815515655446004
 BELOW_ONE = 1.0 - 2.0**-53
 
 
-def world_tables(case: Case, milestones: Sequence[Milestone], other: w.OtherCash) -> w.WorldTables | None:
+def world_tables(
+    case: Case, milestones: Sequence[Milestone], other: w.OtherCash, people: w.People
+) -> w.WorldTables | None:
     """The mechanisms that a case uses; `milestones` in the order of the program's rows."""
     past, compensated = _past(case, milestones), int(case.price.jumps == "compensated")
     known = past.milestones["achieved"].any() or past.milestones["elapsed"].any()
     happened = min(past.ceo_change, past.adverse_change) < r.NEVER
     cash = len(other.flows) > 0 or len(other.items) > 0 or other.income_rate > 0.0
-    if not (compensated or known or happened or cash):
+    if not (compensated or known or happened or cash or uses_people(case)):
         return None
-    return w.WorldTables(other=other, people=w.People(0), compensated=compensated, past=past)
+    return w.WorldTables(other=other, people=people, compensated=compensated, past=past)
 
 
 def _past(case: Case, milestones: Sequence[Milestone]) -> w.Past:

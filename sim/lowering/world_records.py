@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.lowering.layout import record
+from sim.lowering.layout import record, rows
 
+#: Coverage on a date counts months of its fiscal quarter: the date's month and at most two after it.
+MONTHS_AHEAD = 3
 #: What is known of a milestone at the opening: whether it is reached; the probability that its time, if it comes, is at
 #: most `elapsed`, the days of it that have passed.
 PAST = record(achieved="i", behind="f", elapsed="f")
@@ -47,7 +49,7 @@ class OtherRows(NamedTuple):
 
     happens: np.ndarray  # (flows, BLOCK): 1.0 where the path has the flow
     days: np.ndarray  # (flows, BLOCK): the day of a flow that is not monthly; NEVER where it does not come
-    burn: np.ndarray  # (months, BLOCK): cash used without the flows of operations
+    burn: np.ndarray  # cash used without flows and without a cut, in the rows of `Histories.cash_used`
     total: np.ndarray  # (1, BLOCK)
     opening: np.ndarray  # (1, BLOCK): cash at the month's opening
     factors: np.ndarray  # (months, BLOCK): of an item
@@ -62,10 +64,71 @@ class OtherRoom(NamedTuple):
     rows: OtherRows
 
 
-class People(NamedTuple):
-    """What management, insiders, the investor and third parties do."""
+class ResponseRecord(NamedTuple):
+    """Management's response; months are months of expected burn."""
 
     used: int
+    cover: float
+    factor: float  # 1 - cut
+    delay: float
+    restore: float  # UNLIMITED: never
+    one_off: float
+
+
+class BridgeRecord(NamedTuple):
+    """An insider's loan."""
+
+    used: int
+    limit: float
+    trigger: float
+    target: float
+    rate: float
+    probability: float
+
+
+class ArrivalRecord(NamedTuple):
+    """Third-party financings whose probability follows the price."""
+
+    used: int
+    rate: float  # a month
+    sensitivity: float
+
+
+#: What the investor can waive in a period, or once: a row of `Program.conditions` (-1: coverage), rows of its own
+#: uniform (-1: certain) and of the normal that the line's conditions share, its probability and log odds, the weights
+#: of the shared normal and of its own, and what the log of the price adds to the log odds.
+WAIVER = record(
+    condition="i", variate="i", factor="i", once="i", probability="f", log_odds="f", loading="f", own="f",
+    sensitivity="f",
+)  # fmt: skip
+#: Of each path: the first month whose burn is cut (NEVER: none), the cost of a cut decided in this month, what the
+#: insider has lent and its interest.
+PEOPLE = rows("cut_from", "one_off", "lent", "accrued")
+
+
+class People(NamedTuple):
+    """What management, insiders, the investor and third parties do: tables, then the rows of a block."""
+
+    response: ResponseRecord
+    bridge: BridgeRecord
+    arrivals: ArrivalRecord
+    given: int  # 1: the histories are given, and nothing random is drawn on the way
+    levels: np.ndarray  # (months + 1,): expected burn of each month and of the one after the horizon, uncut
+    cut_levels: np.ndarray  # the same as management cuts it
+    expected_rows: np.ndarray  # int64 (months + MONTHS_AHEAD,): the row of months of a month's expected figure; -1
+    cut_rows: np.ndarray  # expected figures by row of months, as management cuts them
+    bridge_variates: np.ndarray  # int64 (months,): -1: none
+    arrival_variates: np.ndarray  # int64 (months, 3): rows of the uniform, of the amount's normal, of the reduction's
+    reduced_rows: np.ndarray  # int64 (months, lines): row of `Books.drawn` that a reduction adds to; -1: the commitment
+    waivers: np.ndarray  # WAIVER
+    renewals: np.ndarray  # int64 (notices, 2): the rows [first, last) of `waivers` that begin on a purchase date
+    coverage_rows: np.ndarray  # int64 (notices,): the row of `waivers` of coverage on a purchase date; -1: none
+    rows: np.ndarray  # PEOPLE (1,)
+    acts: np.ndarray  # (months, BLOCK): 1.0 where a cut was decided at the opening, -1.0 where its end was
+    willing: np.ndarray  # (months, BLOCK): 1.0 where the insider would lend
+    loans: np.ndarray  # (months, BLOCK)
+    waived: np.ndarray  # (waivers, BLOCK): 1.0 or 0.0
+    month_closes: np.ndarray  # (months, BLOCK): of the last sessions, before the impact of draws
 
 
 class Compensated(NamedTuple):

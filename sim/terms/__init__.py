@@ -9,6 +9,7 @@ from sim.terms.line import Line, Purchase
 from sim.terms.notes import Note, Sweep
 from sim.terms.overrides import overridden, parse_override
 from sim.terms.parts import Burn, Company, Condition, Coverage, Leg, Pricing, Simulation, Step
+from sim.terms.people import Bridge, Response, Waivers
 from sim.terms.policy import Policy
 from sim.terms.price import Price, TradingDay, Volume
 from sim.terms.problems import CaseError
@@ -17,6 +18,7 @@ from sim.terms.statement import Item
 __all__ = [
     "Advance",
     "AdverseChange",
+    "Bridge",
     "Burn",
     "Case",
     "CaseError",
@@ -35,12 +37,14 @@ __all__ = [
     "Price",
     "Pricing",
     "Purchase",
+    "Response",
     "Simulation",
     "Step",
     "Sweep",
     "ThirdParty",
     "TradingDay",
     "Volume",
+    "Waivers",
     "describe",
     "load_case",
     "overridden",

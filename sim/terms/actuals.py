@@ -92,6 +92,9 @@ class Actuals(Terms):
     )
     not_waived: tuple[str, ...] = key(Values(Text(), 0), (), meaning="names of conditions that he refused to waive")
     financings: tuple[ActualFinancing, ...] = key(Rows(ActualFinancing), (), meaning="money from third parties")
+    bridge_lent: float | None = key(
+        MONEY, None, meaning="what the insider has lent since the old valuation date; absent: nothing"
+    )
     notes: tuple[ActualNote, ...] = key(
         Rows(ActualNote), (), meaning="state of the notes; those left out are as the case says"
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sim import calendar
 from sim.terms.base import NAME, terms
 from sim.terms.consistency import CHECKS
-from sim.terms.derived import burn_level, purchase_dates, purchases_of, reached
+from sim.terms.derived import burn_level, cut_levels, purchase_dates, purchases_of, reached
 from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.flows import Flow
 from sim.terms.forecast import Forecast
@@ -20,6 +20,7 @@ from sim.terms.native import native
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
+from sim.terms.people import Bridge, Response
 from sim.terms.policy import Policy
 from sim.terms.price import MODELS_OF, Price
 from sim.terms.problems import CaseError, Problem, one_line, raise_if
@@ -65,6 +66,8 @@ class Case(Terms):
     third_party: ThirdParty | None = key(Table(ThirdParty), None, meaning="financing by third parties")
     notes: tuple[Note, ...] = key(Rows(Note), (), meaning="notes that fall due")
     flows: tuple[Flow, ...] = key(Rows(Flow), (), brief=True, meaning="cash that comes and goes beside operations")
+    response: Response | None = key(Table(Response), None, meaning="what management does when cash is short")
+    bridge: Bridge | None = key(Table(Bridge), None, meaning="an insider's loan when cash is short")
     policy: Policy = key(Table(Policy), Policy(), meaning="when and how much the company requests")
     simulation: Simulation = key(Table(Simulation), Simulation(), meaning="size of a run")
     ranges: Ranges | None = key(
@@ -224,6 +227,10 @@ class Case(Terms):
         in it. Month 0 counts as a whole month.
         """
         return burn_level(self.burn, self.valuation_date, k, reached(self))
+
+    def cut_levels(self, months: int) -> tuple[float, ...]:
+        """`burn_level` of the first so many months as management's response cuts it, whole where there is none."""
+        return cut_levels(self, tuple(range(months)))
 
     @property
     def facilities(self) -> tuple[Line, ...]:

@@ -9,7 +9,15 @@ from typing import Any
 
 from sim import calendar
 from sim.calendar.sessions import LAST_SESSION_YEAR
-from sim.terms.derived import burn_level, dates_of, facilities, item_levels, purchase_span, spread_of
+from sim.terms.derived import (
+    burn_level,
+    coverage_name,
+    dates_of,
+    facilities,
+    item_levels,
+    purchase_span,
+    spread_of,
+)
 from sim.terms.price import MODELS_OF, REQUIRED
 from sim.terms.problems import MISSING, Problem, number_text, one_line
 from sim.terms.ranges import MOST_MONEY
@@ -157,6 +165,30 @@ def check_waivers(case: Any) -> Iterator[Problem]:
                 yield f"{where}.waiver_probability", condition.waiver_probability, allowed
 
 
+def check_own_waivers(case: Any) -> Iterator[Problem]:
+    """A condition of several lines is waived in all of them together, and so not by one line's [waivers]; the name of
+    coverage, where it can be waived, is no condition's."""
+    names = [(key, line, {condition.name for condition in line.conditions}) for key, line in facilities(case)]
+    for key, line, own in names:
+        shared = sorted(own & {name for other, _, known in names if other != key for name in known})
+        if line.waivers is not None and shared:
+            yield f"{key}.waivers", "given", f"must be absent, as another line has the condition {shared[0]} too"
+        waived = coverage_name(case, line)
+        if line.coverage is not None and line.coverage.waiver_probability > 0:
+            for where, condition in entries(f"{key}.conditions", line.conditions):
+                if condition.name == waived:
+                    yield f"{where}.name", condition.name, "must be another name, as coverage can be waived by this one"
+
+
+def check_reduces(case: Any) -> Iterator[Problem]:
+    """A reduction of the running period needs a cap of the period."""
+    party = case.third_party
+    for key, line in facilities(case):
+        if party is not None and party.reduces == "period" and line.max_per_period is None:
+            allowed = f'must be "commitment", as {key} has no max_per_period'
+            yield "third_party.reduces", party.reduces, allowed
+
+
 def check_follows(case: Any) -> Iterator[Problem]:
     known = [milestone.name for milestone in case.milestones]
     for where, milestone in entries("milestones", case.milestones):
@@ -283,6 +315,8 @@ CHECKS = (
     check_bootstrap,
     check_conditions,
     check_waivers,
+    check_own_waivers,
+    check_reduces,
     check_follows,
     check_circles,
     check_past,

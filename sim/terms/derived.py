@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
@@ -117,6 +118,19 @@ def burn_levels(
     return tuple(totals)
 
 
+def cut_levels(case: Any, months: tuple[int, ...]) -> tuple[float, ...]:
+    """`burn_levels` as management's response cuts them: the items of a statement that are fixed stay whole."""
+    known, burn = reached(case), case.burn
+    whole = burn_levels(burn, case.valuation_date, months, known)
+    if case.response is None:
+        return whole
+    items = tuple(item for item in burn.items if item.fixed)
+    fixed = (0.0,) * len(months)
+    if items:
+        fixed = burn_levels(replace(burn, items=items), case.valuation_date, months, known)
+    return tuple(f + (w - f) * (1.0 - case.response.cut) for f, w in zip(fixed, whole, strict=True))
+
+
 def item_levels(
     burn: Burn, item: Item, valuation_date: datetime.date, months: tuple[int, ...], known: Reached = ()
 ) -> list[float]:
@@ -155,3 +169,8 @@ def _growth(growth: float, k: int) -> Decimal:
     """(1 + growth)^(k/12)."""
     with localcontext(FIFTY_DIGITS):
         return (1 + Decimal(growth)) ** (Decimal(k) / 12)
+
+
+def coverage_name(case: Any, line: Any) -> str:
+    """The name of a line's coverage among what the investor can waive."""
+    return "coverage" if case.line is not None else f"coverage of {line.name}"

@@ -10,6 +10,7 @@ from sim.terms.case import Case
 from sim.terms.description_cash import operations, other_cash
 from sim.terms.description_events import milestones, notes, third_party
 from sim.terms.description_line import conditions, line, purchases, sentence
+from sim.terms.description_people import bridge, response
 from sim.terms.description_price import price_lines
 from sim.terms.line import Line
 from sim.terms.named_variants import variant_lines
@@ -35,6 +36,8 @@ def describe(case: Case) -> str:
         ("Third parties", third_party(case)),
         ("Notes", notes(case)),
         ("Other cash", tuple(other_cash(case))),
+        ("Management", tuple(response(case))),
+        ("An insider's loan", tuple(bridge(case))),
         ("Shares", _shares(case)),
         ("Simulation", _simulation(case)),
         ("Ranges of uncertain inputs", tuple(range_lines(case))),

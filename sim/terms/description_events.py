@@ -63,12 +63,18 @@ def third_party(case: Case) -> Iterator[str]:
         f"The company raises money from third parties {third.annual_rate:g} times a year on average, "
         f"{money(third.median_amount)} each time (median), {how}."
     )
+    if third.price_sensitivity:
+        yield (
+            "A month's rate is multiplied by the last month-end's close over the opening price to the power of "
+            f"{third.price_sensitivity:g}, at most by 10."
+        )
     if third.reduction_probability:
         investors = " and ".join(dict.fromkeys(line.investor for line in case.facilities))
-        yield (
-            f"With probability {percent(third.reduction_probability)}, {investors} then reduces the remaining "
-            "commitment by the same amount."
-        )
+        what = {
+            "commitment": "the remaining commitment by the same amount",
+            "period": "what can still be drawn in the running period by the same amount, the commitment not at all",
+        }[third.reduces]
+        yield f"With probability {percent(third.reduction_probability)}, {investors} then reduces {what}."
 
 
 def notes(case: Case) -> Iterator[str]:

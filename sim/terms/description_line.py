@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sim import calendar
 from sim.terms.case import Case
 from sim.terms.clauses import StatedClause, stated_in
+from sim.terms.description_people import waivers
 from sim.terms.events import AdverseChange, CeoChange
 from sim.terms.line import Line, Purchase, PurchaseTerms
 from sim.terms.parts import Condition, Leg, Pricing
@@ -32,6 +33,7 @@ BASES = {
     "quarter": "in that quarter",
     "to_date": "in that quarter through the purchase date",
     "previous_quarter": "in the fiscal quarter before",
+    "forecast": "in that quarter through the purchase date, and the average cash use for the rest of the quarter",
 }
 
 
@@ -233,7 +235,8 @@ def conditions(case: Case, facility: Line) -> Iterator[str]:
     if not facility.conditions:
         yield "None: no event keeps the company from selling."
     for condition in facility.conditions:
-        yield f"- {condition.name}: {_condition(case, condition)} {_waiver(condition)}"
+        yield f"- {condition.name}: {_condition(case, condition)} {_waiver(facility, condition)}"
+    yield from waivers(facility)
 
 
 def _condition(case: Case, condition: Condition) -> str:
@@ -245,7 +248,7 @@ def _condition(case: Case, condition: Condition) -> str:
         case "same_ceo":
             return sentence(f"{after}no draw once the chief executive has changed") + _yearly(ceo)
         case _:
-            days = f"for {adverse.duration_days:g} days " if adverse else ""
+            days = f"for {adverse.duration_days:g} days " if adverse and adverse.duration_days else ""
             said = f"{after}no draw {days}after a material adverse change"
             return sentence(said) + _yearly(adverse)
 
@@ -258,8 +261,10 @@ def _yearly(event: CeoChange | AdverseChange | None) -> str:
     return f" The simulation has {event.annual_rate:g} such changes a year on average."
 
 
-def _waiver(condition: Condition) -> str:
+def _waiver(facility: Line, condition: Condition) -> str:
     if not condition.waiver_probability:
         return "The investor never waives this condition."
     chance = percent(condition.waiver_probability)
-    return f"With probability {chance}, the investor waives this condition for the whole term."
+    each = facility.waivers is not None and facility.waivers.mode == "each_period"
+    when = "in a fiscal quarter" if each else "for the whole term"
+    return f"With probability {chance}, the investor waives this condition {when}."

@@ -84,9 +84,10 @@ class AdverseChange(Terms):
         vary=HALF_TO_TWICE,
         used=lambda change: change.happened is None,
     )
-    duration_days: float = key(
-        DAYS, meaning="time that it lasts", label="duration of an adverse change", vary=HALF_TO_TWICE
-    )
+    duration_days: float | None = key(
+        DAYS, None,
+        meaning="time that it lasts; absent: for good", label="duration of an adverse change", vary=HALF_TO_TWICE,
+    )  # fmt: skip
     happened: datetime.date | None = key(
         Day(),
         None,
@@ -141,4 +142,16 @@ class ThirdParty(Terms):
             "reduction", "the investor may reduce the commitment by what a third party invests", 0.0, kind="reduction",
             used=lambda third_party: third_party.annual_rate > 0,
         ),
+    )  # fmt: skip
+    price_sensitivity: float = key(
+        Number(least=-20, most=20, unit="1"), 0.0, brief=True,
+        meaning="exponent of the stock price: a month's rate is multiplied by (the last month-end's close / "
+        "price.initial) to this power, at most by 10",
+        label="third parties' sensitivity to the price", vary=within(0.5),
+        used=lambda party: party.price_sensitivity != 0,
+    )  # fmt: skip
+    reduces: str = key(
+        Text(("commitment", "period")), "commitment", brief=True,
+        meaning="what the investor reduces for a financing: the remaining commitment, or what the running period of "
+        "max_per_period still allows",
     )  # fmt: skip

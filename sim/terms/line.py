@@ -21,6 +21,7 @@ from sim.terms.clause_tables import (
     VolumeDuring,
 )
 from sim.terms.parts import Condition, Coverage, Pricing
+from sim.terms.people import Waivers
 from sim.terms.policy import Policy
 from sim.terms.problems import MISSING, Problem, number_text
 from sim.terms.ranges import Day, Flag, Number, Text, Whole
@@ -156,6 +157,9 @@ class Line(PurchaseTerms):
         ),
     )  # fmt: skip
     conditions: tuple[Condition, ...] = key(Rows(Condition), (), meaning="conditions of a draw, in the line's order")
+    waivers: Waivers | None = key(
+        Table(Waivers), None, meaning="how waivers are drawn; absent: once, each condition for itself"
+    )
     blackouts: tuple[Blackout, ...] = key(
         Rows(Blackout), (), brief=True,
         meaning="days on which no notice may be given",
@@ -238,6 +242,12 @@ class Line(PurchaseTerms):
     def label(self) -> str:
         """The line's name; "line" where it has none."""
         return self.name or "line"
+
+    @property
+    def waives_by_price(self) -> bool:
+        """Whether waivers are drawn on purchase dates: anew each fiscal quarter, or with the close."""
+        waivers = self.waivers
+        return waivers is not None and (waivers.mode == "each_period" or waivers.price_sensitivity != 0)
 
     def kinds(self, policy: Policy) -> tuple[Purchase, ...]:
         """The line's kinds of purchase, each with everything that counts for it: its own terms, else the line's, and as

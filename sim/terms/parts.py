@@ -26,7 +26,7 @@ from sim.terms.problems import MISSING, Problem
 from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, Values, key
 from sim.terms.statement import Item
-from sim.terms.variation import HALF_TO_TWICE, step_doubled, times, within
+from sim.terms.variation import HALF_TO_TWICE, TWO_TENTHS, step_doubled, times, within
 
 
 @terms
@@ -260,11 +260,16 @@ class Coverage(Terms):
         "the last one goes on",
     )
     basis: str = key(
-        Text(("quarter", "to_date", "previous_quarter")), "quarter",
+        Text(("quarter", "to_date", "previous_quarter", "forecast")), "quarter",
         meaning="whose cash used in operations counts: the whole fiscal quarter, its days through the purchase date, "
-        "or the quarter before",
+        "the quarter before, or the quarter's days through the purchase date and the expected rest",
     )  # fmt: skip
     carry_forward: bool = key(Flag(), False, meaning="whether coverage that earlier quarters left unused is added")
+    waiver_probability: float = key(
+        PROBABILITY, 0.0, brief=True,
+        meaning="probability that the investor waives coverage, as a condition that comes last",
+        label="coverage: waiver", vary=TWO_TENTHS, used=lambda coverage: coverage.waiver_probability > 0,
+    )  # fmt: skip
 
     @property
     def shares(self) -> str:

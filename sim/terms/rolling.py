@@ -25,6 +25,7 @@ from sim.terms.schema import item_name, values_of
 from sim.text.dates import long_date
 from sim.text.exact import FIFTY_DIGITS
 
+MOST_FACTOR, MOST_RATE = 10.0, 1e4  # of the rate of third parties, by the price; a rate that a case may have
 KEPT_CLOSES = 260  # a year of sessions; no window of a price reaches further back
 
 
@@ -45,6 +46,8 @@ class Roll:
         for flow in case.flows:
             self._flow(flow)
         self._policy()
+        self._bridge()
+        self._followers_of_the_price()
 
     def set(self, key: str, value: Any, why: str = "") -> None:
         self.changes[key] = value
@@ -149,7 +152,8 @@ class Roll:
             known = {word: value for word, value in used.items() if value}
             self.set(f"{key}.used", known, f"{self.actual}: what the line did before it")
         cut = sum(row.amount for row in self.actuals.financings if row.reduces_line)
-        if cut and line.commitment is not None:
+        of_commitment = self.case.third_party is None or self.case.third_party.reduces == "commitment"
+        if cut and of_commitment and line.commitment is not None:
             left = max(line.commitment - cut, used["amount"])
             self.set(f"{key}.commitment", left, f"{number_text(line.commitment)} less what third parties reduced")
 
@@ -199,6 +203,28 @@ class Roll:
             self.set("policy.dates", [policy.dates[i] for i in left], f"those from {long_date(self.to)} on")
             if policy.amounts:
                 self.set("policy.amounts", [policy.amounts[i] for i in left], f"those from {long_date(self.to)} on")
+
+    def _bridge(self) -> None:
+        bridge, lent = self.case.bridge, self.actuals.bridge_lent
+        if bridge is not None and lent:
+            why = f"{number_text(bridge.limit)} less what the insider has lent"
+            self.set("bridge.limit", max(bridge.limit - lent, 0.0), why)
+
+    def _followers_of_the_price(self) -> None:
+        """Probabilities that are stated at the opening price, at that of the new case: those of the same dollars."""
+        rise, why = math.log(self.changes["price.initial"] / self.case.price.initial), "the same at the same price"
+        party = self.case.third_party
+        if party is not None and party.price_sensitivity and rise:
+            factor = min(math.exp(party.price_sensitivity * rise), MOST_FACTOR)
+            self.set("third_party.annual_rate", min(party.annual_rate * factor, MOST_RATE), why)
+        for key, line in facilities(self.case):
+            shift = line.waivers.price_sensitivity * rise if line.waivers else 0.0
+            rows = [(f"{key}.conditions[{row.name}]", row.waiver_probability) for row in line.conditions]
+            rows += [(f"{key}.coverage", line.coverage.waiver_probability)] if line.coverage else []
+            for place, p in rows:
+                if shift and 0.0 < p < 1.0 and f"{place}.waiver_probability" not in self.changes:
+                    odds = p / (1.0 - p) * math.exp(shift)
+                    self.set(f"{place}.waiver_probability", odds / (1.0 + odds), why)
 
 
 def draws_of(actuals: Actuals, line: Line) -> list[ActualDraw]:
@@ -329,6 +355,11 @@ def _name_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
         if getattr(actuals, word) is not None and (event is None or event.happened is not None):
             why = "must be left out: the case has no such event" if event is None else "must be left out: it is known"
             yield word, getattr(actuals, word), why
+    if actuals.bridge_lent and (case.bridge is None or actuals.bridge_lent > case.bridge.limit + 0.01):
+        most = (
+            "absent, as the case has no bridge" if case.bridge is None else f"at most {number_text(case.bridge.limit)}"
+        )
+        yield "bridge_lent", actuals.bridge_lent, f"must be {most}"
     if case.third_party is None and any(row.reduces_line for row in actuals.financings):
         yield "financings", "reduces_line", "must be false, as the case has no third_party table"
 

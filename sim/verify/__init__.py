@@ -43,6 +43,7 @@ MODULES = {
     "draws": "Draws: the whole engine against closed forms",
     "limits": "Draws: every limit by hand, without chance",
     "lines": "Lines of today: real purchases, every limit by hand, what windows cost",
+    "people": "What people do: responses, loans, waivers and financings by the price",
     "ledger": "Ledger: sums by hand and accounts that balance",
     "intervals": "Errors and intervals",
 }

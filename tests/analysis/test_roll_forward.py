@@ -59,6 +59,30 @@ def test_actuals_take_the_place_of_what_was_expected(rolled):
     assert rolled.burn.last_surprise == pytest.approx(expected, rel=1e-14)
 
 
+def test_what_an_insider_has_lent_is_no_longer_his_limit(valence):
+    case = valence.replace({"bridge": {"limit": 5e6}})
+    assert roll_forward(case, ACTUALS | {"bridge_lent": 2e6}, TO, paths=1).bridge.limit == 3e6
+    assert roll_forward(case, ACTUALS, TO, paths=1).bridge.limit == 5e6
+
+
+def test_what_follows_the_price_is_the_same_at_the_same_price(valence):
+    """The price falls from 3.00 to 2.10, which odds and rates that are stated at the opening price know by now."""
+    changes = {"line.waivers": {"price_sensitivity": 2.0}, "third_party.price_sensitivity": 1.5}
+    case = valence.replace(changes)
+    made = roll_forward(case, ACTUALS, TO, paths=1)
+    assert made.third_party.annual_rate == pytest.approx(case.third_party.annual_rate * 0.7**1.5, rel=1e-12)
+    for before, after in zip(case.conditions, made.conditions, strict=True):
+        p, q = before.waiver_probability, after.waiver_probability
+        assert q == p == 0 if p == 0 else q / (1 - q) == pytest.approx(p / (1 - p) * 0.7**2, rel=1e-12)
+
+
+def test_a_financing_that_reduces_a_period_leaves_the_commitment(valence):
+    row = {"date": "2002-05-31", "amount": 1e6, "reduces_line": True}
+    for reduces, left in (("commitment", 29e6), ("period", 30e6)):
+        case = valence.replace({"third_party.reduces": reduces})
+        assert roll_forward(case, ACTUALS | {"financings": [row]}, TO, paths=1).line.commitment == left
+
+
 def test_each_changed_figure_says_that_it_is_an_actual(rolled):
     beside = sources(rolled).beside
     changed = ("company.cash", "company.shares_outstanding", "price.closes", "milestones[polymer-265].achieved")
@@ -126,6 +150,7 @@ def test_two_quarters_in_two_steps_are_two_quarters_in_one(valence):
         ({"draws": [{"date": "2002-06-28", "line": "B", "amount": 1, "shares": 1}]}, "draws[0].line = \"B\""),
         ({"milestones": [{"name": "generation-two", "date": "2002-06-03"}]}, "after that of cylindrical-samples"),
         ({"milestones": [{"name": "x", "date": "2002-06-03"}]}, "must be the name of a milestone of the case"),
+        ({"bridge_lent": 1e6}, "bridge_lent = 1000000.0: must be absent, as the case has no bridge"),
         ({"waived": ["x"]}, "must be the name of a condition of the case"),
         ({"notes": [{"name": "x", "principal": 1}]}, "must be the name of a note of the case: Baccarat note"),
         ({"closes": [["2001-06-27", 2.0]]}, "must have a date from the old valuation date"),

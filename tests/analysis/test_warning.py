@@ -36,6 +36,23 @@ def counted(run):
     return hits, sizes
 
 
+def test_the_burn_is_as_management_has_cut_it():
+    response = {"cover_months": 5, "cut": 0.4, "delay_months": 2, "restore_months": 9}
+    case = sim.load_case("valence-2002").replace(CHANGES | {"response": response})
+    cash = sim.simulate(case, paths=60, seed=SEED).tallies.fan
+    burns, acts = module.expected_burns(case, cash), set()
+    for i in range(60):
+        ledger = sim.trace(case, i, SEED).ledger
+        months, decided, begins = list(ledger["cash_month_end"]), {a["month"]: a for a in ledger["response"]}, "9999"
+        for k, month in enumerate(months[:-1]):
+            if month in decided:
+                acts.add(decided[month]["burn"])
+                begins = decided[month]["from"] if decided[month]["burn"] == "cut" else "9999"
+            left = 1.0 - 0.4 if begins <= months[k + 1] else 1.0
+            assert burns[k, i] == case.burn_level(k + 1) * left
+    assert acts == {"cut", "restored"}
+
+
 @pytest.fixture(scope="module")
 def run():
     return sim.simulate(sim.load_case("valence-2002").replace(CHANGES), paths=PATHS, seed=SEED)

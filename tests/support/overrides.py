@@ -77,12 +77,28 @@ TABLES: tuple[dict[str, Any], ...] = (
             }
         ]
     },
+    {"response": {"cover_months": 4, "cut": 0.3}},
+    {"bridge": {"limit": 5e6, "probability": 0.5}},
+    {"line.waivers": {"mode": "each_period"}},
+    {"line.waivers": {"common": 0.5}},
+    {"line.coverage": {"percent": [100, 50], "basis": "forecast", "waiver_probability": 0.3}},
 )
+#: What people do, all of it at once.
+PEOPLE: dict[str, Any] = {
+    "response": {"cover_months": 4, "cut": 0.3, "restore_months": 8, "one_off_months": 0.5},
+    "bridge": {"limit": 5e6, "probability": 0.5, "rate": 0.1},
+    "line.waivers": {"mode": "each_period", "common": 0.5, "price_sensitivity": 0.7},
+    "line.coverage": {"percent": [100, 100, 75, 50], "basis": "forecast", "waiver_probability": 0.3},
+    "third_party.price_sensitivity": 1.0,
+    "third_party.reduces": "period",
+}
 
 
 def every_case() -> dict[str, Case]:
-    """The shipped cases, one of each template, and one with every kind of other cash."""
+    """The shipped cases, one of them with what people do, one of each template, and one with every kind of other cash,
+    alone and with what people do."""
     shipped = {name: sim.load_case(name) for name, _ in sim.shipped_cases()}
+    shipped["people"] = shipped["valence-2002"].replace(PEOPLE)
     made = {kind: Case.from_dict(parsed(template(kind))) for kind in KINDS}
     return shipped | made | {"other cash": everything()}
 

@@ -95,8 +95,8 @@ def test_replace_keeps_rules_between_keys():
         ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9, or closes must be given"),
         ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
          "valuation_date, horizon, "
-         "company, price, burn, line, lines, milestones, events, third_party, notes, flows, policy, simulation, "
-         "ranges, variants, record, forecasts"),
+         "company, price, burn, line, lines, milestones, events, third_party, notes, flows, response, bridge, policy, "
+         "simulation, ranges, variants, record, forecasts"),
         ({"notes": 5, "notes[0].principal": 1},
          "notes[0].principal = 1: notes is not a list after the changes before this one"),
         ({"price": 5, "price.drift": 1}, "price.drift = 1: price has no keys after the changes before this one"),

@@ -112,8 +112,9 @@ def test_the_command(capsys):
     shown = capsys.readouterr().out
     assert re.findall(r"^\[.*", shown, re.MULTILINE) == [
         "[line]", "[line.used]", "[line.fees]", "[[line.fees.staged]]", "[line.coverage]", "[[line.conditions]]",
-        "[[line.blackouts]]", "[line.earnings_blackout]", "[[line.registrations]]", "[line.exchange_cap]",
-        "[line.ownership]", "[[line.purchases]]", "[line.pricing]", "[[line.pricing.lesser_of]]", "[[line.tiers]]",
+        "[line.waivers]", "[[line.blackouts]]", "[line.earnings_blackout]", "[[line.registrations]]",
+        "[line.exchange_cap]", "[line.ownership]", "[[line.purchases]]", "[line.pricing]",
+        "[[line.pricing.lesser_of]]", "[[line.tiers]]",
         "[line.volume_before]", "[line.volume_during]", "[line.multiple_of]",
     ]  # fmt: skip
     assert max(map(len, shown.splitlines())) <= 100

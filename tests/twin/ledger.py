@@ -27,6 +27,7 @@ from tests.twin.history import draw_history
 from tests.twin.line_terms import LineTerms, happened
 from tests.twin.lines import LineBooks, cut_lines, everyone_gives_notice, everyone_settles, fees_fall_due
 from tests.twin.other_cash import OtherCash, comes_later
+from tests.twin.people import People, coverage_name, follows_price, renewed
 from tests.twin.terms import (
     DAY,
     Terms,
@@ -84,23 +85,25 @@ class Books:
         self.other_shares, self.gap_month_end = 0, {}
         self.started = False  # the opening has been looked at
         self.discount_cost = 0.0
+        self.people = People(terms, history)
         self.draws, self.cash_month_end = [], {}
 
     def headroom(self) -> int:
         return self.terms.issuable - self.outstanding
 
     def used(self, month: int) -> float:
-        """Cash used in operations in a month; outside the simulated span its expected figure."""
+        """Cash used in operations in a month as management has cut it; outside the simulated span the expected one."""
         if month not in self.terms.months():
-            return self.terms.level(month)
+            return self.expected(month)
         return self.other.in_operations(self.burn(month), month)
 
     def burn(self, month: int) -> float:
-        """The same without other flows, as the history has it."""
+        """The same without other flows, which no cut changes."""
         key = f"{month // 12:04}-{month % 12 + 1:02}"
         if key not in self.history["cash_used"]:
             raise MissingHistory(f"the history has no cash used for {key}")
-        return float(self.history["cash_used"][key])
+        fixed = self.history.get("cash_fixed", {}).get(key, 0.0)
+        return self.people.burn(month, float(self.history["cash_used"][key]), float(fixed))
 
     def condition_holds(self, condition: dict, day: date) -> bool:
         """Whether a condition holds on a purchase date, waived or not."""
@@ -112,10 +115,35 @@ class Books:
         if condition["kind"] == "same_ceo":
             return not happened(self.history["ceo_change_days"], t)
         adverse = self.history["adverse_change_days"]
-        lasts = float(self.terms.events["adverse_change"]["duration_days"]) if adverse is not None else 0.0
+        lasts = (
+            float(_given(self.terms.events["adverse_change"], "duration_days", math.inf))
+            if adverse is not None
+            else 0.0
+        )
         return not (happened(adverse, t) and t < adverse + lasts)
 
-    def allowance(self, line: LineTerms, day: date) -> float:
+    def waives(self, line: LineTerms, name: str, day: date) -> bool:
+        """Whether the investor waives a condition of a line, or its coverage, on a day."""
+        if line.waivers.get("mode") == "each_period":
+            periods = self.history.get("waived_by_period", {})
+            return name in periods.get(self.terms.quarter_label(self.terms.quarter(day)), self.history["waived"])
+        return name in self.history["waived"]
+
+    def covers(self, line: LineTerms, day: date) -> bool:
+        """Whether coverage limits a draw on a day."""
+        can = float(_given(line.coverage or {}, "waiver_probability", 0)) > 0
+        return bool(line.coverage) and not (can and self.waives(line, coverage_name(line), day))
+
+    def expected(self, month: int) -> float:
+        """Expected cash used in operations, with the flows that are planned in a simulated month."""
+        figure = self.people.expected(month)
+        if month in self.terms.months():
+            figure *= self.terms.share(month)
+            for amount in self.other.planned(month):
+                figure -= amount
+        return figure
+
+    def allowance(self, line: LineTerms, day: date, whole: bool = False) -> float:
         """Coverage before carrying forward and earlier draws: the quarter's percentage of its basis."""
         terms, basis = self.terms, _given(line.coverage, "basis", "quarter")
         quarter, month, used = terms.quarter(day), month_of(day), 0.0
@@ -123,14 +151,21 @@ class Books:
             "quarter": (quarter, quarter + 3),
             "to_date": (quarter, month),
             "previous_quarter": (quarter - 3, quarter),
+            "forecast": (quarter, month),
         }[basis]
-        months = [*range(first, stop), *[month] * (basis == "to_date")]
+        months = [*range(first, stop), *[month] * (basis in ("to_date", "forecast"))]
+        if whole and day == terms.quarter_end(quarter) and basis in ("to_date", "forecast"):
+            months, basis = list(range(quarter, quarter + 3)), "quarter"
         for n, each in enumerate(months):
             if each == terms.first_month and terms.share(each) < 1.0:  # its days before the valuation date
                 used += terms.level(each) * (1.0 - terms.share(each))
-            if basis == "to_date" and n == len(months) - 1:
-                so_far = (day - terms.opening_of(month)).days + 1
-                used += self.used(month) * (so_far / terms.simulated_days(month))
+            if basis in ("to_date", "forecast") and n == len(months) - 1:
+                share = ((day - terms.opening_of(month)).days + 1) / terms.simulated_days(month)
+                used += self.used(month) * share
+                if basis == "forecast":
+                    used += self.expected(month) * (1.0 - share)
+                    for later in range(month + 1, quarter + 3):
+                        used += self.expected(later)
             else:
                 used += self.used(each)
         percent = line.coverage["percent"]
@@ -184,6 +219,7 @@ def _keep_ledger(terms: Terms, history: dict, market) -> Books:
     books = Books(terms, history)
     books.look_at_cash(0.0, "operations")  # opening below the minimum
     books.started = True
+    books.people.open_month(terms.first_month, books.cash)
     for day in sorted({*terms.event_dates, *books.other.dates}):
         use_cash_in_operations(books, day)  # 1
         if day in terms.month_last_sessions:
@@ -192,14 +228,21 @@ def _keep_ledger(terms: Terms, history: dict, market) -> Books:
         everyone_settles(books, market, day)  # 3
         everyone_gives_notice(books, market, day)
         fees_fall_due(books, market, day)  # 4
+        if day == month_last(month_of(day)):
+            books.move_cash(-books.people.one_off, day)
+            books.look_at_cash(terms.t(day), "operations")
         pay_interest(books, day)
         pay_principal(books, day)
         if day == month_last(month_of(day)):
             sweep_notes(books, day)  # 5
             books.other.credit(books, month_of(day))
+            if books.people.bridge:
+                books.move_cash(books.people.loan(day, books.cash), day)
+            books.other.opening = books.cash
             books.base, books.base_day = books.cash, day
             books.cash_month_end[f"{day:%Y-%m}"] = books.cash
             books.gap_month_end[f"{day:%Y-%m}"] = books.gap
+            books.people.open_month(month_of(day) + 1, books.cash)
     return books
 
 
@@ -215,6 +258,7 @@ def _ledger_of(books: Books) -> dict:
         "funding_gap": books.gap,
         "ending_cash": books.cash if books.cash_out is None else books.ending_cash,
         **books.other.entries(),
+        **books.people.ledger(),
     }
 
 
@@ -231,6 +275,7 @@ def use_cash_in_operations(books: Books, day: date) -> None:
 
 def take_third_party_financing(books: Books, market, day: date) -> None:
     """5.2: third-party money; equity is limited by the charter, and the investor may cut the line by as much."""
+    market.decide_financing(books.history, day)
     for deal in books.history["third_party"]:
         if deal["month"] != f"{day:%Y-%m}":
             continue
@@ -333,6 +378,12 @@ class RecordedMarket:
     def after_draw(self, day: date, outstanding: int, shares: int, price: float) -> None:
         """Nothing: recorded closes are final."""
 
+    def decide_financing(self, history: dict, day: date) -> None:
+        """Nothing: the history lists who came."""
+
+    def decide_waivers(self, history: dict, line: LineTerms, day: date) -> None:
+        """Nothing: the history lists what is waived."""
+
 
 # ---------------------------------------------------------------------------------------------- section 6: one path
 
@@ -341,8 +392,8 @@ def sample(case: dict | Terms, seed: int, path: int) -> dict:
     """The history of one path, with a close for every session from the valuation date to the horizon."""
     terms = read(case)
     history, market = draw_history(terms, seed, path)
-    if terms.impact == "dilution":
-        _keep_ledger(terms, history, market)  # draws move later closes, so the closes come of the ledger
+    if terms.impact == "dilution" or follows_price(terms) or any(map(renewed, terms.lines)):
+        _keep_ledger(terms, history, market)  # draws move later closes, and what looks at them comes of the ledger
     history["closes"] = market.all_closes()
     if any(terms.traded.values()):
         history["days"] = market.all_days()

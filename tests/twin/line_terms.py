@@ -95,6 +95,8 @@ class LineTerms:
         self.cap, self.max_shares = optional(line.get("max_per_period")), optional(line.get("max_shares"))
         self.legal_cost = float(line.get("legal_cost_per_draw") or 0)
         self.coverage, self.conditions = line.get("coverage"), list(line.get("conditions") or ())
+        self.condition_names = [row["name"] for row in self.conditions]
+        self.waivers = line.get("waivers") or {}
         self.blackouts = [(as_date(row["from"]), as_date(row["to"])) for row in line.get("blackouts") or ()]
         self.earnings, self.ownership = line.get("earnings_blackout"), line.get("ownership")
         self.registrations, self.exchange_cap = line.get("registrations"), line.get("exchange_cap")

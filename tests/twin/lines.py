@@ -55,6 +55,7 @@ class LineBooks:
 
 def give_notice(books, line: LineBooks, kind: Kind, market, day: date) -> None:
     """One purchase date of a kind of purchase, drawn or not."""
+    market.decide_waivers(books.history, line.terms, day)
     position = books.terms.position[day]
     close = market.close(day)
     at = kind.at(close)
@@ -114,7 +115,7 @@ def statistic(leg: dict, prices: list[float]) -> float:
 def policy_request(books, kind: Kind, market, day: date, close: float) -> float:
     """What the company asks for."""
     terms, policy = books.terms, kind.policy
-    level, name = terms.level(month_of(day)), policy.get("kind") or "maximum"
+    level, name = books.people.expected(month_of(day)), policy.get("kind") or "maximum"
     reserve, need = policy.get("reserve_price"), policy.get("need_months")
     if reserve and close < reserve and not (need is not None and books.cash < need * level):
         return 0.0
@@ -158,7 +159,7 @@ def refusal(books, line: LineBooks, kind: Kind, day: date, price: float, close: 
     if not kind.forward and price < max(kind.floor, kind.floor_of_close * close):
         return "floor price"
     for condition in line.terms.conditions:
-        waived = condition["name"] in books.history["waived"]
+        waived = books.waives(line.terms, condition["name"], day)
         if not waived and not books.condition_holds(condition, day):
             return f"condition: {condition['name']}"
     return None
@@ -214,7 +215,7 @@ def drawn_limits(books, line: LineBooks, day: date) -> list[tuple]:
         ("commitment", True, line.commitment),
         ("period cap", True, of_line.cap - line.drawn_in("cap", of_line.period(day))),
     ]
-    if of_line.coverage:
+    if books.covers(of_line, day):
         covered = books.allowance(of_line, day) + unused_before(books, line, quarter)
         limits.append(("coverage", True, covered - line.drawn_in("quarter", quarter)))
     return limits
@@ -226,7 +227,7 @@ def unused_before(books, line: LineBooks, quarter: int) -> float:
     if not line.terms.coverage.get("carry_forward"):
         return 0.0
     for earlier in range(terms.quarter(line.terms.start), quarter, 3):
-        covered = books.allowance(line.terms, terms.quarter_end(earlier)) + unused
+        covered = books.allowance(line.terms, terms.quarter_end(earlier), whole=True) + unused
         drawn = line.drawn_in("quarter", earlier) if terms.quarter_end(earlier) >= terms.valuation_date else 0.0
         unused = max(0.0, covered - drawn)
     return unused
@@ -411,9 +412,14 @@ def fees_fall_due(books, market, day: date) -> None:
 
 
 def cut_lines(books, amount: float, day: date) -> None:
-    """A third party's investment cuts every line in its term by as much."""
+    """A third party's investment cuts every line in its term by as much, or what its running period still allows."""
     for line in books.lines:
-        if line.terms.start <= day <= line.terms.end:
+        if not line.terms.start <= day <= line.terms.end:
+            continue
+        if books.terms.third_party.get("reduces") == "period":
+            key = "cap", line.terms.period(day)
+            line.drawn[key] = line.drawn_in(*key) + min(amount, max(0.0, line.terms.cap - line.drawn_in(*key)))
+        else:
             line.commitment -= min(amount, line.commitment)
 
 

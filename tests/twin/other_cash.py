@@ -104,6 +104,16 @@ class OtherCash:
                 used = used - amount if amount != 0.0 else used
         return used
 
+    def planned(self, month: int) -> list[float]:
+        """What flows of operations are expected to bring in a month; nobody plans with what is not reached yet."""
+        amounts = []
+        for flow in moving_flows(self.terms):
+            if flow.get("operations"):
+                day = None if flow.get("monthly") else day_of(self.terms, flow, {"achieved_days": {}})
+                amount = float(flow["amount"]) if day and month_of(day) == month else self.monthly(flow, month)
+                amounts.append(chance(flow) * amount)
+        return amounts
+
     def take(self, books, day: date) -> None:
         """5.2: dated flows, then principal of notes that comes in."""
         for flow, due in zip(self.flows, self.days, strict=True):
@@ -126,18 +136,17 @@ class OtherCash:
             income = max(0.0, self.opening * self.rate * self.terms.simulated_days(month) / 365)
             self.income[f"{month // 12:04}-{month % 12 + 1:02}"] = income
             books.cash += income
-        self.opening = books.cash
 
     def entries(self) -> dict:
         dated = any(not flow.get("monthly") for flow in self.terms.flows)
         return ({"flows": self.taken} if dated else {}) | ({"interest_income": self.income} if self.rate > 0.0 else {})
 
 
-def statement(terms, luck, shocks: list[float], achieved: dict[str, float]) -> list[float]:
+def statement(terms, luck, shocks: list[float], achieved: dict[str, float], items: list[dict]) -> list[float]:
     """The cash used of each simulated month: the sum of the items, in the file's order."""
     months = terms.months()
     totals = [0.0 for _ in months]
-    for item in terms.items:
+    for item in items:
         factors = item_factors(item, luck, shocks, len(months))
         for k, month in enumerate(months):
             totals[k] += paid(terms, item, factors, k, month, achieved)

@@ -9,6 +9,7 @@ Figures are round now and then, so that limits tie and event times fall on a clo
 from datetime import date, timedelta
 from random import Random
 
+from tests.twin.random_people import random_people_history
 from tests.twin.terms import Terms, month_first, month_last, month_of, read, sessions
 
 NAMES = ("same CEO", "265 Wh/l polymer", "licence", "Ænderung", "30 samples", "second generation", "电池", "x")
@@ -251,12 +252,21 @@ def random_history(rng: Random, case: dict | Terms) -> dict:
         ],
         **_days(rng, terms, closes),
         **_flows(rng, terms),
+        **_fixed(rng, terms),
+        **random_people_history(rng, terms),
     }
 
 
 def _flows(rng: Random, terms: Terms) -> dict[str, list[str]]:
     uncertain = [flow["name"] for flow in terms.flows if flow.get("probability", 1.0) < 1.0]
     return {"flows": [name for name in uncertain if rng.random() < 0.5]} if uncertain else {}
+
+
+def _fixed(rng: Random, terms: Terms) -> dict[str, dict[str, float]]:
+    """What fixed items use of the cash, where there is a response that does not cut it."""
+    if not terms.response or not any(item.get("fixed") for item in terms.items):
+        return {}
+    return {"cash_fixed": {f"{month_first(month):%Y-%m}": _cash_used(rng, terms, month) for month in terms.months()}}
 
 
 def _closes(rng: Random, terms: Terms) -> dict[str, float]:

@@ -38,6 +38,7 @@ def box_muller(a: int, b: int) -> tuple[float, float]:
 
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
 EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
+BRIDGE, WAIVER_FACTOR, WAIVER_OF_PERIOD, THIRD_PARTY_MONTH = 30, 31, 32, 33
 
 #: Purposes whose calls give two normals: of month-ends, days, burn, variance, volume, nights and items.
 IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18, 25)
@@ -74,6 +75,8 @@ def _exact(function: str, *values: float) -> float:
         x, *more = (Decimal(value) for value in values)
         if function == "log":
             return float(x.ln())
+        if function == "log odds":
+            return float(x.ln() - (1 - x).ln())
         return float((more[0].ln() - x.ln()) / Decimal(NORMAL_90))  # "lognormal sd"
 
 
@@ -245,7 +248,7 @@ def event_time(terms: Terms, luck: Luck, key: str, half: int) -> float | None:
 def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
     """The time to the next is exponential, in whole months, at most one a month; the amount is lognormal."""
     deals, model = [], terms.third_party
-    if not model or not model["annual_rate"]:
+    if not model or not model["annual_rate"] or _given(model, "price_sensitivity", 0):
         return deals
     months, k, number = terms.months(), -1, 0
     while True:
@@ -253,11 +256,15 @@ def third_party_financings(terms: Terms, luck: Luck) -> list[dict]:
         k, number = k + 1 + math.floor(wait), number + 1
         if k >= len(months):
             return deals
-        if terms.first_month + k not in {month_of(day) for day in terms.sessions}:
-            continue
-        z = luck.normal(THIRD_PARTY_TERMS, k, 0)
-        deals.append({
-            "month": f"{months[k] // 12:04}-{months[k] % 12 + 1:02}",
-            "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
-            "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
-        })  # fmt: skip
+        if terms.first_month + k in {month_of(day) for day in terms.sessions}:
+            deals.append(financing_of_month(terms, luck, k))
+
+
+def financing_of_month(terms: Terms, luck: Luck, k: int) -> dict:
+    """What a financing that comes in month k brings, and whether the investor reduces the line for it."""
+    model, months, z = terms.third_party, terms.months(), luck.normal(THIRD_PARTY_TERMS, k, 0)
+    return {
+        "month": f"{months[k] // 12:04}-{months[k] % 12 + 1:02}",
+        "amount": exp(fma(float(model["log_sd"]), z, _exact("log", float(model["median_amount"])))),
+        "reduces_line": luck.uniform(THIRD_PARTY_TERMS, k, 1) < _given(model, "reduction_probability", 0),
+    }

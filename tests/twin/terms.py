@@ -87,8 +87,10 @@ class Terms:
         self.milestones = {milestone["name"]: milestone for milestone in _given(case, "milestones", ())}
         self.events, self.third_party = _given(case, "events", {}), _given(case, "third_party", None)
         self.notes = list(_given(case, "notes", ()))
+        self.response, self.bridge = _given(case, "response", None), _given(case, "bridge", None)
         self.policy = _given(case, "policy", {"kind": "maximum"})
-        listed = [case["line"]] if case.get("line") else case["lines"]
+        self.several = not case.get("line")
+        listed = case["lines"] if self.several else [case["line"]]
         self.lines = [LineTerms(self, line, self.policy) for line in listed]
         self.conditions = [condition for line in self.lines for condition in line.conditions]
         self.commitment = sum(line.commitment for line in self.lines)
@@ -149,6 +151,9 @@ class Terms:
     def months(self) -> range:
         return range(self.first_month, self.last_month + 1)
 
+    def month_labels(self) -> list[str]:
+        return [f"{month_first(month):%Y-%m}" for month in self.months()]
+
     def t(self, day: date) -> float:
         """Section 4: the close of business on `day`, in days since the opening of the valuation date."""
         return float((day - self.valuation_date).days + 1)
@@ -177,6 +182,14 @@ class Terms:
                         total += self.item_level(item, month - int(_given(item, "lag_months", 0)))
                 self._levels[month] = total
         return self._levels[month]
+
+    def fixed_level(self, month: int) -> float:
+        """The part of it that management does not cut."""
+        total = 0.0
+        for item in self.items:
+            if item.get("fixed") and not self.waits(item):
+                total += self.item_level(item, month - int(_given(item, "lag_months", 0)))
+        return total
 
     def item_level(self, item: dict, month: int) -> float:
         """Expected figure of an item in a whole month."""

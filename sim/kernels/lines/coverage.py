@@ -1,5 +1,6 @@
 """Coverage of a line: of a purchase date, and what earlier fiscal quarters left unused."""
 
+from sim.kernels.copying import copy_row
 from sim.kernels.jit import stage, verb
 from sim.kernels.line.coverage import cover_all
 from sim.lowering.program import BLOCK
@@ -11,12 +12,6 @@ def cover_quarters(state, books, cash_used, program):
     for j in range(len(program.quarters)):
         cover_all(state, cash_used, program.covers, program.quarters[j])
         copy_row(books.covered, j, state.coverage)
-
-
-@stage
-def copy_row(rows, j, row):
-    for i in range(BLOCK):
-        rows[j, i] = row[i]
 
 
 @verb

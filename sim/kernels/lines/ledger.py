@@ -1,23 +1,18 @@
 """The ledger of a block of paths with any number of lines. Section "The ledger of one path" of sim/docs/model.md."""
 
 from sim.kernels.cash import close_month, operate_all
+from sim.kernels.conditions import time_failures
 from sim.kernels.financing import take_money
 from sim.kernels.jit import passage, stage, verb
-from sim.kernels.ledger import (
-    apply_price_impact,
-    finish,
-    keep_gap,
-    open_ledger,
-    record_month,
-    set_rate,
-    time_failures,
-)
+from sim.kernels.ledger import apply_price_impact, finish, keep_gap, open_ledger, record_month
 from sim.kernels.lines.coverage import cover_quarters
 from sim.kernels.lines.fees import pay_fee
 from sim.kernels.lines.notice import give_notices
 from sim.kernels.lines.settlement import settle_orders
 from sim.kernels.notes import pay_notes, sweep_notes
-from sim.kernels.world.other import close_other, open_other, take_other
+from sim.kernels.world.arrivals import find_financings_by_price, reduce_period
+from sim.kernels.world.months import set_rate
+from sim.kernels.world.surroundings import close_world, end_month, open_month, open_world, pay_one_off, take_other
 from sim.lowering.line_records import TURN_FEE, TURN_SETTLE
 from sim.lowering.program import BLOCK, NEVER
 
@@ -33,7 +28,7 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
         set_rate(ledgers.rates[k], histories.cash_used[k], program.months[k].days)
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
     if world is not None:
-        open_other(ledgers, histories, program, world.other)
+        open_world(arrays, program, world)
     cover_quarters(state, arrays.books, histories.cash_used, program)
     row = 0
     for j in range(len(program.stops)):
@@ -47,20 +42,27 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
             row = stop.closes_until
         operate_all(state, ledgers.rates[stop.month], stop.t, minimum)
         if stop.third_party != 0:
-            finance_lines(arrays, program, stop)
+            finance_lines(arrays, program, stop, world)
         if world is not None:
             take_other(j, stop, ledgers, program, world.other)
-        take_turns(stop, arrays, program, lanes)
+        take_turns(stop, arrays, program, lanes, world)
         if stop.month_end >= 0 or stop.last_action > stop.first_action:
+            if world is not None:
+                pay_one_off(world.people, state, stop, minimum)
             pay_notes(ledgers, histories, program, stop, recording, lanes)
         if stop.month_end >= 0:
             sweep_notes(ledgers, program, stop, recording, lanes)
             if world is not None:
-                close_other(stop, ledgers, program, world.other)
+                end_month(stop.month_end, ledgers, program, world)
             close_month(state, stop.t)
             record_month(state, recording, stop.month_end, lanes)
+            if world is not None:
+                open_month(world, arrays, program, stop.month_end + 1)
+                cover_quarters(state, arrays.books, histories.cash_used, program)
             if stop.gap_row >= 0:
                 keep_gap(ledgers.gaps[stop.gap_row], state)
+    if world is not None:
+        close_world(world, histories)
     add_lines(state, arrays.ledgers.raised, arrays.books, program.lines)
     finish(state)
 
@@ -116,21 +118,23 @@ def fill_row(rows, j, value):
 
 
 @verb
-def take_turns(stop, arrays, program, lanes):
+def take_turns(stop, arrays, program, lanes, world):
     """The settlements, the notices and the fees of a date, in this order."""
     for j in range(stop.first_turn, stop.last_turn):
         turn = program.lines.turns[j]
         if turn.what == TURN_SETTLE:
-            settle_orders(turn.row, arrays, program, lanes)
+            settle_orders(turn.row, arrays, program, lanes, world)
         elif turn.what == TURN_FEE:
             pay_fee(turn.row, arrays, program)
         else:
-            give_notices(turn.row, arrays, program, lanes)
+            give_notices(turn.row, arrays, program, lanes, world)
 
 
 @stage
-def finance_lines(arrays, program, stop):
+def finance_lines(arrays, program, stop, world):
     """The month's financings, and the reductions of every line in its term. Path by path, because they are rare."""
+    if world is not None:
+        find_financings_by_price(world.people, arrays, program, stop.month)
     state, listed, books = arrays.ledgers.state[0], arrays.histories.financings, arrays.books
     rates, tables = arrays.ledgers.rates[stop.month], program.lines
     for k in range(listed.until[stop.month], listed.until[stop.month + 1]):
@@ -140,6 +144,11 @@ def finance_lines(arrays, program, stop):
         for n in range(len(tables.lines)):
             line, book = tables.lines[n], books.books[n]
             if listed.reduces[j] != 0.0 and line.start <= stop.t <= line.end:
+                if world is not None:
+                    row = world.people.reduced_rows[stop.month, n]
+                    if row >= 0:
+                        reduce_period(books.drawn, row, i, line.cap, amount)
+                        continue
                 cut = amount if amount < book.remaining[i] else book.remaining[i]
                 book.remaining[i] = book.remaining[i] - cut
                 book.cut[i] = book.cut[i] + (cut if solvent else 0.0)

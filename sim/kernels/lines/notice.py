@@ -9,19 +9,24 @@ from sim.kernels.lines.settlement import book_draw
 from sim.kernels.lines.sizing import whole_shares
 from sim.kernels.lines.volume import limit_by_volume
 from sim.kernels.random.elementary import log
+from sim.kernels.world.waivers import lift_coverage, renew_waivers
 from sim.lowering.line_records import MINIMUM_DRAW
 from sim.lowering.program import BLOCK, CENT, NEVER, UNLIMITED
 
 
 @stage
-def give_notices(p, arrays, program, lanes):
+def give_notices(p, arrays, program, lanes, world):
     """Purchase date p, a row of the notices, of every path."""
     tables, ledgers, histories, books = program.lines, arrays.ledgers, arrays.histories, arrays.books
     notice, state, failures = tables.notices[p], ledgers.state[0], ledgers.failures
     kind = tables.kinds[notice.kind]
     line, book, order = tables.lines[kind.line], books.books[kind.line], books.orders[notice.kind]
     votes = histories.achieved[max(line.vote, 0)]
+    if world is not None:
+        renew_waivers(world.people, arrays, program, p)
     cover_date(state, books, histories.cash_used, program.covers, line, notice)
+    if world is not None:
+        lift_coverage(world.people, state, p)
     if kind.forward == 0:
         price_all(books, histories, tables, notice)
     limit_by_volume(books, histories, tables, notice)
@@ -77,16 +82,17 @@ def request(i, state, kind, notice, close, initial, trigger):
     trigger requests the maximum, and one below the reserve price nothing unless cash is short.
     """
     cash, wanted = state.cash[i], UNLIMITED
+    level = notice.level if state.burn_cut[i] == 0.0 else notice.cut_level
     if notice.runway != 0:
         months = kind.target_months
         if kind.tilt != 0.0:
             months = months + kind.tilt * log(close / initial)
         months = months if months < kind.most_months else kind.most_months
-        wanted = months * notice.level - cash
+        wanted = months * level - cash
     wanted = wanted if wanted > 0.0 else 0.0
     wanted = notice.scheduled if notice.scheduled < wanted else wanted
     wanted = UNLIMITED if close >= kind.price_trigger * trigger else wanted
-    short = (kind.need_months >= 0.0) & (cash < kind.need_months * notice.level)
+    short = (kind.need_months >= 0.0) & (cash < kind.need_months * level)
     return 0.0 if (close < kind.reserve_price) & (not short) else wanted
 
 

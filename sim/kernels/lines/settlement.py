@@ -12,6 +12,7 @@ from sim.kernels.lines.price import average_above, least_price, price_all, tier_
 from sim.kernels.lines.record import count_date, record_price, record_settlement
 from sim.kernels.lines.sizing import nearest
 from sim.kernels.lines.volume import volume_during
+from sim.kernels.world.waivers import lift_coverage
 from sim.lowering.line_records import (
     AUTHORIZED,
     COMMITMENT,
@@ -25,7 +26,7 @@ from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER
 
 
 @stage
-def settle_orders(p, arrays, program, lanes):
+def settle_orders(p, arrays, program, lanes, world):
     """Settle the orders that purchase date p, a row of the notices, has left."""
     tables, ledgers, histories, books = program.lines, arrays.ledgers, arrays.histories, arrays.books
     notice, state = tables.notices[p], ledgers.state[0]
@@ -34,6 +35,8 @@ def settle_orders(p, arrays, program, lanes):
     if not any_order(order, float(p)):
         return
     cover_date(state, books, histories.cash_used, program.covers, line, notice)
+    if world is not None:
+        lift_coverage(world.people, state, p)
     price_all(books, histories, tables, notice)
     for i in range(BLOCK):
         if order.notice[i] == p:

@@ -12,25 +12,12 @@ from sim.lowering.program import BLOCK, CAUSE_FLOWS, NEVER
 
 
 @verb
-def open_flows(ledgers, histories, program, other):
-    """The day of every flow, the months' rates with monthly flows, and the cash used with the flows of operations."""
-    tables, rows, months = other.tables, other.rows, len(other.rows.burn)
+def time_flows(histories, other):
+    """The day of every flow."""
+    tables, rows = other.tables, other.rows
     for f in range(len(tables.flows)):
         flow = tables.flows[f]
         time_flow(rows.days[f], rows.happens[f], histories.achieved[max(flow.milestone, 0)], flow)
-    for k in range(months):
-        copy_row(rows.burn[k], histories.cash_used[k])
-        copy_row(rows.total[0], histories.cash_used[k])
-        for f in range(len(tables.flows)):
-            if tables.monthly[f, k] != 0.0:
-                take_monthly(rows.total[0], rows.happens[f], tables.monthly[f, k])
-        set_rate(ledgers.rates[k], rows.total[0], program.months[k].days)
-    for f in range(len(tables.flows)):
-        if tables.flows[f].operations != 0:
-            for k in range(months):
-                if tables.monthly[f, k] != 0.0:
-                    take_monthly(histories.cash_used[k], rows.happens[f], tables.monthly[f, k])
-            count_used(histories.cash_used, rows.days[f], tables.flows[f].amount, tables.month_at)
 
 
 @stage
@@ -42,35 +29,6 @@ def time_flow(days, happens, achieved, flow):
             day = np.ceil(achieved[i] + flow.delay)
             day = day if day > 1.0 else 1.0
         days[i] = day if (happens[i] != 0.0) & (day < flow.before) else NEVER
-
-
-@stage
-def copy_row(row, source):
-    for i in range(BLOCK):
-        row[i] = source[i]
-
-
-@stage
-def take_monthly(used, happens, amount):
-    """A month's cash used, less what a monthly flow brings."""
-    for i in range(BLOCK):
-        used[i] = used[i] - amount if happens[i] != 0.0 else used[i]
-
-
-@stage
-def set_rate(rates, used, days):
-    """Cash used a day."""
-    for i in range(BLOCK):
-        rates[i] = used[i] / days
-
-
-@stage
-def count_used(cash_used, days, amount, month_at):
-    """A flow of operations in the cash used of its month, if it comes before the end."""
-    for i in range(BLOCK):
-        if days[i] < len(month_at):
-            month = month_at[int(days[i])]
-            cash_used[month, i] = cash_used[month, i] - amount
 
 
 @verb

@@ -5,7 +5,7 @@ from sim.lowering.program import BLOCK
 
 
 @stage
-def open_month(opening, cash):
+def open_income(opening, cash):
     """The first month's opening cash."""
     for i in range(BLOCK):
         opening[i] = cash
@@ -13,8 +13,7 @@ def open_month(opening, cash):
 
 @stage
 def credit_income(state, opening, rate, days):
-    """A month's interest, after its last sweep; then the cash is the next month's opening cash."""
+    """A month's interest, after its last sweep."""
     for i in range(BLOCK):
         income = opening[i] * rate * days / 365.0
         state.cash[i] = state.cash[i] + (income if income > 0.0 else 0.0)
-        opening[i] = state.cash[i]
