@@ -13,6 +13,7 @@ from sim.calendar import month_end
 from sim.cli import main
 from sim.results.estimates import grouped_proportion, proportion
 from sim.results.periods import days_at_close
+from tests.support.valence import valence_2002
 
 PATHS, SEED = 2_048, 3
 CHANGES = {"burn.growth": 1.0}  # so that the next month's burn is not this month's
@@ -38,7 +39,7 @@ def counted(run):
 
 def test_the_burn_is_as_management_has_cut_it():
     response = {"cover_months": 5, "cut": 0.4, "delay_months": 2, "restore_months": 9}
-    case = sim.load_case("valence-2002").replace(CHANGES | {"response": response})
+    case = valence_2002().replace(CHANGES | {"response": response})
     cash = sim.simulate(case, paths=60, seed=SEED).tallies.fan
     burns, acts = module.expected_burns(case, cash), set()
     for i in range(60):
@@ -55,7 +56,7 @@ def test_the_burn_is_as_management_has_cut_it():
 
 @pytest.fixture(scope="module")
 def run():
-    return sim.simulate(sim.load_case("valence-2002").replace(CHANGES), paths=PATHS, seed=SEED)
+    return sim.simulate(valence_2002().replace(CHANGES), paths=PATHS, seed=SEED)
 
 
 def test_bins_count_month_ends_before_the_cash_out(run):
@@ -97,7 +98,7 @@ def test_errors_are_those_of_repeated_runs():
 
 
 def test_a_near_horizon_has_no_warning():
-    case = sim.load_case("valence-2002").replace({"horizon": "2002-09-30"})
+    case = valence_2002().replace({"horizon": "2002-09-30"})
     found = sim.outlook(case, paths=64, seed=SEED, warning=True)
     assert found.warning.bins == ()
     assert "no month ends 6 months or more before the horizon" in " ".join(str(found).split())

@@ -41,9 +41,14 @@ def test_every_key_says_what_it_means():
     assert by_key["[line] conditions"].allowed == "list of tables [[line.conditions]]"
 
 
+ANYTHING = {"description": "anything"}  # what JSON Schema allows where it says nothing
+
+
 def complaints(value, schema, where="case"):
     """What is wrong with a document: the words of JSON Schema that `json_schema` uses."""
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
+    if schema is ANYTHING:
+        return
     if "anyOf" in schema:
         yield from [where] * all(any(complaints(value, form, where)) for form in schema["anyOf"])
         return
@@ -55,7 +60,7 @@ def complaints(value, schema, where="case"):
     if isinstance(value, dict):
         yield from (f"{where}.{word}" for word in schema.get("required", []) if word not in value)
         for word, item in value.items():
-            below = schema.get("properties", {}).get(word, schema["additionalProperties"])
+            below = schema.get("properties", {}).get(word, schema.get("additionalProperties", ANYTHING))
             yield from complaints(item, below, f"{where}.{word}") if below else [f"{where}.{word}"]
     if isinstance(value, list):
         yield from [where] * (not schema.get("minItems", 0) <= len(value) <= schema["maxItems"])

@@ -164,7 +164,7 @@ def test_a_milestone_that_nothing_uses_is_remarked(changes, named):
     ],
 )
 def test_a_range_without_the_value_of_the_case_is_remarked(key, ends, remarked):
-    case = sim.load_case("valence-2002").replace({"ranges": {key: ends}})
+    case = valence_2002().replace({"ranges": {key: ends}})
     found = [line for line in warnings_of(case) if "does not contain the value" in line]
     assert len(found) == remarked
     assert all(line.startswith('- ranges."') for line in found)
