@@ -121,9 +121,16 @@ def _varied(entry: Assumption) -> Iterator[str]:
 
 
 def _value(case: Case, key: str) -> str:
-    """The value of a key as text."""
-    value = plain(find(case, key)[1])
+    """The value of a key as text; of a variant, that of a changed key, or all its changed keys."""
+    value = _of_variant(case, key) if key.startswith("variants.") else plain(find(case, key)[1])
     return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def _of_variant(case: Case, key: str) -> Any:
+    name = max((name for name in case.variants or {} if f"{key}.".startswith(f"variants.{name}.")), key=len)
+    changes = (case.variants or {})[name]
+    changed = key.removeprefix(f"variants.{name}").removeprefix(".")
+    return plain(changes[changed]) if changed else ", ".join(changes)
 
 
 def _item(text: str, indent: str = "") -> str:

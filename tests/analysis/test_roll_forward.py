@@ -20,6 +20,7 @@ from sim.terms.rolling import Roll
 from sim.terms.sources import sources
 from tests.support.actuals import actuals_of
 from tests.support.other_cash import everything
+from tests.support.valence import valence_2002
 
 TO = datetime.date(2002, 7, 1)
 ACTUALS = {
@@ -34,7 +35,7 @@ ACTUALS = {
 
 @pytest.fixture(scope="module")
 def valence():
-    return sim.load_case("valence-2002")
+    return valence_2002()
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +288,7 @@ QUARTERS, CHAINS, SCENARIOS = 8, 200, 63
 
 def steady_case():
     """Eight quarters and a half of a company that draws each quarter, with everything that a roll-forward carries."""
-    case = sim.load_case("valence-2002")
+    case = valence_2002()
     return case.replace({
         "company.cash": 60e6, "horizon": "2004-06-30", "line.end": "2004-06-30", "notes": None, "third_party": None,
         "line.conditions": [], "events": {}, "burn.persistence": 0.9, "burn.volatility": 0.6, "ranges": None,

@@ -13,6 +13,7 @@ import sim
 from sim.analysis.draws import drawn, quantile
 from sim.analysis.inputs import inputs_of
 from sim.cli import main
+from tests.support.valence import valence_2002
 
 DRAWS, PATHS = 128, 64
 Z95 = NormalDist().inv_cdf(0.95)
@@ -20,7 +21,7 @@ Z95 = NormalDist().inv_cdf(0.95)
 
 def still_case(ranges, **changes):
     """A case whose cash is burnt without any chance: $12 million, 1 million a month, no line."""
-    case = sim.load_case("valence-2002").replace(
+    case = valence_2002().replace(
         {
             "company.cash": 12e6, "burn.monthly": 1e6, "burn.volatility": 0.0, "burn.growth": 0.0, "burn.steps": [],
             "line.commitment": 0.0, "notes": [], "third_party": None, "ranges": None, "record": None, **changes,
