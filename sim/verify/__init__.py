@@ -44,7 +44,6 @@ MODULES = {
     "limits": "Draws: every limit by hand, without chance",
     "lines": "Lines of today: real purchases, every limit by hand, what windows cost",
     "people": "What people do: responses, loans, waivers and financings by the price",
-    "combined": "Other cash beside what people do, by hand",
     "ledger": "Ledger: sums by hand and accounts that balance",
     "intervals": "Errors and intervals",
 }
