@@ -111,7 +111,8 @@ class OtherCash:
     def _due(self, case: Case) -> dict[datetime.date, list[int]]:
         """Which flows may fall on which dates: those after a milestone on any, as its delay is no part of a shape."""
         found: dict[datetime.date, list[int]] = {}
-        advances = [(case.notes[number].advance, case.notes[number].maturity) for number in _advances(case)]
+        notes = [case.notes[number] for number in _advances(case)]
+        advances: list[tuple[Any, datetime.date]] = [(note.advance, note.maturity) for note in notes]
         last = case.horizon + ONE_DAY
         for f, (flow, before) in enumerate([*((flow, last) for flow in moving(case)), *advances]):
             for day in self.dates if flow.milestone else filter(None, (flow.date,)):

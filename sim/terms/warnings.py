@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from sim.calendar import month_number
 from sim.terms.case import Case
@@ -224,7 +225,7 @@ def _unused_milestones(case: Case) -> Iterator[str]:
     used = {condition.milestone for condition in case.conditions}
     used |= {row.milestone for line in lines for row in line.registrations}
     used |= {line.exchange_cap.vote for line in lines if line.exchange_cap}
-    waiting = [*case.flows, *case.burn.items, *(note.advance for note in case.notes if note.advance)]
+    waiting: list[Any] = [*case.flows, *case.burn.items, *(note.advance for note in case.notes if note.advance)]
     used |= {row.milestone for row in waiting}
     used |= {milestone.name for milestone in case.milestones if milestone.price_jump}
     follows = {milestone.name: milestone.follows for milestone in case.milestones}

@@ -65,9 +65,9 @@ PARTS = {
     "sim/": ("test_measures", "test_sketch", "test_result", "test_quasi_random"),
 }
 FILES = (
-    "sim/terms/", "sim/lowering/lower.py", "sim/lowering/schedule.py", "sim/lowering/market.py",
-    "sim/lowering/variates.py", "sim/kernels/line/", "sim/kernels/ledger.py", "sim/kernels/cash.py",
-    "sim/kernels/financing.py", "sim/results/measures.py", "sim/results/estimates.py", "sim/results/distribution.py",
+    "sim/terms/", "sim/lowering/lower.py", "sim/lowering/burn.py", "sim/lowering/events.py", "sim/lowering/schedule.py",
+    "sim/lowering/market.py", "sim/lowering/variates.py", "sim/kernels/line/", "sim/kernels/ledger.py",
+    "sim/kernels/cash.py", "sim/kernels/financing.py", "sim/results/measures.py", "sim/results/estimates.py", "sim/results/distribution.py",
 )  # fmt: skip
 
 

@@ -52,7 +52,9 @@ class ProgramFault(NamedTuple):
             old = getattr(tables, part)
             if name:
                 old = old[name] if rows else getattr(old, name)
-            value = eval(expression, globals() | {"old": old, "program": program, "case": case})  # our own table
+            value = eval(
+                expression, globals() | {"old": old, "program": program, "case": case, "tables": tables}
+            )  # our own table
             if not name:
                 parts[part] = value
             elif rows:
@@ -70,7 +72,8 @@ class ProgramFault(NamedTuple):
             program, market = (self.of(tables, plan.program, case) for tables in (plan.program, plan.market))
             world = plan.world
             if world is not None:
-                world = world._replace(other=self.of(world.other, plan.program, case))
+                other, people = (self.of(tables, plan.program, case) for tables in (world.other, world.people))
+                world = world._replace(other=other, people=people)
             return dataclasses.replace(plan, program=program, market=market, world=world)
 
         for place in (chunks, trace, written):
