@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from concurrent.futures import TimeoutError as NotYet
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
@@ -161,17 +160,17 @@ def in_threads(
     alone, as it may have to compile the kernels.
     """
     pool, waiting, found = Threads(workers), deque[Future[T]](), list[T]()
+    ended: set[Future[T]] = set()
 
     def take() -> None:
-        while True:
-            try:
-                found.append(waiting[0].result(TICK))
-                break
-            except NotYet:
-                if waiting[0].done():  # the job's own error
-                    raise
+        while waiting[0] not in ended:
+            if (future := pool.finished(TICK)) is None:
                 tick()
-        waiting.popleft()
+            else:
+                ended.add(future)
+        first = waiting.popleft()
+        ended.remove(first)
+        found.append(first.result())
         done()
 
     try:

@@ -46,6 +46,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.watching = False
+        self.left = 0  # a signal that was left to the thread
         self.before: dict[int, Any] = {}
         self.wakeup = -1
 
@@ -62,17 +63,17 @@ class Signals:
 
     def ready(self) -> None:
         """From now on a signal raises `Ended`."""
-        if self.watching:
-            self.watching = False
-            signal.set_wakeup_fd(self.wakeup)
-            os.close(self.writer)
+        self._unwatch()
+        if self.left:  # the thread has come too late to end the process
+            raise Ended(self.left)
 
     def stop(self) -> None:
         """Give the signals back to the handlers that they had before."""
-        self.ready()
+        self._unwatch()
         for number, before in self.before.items():
             signal.signal(number, before)
         self.before.clear()
+        self.left = 0
 
     @staticmethod
     def _takes(number: int, before: Any) -> bool:
@@ -85,8 +86,9 @@ class Signals:
         return before == signal.SIG_DFL
 
     def _raise(self, number: int, frame: FrameType | None) -> None:
-        if not self.watching:  # else the thread ends the process
+        if not self.watching:
             raise Ended(number)
+        self.left = number  # the thread ends the process
 
     def _watch(self) -> None:
         reader, self.writer = os.pipe()
@@ -100,6 +102,12 @@ class Signals:
             return
         self.wakeup = signal.set_wakeup_fd(self.writer)
         self.watching = True
+
+    def _unwatch(self) -> None:
+        if self.watching:
+            self.watching = False
+            signal.set_wakeup_fd(self.wakeup)
+            os.close(self.writer)
 
     def _end_at(self, reader: int, numbers: tuple[int, ...]) -> None:
         while (received := os.read(reader, 1)) and received[0] not in numbers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,6 +26,8 @@ from sim.terms import Case
 
 #: Paths whose month-end cash is kept for the fan of balances.
 FAN_PATHS = CHUNK
+#: Seconds after which the caller looks for an interrupt while threads work.
+TICK = 0.1
 #: Chunks of a part that a worker of an executor simulates, at most, and parts of a run for each worker.
 MOST_CHUNKS, PARTS = 16, 4
 
@@ -108,20 +109,20 @@ class Run:
         if progress is not None:
             progress(0, self.paths)
         threads = Threads(len(spare))
-        waiting: set[Future] = set()
         started = finished = 0
         try:
             while finished < self.chunks:
-                while started < self.chunks and len(waiting) < 4 * len(spare):
+                while started < self.chunks and started - finished < 4 * len(spare):
                     paths = min(CHUNK, self.paths - started * CHUNK)
                     points = none if self.points is None else self.points.take(paths)
-                    waiting.add(threads.submit(partial(self._chunk, spare, points, started, paths)))
+                    threads.submit(partial(self._chunk, spare, points, started, paths))
                     started += 1
-                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                finished += len(done)
-                if progress is not None and done:
+                future = threads.finished(TICK)
+                if future is None:
+                    continue
+                future.result()
+                finished += 1
+                if progress is not None:
                     progress(min(finished * CHUNK, self.paths), self.paths)
         finally:
             self.stop[0] = 1

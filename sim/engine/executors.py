@@ -19,6 +19,7 @@ from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from sim.engine.interrupts import uninterrupted
 from sim.text.version import __version__
 
 #: Times that a call is submitted before it counts as lost.
@@ -196,8 +197,9 @@ class _Batch:
     def give_up(self) -> None:
         if self.pending:
             _given_up.add(self.name)
-        for future in reversed(self.pending):  # the last first, so that no worker begins one meanwhile
-            future.cancel()
+        with uninterrupted():
+            for future in reversed(self.pending):  # the last first, so that no worker begins one meanwhile
+                future.cancel()
 
     def _count_workers(self) -> None:
         """A cluster may grow."""
@@ -215,12 +217,13 @@ class _Batch:
         self.submitted += 1
         name = f"{self.name}-{self.submitted}"
         try:
-            future = self.executor.submit(work, versions_that_matter(), self.name, name, call.payload)
+            with uninterrupted():
+                future = self.executor.submit(work, versions_that_matter(), self.name, name, call.payload)
+                self.pending[future] = call
+                future.add_done_callback(self.finished.put)
         except (RuntimeError, OSError) as error:  # a pool that is broken or shut down, a scheduler that is gone
             reason = why or _one_line(error)
             raise ExecutorError(f"executor: takes no more work: {reason}; start again with a new one") from None
-        self.pending[future] = call
-        future.add_done_callback(self.finished.put)
 
     @staticmethod
     def _outcome(future: Future) -> Any:
