@@ -177,17 +177,20 @@ def documents_hold(paths: int, seed: int) -> Iterator[Check]:
 def accounts(seed: int) -> Iterator[Check]:
     """Cash in less cash out is the change of cash, path by path, to the cent.
 
-    The note is extended beyond the horizon, so it takes interest alone, 365 days at 5.75% on each 31 December:
-    15,000,000 x 0.0575 = 862,500. The charter is wide, so third parties get all the shares they pay for.
+    Two notes are extended beyond the horizon and pay nothing before it. Of the other debt, 774,000 falls due on each
+    31 December; the whole, 6,836,000 and then 6,062,000, bears 8% for the 365 days before. Equipment takes 492,000
+    in each of 24 months. The charter is wide, so third parties get all the shares they pay for.
     """
-    changes = {"notes[Baccarat note].extension_probability": 1.0, "company.shares_authorized": 10**13}
+    extended = {f"notes[{name}].extension_probability": 1.0 for name in ("Baccarat note", "grant payable")}
+    debt = 2 * 774_000 + 0.08 * (6_836_000 + 6_062_000)
+    changes = {**extended, "company.shares_authorized": 10**13}
     case = load_case("valence-2002").replace(changes)
     off, shares_off = [], []
     for trace in traces(case, TRACED, seed):
         history, ledger = trace.history, trace.ledger
         drawn = [draw for draw in ledger["draws"] if draw["amount"] > 0]
         money_in = sum(draw["amount"] for draw in drawn) + sum(deal["amount"] for deal in history["third_party"])
-        money_out = sum(history["cash_used"].values()) + 25_000 * len(drawn) + 2 * 862_500
+        money_out = sum(history["cash_used"].values()) + 25_000 * len(drawn) + debt + 24 * 492_000
         last = list(ledger["cash_month_end"].values())[-1]
         off.append(case.company.cash + money_in - money_out - last)
         counted = [draw for draw in drawn if _in_time(case, draw["date"], ledger["cash_out"])]

@@ -25,6 +25,7 @@ from scipy import special
 import sim
 from sim.lowering.program import SCRAMBLES
 from sim.results.summary import Summary
+from tests.support.valence import valence_2002
 
 REPETITIONS = 2_000
 FURTHER = 3  # times as many again where a row is outside the band: then the band is 4 standard errors wide on each side
@@ -109,7 +110,7 @@ class Subject(NamedTuple):
 
 
 def subjects() -> dict[str, Subject]:
-    valence, small = sim.load_case("valence-2002"), small_case()
+    valence, small = valence_2002(), small_case()
     return {
         "small": Subject(
             small,
