@@ -11,6 +11,7 @@ from typing import Any
 from sim.analysis.backtest import PATHS as RECORD_PATHS
 from sim.analysis.backtest import backtest
 from sim.analysis.bands import Uncertainty
+from sim.analysis.cap_table import cap_table
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clause_costs import ClauseCosts
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
@@ -98,6 +99,7 @@ class Pack(Value):
             "outlook": self.outlook.to_dict(),
             "policies": self.policies.to_dict(),
             "capital": cost_of_capital(self.result).to_dict(),
+            "cap_table": (shares := cap_table(self.result)) and shares.to_dict(),
             "grid": self.grid.to_dict(),
             "record": self.record and self.record.to_dict(),
             "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),

@@ -97,7 +97,7 @@ def test_progress_runs_from_the_first_to_the_last_thousandth(pack, told):
 def test_the_document_is_json_and_complete(pack):
     document = pack.to_dict()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert set(vars(pack)) | {"capital", "manifest"} == set(document)
+    assert set(vars(pack)) | {"capital", "cap_table", "manifest"} == set(document)
     assert document["manifest"]["seed"] == SEED
     assert document["result"]["measures"]["raised"]["mean"] == pack.result["raised"].mean()
 

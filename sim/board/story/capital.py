@@ -97,7 +97,7 @@ def price_words(case: Case) -> str:
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
         if len(text) > _MOST_PRICES:
-            text = f"The {len(prices)} kinds of purchase have prices of their own; `fundrisk check` states them."
+            text = f"The {len(prices)} kinds of purchase have prices of their own, which the slide on the terms states."
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

@@ -30,7 +30,7 @@ def liquidity(pack: Pack) -> Chapter:
         headline=liquidity_sentence(spans),
         charts=(_columns(spans),),
         points=tuple(
-            f"To {short_day(span.end)}: {_money(span, 90)} in 90 of 100 scenarios, {_money(span, 99)} in 99"
+            f"To {short_day(span.end)}: {money_at(span, 90)} in 90 of 100 scenarios, {money_at(span, 99)} in 99"
             for span in spans
         ),
         sure=f"To {day(last.end)}: 95% confidence interval {_interval(last)}; expected shortfall, 5%, "
@@ -47,7 +47,7 @@ def liquidity(pack: Pack) -> Chapter:
 def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} with {_money(span, 95)} more" for span in told]
+    needs = [f"to {day(span.end)} with {money_at(span, 95)} more" for span in told]
     return f"Cash lasts in 95 of 100 scenarios {listed(needs)}"
 
 
@@ -58,7 +58,8 @@ def _survivors(summary: Summary) -> str:
     return f"Mean runway, restricted to {span}: {plus_minus('runway_months', mean.mean)}."
 
 
-def _money(span: LiquidityAtRisk, percent: int) -> str:
+def money_at(span: LiquidityAtRisk, percent: int) -> str:
+    """The quantile of the largest shortage, `$17.3M`."""
     found = span.quantile(percent)
     return brief("funding_gap", found.value, found.error)
 

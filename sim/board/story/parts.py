@@ -73,7 +73,7 @@ def paired(found: Comparison) -> str:
 def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     """Mean runway of each case as bars, and a table of the other measures beside it."""
     shown = range(min(len(found.names), MOST_CASES))
-    names = tuple(capitalised(shortened(found.names[i], 34)) for i in shown)
+    names = tuple(capitalised(shortened(variant_name(found.names[i], in_sentence=True), 34)) for i in shown)
     runway = estimated("mean runway", "runway_months", [found.estimates["runway_months"][i] for i in shown])
     chart = bars(key, "Mean runway, months", names, runway, "months")
     moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
