@@ -23,7 +23,7 @@ from sim.board.charts.canvas import (
     page,
     wrapped,
 )
-from sim.board.charts.data import COLOURS, Chart, Series
+from sim.board.charts.data import COLOURS, Chart, Series, Source
 from sim.board.charts.fonts import fonts_for
 from sim.text.dates import month_and_year
 
@@ -40,13 +40,13 @@ _LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
 _QUIET = {"framealpha": 0.9, "edgecolor": "none", "fontsize": 8.5}
 
 
-def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = None) -> Axes:
+def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes | None = None) -> Axes:
     """Draw a chart that is no table; with a headline, also the footer of its run.
 
     Parameters
     ----------
     chart : Chart
-    result : Result
+    result : Result or Source
         The run of the footer.
     sentence : str
         Headline; if empty, neither this nor the footer: what is around the chart has both.
