@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -47,6 +47,12 @@ FIGURES = "figures"
 MOST_STORED = 25_000
 #: Names of figures that are not the keys of their charts.
 NAMES = {"cash": "cash_fan", "cash_out": "cash_out_by_quarter", "dilution": "dilution_distribution"}
+#: Every figure that a pack may have, and the kinds of its files.
+FIGURE_NAMES = (
+    *NAMES.values(), "raised_distribution", "variants", "liquidity", "waterfall", "binding", "clauses", "tornado",
+    "named_variants", "scenarios", "policies", "outlook", "warning",
+)  # fmt: skip
+KINDS = ("png", "svg")
 
 
 def write_report(
@@ -135,7 +141,8 @@ def check_folder(folder: str | os.PathLike[str], *, force: bool = False) -> None
         taken += [FIGURES] * (there and (target / FIGURES).exists() and not (target / FIGURES).is_dir())
         if taken and not complaint:
             complaint = f"{taken[0]} in it is in the way"
-        old = [name for name in (*DOCUMENTS, *NUMBERS) if there and (target / name).exists()]
+        names = (*DOCUMENTS, *NUMBERS, *_figure_paths(FIGURE_NAMES))
+        old = [name for name in names if there and (target / name).exists()]
         if old and not complaint and not force:
             complaint = f"it has {old[0]} of an earlier pack (use --force to replace it)"
     except (OSError, ValueError) as error:
@@ -200,7 +207,11 @@ def _figure_files(
 ) -> Iterator[tuple[tuple[tuple[str, str], ...], Callable[..., Any]]]:
     """The files of every figure, by kind, with a function that draws it on given axes."""
     for name, draw in figures(pack, chapters, source):
-        yield tuple((kind, f"{FIGURES}/{name}.{kind}") for kind in ("png", "svg")), draw
+        yield tuple(zip(KINDS, _figure_paths([name]), strict=True)), draw
+
+
+def _figure_paths(names: Iterable[str]) -> list[str]:
+    return [f"{FIGURES}/{name}.{kind}" for name in names for kind in KINDS]
 
 
 def figures(pack: Pack, chapters: tuple[Chapter, ...], source: Source) -> Iterator[tuple[str, Callable[..., Any]]]:

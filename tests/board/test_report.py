@@ -144,6 +144,27 @@ def test_an_earlier_pack_is_replaced_only_with_force(valence, tmp_path, quick, n
     write_report(valence, tmp_path, force=True)
 
 
+def test_figures_of_others_are_replaced_only_with_force(valence, tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(report, "figures", lambda *given: iter([("cash_fan", lambda ax: ax.plot([1, 2]))]))
+    (tmp_path / FIGURES).mkdir()
+    (tmp_path / FIGURES / "cash_fan.svg").write_text("mine", encoding="utf-8")
+    (tmp_path / FIGURES / "my own.svg").write_text("mine", encoding="utf-8")
+    with pytest.raises(ResultError, match=r"it has figures/cash_fan.svg of an earlier pack \(use --force"):
+        write_report(valence, tmp_path)
+    assert (tmp_path / FIGURES / "cash_fan.svg").read_text(encoding="utf-8") == "mine"
+    write_report(valence, tmp_path, force=True)
+    assert (tmp_path / FIGURES / "cash_fan.svg").read_text(encoding="utf-8") != "mine"
+    assert (tmp_path / FIGURES / "my own.svg").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["valence", "2026", "no line"])
+def test_the_names_of_figures_are_known_before_the_analyses(name):
+    pack = pack_of(name)
+    made = {name for name, _ in report.figures(pack, story(pack), Source(pack.result.run))}
+    assert "outlook" in made
+    assert made <= set(report.FIGURE_NAMES)
+
+
 def test_folders_that_cannot_be_written_are_refused(tmp_path):
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
