@@ -125,7 +125,7 @@ def _body(slide: Any, chapter: Chapter) -> None:
     top, bottom = BODY
     columns: list[tuple[float, Any]] = []
     if chapter.cards and len(chapter.cards) == 4:
-        columns.append((1.25 if drawn else 2.0, lambda box: _cards(slide, chapter.cards, box, across=2)))
+        columns.append((1.25 if drawn else 1.75, lambda box: _cards(slide, chapter.cards, box, across=2)))
     columns += [
         (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]

@@ -54,15 +54,15 @@ def _errors(result: Result, found: Uncertainty | None) -> Chart:
         sampled = _span(name, *estimate.ci95, estimate.error) if estimate.error > 0.0 else "-"
         row = (_WORDS[name], plus_minus(name, estimate).replace(" months", ""), sampled)
         rows.append(row if found is None else (*row, _range(found, name)))
-    columns = ("", "value", "sampling: 95% interval", "inputs: 90% of the draws")
+    columns = ("", "mean", "sampling: 95% interval", "inputs: 90% of the draws")
     return table("errors", "Both errors", columns[: len(rows[0])], rows, (0,))
 
 
 #: Rows of the table of errors.
 _MEASURED = ("cash_out", "runway_months", "raised", "dilution")
 _WORDS = {
-    "cash_out": "out of cash by the horizon", "runway_months": "mean runway, months", "raised": "mean capital raised",
-    "dilution": "mean dilution by the line",
+    "cash_out": "out of cash", "runway_months": "runway, months", "raised": "raised",
+    "dilution": "line's dilution",
 }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def commands(result: Result) -> dict[str, str]:
     return {
         "to make the pack": f"fundrisk report {shlex.quote(PurePath(run.case.source).name)} {options} --out DIR",
         "to repeat the run": "fundrisk rerun result.json",
-        "to change an input": "--set KEY=VALUE",
+        "to change an input": "add --set KEY=VALUE",
         "to check the program": "fundrisk verify",
     }
 

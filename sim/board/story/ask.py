@@ -9,6 +9,7 @@ from sim.board.story.chapter import Chapter
 from sim.board.story.liquidity import money_at
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
 from sim.board.words import brief, capitalised, day, frequency, plus_minus, short_day, variant_name
+from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -64,7 +65,7 @@ def _the_line(case: Case) -> str:
     if not lines:
         return ""
     if len(lines) > 1:
-        return f"the {len(lines)} lines"
+        return f"the {count(len(lines), 'line')}"
     (line,) = lines
     return "the line" if line.commitment is None else f"the line of {brief('raised', line.commitment, 0.0)}"
 

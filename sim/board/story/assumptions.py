@@ -57,5 +57,5 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
         rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(shortened(swing.label, 52)), ends, comment_on(said, swing.key)))
+        rows.append((capitalised(shortened(swing.label, 44)), ends, comment_on(said, swing.key)))
     return rows

@@ -37,7 +37,8 @@ def cap_table(pack: Pack) -> Chapter | None:
         f"line's and third parties' shares: median {brief('total_dilution', total.p50.value, total.p50.error)}, mean "
         f"{plus_minus('total_dilution', total.estimate)}.",
         compared=f"Before: {_shares(opening)} shares, those reserved among them. The charter authorises "
-        f"{_shares(float(company.shares_authorized))}; {_shares(max(left, 0.0))} are left at the 95th percentile.",
+        f"{_shares(float(company.shares_authorized))}; at the 95th percentile "
+        f"{_shares(left) if left >= 5e3 else 'none'} are left.",
         change=largest_swing(pack) or "A lower stock price: the same amount is then more shares.",
         source=f"Shares issued up to the cash-out or {day(result.case.horizon)}, the scenarios in the order of their "
         "new shares",

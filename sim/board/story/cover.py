@@ -41,8 +41,10 @@ def line_words(case: Case) -> str:
     if not lines:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
-        return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 60)}"
-    return listed([f"equity line of {size_words(line)} with {shortened(line.investor, 60)}" for line in lines])
+        return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 100)}"
+    return listed(
+        [f"equity line of {size_words(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines]
+    )
 
 
 def size_words(line: Line) -> str:

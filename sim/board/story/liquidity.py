@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _SPOKEN = (12, 24)  # months of the headline, of those of the chart
 
 
-def liquidity(pack: Pack) -> Chapter:
-    """The 95% quantile of the largest shortage up to each date, and the mean of the highest 5%."""
+def liquidity(pack: Pack) -> Chapter | None:
+    """The 95% quantile of the largest shortage up to each date, and the mean of the highest 5%; nothing without any."""
     summary = pack.result.summary()
     spans = summary.statistics.liquidity_at_risk
+    if not any(span.tail.shortfall.value > 0.0 for span in spans):
+        return None
     last = spans[-1]
     survivors = _survivors(summary)
     return Chapter(
@@ -47,8 +49,12 @@ def liquidity(pack: Pack) -> Chapter:
 def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} with {money_at(span, 95)} more" for span in told]
+    needs = [f"to {day(span.end)} {_with(span)} more" for span in told]
     return f"Cash lasts in 95 of 100 scenarios {listed(needs)}"
+
+
+def _with(span: LiquidityAtRisk) -> str:
+    return f"with {money_at(span, 95)}" if span.quantile(95).value > 0.0 else "without any"
 
 
 def _survivors(summary: Summary) -> str:

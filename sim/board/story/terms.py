@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sim.terms.line import Line
 
 _MOST_LINES = 2  # side by side; of more, each has a row
-_ONE_LINE, _MOST_LETTERS = 330, 150  # letters of a cell
+_ONE_LINE, _MOST_LETTERS = 420, 150  # letters of a cell
 _TOPICS = ("Who", "How much", "Term", "Price", "Limits", "Conditions", "Fees", "Draws")
 
 
@@ -98,7 +99,12 @@ def _told(case: Case, line: Line) -> Iterator[tuple[str, str]]:
     yield "Limits", "; ".join([*_line_limits(line, bool(line.purchases)), *(own if line.purchases else [])])
     yield "Conditions", _conditions(line) or "none"
     yield "Fees", "; ".join(each.words for each in stated_in(line, "", "cost"))
-    yield "Draws", " ".join(islice(purchases(case, line), len(kinds))).replace("- ", "")
+    yield "Draws", " ".join(map(_request, islice(purchases(case, line), len(kinds))))
+
+
+def _request(words: str) -> str:
+    """When and how much the company asks for, without the number of dates."""
+    return re.sub(r" There (is|are) [^.]* purchase dates?\.", "", words).removeprefix("- ")
 
 
 def _line_limits(line: Line, without_purchases: bool) -> list[str]:

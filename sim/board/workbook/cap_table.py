@@ -28,7 +28,7 @@ def draw(book: Book) -> None:
     )
     if not dilution.p95.value:
         headline = "In at least 95 of 100 scenarios the line issues no shares"
-    page = Page(book, "Cap table", headline, [46, *[17] * 5], one=True)
+    page = Page(book, "Cap table", book.headline("cap_table", headline), [46, *[17] * 5], one=True)
     _inputs(page, book.result.case)
     first = page.row + 2  # as a formula counts rows
     columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]
@@ -43,8 +43,8 @@ def draw(book: Book) -> None:
         note="Quantiles over the scenarios. Dilution by the line's shares: the line's over opening shares plus the "
         f"line's. In the column of mean shares it differs from the mean dilution, "
         f"{brief('dilution', dilution.mean, dilution.mcse)}, because a mean of ratios is not the ratio of the means. "
-        "The run does not record the shares that third parties buy: the yellow cell starts from the expected "
-        "financings at the opening price, a rough figure to be replaced by your own.",
+        "The yellow cell starts from the expected financings of third parties at the opening price; the next table has "
+        "their simulated shares.",
     )  # fmt: skip
     _before_and_after(page, book)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sim.board.story.chapter import Chapter
 from sim.board.workbook.book import Book
+from sim.board.workbook.cells import ABSENT
 from sim.board.workbook.page import Page
 
 _QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What would change it", "change"))
@@ -60,7 +61,8 @@ def _sheet(book: Book, key: str, name: str, widths: Sequence[float]) -> None:
     columns = max((len(each.columns) for each in tables), default=1)
     page = Page(book, name, chapter.headline, [*widths, *[30] * columns][: max(columns, 1)], one=True)
     for table in tables:
-        page.table("", table.columns, table.rows, flush=True, wrap=True)
+        rows = [[ABSENT if cell == "-" else cell for cell in row] for row in table.rows]
+        page.table("", table.columns, rows, flush=True, wrap=True)
     _points(page, chapter)
     answers(page, chapter)
     page.words(f"{chapter.source}.", size=9)
