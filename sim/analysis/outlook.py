@@ -75,7 +75,8 @@ def outlook(
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
     seed = seed_of(case, seed)
     found = main_variants(shortened(case, gap_until))
-    cases = {name: found[name] for name in (SIGNED, LINE_OFF, *list(found)[2:])}  # as signed first: the others' base
+    others = [name for name in found if name not in (SIGNED, LINE_OFF)]
+    cases = {name: found[name] for name in (SIGNED, LINE_OFF, *others)}  # as signed first: the others' base
     before, end = days_at_close(case, issued) - 1, days_at_close(case, until)
     sums = {name: (Probability(None), Probability(None), Difference(None), Mean(None)) for name in cases}
     signed = np.empty(0, bool)
@@ -88,7 +89,7 @@ def outlook(
         already.add(run["cash_out_days"] <= before)
         difference.add(short.astype(float) - signed)
         gap.add(run["funding_gap"])
-    names = (LINE_OFF, SIGNED, *list(cases)[2:])
+    names = (LINE_OFF, SIGNED, *others)
     rows = [tuple(sums[name][k].estimate() for name in names) for k in range(4)]
     differences = tuple(NOTHING if name == SIGNED else rows[2][i] for i, name in enumerate(names))
     seen = early_warning(simulate(case, paths=min(paths, FAN_PATHS), seed=seed, workers=workers)) if warning else None

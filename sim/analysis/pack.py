@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from functools import partial
+from threading import Event
+from typing import Any, NamedTuple
 
-from sim.analysis.backtest import PATHS as RECORD_PATHS
 from sim.analysis.backtest import backtest
 from sim.analysis.bands import Uncertainty
+from sim.analysis.cap_table import cap_table
 from sim.analysis.capital import cost_of_capital
 from sim.analysis.clause_costs import ClauseCosts
+from sim.analysis.clauses import MOST as MOST_CLAUSES
 from sim.analysis.clauses import PATHS as CLAUSE_PATHS
 from sim.analysis.clauses import clauses
 from sim.analysis.compare import compare
@@ -23,15 +28,16 @@ from sim.analysis.inputs import inputs_of
 from sim.analysis.outlook import outlook
 from sim.analysis.price_models import PATHS as MODEL_PATHS
 from sim.analysis.price_models import PriceModels, price_models
+from sim.analysis.runs import in_threads, threads
 from sim.analysis.scenarios import policies_of, scenarios_of
 from sim.analysis.search import lines_to_solve
-from sim.analysis.sensitivity import INDEX_PATHS, SAMPLES, sensitivity
+from sim.analysis.sensitivity import INDEX_PATHS, sensitivity
 from sim.analysis.shortfall import Outlook
 from sim.analysis.solution import Solution
 from sim.analysis.solve import reverse_stress, solve
 from sim.analysis.swings import Sensitivity
 from sim.analysis.uncertainty import DRAWS, uncertainty
-from sim.analysis.variants import main_variants
+from sim.analysis.variants import clauses_of, main_variants
 from sim.calendar import a_year_from
 from sim.engine.simulate import kept_by_default, simulate
 from sim.results.result import Result
@@ -42,12 +48,18 @@ from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
 #: Most paths of each run of an analysis. The run itself, the other comparisons and the outlook have all paths.
-MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 200_000, 100_000, 10_000, 10_000
+MOST_OF_MANY, MOST_OF_SEARCH, MOST_OF_GRID, MOST_OF_DRAWS = 50_000, 25_000, 5_000, 10_000
+#: Most points of the sample of inputs, and paths of the record, which are traced one by one.
+MOST_SAMPLES, MOST_OF_RECORD = 128, 2_048
+#: Most paths of the clauses over all their sets, of which there are 2^n: more clauses have fewer paths a set.
+MOST_OF_SETS = 2**22
 #: A pack of fewer paths than `WHOLE` has proportionally fewer in the analyses of hundreds of runs, at least
 #: `LEAST`, and a smaller sample of inputs.
 WHOLE, LEAST, LEAST_SAMPLES = 50_000, 256, 32
 #: What the searches solve for besides the commitments, and the probability of cash-out they look for.
 SOLVED, TARGET = ("cash", "cost_cut", "burn"), 0.1
+#: Analyses that run at the same time: more threads go into each.
+MOST_AT_ONCE = 4
 #: About how long each step takes, for the progress.
 WORK = {
     "result": 1, "variants": 2, "clauses": 20, "sensitivity": 40, "scenarios": 5, "price_models": 3, "solutions": 20,
@@ -98,6 +110,7 @@ class Pack(Value):
             "outlook": self.outlook.to_dict(),
             "policies": self.policies.to_dict(),
             "capital": cost_of_capital(self.result).to_dict(),
+            "cap_table": (shares := cap_table(self.result)) and shares.to_dict(),
             "grid": self.grid.to_dict(),
             "record": self.record and self.record.to_dict(),
             "uncertainty": None if self.uncertainty is None else self.uncertainty.to_dict(),
@@ -161,32 +174,34 @@ def gather(
     least = 4 if antithetic else 2  # of one there is no error, and no interval to draw
     paths = check_whole("paths", case.simulation.paths if paths is None else paths, least, 10**12)
     seed = seed_of(case, seed)
-    run = _Steps(seed, workers, progress)
     by = min(a_year_from(case.valuation_date), case.horizon)
-    search: dict[str, Any] = {"by": by, "paths": min(paths, MOST_OF_SEARCH)}
+    search: dict[str, Any] = {"by": by, "paths": _scaled(paths, MOST_OF_SEARCH)}
     sample: dict[str, Any] = _sample(paths)
     how: dict[str, Any] = {"paths": paths, "sampler": sampler, "antithetic": antithetic}
     solved = [*(("commitment", line) for line in lines_to_solve(case)), *((what, None) for what in SOLVED)]
     scenarios, missing = scenarios_of(case)
-    result = run("result", simulate, case, **how, keep_paths=kept_by_default(case, paths))
-    found: dict[str, Any] = {
-        "result": result,
-        "variants": run("variants", compare, main_variants(case), **how),
-        "clauses": run("clauses", _clause_costs, case, paths=_scaled(paths, CLAUSE_PATHS), levels=how),
-        "sensitivity": run("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY), **sample),
-        "scenarios": run("scenarios", compare, scenarios, **how),
-        "price_models": run("price_models", price_models, case, paths=min(paths, MODEL_PATHS)),
-        "solutions": tuple(
-            run("solutions", solve, case, what, TARGET, part=(i, len(solved)), line=line, **search)
-            for i, (what, line) in enumerate(solved)
-        ),
-        "stresses": tuple(run("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})),
-        "outlook": run("outlook", outlook, case, paths=paths, warning=True),
-        "policies": run("policies", compare, policies_of(case), **how),
-        "grid": run("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID)),
-        "record": run("record", _recorded, case, paths=min(paths, RECORD_PATHS)),
-        "uncertainty": run("uncertainty", _uncertain, case, draws=_draws(paths), paths=_scaled(paths, MOST_OF_DRAWS)),
-    }
+    steps = _Steps(seed, workers, progress)
+    steps.add("result", simulate, case, **how, keep_paths=kept_by_default(case, paths))
+    (result,) = steps.run()  # first: it compiles, and says until when the stress looks
+    steps.add("sensitivity", sensitivity, case, paths=min(paths, MOST_OF_MANY), **sample)
+    steps.add("clauses", _clause_costs, case, paths=_scaled(paths, _paths_of_sets(case)), levels=how)
+    steps.add("grid", grid, case, paths=_scaled(paths, MOST_OF_GRID))
+    for what, line in solved:
+        steps.add("solutions", solve, case, what, TARGET, line=line, part=1.0 / len(solved), **search)
+    steps.add("stresses", reverse_stress, case, **search | {"by": _before_even_odds(result, by)})
+    steps.add("policies", compare, policies_of(case), **how)
+    steps.add("uncertainty", _uncertain, case, draws=_draws(paths), paths=_scaled(paths, MOST_OF_DRAWS))
+    steps.add("record", _recorded, case, paths=_scaled(paths, MOST_OF_RECORD))
+    steps.add("price_models", price_models, case, paths=min(paths, MODEL_PATHS))
+    steps.add("scenarios", compare, scenarios, **how)
+    steps.add("variants", compare, main_variants(case), **how)
+    steps.add("outlook", outlook, case, paths=paths, warning=True)
+    names = [step.name for step in steps.waiting]
+    parts: dict[str, list[Any]] = {}
+    for name, part in zip(names, steps.run(), strict=True):
+        parts.setdefault(name, []).append(part)
+    several = {"solutions": tuple(parts.pop("solutions")), "stresses": tuple(parts.pop("stresses")[0])}
+    found = {"result": result, **{name: part for name, (part,) in parts.items()}, **several}
     skipped = {}
     if found["record"] is None:
         skipped["record"] = "the case has no table [record]"
@@ -210,9 +225,14 @@ def _scaled(paths: int, most: int) -> int:
 
 def _sample(paths: int) -> dict[str, int]:
     """The sample of inputs for the Sobol' indices: its points, a power of two, and the paths of each of its runs."""
-    share = SAMPLES * min(paths, WHOLE) // WHOLE
-    points = min(SAMPLES, max(1 << max(share - 1, 0).bit_length(), LEAST_SAMPLES))
+    share = MOST_SAMPLES * min(paths, WHOLE) // WHOLE
+    points = min(MOST_SAMPLES, max(1 << max(share - 1, 0).bit_length(), LEAST_SAMPLES))
     return {"samples": points, "index_paths": _scaled(paths, INDEX_PATHS)}
+
+
+def _paths_of_sets(case: Case) -> int:
+    """Paths of each set of clauses in a pack of `WHOLE` paths."""
+    return min(CLAUSE_PATHS, max(MOST_OF_SETS >> min(len(clauses_of(case)), MOST_CLAUSES), LEAST))
 
 
 def _clause_costs(case: Case, *, paths: int, levels: dict[str, Any], **options: Any) -> ClauseCosts:
@@ -240,25 +260,50 @@ def _draws(paths: int) -> int:
     return max(DRAWS * min(paths, WHOLE) // WHOLE, LEAST_SAMPLES)
 
 
+class _Step(NamedTuple):
+    name: str
+    part: float  # of the work of its name
+    call: Callable[..., Any]
+
+
 class _Steps:
-    """Calls the analyses one after another, and reports how much of the work is done."""
+    """Calls analyses side by side, each with its share of the threads, and reports how much of the work is done."""
 
     def __init__(self, seed: int, workers: int | None, progress: Callable[[int, int], Any] | None) -> None:
-        self.seed, self.workers, self.progress = seed, workers, progress
+        self.seed, self.workers, self.progress = seed, threads(workers), progress
+        self.waiting: list[_Step] = []
+        self.finished = 0.0
+        self.told = 0
 
-    def __call__(
-        self, step: str, analysis: Callable[..., Any], *given: Any, part: tuple[int, int] = (0, 1), **options: Any
-    ) -> Any:
-        """One analysis, or `part` (i of n) of a step."""
-        i, n = part
-        names = list(WORK)
-        total = sum(WORK.values())
-        before = sum(WORK[name] for name in names[: names.index(step)]) + WORK[step] * i / n
+    def add(self, name: str, analysis: Callable[..., Any], *given: Any, part: float = 1.0, **options: Any) -> None:
+        """An analysis, or `part` of those of a name, for the next `run`."""
+        self.waiting.append(_Step(name, part, partial(analysis, *given, **options, seed=self.seed)))
 
-        def told(done: int, of: int) -> None:
-            if self.progress is not None:
-                self.progress(round(1000 * (before + WORK[step] / n * min(done / max(of, 1), 1.0)) / total), 1000)
+    def run(self) -> list[Any]:
+        """What the analyses that wait return. An error or an interrupt ends all of them."""
+        steps, self.waiting = self.waiting, []
+        side_by_side = min(self.workers, len(steps), MOST_AT_ONCE)
+        inside, over, shares = self.workers // side_by_side, Event(), [0.0] * len(steps)
+        work = [WORK[step.name] * step.part for step in steps]
 
-        found = analysis(*given, **options, seed=self.seed, workers=self.workers, progress=told)
-        told(1, 1)
+        def job(i: int) -> Any:
+            def told(done: int, of: int) -> None:
+                if over.is_set():
+                    raise InterruptedError
+                shares[i] = min(done / max(of, 1), 1.0)
+
+            found = steps[i].call(workers=inside, progress=told)
+            shares[i] = 1.0
+            return found
+
+        def tick() -> None:
+            done = self.finished + math.fsum(map(operator.mul, work, shares))
+            thousandths = round(1000 * done / sum(WORK.values()))
+            if self.progress is not None and thousandths > self.told:
+                self.progress(thousandths, 1000)
+                self.told = thousandths
+
+        jobs = [partial(job, i) for i in range(len(steps))]
+        found = in_threads(jobs, side_by_side, over.set, tick, tick, first_alone=False)
+        self.finished += math.fsum(work)
         return found

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from sim.engine.executors import check_executor, in_order
 from sim.engine.machine import available_workers
 from sim.engine.shards import stopping
-from sim.engine.simulate import simulate, simulate_each
+from sim.engine.simulate import simulate, simulate_each, simulate_here
 from sim.engine.threads import Threads
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
@@ -126,7 +126,13 @@ def many(
     if executor is not None and paths <= SMALL:
         calls = ((reduce, case, paths, seed) for case in cases)
         return [then(value) for value in in_order(executor, _reduced, calls, lambda: counter(paths))]
-    if executor is not None or paths > SMALL or workers == 1:
+    if workers == 1 and executor is None and paths <= SMALL:
+        found = []
+        for case in cases:
+            found.append(then(_reduced(lambda: False, reduce, case, paths, seed)))
+            counter(paths)
+        return found
+    if executor is not None or paths > SMALL:
         found = []
         for case in cases:
             result = simulate(case, paths=paths, seed=seed, workers=how.workers, executor=executor)
@@ -142,7 +148,7 @@ def many(
 
 
 def _reduced(over: Callable[[], bool], reduce: Callable[[Result], T], case: Case, paths: int, seed: int) -> T:
-    return reduce(simulate(case, paths=paths, seed=seed, workers=1, progress=stopping(over)))
+    return reduce(simulate_here(case, paths, seed, stopping(over)))
 
 
 def in_threads(

@@ -11,16 +11,18 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.canvas import shortened
-from sim.board.charts.figures import raised_distribution
+from sim.board.charts.data import Chart, Source
+from sim.board.charts.figures import raised_chart
 from sim.board.charts.fonts import fonts_for
-from sim.board.charts.images import save_figure
+from sim.board.charts.images import save_figures, svg_text
+from sim.board.charts.painters import Painters
 from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
 from sim.board.story.story import story
@@ -38,16 +40,28 @@ DOCUMENTS = {
     "workbook.xlsx": "sim.board.workbook.workbook:write_workbook",
     "page.html": "sim.board.page.page:write_page",
 }
+PAGE = "page.html"
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
 #: A run of more paths is stored as its summary, to keep the pack small. Case and seed reproduce every path.
 MOST_STORED = 25_000
 #: Names of figures that are not the keys of their charts.
 NAMES = {"cash": "cash_fan", "cash_out": "cash_out_by_quarter", "dilution": "dilution_distribution"}
+#: Every figure that a pack may have, and the kinds of its files.
+FIGURE_NAMES = (
+    *NAMES.values(), "raised_distribution", "variants", "liquidity", "waterfall", "binding", "clauses", "tornado",
+    "named_variants", "scenarios", "policies", "outlook", "warning",
+)  # fmt: skip
+KINDS = ("png", "svg")
 
 
 def write_report(
-    pack: Pack, folder: str | os.PathLike[str], progress: Progress | None = None, *, force: bool = False
+    pack: Pack,
+    folder: str | os.PathLike[str],
+    progress: Progress | None = None,
+    *,
+    force: bool = False,
+    painters: Painters | None = None,
 ) -> tuple[Path, ...]:
     """Write the board pack into a folder, all of it or nothing.
 
@@ -61,6 +75,8 @@ def write_report(
         Called as progress(files written, files in all).
     force : bool
         Replace files of an earlier pack.
+    painters : Painters, optional
+        Processes that draw the figures, started before; this process draws them unless given.
 
     Returns
     -------
@@ -79,19 +95,16 @@ def write_report(
         letters = f"{len(without)} letters of the case, such as {shortened(without, 12)}"
         warnings.warn(f"figures: no installed font has {letters}", stacklevel=2)
     chapters = story(pack)
-    jobs = list(_jobs(pack, chapters))
     made = not target.exists()
     try:
         target.mkdir(parents=True, exist_ok=True)
         draft = target / draft_name()
         try:
             (draft / FIGURES).mkdir(parents=True)
-            for number, (name, write) in enumerate(jobs, 1):
-                write(draft / name)
-                if progress is not None:
-                    progress(number, len(jobs))
+            with closing(painters or Painters(0)) as drawing:
+                files = _write_all(pack, chapters, draft, drawing, progress)
             (target / FIGURES).mkdir(exist_ok=True)
-            for name, _ in jobs:
+            for name in files:
                 take_place(draft / name, target / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -104,7 +117,12 @@ def write_report(
             reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
             raise ResultError(f"{shown(target)}: cannot be written: {reason}") from None
         raise
-    return tuple(target / name for name, _ in jobs)
+    return tuple(target / name for name in sorted(files, key=_place))
+
+
+def _place(name: str) -> int:
+    """Documents first, then numbers, then figures."""
+    return [*DOCUMENTS, *NUMBERS, name].index(name)
 
 
 def check_folder(folder: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -123,7 +141,8 @@ def check_folder(folder: str | os.PathLike[str], *, force: bool = False) -> None
         taken += [FIGURES] * (there and (target / FIGURES).exists() and not (target / FIGURES).is_dir())
         if taken and not complaint:
             complaint = f"{taken[0]} in it is in the way"
-        old = [name for name in (*DOCUMENTS, *NUMBERS) if there and (target / name).exists()]
+        names = (*DOCUMENTS, *NUMBERS, *_figure_paths(FIGURE_NAMES))
+        old = [name for name in names if there and (target / name).exists()]
         if old and not complaint and not force:
             complaint = f"it has {old[0]} of an earlier pack (use --force to replace it)"
     except (OSError, ValueError) as error:
@@ -134,37 +153,82 @@ def check_folder(folder: str | os.PathLike[str], *, force: bool = False) -> None
         raise ResultError(f"{shown(target)}: cannot be written: {complaint}")
 
 
-def _jobs(pack: Pack, chapters: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Name of every file in the folder, with a function that writes it."""
-    for name, function in DOCUMENTS.items():
-        yield name, partial(_write_document, function, pack, chapters)
-    for name, draw in figures(pack, chapters):
-        for kind in ("png", "svg"):
-            yield f"{FIGURES}/{name}.{kind}", partial(_write_figure, draw)
+def _write_all(
+    pack: Pack, chapters: tuple[Chapter, ...], draft: Path, drawing: Painters, progress: Progress | None
+) -> list[str]:
+    """Write every file into a folder; returns their names. Figures are drawn while the documents are written."""
+    source = Source(pack.result.run._replace(written=pack.result.manifest))
+    drawn = {
+        names: drawing.submit(partial(save_figures, draw, {kind: draft / name for kind, name in names}))
+        for names, draw in _figure_files(pack, chapters, source)
+    }
+    charts = [chart for chapter in chapters for chart in chapter.charts if chart.kind != "table"]
+    pictures = {
+        (chart.key, narrow): drawing.submit(partial(svg_text, chart, source, narrow))
+        for chart in charts
+        for narrow in (False, True)
+    }
+
+    def picture(chart: Chart, narrow: bool) -> str:
+        return drawing.result(pictures[chart.key, narrow])
+
+    documents = list(_jobs(pack, chapters, picture))
+    files = [*(name for name, _ in documents), *(name for names in drawn for _, name in names)]
+    written = 0
+
+    def told(more: int) -> None:
+        nonlocal written
+        written += more
+        if progress is not None:
+            progress(written, len(files))
+
+    for name, write in documents:
+        write(draft / name)
+        told(1)
+    for names, figure in drawn.items():
+        drawing.result(figure)
+        told(len(names))
+    return files
+
+
+def _jobs(
+    pack: Pack, chapters: tuple[Chapter, ...], picture: Callable[[Chart, bool], str]
+) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Name of every file that is no figure, with a function that writes it; the page last, as it needs its pictures."""
     yield "result.json", partial(_write_numbers, pack)
     yield "run.npz", partial(_write_run, pack)
+    for name, function in DOCUMENTS.items():
+        options = {"draw": picture} if name == PAGE else {}
+        yield name, partial(_write_document, function, pack, chapters, **options)
 
 
-def figures(pack: Pack, chapters: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+def _figure_files(
+    pack: Pack, chapters: tuple[Chapter, ...], source: Source
+) -> Iterator[tuple[tuple[tuple[str, str], ...], Callable[..., Any]]]:
+    """The files of every figure, by kind, with a function that draws it on given axes."""
+    for name, draw in figures(pack, chapters, source):
+        yield tuple(zip(KINDS, _figure_paths([name]), strict=True)), draw
+
+
+def _figure_paths(names: Iterable[str]) -> list[str]:
+    return [f"{FIGURES}/{name}.{kind}" for name in names for kind in KINDS]
+
+
+def figures(pack: Pack, chapters: tuple[Chapter, ...], source: Source) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every figure by name, with a function that draws it on given axes."""
     result = pack.result
     for chapter in chapters:
         for chart in chapter.charts:
             if chart.kind != "table":
-                yield NAMES.get(chart.key, chart.key), partial(sketch, chart, result, chapter.headline)
+                yield NAMES.get(chart.key, chart.key), partial(sketch, chart, source, chapter.headline)
     if result.sketch is None:
-        yield "raised_distribution", partial(raised_distribution, result)
+        yield "raised_distribution", partial(sketch, *raised_chart(result, source))
 
 
-def _write_document(function: str, pack: Pack, chapters: tuple[Chapter, ...], path: Path) -> None:
+def _write_document(function: str, pack: Pack, chapters: tuple[Chapter, ...], path: Path, **options: Any) -> None:
     """Call the function of that name. A document's library is imported only when the document is written."""
     module, _, name = function.partition(":")
-    getattr(importlib.import_module(module), name)(pack, chapters, path)
-
-
-def _write_figure(draw: Callable[[Any], Any], path: Path) -> None:
-    """One figure as PNG or SVG."""
-    save_figure(draw, path, path.suffix.removeprefix("."))
+    getattr(importlib.import_module(module), name)(pack, chapters, path, **options)
 
 
 def _write_numbers(pack: Pack, path: Path) -> None:

@@ -2,11 +2,15 @@
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 
 from sim.cli.arguments import Commands, add_json, add_simulation
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
 from sim.cli.meter import Meter, progress
+
+#: Processes that draw the figures, at most; they begin while the analyses run.
+MOST_PAINTERS = 4
 
 
 def add(commands: Commands) -> None:
@@ -22,22 +26,27 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     from sim.analysis.pack import gather
+    from sim.board.charts.painters import Painters
     from sim.board.report import DOCUMENTS, NUMBERS, check_folder, write_report
+    from sim.engine.machine import available_workers
 
     written(lambda: check_folder(options.out, force=options.force))
     check_outputs([options.case], options.json, save=options.save, others=True)
     outputs = {os.path.realpath(Path(options.out) / name) for name in (*DOCUMENTS, *NUMBERS)}
     if os.path.realpath(options.case) in outputs:
         raise Unusable(f"{options.case}: cannot be written: it is an input of the same command")
-    with progress("steps") as meter:
-        pack = gather(
-            case, options.paths, options.seed, sampler=options.sampler, antithetic=options.antithetic,
-            workers=options.workers, progress=meter,
-        )  # fmt: skip
-    with Meter("files") as meter:
-        meter.ready()
-        files: list[Path] = []
-        written(lambda: files.extend(write_report(pack, options.out, meter, force=options.force)))
+    files: list[Path] = []
+    with closing(Painters(min(options.workers or available_workers(), MOST_PAINTERS))) as painters:
+        with progress("steps") as meter:
+            pack = gather(
+                case, options.paths, options.seed, sampler=options.sampler, antithetic=options.antithetic,
+                workers=options.workers, progress=meter,
+            )  # fmt: skip
+        with Meter("files") as meter:
+            meter.ready()
+            written(
+                lambda: files.extend(write_report(pack, options.out, meter, force=options.force, painters=painters))
+            )
     if options.save:
         written(lambda: pack.result.save(options.save))
     put(options.json, pack.result.summary().to_dict(), _listed(files, options.out, pack.elapsed_s), beside=True)

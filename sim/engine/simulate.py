@@ -101,6 +101,17 @@ def simulate(
     return run.result(time.perf_counter() - started, workers_of(executor))
 
 
+def simulate_here(case: Case, paths: int, seed: int, check: Callable[[], Any]) -> Result:
+    """`simulate` in the caller's thread: an analysis of many small runs has threads of its own.
+
+    `check` is called before each chunk, and may raise.
+    """
+    started = time.perf_counter()
+    run = _checked(case, paths, seed, "philox", False, 0)
+    run.finish_here(check)
+    return run.result(time.perf_counter() - started, 1)
+
+
 def simulate_each(
     runs: Iterable[tuple[Case, dict[str, Any]]], executor: Executor, told: Callable[[int, int], Any]
 ) -> Iterator[Result]:

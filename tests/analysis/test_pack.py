@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_progress_runs_from_the_first_to_the_last_thousandth(pack, told):
 def test_the_document_is_json_and_complete(pack):
     document = pack.to_dict()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert set(vars(pack)) | {"capital", "manifest"} == set(document)
+    assert set(vars(pack)) | {"capital", "cap_table", "manifest"} == set(document)
     assert document["manifest"]["seed"] == SEED
     assert document["result"]["measures"]["raised"]["mean"] == pack.result["raised"].mean()
 
@@ -157,15 +158,43 @@ def test_wrong_numbers_are_refused_at_once(paths, line):
 
 @pytest.mark.parametrize(
     ("paths", "expected"),
-    [(2_000, (256, 400, 32, 256)), (25_000, (2_048, 5_000, 128, 1_024)), (50_000, (4_096, 10_000, 256, 2_048))],
+    [(2_000, (256, 256, 32, 256)), (25_000, (2_048, 2_500, 64, 1_024)), (50_000, (4_096, 5_000, 128, 2_048))],
 )
 def test_the_paths_of_every_analysis_follow_those_of_the_pack(paths, expected):
     sample = module._sample(paths)
     clauses, grid = module._scaled(paths, module.CLAUSE_PATHS), module._scaled(paths, module.MOST_OF_GRID)
     assert (clauses, grid, sample["samples"], sample["index_paths"]) == expected
     whole = module._sample(10**6)
-    assert (module._scaled(10**6, 4_096), whole) == (4_096, {"samples": 256, "index_paths": 2_048})
+    assert (module._scaled(10**6, 4_096), whole) == (4_096, {"samples": 128, "index_paths": 2_048})
     assert module._scaled(64, 4_096) == 64
+
+
+def test_many_clauses_have_fewer_paths_a_set():
+    valence = valence_2002()  # twelve clauses
+    assert module._paths_of_sets(valence) == module.MOST_OF_SETS >> 12
+    assert module._paths_of_sets(valence.replace({"line.conditions": []})) == module.CLAUSE_PATHS
+
+
+def test_an_error_of_one_analysis_ends_the_others(monkeypatch):
+    ended = []
+
+    def long(*_, progress, **options):
+        try:
+            for _ in range(600):
+                progress(0, 1)
+                time.sleep(0.05)
+        except InterruptedError:
+            ended.append(True)
+            raise
+
+    def wrong(*_, **options):
+        raise OverflowError("no such number")
+
+    monkeypatch.setattr(module, "sensitivity", wrong)
+    monkeypatch.setattr(module, "_clause_costs", long)
+    with pytest.raises(OverflowError, match="no such number"):
+        gather(valence_2002(), 256, workers=4)
+    assert ended == [True]
 
 
 def test_clause_costs_have_the_levels_of_all_paths():

@@ -11,7 +11,7 @@ from sim.board.deck.deck import BUDGETS, footer_text, write_deck
 from sim.board.deck.elements import number_format, plain_text
 from sim.board.deck.text import printable
 from sim.board.story.story import story
-from tests.board.test_story import CASES, pack_of
+from tests.board.test_story import CASES, pack_of, traces_of
 
 EMU = 914_400
 _DECKS: dict = {}
@@ -60,7 +60,8 @@ def test_each_slide_has_all_its_texts(made):
     pack, chapters, deck = made
     for number, (slide, chapter) in enumerate(zip(deck.slides, chapters, strict=True), 1):
         there = words(slide)
-        assert slide.shapes.title.text_frame.text == shortened(chapter.headline, BUDGETS["headline"])
+        most = BUDGETS["headline" if chapter.charts or chapter.cards else "title"]
+        assert slide.shapes.title.text_frame.text == shortened(chapter.headline, most)
         assert any(footer_text(pack.result) in text for text in there)
         assert str(number) in there
         for question in (chapter.sure, chapter.compared, chapter.change):
@@ -68,10 +69,35 @@ def test_each_slide_has_all_its_texts(made):
         assert chapter.notes in slide.notes_slide.notes_text_frame.text
 
 
-def test_the_footer_has_case_scenarios_seed_and_version(valence):
-    footer = footer_text(valence[0].result)
-    for part in ("Valence Technology", "512 simulated scenarios", "seed 7", "philox", "fundrisk 0."):
-        assert part in footer
+def test_the_footer_has_case_and_scenarios(valence):
+    assert footer_text(valence[0].result) == (
+        "Valence Technology and the Berg & Berg equity line, 2002  |  512 simulated scenarios"
+    )
+
+
+def told(slide):
+    """Every text of a slide and of its notes."""
+    cells = [cell.text for shape in slide.shapes if shape.has_table for row in shape.table.rows for cell in row.cells]
+    return "\n".join([*words(slide), *cells, slide.notes_slide.notes_text_frame.text])
+
+
+def test_only_the_appendix_has_hash_seed_versions_and_commands(made):
+    pack, chapters, deck = made
+    marks = traces_of(pack)
+    *others, last = map(told, deck.slides)
+    assert chapters[-1].key == "appendix"
+    assert [mark for mark in marks if mark not in re.sub(r"\s", "", last) and mark not in last] == []
+    for number, text in enumerate(others, 1):
+        assert [mark for mark in marks if mark in text] == [], number
+
+
+def test_the_cover_has_large_words_alone(valence):
+    _, chapters, deck = valence
+    cover = deck.slides[0]
+    assert cover.shapes.title.text_frame.text == "Valence Technology, Inc.: how long the money lasts"
+    assert not [shape for shape in cover.shapes if shape.has_chart or shape.has_table]
+    (points,) = [shape for shape in cover.shapes if shape.name == "Points"]
+    assert points.text_frame.text.split("\n") == list(chapters[0].points)
 
 
 def test_every_shape_has_text_or_a_description(made):

@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim.board import report
+from sim.board.charts.data import Source
 from sim.board.report import DOCUMENTS, FIGURES, NUMBERS, check_folder, write_report
 from sim.board.story.story import story
 from sim.cli import main
@@ -27,8 +28,11 @@ def valence():
 @pytest.fixture
 def quick(monkeypatch):
     """A report with stand-ins for the documents and no figures."""
-    monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
-    monkeypatch.setattr(report, "figures", lambda pack, chapters: iter(()))
+    monkeypatch.setattr(
+        report, "_write_document", lambda function, pack, chapters, path, **options: path.write_text("x")
+    )
+    monkeypatch.setattr(report, "figures", lambda pack, chapters, source: iter(()))
+    monkeypatch.setattr(report, "svg_text", lambda chart, source, narrow: "<svg/>")
 
 
 # ------------------------------------------------------------------------------------------------------ the folder
@@ -45,7 +49,9 @@ def test_files_have_fixed_names(valence, tmp_path):
     } <= figures
     assert all(file.stat().st_size > 500 for file in files)
     assert sum(file.stat().st_size for file in files) < 10e6
-    assert told == [(n, len(files)) for n in range(1, len(files) + 1)]
+    assert [of for _, of in told] == [len(files)] * len(told)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1][0] == len(files)
     assert sorted(os.listdir(tmp_path / "new" / "pack")) == sorted([*DOCUMENTS, *NUMBERS, FIGURES])
 
 
@@ -66,9 +72,8 @@ def test_a_run_of_many_paths_is_stored_as_its_summary(valence, tmp_path, quick, 
 
 def test_the_same_pack_gives_the_same_figures(valence, tmp_path):
     for name in ("a", "b"):
-        jobs = dict(report._jobs(valence, story(valence)))
-        for kind in ("png", "svg"):
-            jobs[f"{FIGURES}/waterfall.{kind}"](tmp_path / f"{name}.{kind}")
+        draw = dict(report.figures(valence, story(valence), Source(valence.result.run)))["waterfall"]
+        report.save_figures(draw, {kind: tmp_path / f"{name}.{kind}" for kind in ("png", "svg")})
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
@@ -83,7 +88,7 @@ real, local = time.time, time.localtime
 time.time = lambda: real() + offset
 time.localtime = lambda seconds=None: local(time.time() if seconds is None else seconds)
 figures = report.figures
-report.figures = lambda pack, chapters: list(figures(pack, chapters))[:3]
+report.figures = lambda *given: list(figures(*given))[:3]
 write_report(pack_of("valence"), sys.argv[1])
 """
 
@@ -137,6 +142,27 @@ def test_an_earlier_pack_is_replaced_only_with_force(valence, tmp_path, quick, n
     assert os.listdir(tmp_path) == [name]
     assert (tmp_path / name).read_text(encoding="utf-8") == "old"
     write_report(valence, tmp_path, force=True)
+
+
+def test_figures_of_others_are_replaced_only_with_force(valence, tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(report, "figures", lambda *given: iter([("cash_fan", lambda ax: ax.plot([1, 2]))]))
+    (tmp_path / FIGURES).mkdir()
+    (tmp_path / FIGURES / "cash_fan.svg").write_text("mine", encoding="utf-8")
+    (tmp_path / FIGURES / "my own.svg").write_text("mine", encoding="utf-8")
+    with pytest.raises(ResultError, match=r"it has figures/cash_fan.svg of an earlier pack \(use --force"):
+        write_report(valence, tmp_path)
+    assert (tmp_path / FIGURES / "cash_fan.svg").read_text(encoding="utf-8") == "mine"
+    write_report(valence, tmp_path, force=True)
+    assert (tmp_path / FIGURES / "cash_fan.svg").read_text(encoding="utf-8") != "mine"
+    assert (tmp_path / FIGURES / "my own.svg").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["valence", "2026", "no line"])
+def test_the_names_of_figures_are_known_before_the_analyses(name):
+    pack = pack_of(name)
+    made = {name for name, _ in report.figures(pack, story(pack), Source(pack.result.run))}
+    assert "outlook" in made
+    assert made <= set(report.FIGURE_NAMES)
 
 
 def test_folders_that_cannot_be_written_are_refused(tmp_path):
@@ -239,8 +265,9 @@ def write(path):
 
 sim.analysis.pack.gather = lambda *case, progress, **options: pack
 sim.board.report.story = lambda pack: ()
-pack = SimpleNamespace(result=SimpleNamespace(case=sim.load_case("valence-2002")))
-sim.board.report._jobs = lambda pack, chapters: [("result.json", lambda path: path.write_text("x")), ("run.npz", write)]
+pack = SimpleNamespace(result=sim.simulate("valence-2002", paths=16))
+sim.board.report._jobs = lambda *given: [("result.json", lambda path: path.write_text("x")), ("run.npz", write)]
+sim.board.report.figures = lambda *given: ()
 sys.argv = ["fundrisk", "report", "valence-2002", "--out", sys.argv[1]]
 main()
 """

@@ -21,16 +21,16 @@ from sim.board.workbook.price_models import SHORTFALL
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.measures import HEADLINE, censored_text
-from tests.board.test_story import CASES, pack_of
+from tests.board.test_story import CASES, pack_of, traces_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
 
 _BOOKS: dict = {}
 _READ: dict = {}
 SHEETS = (
-    "Summary", "By quarter", "Survival", "Cash fan", "Distributions", "Cap table", "Stress cases", "When to draw",
-    "Price models", "Clauses", "Sensitivity", "Targets", "What-if", "Grid", "Outlook", "Assumptions", "Manifest",
-    LENGTHS,
+    "Cover", "Terms", "Summary", "Cash fan", "By quarter", "Survival", "Commitment", "Clauses", "Cap table",
+    "All-in cost", "Distributions", "Sensitivity", "Price models", "Variants", "Stress cases", "Targets",
+    "When to draw", "What-if", "Grid", "Outlook", "Record", "Assumptions", "Limits", "Appendix", LENGTHS,
 )  # fmt: skip
 
 
@@ -413,18 +413,20 @@ def test_words_of_a_case_are_words_in_every_sheet(made):
                     assert not cell.value.startswith(tuple("=+-@")), (sheet.title, cell.coordinate)
 
 
-def test_every_page_says_case_seed_paths_and_version(made):
+def test_every_page_says_case_and_scenarios(made):
     pack, path = made
-    book, run = read(path), pack.result.run
-    version = f"fundrisk {run.manifest['versions']['fundrisk']}"
+    book, marks = read(path), traces_of(pack)
     for sheet in book:
         if sheet.title == LENGTHS:
             assert sheet.sheet_state == "hidden"
             continue
         for text in (sheet["A2"].value, sheet.oddFooter.left.text):
-            assert f"seed {run.seed}" in text, sheet.title
             assert "simulated scenarios" in text
-            assert version in text
+        text = "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
+        if sheet.title == "Appendix":
+            assert [mark for mark in marks if mark not in text] == []
+        elif sheet.title != "Assumptions":  # every key of the case, its seed among them
+            assert [mark for mark in marks if mark in text] == [], sheet.title
         assert sheet.oddHeader.left.text.strip()
         assert sheet.page_setup.orientation == ("portrait" if sheet.title == "What-if" else "landscape")
         assert sheet.page_setup.fitToWidth in (None, 1)
@@ -434,7 +436,7 @@ def test_every_page_says_case_seed_paths_and_version(made):
 
 
 def test_the_shipped_case_has_every_sheet(valence):
-    assert tuple(name for name in read(valence[1]).sheetnames if name != "Record") == SHEETS
+    assert tuple(read(valence[1]).sheetnames) == SHEETS
 
 
 def rounded_to(expected, error):

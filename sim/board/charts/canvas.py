@@ -18,6 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from sim.board.charts.data import Source
     from sim.results.result import Result
 
 INK = "#1a1a1a"
@@ -62,7 +63,7 @@ def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
 
 def headline(ax: Axes, sentence: str) -> None:
     """A sentence above the axes, wrapped to their width."""
-    page(ax).draw_without_rendering()  # settles the layout, and with it the width of the axes
+    settle(page(ax))  # and with it the width of the axes
     text = sentence.replace(" +- ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").rstrip(".")
     for letters in range(_letters(ax, _TITLE_SIZE), 19, -2):
         title = ax.set_title(wrapped(text, letters), loc="left", fontsize=_TITLE_SIZE, fontweight="bold",
@@ -76,7 +77,7 @@ def axis_labels(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(y, fontsize=9.5, color=INK, parse_math=False)
 
 
-def footer(ax: Axes, result: Result, note: str = "", drop: float = 44.0) -> None:
+def footer(ax: Axes, result: Result | Source, note: str = "", drop: float = 44.0) -> None:
     """Case, paths, seed, sampler and version, `drop` points below the axes."""
     run = result.run
     source = f"{run.paths:,} scenarios, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
@@ -98,7 +99,7 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
     shown = sorted((x, text) for x, text in places if left <= x <= right)
     if not shown:
         return
-    page(ax).draw_without_rendering()  # settles the layout, so that extents are those of the page
+    settle(page(ax))  # so that extents are those of the page
     labels = [_label(ax, x, text) for x, text in shown]
     rows, heights = _rows(ax, labels)
     if sum(heights) > _MOST_ROOM:
@@ -181,6 +182,13 @@ def _rows(ax: Axes, labels: Sequence[Any]) -> tuple[list[int], list[float]]:
 def page(ax: Axes) -> Any:
     """The whole figure, also of axes on a part of it."""
     return getattr(ax.figure, "figure", ax.figure)
+
+
+def settle(figure: Any) -> None:
+    """Lay a figure out as drawing it would, where it has a layout engine."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
 
 
 def inches(ax: Axes) -> float:

@@ -11,10 +11,15 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.text.tables import Table
 
-__all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Table", "round_step"]
+if TYPE_CHECKING:
+    from sim.results.figures import Run
+    from sim.terms import Case
+
+__all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Source", "Table", "round_step"]
 
 #: For series side by side or stacked: neighbours differ in lightness.
 COLOURS = ("#08306b", "#c46a00", "#7fb2d9", "#7a4f00", "#cfe1f2", "#4d4d4d", "#f0e0b0", "#bdbdbd")
@@ -108,6 +113,17 @@ class Chart:
         if len(names) <= _MOST_LONG_NAMES:
             return names
         return tuple(re.sub(r"\bFY\d\d(\d\d)\b", r"FY\1", name) for name in names)
+
+
+class Source(NamedTuple):
+    """The run of a chart, without its paths: what a figure says of where it comes from."""
+
+    run: Run
+
+    @property
+    def case(self) -> Case:
+        """The case that was run."""
+        return self.run.case
 
 
 def round_step(span: float, most: int = 8) -> float:

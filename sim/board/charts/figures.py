@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.board.charts.data import Chart, Source
 from sim.board.charts.run import cash_chart, cash_out_chart, distribution_chart
 from sim.board.charts.sketch import sketch
 from sim.board.story.cash import cash_sentence
@@ -59,9 +60,14 @@ def raised_distribution(result: Result, ax: Axes | None = None) -> Axes:
 
     Parameters and return value are those of `cash_fan`.
     """
+    return sketch(*raised_chart(result, Source(result.run)), ax=ax)
+
+
+def raised_chart(result: Result, source: Source) -> tuple[Chart, Source, str]:
+    """The chart of `raised_distribution`, its source and its headline, as `sketch` takes them."""
     raised = result.summary()["raised"]
     sentence = f"The company raises {brief('raised', raised.mean, raised.mcse)} on average"
-    return sketch(distribution_chart(result, "raised"), result, sentence, ax)
+    return distribution_chart(result, "raised"), source, sentence
 
 
 def dilution_distribution(result: Result, ax: Axes | None = None) -> Axes:

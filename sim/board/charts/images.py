@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from sim.board.charts.canvas import default_style
+from sim.board.charts.canvas import default_style, settle
 from sim.board.charts.sketch import sketch
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from sim.board.charts.data import Chart
+    from sim.board.charts.data import Chart, Source
     from sim.results.result import Result
 
 _DPI = 150
 _WIDE_SIZE, _NARROW_SIZE = (9.0, 4.2), (4.4, 3.6)
 #: Height of a bar with its name, in inches.
 _WIDE_BAR, _NARROW_BAR = 0.42, 0.55
-
-
-_NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def save_figure(
@@ -38,6 +35,16 @@ def save_figure(
 
     With several `rows`, `draw` is called with as many axes, one below the other.
     """
+    save_figures(draw, {kind: target}, size, rows)
+
+
+def save_figures(
+    draw: Callable[..., Any],
+    targets: Mapping[str, str | PathLike[str] | IO[bytes]],
+    size: tuple[float, float] = (9.0, 5.2),
+    rows: int = 1,
+) -> None:
+    """`save_figure` for several kinds, each with its file: the figure is drawn and laid out once."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -48,13 +55,34 @@ def save_figure(
         warnings.catch_warnings(),
     ):
         warnings.filterwarnings("ignore", "Glyph .* missing")  # of scripts that the font lacks
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         FigureCanvasAgg(figure)
         draw(ax=figure.subplots(rows))
-        figure.savefig(target, format=kind, dpi=_DPI, metadata=_NO_DATE.get(kind, {}))
+        settle(figure)
+        figure.set_layout_engine("none")  # settled: each file needs one pass
+        for kind, target in targets.items():
+            _print(figure, target, kind)
 
 
-def svg_text(chart: Chart, result: Result, narrow: bool = False) -> str:
+def _print(figure: Any, target: str | PathLike[str] | IO[bytes], kind: str) -> None:
+    """One file. `Figure.savefig` would draw the figure once more to lay it out."""
+    figure.set_dpi(_DPI)
+    match kind:
+        case "png":
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+            FigureCanvasAgg(figure).print_png(target)
+        case "svg":
+            from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})
+        case _:
+            from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+            FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})
+
+
+def svg_text(chart: Chart, result: Result | Source, narrow: bool = False) -> str:
     """A chart as an SVG element for a page that has a headline of its own, for a wide or a narrow screen."""
     width, height = _NARROW_SIZE if narrow else _WIDE_SIZE
     if chart.kind in ("bars", "waterfall"):

@@ -23,7 +23,7 @@ from sim.board.charts.canvas import (
     page,
     wrapped,
 )
-from sim.board.charts.data import COLOURS, Chart, Series
+from sim.board.charts.data import COLOURS, Chart, Series, Source
 from sim.board.charts.fonts import fonts_for
 from sim.text.dates import month_and_year
 
@@ -40,16 +40,16 @@ _LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
 _QUIET = {"framealpha": 0.9, "edgecolor": "none", "fontsize": 8.5}
 
 
-def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = None) -> Axes:
-    """Draw a chart that is no table, with the footer of its run and, where given, a headline.
+def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes | None = None) -> Axes:
+    """Draw a chart that is no table; with a headline, also the footer of its run.
 
     Parameters
     ----------
     chart : Chart
-    result : Result
+    result : Result or Source
         The run of the footer.
     sentence : str
-        Headline; none if empty.
+        Headline; if empty, neither this nor the footer: what is around the chart has both.
     ax : matplotlib Axes, optional
         Axes to draw on; those of a new figure by default.
 
@@ -62,7 +62,7 @@ def sketch(chart: Chart, result: Result, sentence: str = "", ax: Axes | None = N
         _KINDS[chart.kind](ax, chart)
         if sentence:
             headline(ax, sentence)
-        footer(ax, result, chart.title if sentence else "", 32.0 + 12.0 * max(ax.get_xlabel().count("\n") + 1, 1))
+            footer(ax, result, chart.title, 32.0 + 12.0 * max(ax.get_xlabel().count("\n") + 1, 1))
         if chart.kind == "fan":
             from matplotlib.dates import date2num
 

@@ -1,7 +1,7 @@
 """The slides as an editable PowerPoint deck, 16:9, with native charts.
 
-Every slide has a headline, its charts, answers to the three questions that a board asks, and a footer with case,
-scenarios, seed and version. python-pptx does not fit text to its box, so that each box has a length limit: `BUDGETS`.
+Every slide has a headline, its charts, answers to the three questions that a board asks, and a footer with the case and
+the number of scenarios. python-pptx does not fit text to its box, so that each box has a length limit: `BUDGETS`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ BODY = (1.42, 5.52)  # top and bottom of what shows the message
 STRIP = (5.70, 6.88)
 #: Letters that fit each box at its font size.
 BUDGETS = {
-    "headline": 150, "question": 215, "point": 100, "points": 620, "footer": 170, "source": 150, "card": 22,
-    "card words": 62, "card detail": 84, "chart title": 90,
+    "title": 230, "title point": 190,
+    "headline": 150, "question": 215, "point": 100, "points": 620, "footer": 170, "source": 150,
+    "card": 22, "card words": 62, "card detail": 84, "chart title": 90,
 }  # fmt: skip
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
 _DARK, _MIDDLE = COLOURS[0], MIDDLE
@@ -71,17 +72,18 @@ def _set_names_apart(deck: Any, case: Case) -> None:
 
 
 def footer_text(result: Result) -> str:
-    """Case, scenarios, seed and version, on every slide."""
-    run = result.run
-    made = f"{result.paths:,} simulated scenarios, seed {run.seed}, {run.sampler}"
-    made += ", antithetic pairs" * run.antithetic + f", fundrisk {run.manifest['versions']['fundrisk']}"
-    return f"{shortened(run.case.title, BUDGETS['footer'] - len(made) - 5)}  |  {made}"
+    """Case and scenarios, on every slide; the appendix has the rest."""
+    made = f"{result.paths:,} simulated scenarios"
+    return f"{shortened(result.case.title, BUDGETS['footer'] - len(made) - 5)}  |  {made}"
 
 
 def _slide(slide: Any, chapter: Chapter, number: int, footer: str) -> None:
-    _headline(slide, chapter.headline)
-    _body(slide, chapter)
-    _strip(slide, chapter)
+    if chapter.charts or chapter.cards:
+        _headline(slide, chapter.headline)
+        _body(slide, chapter)
+        _strip(slide, chapter)
+    else:
+        _title_page(slide, chapter)
     _footer(slide, chapter, number, footer)
     slide.notes_slide.notes_text_frame.text = _spoken_notes(chapter)
 
@@ -103,6 +105,19 @@ def _headline(slide: Any, sentence: str) -> None:
     plain_shape(rule, _MIDDLE, "Rule under the headline")
 
 
+def _title_page(slide: Any, chapter: Chapter) -> None:
+    """A slide of words alone: a large title, and lines below it."""
+    box = slide.shapes.title
+    box.left, box.top, box.width, box.height = Inches(LEFT), Inches(1.3), Inches(RIGHT - LEFT), Inches(1.9)
+    words = shortened(chapter.headline, BUDGETS["title"])
+    write(box.text_frame, [(words, 36 if len(words) <= 80 else 25, True, _DARK)], anchor="bottom")
+    rule = slide.shapes.add_shape(1, Inches(LEFT), Inches(3.35), Inches(RIGHT - LEFT), Inches(0.05))
+    plain_shape(rule, _MIDDLE, "Rule under the title")
+    first, *others = (shortened(point, BUDGETS["title point"]) for point in chapter.points)
+    lines = [(first, 20, True, INK), *((other, 15, False, GREY) for other in others)]
+    text_box(slide, (LEFT, 3.6, RIGHT - LEFT, 2.9), lines, name="Points", after=9)
+
+
 def _body(slide: Any, chapter: Chapter) -> None:
     """Cards, charts, tables and points side by side."""
     drawn = [chart for chart in chapter.charts if chart.kind != "table"]
@@ -110,12 +125,17 @@ def _body(slide: Any, chapter: Chapter) -> None:
     top, bottom = BODY
     columns: list[tuple[float, Any]] = []
     if chapter.cards and len(chapter.cards) == 4:
-        columns.append((1.25, lambda box: _cards(slide, chapter.cards, box, across=2)))
+        columns.append((1.25 if drawn else 1.75, lambda box: _cards(slide, chapter.cards, box, across=2)))
     columns += [
         (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]
     titled = bool(drawn)
-    columns += [(1.25 if drawn else 2.0, lambda box, c=chart: _table(slide, c, box, titled)) for chart in tables]
+    whole = sum(sum(_wants(chart.table)) for chart in tables)
+    columns += [
+        (1.25 if drawn else 2.0 * len(tables) * sum(_wants(chart.table)) / whole,
+         lambda box, c=chart: _table(slide, c, box, titled))
+        for chart in tables
+    ]  # fmt: skip
     if chapter.cards and len(chapter.cards) != 4:
         columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))
     if chapter.points:
@@ -280,7 +300,13 @@ def _longest(table: Table) -> int:
 
 
 def _shares(table: Table) -> list[float]:
-    """Share of the width of each column, by its longest cell and the longest word of its heading."""
+    """Share of the width of each column."""
+    wants = _wants(table)
+    return [want / sum(wants) for want in wants]
+
+
+def _wants(table: Table) -> list[float]:
+    """Letters that each column wants, by its longest cell and the longest word of its heading."""
     wants: list[float] = []
     most = 75 if len(table.columns) < 7 else 48  # of letters: a text breaks into lines, numbers do not
     for column, head in enumerate(table.columns):
@@ -288,7 +314,7 @@ def _shares(table: Table) -> list[float]:
         word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and not broken
         wide = 1.2 if table.left == (column,) else 1.08  # the only column of words: they would be cut, numbers not
         wants.append(min(max(cells * wide, word, len(head) / 2, 6), most) + 2)
-    return [want / sum(wants) for want in wants]
+    return wants
 
 
 def _spoken(table: Table) -> str:

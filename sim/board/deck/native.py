@@ -123,7 +123,8 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     plot.gap_width, plot.overlap = 45, (100 if len(chart.series) > 1 else 0)
     native.category_axis.reverse_order = True
     native.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    native.category_axis.tick_labels.font.size = Pt(SMALL if len(chart.categories) < 9 else SMALL - 1.5)
+    bars = len(chart.categories)
+    native.category_axis.tick_labels.font.size = Pt(SMALL if bars < 9 else SMALL - 1.5 if bars < 10 else SMALL - 3)
     append(native.category_axis._element, "c:tickLblSkip", {"val": "1"}, before=("c:noMultiLvlLbl", "c:extLst"))
     for series, drawn in zip(chart.series, plot.series, strict=True):
         fill(drawn.format, series.colour)

@@ -53,8 +53,8 @@ def printable(words: str) -> str:
 
 
 def anchored(where: str) -> Any:
-    """The vertical anchor "top" or "middle"."""
-    return {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE}[where]
+    """The vertical anchor "top", "middle" or "bottom"."""
+    return {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE, "bottom": MSO_ANCHOR.BOTTOM}[where]
 
 
 def plain_shape(shape: Any, colour: str, words: str) -> None:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from sim.board.page.html_tables import numbers, table
 from sim.board.page.markup import Html, tag
 from sim.board.page.picker import HEADLINE, KEY, picker
 from sim.board.story.chapter import Card, Chapter
+from sim.board.story.cover import WARNING
 from sim.board.words import day
 from sim.text.bidi import isolated, isolated_html, texts_of
 
@@ -32,30 +33,36 @@ __all__ = ["page_text", "source_of", "write_page"]
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
 #: Of the table of contents.
 _NAMES = {
-    "answer": "The answer", "cash": "Cash over time", "cash_out": "Cash-out by quarter",
-    "commitment": "Use of the commitment", "lines": "Each line",
-    "clauses": "Cost of each clause", "capital": "Cost of capital", "sensitivity": "Sensitivity",
-    "scenarios": "Stress cases", "price_models": "Price models", "policies": "When to draw",
+    "cover": "Cover", "ask": "The decision", "terms": "Terms", "answer": "The answer",
+    "cash": "Cash over time", "cash_out": "Cash-out by quarter",
+    "liquidity": "How much more money", "commitment": "Where the commitment goes", "lines": "Each line",
+    "clauses": "Cost of each clause", "cap_table": "Cap table", "capital": "All-in cost",
+    "sensitivity": "What matters most", "variants": "Named variants", "scenarios": "Stress cases",
+    "price_models": "Price models", "policies": "When to draw",
     "stress": "Targets and reverse stress", KEY: "What if?",
-    "outlook": "The next twelve months", "record": "What really happened", "assumptions": "Assumptions",
-    "limits": "Limits and manifest",
+    "outlook": "The next twelve months", "warning": "Early warning", "forecasts": "Forecasts and actuals",
+    "record": "What really happened", "assumptions": "Assumptions", "limits": "Limits", "appendix": "Appendix",
 }  # fmt: skip
-_WARNING = "The results are risk figures under stated assumptions, not forecasts."
 _NOTHING_ELSE = "img-src data:; default-src 'none'; base-uri 'none'; form-action 'none'"
 #: The picker stands before the first of these.
-_AFTER_PICKER = ("outlook", "record", "assumptions", "limits")
+_AFTER_PICKER = ("outlook", "forecasts", "record", "assumptions", "limits")
 
 
-def write_page(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
+#: Draws a chart for a wide or a narrow screen, as `svg_text` does.
+Draw = Callable[[Chart, bool], str]
+
+
+def write_page(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str], draw: Draw | None = None) -> None:
     """Write the page to `path` (.html, UTF-8)."""
-    Path(path).write_text(page_text(pack, story), encoding="utf-8", newline="\n")
+    Path(path).write_text(page_text(pack, story, draw), encoding="utf-8", newline="\n")
 
 
-def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
-    """The whole page as text; the same for the same pack and slides."""
+def page_text(pack: Pack, story: tuple[Chapter, ...], draw: Draw | None = None) -> str:
+    """The whole page as text; the same for the same pack and slides. `draw`: with pictures that others have drawn."""
     result = pack.result
     case, footer = result.case, source_of(result)
-    sections = [(chapter.key, _chapter(chapter, result)) for chapter in story]
+    draw = draw or (lambda chart, narrow: svg_text(chart, result, narrow))
+    sections = [(chapter.key, _chapter(chapter, result, draw)) for chapter in story]
     place = next((i for i, (key, _) in enumerate(sections) if key in _AFTER_PICKER), len(sections))
     sections.insert(place, (KEY, _what_if(pack)))
     links = [
@@ -89,7 +96,7 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
             tag("main", *(section for _, section in sections), id="content", tabindex="-1"),
             class_="sides",
         ),
-        tag("footer", tag("p", footer), tag("p", _WARNING)),
+        tag("footer", tag("p", footer), tag("p", WARNING)),
         tag("script", Html(script)),
     )  # fmt: skip
     body = Html(isolated_html(body, texts_of(case.to_dict())))
@@ -97,23 +104,17 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
 
 
 def source_of(result: Result) -> str:
-    """Case, scenarios, seed and version, below every section."""
-    run = result.run
-    made = f"{result.paths:,} simulated scenarios, seed {run.seed}, {run.sampler}"
-    return _source(result, made + ", antithetic pairs" * run.antithetic)
+    """Case and scenarios, below every section; the appendix has the rest."""
+    return f"{result.case.title} | {result.paths:,} simulated scenarios"
 
 
-def _source(result: Result, made: str) -> str:
-    return f"{result.case.title} | {made}, fundrisk {result.manifest['versions']['fundrisk']}"
-
-
-def _chapter(chapter: Chapter, result: Result) -> Html:
+def _chapter(chapter: Chapter, result: Result, draw: Draw) -> Html:
     cards = tag("ul", *(_card(card) for card in chapter.cards), class_="cards") if chapter.cards else Html()
     points = tag("ul", *(tag("li", point) for point in chapter.points), class_="points") if chapter.points else Html()
     answers = [(words, getattr(chapter, name)) for words, name in _QUESTIONS]
     return _section(
         chapter.key, chapter.headline, source_of(result),
-        cards, *(_figure(chart, result) for chart in chapter.charts), points,
+        cards, *(_figure(chart, draw) for chart in chapter.charts), points,
         _answers([(words, said) for words, said in answers if said]),
         tag("p", f"{chapter.source.rstrip('.')}.", class_="source") if chapter.source else "",
         tag("details", tag("summary", "Notes for the speaker"), tag("p", chapter.notes)) if chapter.notes else "",
@@ -134,10 +135,9 @@ def _what_if(pack: Pack) -> Html:
                            "the number after ± is the standard error. Values between them are not interpolated."),
         (_QUESTIONS[1][0], "With the base case, with common random numbers: the error of a change is at most the "
                            "sum of the two errors, and usually far less."),
-        (_QUESTIONS[2][0], "Other inputs: the section Sensitivity shows their effects. To change any input, use "
-                           "--set KEY=VALUE."),
+        (_QUESTIONS[2][0], "Other inputs: the section on what matters most shows their effects."),
     )  # fmt: skip
-    footer = _source(pack.result, f"{grid.paths:,} simulated scenarios a choice, seed {grid.seed}, philox")
+    footer = f"{pack.result.case.title} | {grid.paths:,} simulated scenarios a choice"
     return _section(
         KEY, HEADLINE, footer, picker(pack), _answers(answers),
     )  # fmt: skip
@@ -151,14 +151,14 @@ def _card(card: Card) -> Html:
     return tag("li", tag("strong", card.value), " ", tag("span", card.label), " ", tag("small", card.detail))
 
 
-def _figure(chart: Chart, result: Result) -> Html:
+def _figure(chart: Chart, draw: Draw) -> Html:
     """A chart for wide and for narrow screens, and its numbers; or a table.
 
     Pictures are data, not elements, so that no identifier or style of one is that of another.
     """
     if chart.table is not None:
         return table(chart.table, chart.title)
-    wide, narrow = (_data(svg_text(chart, result, narrow=each)) for each in (False, True))
+    wide, narrow = (_data(draw(chart, each)) for each in (False, True))
     return tag(
         "figure",
         tag("figcaption", chart.title),

@@ -1,13 +1,14 @@
-"""Slide: the answer in one sentence and four numbers, and what the line and its conditions change."""
+"""Slide: the answer in one sentence and four numbers, with the errors of sampling and of the inputs."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from sim.board.charts.data import Chart
 from sim.board.story.chapter import Card, Chapter
-from sim.board.story.parts import bars, compared_variants, estimated, largest_swing
-from sim.board.words import brief, capitalised, day, frequency, median_day, plus_minus, value, variant_name
+from sim.board.story.parts import compared_variants, largest_swing, table
+from sim.board.words import brief, day, frequency, median_day, plus_minus, value
 from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 
 
 def answer(pack: Pack) -> Chapter:
-    """Probability of cash-out, runway, capital raised and dilution, with the mean runway of the line's variants."""
-    result, variants = pack.result, pack.variants
-    names = [capitalised(variant_name(name)) for name in variants.names]
-    runway = estimated("mean runway", "runway_months", variants.estimates["runway_months"])
+    """Probability of cash-out, runway, capital raised and dilution, with the errors of sampling and of the inputs."""
+    result = pack.result
     return Chapter(
         key="answer",
         headline=answer_sentence(result),
         cards=_cards(result, pack.uncertainty),
-        charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
+        charts=(_errors(result, pack.uncertainty),),
         sure=f"{_error_words(result.summary().cash_out, result)} {_covered(pack.uncertainty)} On all slides, ± is one "
         "standard error.",
         compared=compared_variants(pack),
@@ -47,11 +46,46 @@ def answer_sentence(result: Result) -> str:
     return f"Cash runs out by {end} in {frequency(chance, result.paths)} simulated scenarios; {half}"
 
 
+def _errors(result: Result, found: Uncertainty | None) -> Chart:
+    """The headline measures with both errors; the second is absent where the case gives no ranges."""
+    summary, rows = result.summary(), []
+    for name in _MEASURED:
+        estimate = summary.cash_out if name == "cash_out" else summary[name].estimate
+        sampled = _span(name, *estimate.ci95, estimate.error) if estimate.error > 0.0 else "-"
+        row = (_WORDS[name], plus_minus(name, estimate).replace(" months", ""), sampled)
+        rows.append(row if found is None else (*row, _range(found, name)))
+    columns = ("", "mean", "sampling: 95% interval", "inputs: 90% of the draws")
+    return table("errors", "Both errors", columns[: len(rows[0])], rows, (0,))
+
+
+#: Rows of the table of errors.
+_MEASURED = ("cash_out", "runway_months", "raised", "dilution")
+_WORDS = {
+    "cash_out": "out of cash", "runway_months": "runway, months", "raised": "raised",
+    "dilution": "line's dilution",
+}  # fmt: skip
+
+
+def _range(found: Uncertainty, name: str) -> str:
+    """From the 5% to the 95% quantile over the draws of the inputs."""
+    if name not in found:
+        return "-"
+    band = found[name]
+    return _span(name, band.low, band.high, band.error)
+
+
+def _span(name: str, low: float, high: float, error: float) -> str:
+    """`10.87 to 11.00`, `$11.41M to $11.57M`."""
+    return " to ".join(value(name, end, error).removesuffix(" months") for end in (low, high))
+
+
 def _covered(found: Uncertainty | None) -> str:
     """What the interval covers, and where the rest is."""
     if found is None:
-        return "This covers the error from using a finite number of scenarios, not the uncertain inputs."
-    return "This is the sampling error; the first box also has the range over the uncertain inputs."
+        return "This is the sampling error. The case gives no ranges of inputs, so their error is not known."
+    return (
+        f"This is the sampling error; the inputs' range is from {found.draws} draws of {found.paths:,} scenarios each."
+    )
 
 
 def _inputs_words(found: Uncertainty | None) -> str:

@@ -34,9 +34,9 @@ def assumptions(pack: Pack) -> Chapter:
         charts=(table("assumptions", "Assumptions", ("input", "value (range)", "source"), shown, (0, 1, 2)),),
         sure=f"The first {_FIXED} rows are always shown; the others are in the order of their effect. In parentheses "
         "are the low and the high value of the sensitivity analysis.",
-        compared="The third column gives the source of each value in the case file. The workbook and result.json list "
-        "every key.",
-        change="To change an input, use --set KEY=VALUE or edit the case file, and run the report again.",
+        compared="The third column gives the source of each value in the case file. The workbook lists every key.",
+        change="Better sources for the first inputs of the list change the answer most; the slide on what matters most "
+        "says by how much.",
         source="; ".join(f"[{tag}] {words}" for tag, words in legend.items()) or f"Case: {shortened(case.source, 80)}",
         notes="The effect is that on the mean runway, or on the capital raised where no input changes the runway.",
     )
@@ -57,5 +57,5 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
         rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(shortened(swing.label, 52)), ends, comment_on(said, swing.key)))
+        rows.append((capitalised(shortened(swing.label, 44)), ends, comment_on(said, swing.key)))
     return rows

@@ -10,6 +10,7 @@ from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
 from sim.board.words import brief, plus_minus, spoken
 from sim.terms.description_line import price_words as price_of
+from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -97,7 +98,8 @@ def price_words(case: Case) -> str:
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
         if len(text) > _MOST_PRICES:
-            text = f"The {len(prices)} kinds of purchase have prices of their own; `fundrisk check` states them."
+            kinds = f"{count(len(prices), 'kind')} of purchase"
+            text = f"The {kinds} have prices of their own, which the slide on the terms states."
     if third is None or third.kind != "equity":
         return text
     return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."

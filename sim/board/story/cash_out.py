@@ -25,9 +25,11 @@ _CAUSES = {
 }
 
 
-def cash_out(pack: Pack) -> Chapter:
-    """Columns that add up: a scenario that is out of cash in a quarter is so in all later ones."""
+def cash_out(pack: Pack) -> Chapter | None:
+    """Columns that add up: a scenario that is out of cash in a quarter is so in all later ones; nothing without any."""
     result = pack.result
+    if not result.summary().cash_out.value:
+        return None
     summary, sentence = result.summary(), cash_out_sentence(result)
     widest = max(summary.cash_out_by_period, key=lambda chance: chance.error)
     low, high = (brief("cash_out", end, widest.error) for end in widest.ci95)
@@ -77,8 +79,6 @@ def most_cash_outs(names: list[str], steps: list[float], paths: int, often: str)
 
 def _causes(summary: Summary) -> list[str]:
     chance = summary.cash_out.value
-    if chance == 0.0:
-        return ["No scenario runs out of cash, so there is no cause to show"]
     shares = {cause: float(s[-1]) / chance for cause, s in summary.causes_by_period.items() if s[-1]}
     ranked = sorted(shares.items(), key=lambda item: -item[1])
     words = [f"{_CAUSES[cause]} {'under 1' if share < 0.005 else f'{100 * share:.0f}'}%" for cause, share in ranked]

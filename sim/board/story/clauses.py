@@ -44,8 +44,8 @@ def clauses(pack: Pack) -> Chapter | None:
             bars("clauses", title, names, series, "$M"),
             _table(costs, order, names),
         ),
-        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios with the same random numbers for every set of "
-        "clauses. The Shapley values sum to the effect of removing all clauses." + _fewer(pack),
+        sure=f"{capitalised(INTERVALS)}, from {costs.paths:,} scenarios for every set of clauses. The Shapley "
+        "values sum to the effect of removing all clauses." + _fewer(pack),
         compared=_removed(costs),
         change="Removing one clause alone can change less than its Shapley value, because another limit then fixes the "
         "amount of the draw.",

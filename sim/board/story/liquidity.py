@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _SPOKEN = (12, 24)  # months of the headline, of those of the chart
 
 
-def liquidity(pack: Pack) -> Chapter:
-    """The 95% quantile of the largest shortage up to each date, and the mean of the highest 5%."""
+def liquidity(pack: Pack) -> Chapter | None:
+    """The 95% quantile of the largest shortage up to each date, and the mean of the highest 5%; nothing without any."""
     summary = pack.result.summary()
     spans = summary.statistics.liquidity_at_risk
+    if not any(span.tail.shortfall.value > 0.0 for span in spans):
+        return None
     last = spans[-1]
     survivors = _survivors(summary)
     return Chapter(
@@ -30,7 +32,7 @@ def liquidity(pack: Pack) -> Chapter:
         headline=liquidity_sentence(spans),
         charts=(_columns(spans),),
         points=tuple(
-            f"To {short_day(span.end)}: {_money(span, 90)} in 90 of 100 scenarios, {_money(span, 99)} in 99"
+            f"To {short_day(span.end)}: {money_at(span, 90)} in 90 of 100 scenarios, {money_at(span, 99)} in 99"
             for span in spans
         ),
         sure=f"To {day(last.end)}: 95% confidence interval {_interval(last)}; expected shortfall, 5%, "
@@ -47,8 +49,12 @@ def liquidity(pack: Pack) -> Chapter:
 def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} with {_money(span, 95)} more" for span in told]
+    needs = [f"to {day(span.end)} {_with(span)} more" for span in told]
     return f"Cash lasts in 95 of 100 scenarios {listed(needs)}"
+
+
+def _with(span: LiquidityAtRisk) -> str:
+    return f"with {money_at(span, 95)}" if span.quantile(95).value > 0.0 else "without any"
 
 
 def _survivors(summary: Summary) -> str:
@@ -58,7 +64,8 @@ def _survivors(summary: Summary) -> str:
     return f"Mean runway, restricted to {span}: {plus_minus('runway_months', mean.mean)}."
 
 
-def _money(span: LiquidityAtRisk, percent: int) -> str:
+def money_at(span: LiquidityAtRisk, percent: int) -> str:
+    """The quantile of the largest shortage, `$17.3M`."""
     found = span.quantile(percent)
     return brief("funding_gap", found.value, found.error)
 

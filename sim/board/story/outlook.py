@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.analysis.variants import SIGNED
+from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.data import COLOURS, Chart, Series
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import largest_swing
+from sim.board.story.parts import largest_swing, table
 from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day, variant_name
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def outlook(pack: Pack) -> Chapter:
         key="outlook",
         headline=f"By {day(found.until)}, cash has fallen below the minimum in "
         f"{frequency(found.shortfall[signed], found.paths)} scenarios",
-        charts=(_columns(found),),
+        charts=(_columns(found) if any(each.value for each in found.shortfall) else _table(found),),
         points=(
             f"Window: {short_day(found.issued)} to {short_day(found.until)}",
             *gap_words(found),
@@ -68,10 +68,21 @@ def _columns(found: Outlook) -> Chart:
     )  # fmt: skip
 
 
+def _table(found: Outlook) -> Chart:
+    """In place of columns without height."""
+    bounds = [f"{100.0 * each.ci95[1]:.2g}%" for each in found.shortfall]
+    rows = [
+        (capitalised(variant_name(name)), frequency(each, found.paths), f"at most {bound}")
+        for name, each, bound in zip(found.names, found.shortfall, bounds, strict=True)
+    ]
+    columns = ("", "scenarios with a shortfall", "95% confidence interval")
+    return table("outlook_table", f"Scenarios with a shortfall by {day(found.until)}", columns, rows, (0,))
+
+
 def _differences(found: Outlook) -> str:
     others = [
         f"{change('cash_out', difference, short=True)} {variant_name(name, in_sentence=True)}"
         for name, difference in zip(found.names, found.differences, strict=True)
-        if name != SIGNED
+        if name in (LINE_OFF, WAIVED)
     ]
     return f"Change from the probability with the line: {listed(others)}." if others else ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.analysis.inputs import shown
+from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.data import COLOURS, Chart, Series, Table
 from sim.board.words import (
     MINUS,
@@ -73,7 +74,7 @@ def paired(found: Comparison) -> str:
 def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     """Mean runway of each case as bars, and a table of the other measures beside it."""
     shown = range(min(len(found.names), MOST_CASES))
-    names = tuple(capitalised(shortened(found.names[i], 34)) for i in shown)
+    names = tuple(capitalised(shortened(variant_name(found.names[i], in_sentence=True), 34)) for i in shown)
     runway = estimated("mean runway", "runway_months", [found.estimates["runway_months"][i] for i in shown])
     chart = bars(key, "Mean runway, months", names, runway, "months")
     moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
@@ -110,13 +111,13 @@ def ends_of(low: float, high: float, unit: str, error: float = math.nan) -> tupl
 def compared_variants(pack: Pack) -> str:
     """Scenarios out of cash with the line, without it and with its conditions waived, over one denominator."""
     variants = pack.variants
-    chances = variants.estimates["cash_out"]
-    if len(chances) < 2:
+    chances = dict(zip(variants.names, variants.estimates["cash_out"], strict=True))
+    names = [name for name in (SIGNED, LINE_OFF, WAIVED) if name in chances]
+    if len(names) < 2:
         return ""
-    base = base_of(chances[0], variants.paths)
+    base = base_of(chances[names[0]], variants.paths)
     said = [
-        f"{frequency(chance, variants.paths, base)} {variant_name(name, in_sentence=True)}"
-        for name, chance in zip(variants.names, chances, strict=True)
+        f"{frequency(chances[name], variants.paths, base)} {variant_name(name, in_sentence=True)}" for name in names
     ]
     return f"Scenarios out of cash by {day(pack.result.case.horizon)}: {listed(said)}."
 

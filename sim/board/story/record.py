@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
@@ -40,10 +41,10 @@ def record(pack: Pack) -> Chapter | None:
 
 def _row(fact: Fact) -> tuple[str, ...]:
     low, middle, high = (
-        _amount(bound, fact.unit, error)
+        amount_words(bound, fact.unit, error)
         for bound, error in zip((fact.p05, fact.p50, fact.p95), fact.errors, strict=True)
     )
-    observed = f"{fact.value:,.0f}" if fact.unit == "shares" else _amount(fact.value, fact.unit, 0.0)
+    observed = f"{fact.value:,.0f}" if fact.unit == "shares" else amount_words(fact.value, fact.unit, 0.0)
     below = brief("cash_out", fact.percentile.value, fact.percentile.error)
     if fact.equal:
         below += f", {brief('cash_out', fact.equal, fact.percentile.error)} equal"
@@ -57,11 +58,11 @@ def _first_price(found: Backtest) -> str:
         return ""
     lower = brief("cash_out", price.percentile.value, price.percentile.error)
     name = shortened(capitalised(price.label), 40)
-    observed = _amount(price.value, price.unit, 0.0)
+    observed = amount_words(price.value, price.unit, 0.0)
     return f"{name} on {short_day(price.date)}: {observed}; in {lower} of scenarios the price is lower; "
 
 
-def _amount(number: float, unit: str, error: float) -> str:
+def amount_words(number: float, unit: str, error: float = math.nan) -> str:
     """A figure with its unit: shares in millions."""
     if unit == "shares":
         return f"{setting(number / 1e6, '', error / 1e6).rstrip()}M"

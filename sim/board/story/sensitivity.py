@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.analysis.swings import Sensitivity, Swing
 
 _MOST_SWINGS = 8
+_MOST_ERROR = 0.1  # of an index that a sentence states
 
 
 def sensitivity(pack: Pack) -> Chapter | None:
@@ -29,7 +30,7 @@ def sensitivity(pack: Pack) -> Chapter | None:
         headline=swing_sentence(swings[0], measure) if swings[0].width(measure) else NOTHING_MOVES,
         charts=(_tornado(swings, measure),),
         sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {ranges_words(found)}",
-        compared=f"Base case: {mean_of(measure)} {plus_minus(measure, found.base[measure])}.",
+        compared=f"Base case: {mean_of(measure)} {plus_minus(measure, pack.result.summary()[measure].estimate)}.",
         change=_interactions(found),
         source="One input at a time at its low and its high value, everything else as in the base case",
         notes="Terms of the agreement such as the commitment, the caps and the discount are varied only if the case "
@@ -67,6 +68,8 @@ def _interactions(found: Sensitivity) -> str:
     if indices is None or "runway_months" not in indices.first or not indices.keys:
         return "Several inputs that change together can have more effect than the sum of their bars."
     first = indices.first["runway_months"]
+    if not all(estimate.error <= _MOST_ERROR for estimate in first):  # also where nothing varies
+        return "Several inputs that change together can have more effect than the sum of their bars."
     alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
     top = max(range(len(first)), key=lambda i: first[i].value)
     labels = {swing.key: swing.label for swing in found.swings}

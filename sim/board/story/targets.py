@@ -33,8 +33,8 @@ def stress(pack: Pack) -> Chapter | None:
         key="stress",
         headline=_sentence(pack.solutions),
         charts=(table("targets", "Targets and reverse stress", _COLUMNS, rows, (0,)),),
-        sure="The interval contains every input value for which the target lies inside the 95% confidence interval of "
-        "the simulated probability. It covers sampling error only.",
+        sure=f"From {found[0].paths or pack.result.paths:,} scenarios. The interval contains every input value for "
+        "which the target lies inside the 95% confidence interval of the simulated probability.",
         compared="The base case; its values are in the second column.",
         change="Here one input changes at a time. If several change together, smaller changes of each can be enough.",
         source="Bisection on one input with common random numbers, everything else as in the base case",
@@ -58,6 +58,8 @@ def _sentence(solutions: tuple[Solution, ...]) -> str:
     if first.value is None:
         best = brief("cash_out", first.probability.value, first.probability.error)
         return f"No {name} alone keeps {aim}; the lowest probability is {best}"
+    if first.value == 0.0 and first.what in ("commitment", "cost_cut"):
+        return f"{aim[:1].upper()}{aim[1:]} need no {name}"
     needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
     name = name if name == "opening cash" else f"the {name}"
     bound = "may be at most" if first.what == "burn" else "must be at least"

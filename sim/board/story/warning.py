@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def warning(pack: Pack) -> Chapter | None:
     """How often cash runs out within six months, by months of cover; nothing where the horizon is too near."""
     found = pack.outlook.warning
-    if found is None or not found.seen:
+    if found is None or not any(each.chance.value for each in found.seen):
         return None
     told, widest = _told(found), max(found.seen, key=lambda each: each.chance.error)
     return Chapter(

@@ -1,4 +1,4 @@
-"""Sheets Assumptions and Manifest: every key of the case with its source, and how to repeat the run."""
+"""Sheet Assumptions: every key of the case with its source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import Cell, Number, exact
+from sim.board.workbook.cells import Cell, exact
 from sim.board.workbook.page import Page
 from sim.terms import Case
 from sim.terms.overrides import known_key
@@ -20,7 +20,6 @@ _MOST_SOURCE, _MOST_TEXT = 400, 300
 #: Units as the sheet writes them, where that differs.
 _UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year", "events/year": "per year"}
 _IN_MILLIONS = 1e5
-_PARTS = {"scenarios": "stress cases"}
 _NO_INPUT = ("schema", "title")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -39,48 +38,6 @@ def draw(book: Book) -> None:
     page.sheet.repeat_rows(4)
     for tag, words in legend.items():
         page.words(f"[{tag}] {words}", size=9)
-    _manifest(book)
-
-
-def _manifest(book: Book) -> None:
-    result, pack = book.result, book.pack
-    run, made = result.run, result.manifest
-    page = Page(book, "Manifest", book.headline("limits", "How to repeat the run"), [34, 90], one=True)
-    rows: list[list[Cell]] = [
-        ["case", shortened(run.case.title, _MOST_TEXT)],
-        ["case's SHA-256", made["case_sha256"]],
-        ["results' SHA-256", result.sha256],
-        ["valuation date", run.case.valuation_date],
-        ["horizon", run.case.horizon],
-        ["simulated scenarios", Number(run.paths, "#,##0")],
-        ["seed", str(run.seed)],  # up to 2^64 - 1, more digits than a number of a spreadsheet has
-        ["sampler", run.sampler + ", antithetic pairs" * run.antithetic],
-        ["first path", Number(run.first_path, "#,##0")],
-        *([name, str(version)] for name, version in made["versions"].items()),
-        ["platform", made["platform"]],
-    ]
-    page.table("The run", ["", ""], rows, flush=True)
-    parts: list[tuple[str, Any]] = [
-        ("clauses", pack.clauses),
-        ("sensitivity", pack.sensitivity),
-        ("outlook", pack.outlook),
-    ]
-    parts += [("stress cases", pack.scenarios), ("when to draw", pack.policies), ("what-if grid", pack.grid)]
-    parts += [("targets", pack.solutions[0])] * bool(pack.solutions)
-    counts: list[list[Cell]] = [[name, Number(part.paths, "#,##0")] for name, part in parts if part is not None]
-    page.table("Paths of each analysis, all of the same seed", ["", "paths"], counts, flush=True)
-    for name, reason in pack.skipped.items():
-        page.words(f"Left out, {_PARTS.get(name, name)}: {reason}.", size=9)
-    chapter = book.chapters.get("limits")
-    if chapter is not None:
-        page.skip()
-        for words in (*chapter.points, chapter.sure, chapter.compared, chapter.change):
-            page.words(words)
-    page.words(
-        "The yellow cells of Cap table and What-if are inputs. Text that begins like a formula has an apostrophe "
-        "before it.",
-        size=9,
-    )
 
 
 def plain_document(case: Any) -> dict[str, Any]:

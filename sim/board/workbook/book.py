@@ -50,10 +50,8 @@ class Book:
         )
 
     def source(self, paths: int) -> str:
-        """Paths, seed, sampler and version."""
-        run = self.result.run
-        pairs = ", antithetic pairs" * (run.antithetic and paths == run.paths)
-        return f"{paths:,} simulated scenarios, seed {run.seed}, {run.sampler}{pairs}, {self.version}"
+        """The number of scenarios; the appendix has what it takes to repeat them."""
+        return f"{paths:,} simulated scenarios"
 
     def style(self, **given: Any) -> Any:
         """The format of a cell; equal formats are one object."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.board.words import brief
+from sim.analysis.cap_table import PERCENTS, cap_table
+from sim.board.words import brief, shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, level
 from sim.board.workbook.page import INPUT, Page
@@ -27,7 +28,7 @@ def draw(book: Book) -> None:
     )
     if not dilution.p95.value:
         headline = "In at least 95 of 100 scenarios the line issues no shares"
-    page = Page(book, "Cap table", headline, [46, *[17] * 5], one=True)
+    page = Page(book, "Cap table", book.headline("cap_table", headline), [46, *[17] * 5], one=True)
     _inputs(page, book.result.case)
     first = page.row + 2  # as a formula counts rows
     columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]
@@ -42,9 +43,35 @@ def draw(book: Book) -> None:
         note="Quantiles over the scenarios. Dilution by the line's shares: the line's over opening shares plus the "
         f"line's. In the column of mean shares it differs from the mean dilution, "
         f"{brief('dilution', dilution.mean, dilution.mcse)}, because a mean of ratios is not the ratio of the means. "
-        "The run does not record the shares that third parties buy: the yellow cell starts from the expected "
-        "financings at the opening price, a rough figure to be replaced by your own.",
+        "The yellow cell starts from the expected financings of third parties at the opening price; the next table has "
+        "their simulated shares.",
     )  # fmt: skip
+    _before_and_after(page, book)
+
+
+def _before_and_after(page: Page, book: Book) -> None:
+    """Shares of each holder before, and after at percentiles of the new shares."""
+    found = cap_table(book.result)
+    if found is None:
+        return
+    columns = [found.before, *(found.after[percent] for percent in PERCENTS)]
+    rows: list[list[Cell]] = [
+        [shortened(holder, 60), *(Number(column[i], _SHARES) for column in columns)]
+        for i, holder in enumerate(found.holders)
+    ]
+    first = page.row + 3
+    totals = (
+        Number(sum(column), _SHARES, f"=SUM({letter}{first}:{letter}{first + len(rows) - 1})")
+        for letter, column in zip("BCDE", columns, strict=True)
+    )
+    page.table(
+        "Shares before and after, third parties' among them",
+        ["holder", "before", "5th percentile", "median", "95th percentile"],
+        rows,
+        total=["all", *totals],
+        note=f"Percentiles of all new shares; each column is the mean of the {found.scenarios:,} scenarios around its "
+        "percentile.",
+    )
 
 
 def _inputs(page: Page, case: Case) -> None:

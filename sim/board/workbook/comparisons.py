@@ -1,4 +1,4 @@
-"""Sheets Stress cases and When to draw: cases with common random numbers, and their paired differences."""
+"""Sheets Variants, Stress cases and When to draw: cases with common random numbers, and their paired differences."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ WIDTHS = (42, *[12.5] * 8)
 _MOST_NAME = 60
 
 
-def draw(book: Book) -> None:
-    pack = book.pack
-    page = Page(book, "Stress cases", book.headline("scenarios", "Stress cases"), WIDTHS, pack.scenarios.paths)
-    compared(page, pack.scenarios)
-    if len(pack.variants.names) > 1:
-        page.turn()
-        page.words("With the line, without it, and with its conditions waived", size=13, bold=True)
-        page.skip()
-        compared(page, pack.variants)
-    if len(pack.policies.names) > 1:
-        page = Page(book, "When to draw", book.headline("policies", "When to draw"), WIDTHS, pack.policies.paths)
-        compared(page, pack.policies)
+def variants(book: Book) -> None:
+    """Sheet Variants: the line as it is, off and waived, and what the case names."""
+    headline = book.headline("variants", "With the line, without it, and with its conditions waived")
+    _sheet(book, "Variants", headline, book.pack.variants)
+
+
+def stresses(book: Book) -> None:
+    """Sheet Stress cases."""
+    _sheet(book, "Stress cases", book.headline("scenarios", "Stress cases"), book.pack.scenarios)
+
+
+def policies(book: Book) -> None:
+    """Sheet When to draw."""
+    _sheet(book, "When to draw", book.headline("policies", "When to draw"), book.pack.policies)
+
+
+def _sheet(book: Book, name: str, headline: str, found: Comparison) -> None:
+    """One comparison; no sheet where nothing is compared."""
+    if len(found.names) > 1:
+        compared(Page(book, name, headline, WIDTHS, found.paths), found)
 
 
 def compared(page: Page, found: Comparison) -> None:

@@ -13,7 +13,6 @@ from sim.board.workbook.cells import PM, Cell, Number, change, error, estimated,
 from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
-    from sim.analysis.facts import Backtest
     from sim.analysis.warning import EarlyWarning
 
 _MOST_LABEL, _MOST_SOURCE = 60, 200
@@ -44,8 +43,6 @@ def draw(book: Book) -> None:
     page.place(room, book.bars(title, block, 1, found.shortfall, COLOURS[0], kind="column", share=True))
     if found.warning is not None and found.warning.seen:
         _warning(page, found.warning)
-    if book.pack.record is not None and book.pack.record.rows:
-        _record(book, book.pack.record)
 
 
 def _warning(page: Page, found: EarlyWarning) -> None:
@@ -64,7 +61,11 @@ def _warning(page: Page, found: EarlyWarning) -> None:
     )
 
 
-def _record(book: Book, found: Backtest) -> None:
+def record(book: Book) -> None:
+    """Sheet Record; none for a case without a record."""
+    found = book.pack.record
+    if found is None or not found.rows:
+        return
     widths = [12, 38, 18, 11, 7, 11, 18, 18, 18, 10, 44]
     page = Page(book, "Record", book.headline("record", "What really happened"), widths, found.paths)
     rows: list[list[Cell]] = []

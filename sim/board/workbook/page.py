@@ -86,11 +86,13 @@ class Page:
         left: int = 0,
         tall: int = 1,
         flush: bool = False,
+        wrap: bool = False,
     ) -> Block:
         """A heading, names of columns, rows and a total; `left` is the first column, `tall` the lines of the names.
 
         Numbers of a column have one number of decimals. Columns of text are aligned left, the others right; with
-        `flush` all are aligned left and decimals are left alone. The text of a wide last column is wrapped.
+        `flush` all are aligned left and decimals are left alone. The text of a wide last column is wrapped; with `wrap`
+        that of every column.
         """
         style = self.book.style
         if heading:
@@ -113,6 +115,10 @@ class Page:
             wraps = wide >= _LEAST_WRAPPED and sides[-1] == "left" and isinstance(last, str) and len(last) > wide
             if wraps:
                 self.sheet.set_row(self.row, _ROW * math.ceil(1.05 * len(str(last)) / wide))
+            if wrap:
+                lines = (math.ceil(1.1 * len(str(cell)) / width) for cell, width in zip(row, self.widths, strict=False))
+                self.sheet.set_row(self.row, _ROW * max(1, *lines))
+                wraps = True
             for i, cell in enumerate(row):
                 look = {"align": sides[i], "bottom": 1, "bottom_color": LINE}
                 look |= {"indent": 1} if i and sides[i] == "left" else {}  # clear of the numbers before it

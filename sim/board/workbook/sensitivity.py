@@ -44,7 +44,6 @@ def draw(book: Book) -> None:
         blocks = {name: _measure(page, book, name) for name in _SHOWN if name in found.base}
         _indices(page, book)
         page.place(room, _tornado(book, blocks["runway_months"], found.ordered("runway_months")))
-    _targets(book)
 
 
 def _measure(page: Page, book: Book, name: str) -> Block:
@@ -109,7 +108,8 @@ def _tornado(book: Book, block: Block, swings: tuple[Swing, ...]) -> Any:
     return chart
 
 
-def _targets(book: Book) -> None:
+def targets(book: Book) -> None:
+    """Sheet Targets; none where nothing was searched for."""
     pack = book.pack
     if not pack.solutions and not pack.stresses:
         return

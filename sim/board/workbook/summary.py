@@ -7,12 +7,11 @@ from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
 from sim.board.workbook.page import Page
+from sim.board.workbook.told import answers
 from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
 from sim.results.measures import CENSORED_MARK, COUNT, HEADLINE, MEASURES
 from sim.results.summary_text import BINNED
-
-_QUESTIONS = (("How sure", "sure"), ("Compared with what", "compared"), ("What would change it", "change"))
 
 
 def draw(book: Book) -> None:
@@ -22,12 +21,13 @@ def draw(book: Book) -> None:
         for card in chapter.cards:
             page.words(f"{card.value} {card.label}: {card.detail}.", bold=False, size=11)
         page.skip()
-        for question, part in _QUESTIONS:
-            if text := getattr(chapter, part):
-                page.words(f"{question}? {text}", color="#4d4d4d")
+        answers(page, chapter)
         page.skip()
     summary = book.result.summary()
     chance = summary.cash_out
+    for chart in chapter.charts if chapter is not None else ():
+        if chart.table is not None:
+            page.table(chart.title, chart.table.columns, chart.table.rows)
     page.table(
         f"Out of cash by the horizon, {book.result.case.horizon:%Y-%m-%d}",
         ["", "probability", PM, "95% low", "95% high"],
@@ -57,7 +57,7 @@ def draw(book: Book) -> None:
             ]
             for i, name in enumerate(found.names)
         ],
-        note="Differences with their intervals are on the sheet Stress cases.",
+        note="Differences with their intervals are on the sheet Variants.",
         tall=2,
     )  # fmt: skip
 

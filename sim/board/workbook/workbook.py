@@ -10,10 +10,13 @@ import os
 from typing import TYPE_CHECKING
 
 from sim.board.workbook import (
+    appendix,
     assumptions,
     cap_table,
     clauses,
+    commitment,
     comparisons,
+    cost,
     distributions,
     fan,
     outlook,
@@ -22,6 +25,7 @@ from sim.board.workbook import (
     sensitivity,
     summary,
     survival,
+    told,
     what_if,
 )
 from sim.board.workbook.book import Book
@@ -30,10 +34,12 @@ if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.board.story.chapter import Chapter
 
-#: In the order of the sheets; each omits what the pack does not have.
+#: In the order of the slides; each omits what the pack does not have.
 SHEETS = (
-    summary, quarters, survival, fan, distributions, cap_table, comparisons, price_models, clauses, sensitivity,
-    what_if, outlook, assumptions,
+    told.cover, told.terms, summary.draw, fan.draw, quarters.draw, survival.draw, commitment.draw, told.lines,
+    clauses.draw, cap_table.draw, cost.draw, distributions.draw, sensitivity.draw, price_models.draw,
+    comparisons.variants, comparisons.stresses, sensitivity.targets, comparisons.policies, what_if.draw, outlook.draw,
+    told.forecasts, outlook.record, assumptions.draw, told.limits, appendix.draw,
 )  # fmt: skip
 
 
@@ -41,5 +47,5 @@ def write_workbook(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLi
     """Write the workbook of a pack to `path` (.xlsx), with the headlines of its slides. Raises OSError."""
     book = Book(pack, story, path)
     for sheet in SHEETS:
-        sheet.draw(book)
+        sheet(book)
     book.close()

@@ -1,0 +1,91 @@
+"""Appendix: what it takes to repeat the numbers."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from sim.board.charts.data import Chart
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import table
+from sim.board.words import day, shortened
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.results.result import Result
+
+#: Names of the analyses on the slides, by the field of the pack.
+ANALYSES = {
+    "result": "the answer, cash, commitment, cap table", "variants": "with and without the line",
+    "clauses": "cost of each clause", "sensitivity": "what matters most", "scenarios": "stress cases",
+    "price_models": "price models", "solutions": "targets", "outlook": "twelve months", "policies": "when to draw",
+    "grid": "what if", "record": "what really happened", "uncertainty": "range over the inputs",
+}  # fmt: skip
+
+
+def appendix(pack: Pack) -> Chapter:
+    """Hash, seed, versions, commands, and the scenarios of each analysis."""
+    return Chapter(
+        key="appendix",
+        headline="Appendix: how to repeat these numbers",
+        charts=(
+            table("manifest", "The run", ("", ""), _manifest(pack.result), (0, 1)),
+            _runs(pack),
+        ),
+        sure="The same case, seed, number of scenarios and version give the same numbers to the last bit, on any "
+        "machine.",
+        compared="All analyses have the same seed, so that their scenarios have the same random numbers.",
+        change="Analyses of fewer scenarios say so on their slide; they differ from the others by their sampling "
+        "error.",
+        source="All inputs and numbers are in result.json; the scenarios are in run.npz",
+        notes=" ".join(f"Left out, {ANALYSES.get(name, name)}: {why}." for name, why in pack.skipped.items())
+        or "No analysis was left out.",
+    )
+
+
+def commands(result: Result) -> dict[str, str]:
+    """Commands that repeat the numbers, by what they do."""
+    run = result.run
+    options = f"--paths {run.paths} --seed {run.seed}" + f" --sampler {run.sampler}" * (run.sampler != "philox")
+    options += " --antithetic" * run.antithetic
+    return {
+        "to make the pack": f"fundrisk report {shlex.quote(PurePath(run.case.source).name)} {options} --out DIR",
+        "to repeat the run": "fundrisk rerun result.json",
+        "to change an input": "add --set KEY=VALUE",
+        "to check the program": "fundrisk verify",
+    }
+
+
+def _manifest(result: Result) -> list[tuple[str, str]]:
+    made, case = result.manifest, result.case
+    versions = made["versions"]
+    sampled = f"{result.paths:,}, {result.seed}, {result.sampler}" + ", antithetic pairs" * result.run.antithetic
+    return [
+        ("case", shortened(case.title, 90)),
+        ("SHA-256 of the case's terms", made["case_sha256"]),
+        ("valuation date, horizon", f"{day(case.valuation_date)}, {day(case.horizon)}"),
+        ("scenarios, seed, sampler", sampled),
+        ("fundrisk, Python", f"{versions['fundrisk']}, {versions['python']}"),
+        ("NumPy, SciPy, Numba", ", ".join(str(versions[name]) for name in ("numpy", "scipy", "numba"))),
+        ("platform", shortened(made["platform"], 90)),
+        *((what, shortened(command, 120)) for what, command in commands(result).items()),
+    ]
+
+
+def scenarios_of_analyses(pack: Pack) -> list[tuple[str, int]]:
+    """Each analysis that the pack has, with the scenarios of each of its runs."""
+    found = []
+    for name, words in ANALYSES.items():
+        part: Any = getattr(pack, name)
+        if isinstance(part, tuple):
+            part = part[0] if part else None
+        part = getattr(part, "comparison", part)
+        if part is not None:
+            found.append((words, part.paths or pack.result.paths))
+    return found
+
+
+def _runs(pack: Pack) -> Chart:
+    rows = [(words, f"{paths:,}") for words, paths in scenarios_of_analyses(pack)]
+    return table("runs", "Scenarios of each run", ("analysis", "scenarios of each run"), rows, (0,))

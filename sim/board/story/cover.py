@@ -1,0 +1,59 @@
+"""Slide: whose money and which line the pack is about."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from sim.board.story.chapter import Chapter
+from sim.board.words import brief, capitalised, day, listed, shortened
+from sim.text.numbers import count
+
+if TYPE_CHECKING:
+    from sim.analysis.pack import Pack
+    from sim.terms import Case
+    from sim.terms.line import Line
+
+WARNING = "The results are risk figures under stated assumptions, not forecasts."
+_MOST_NAMED = 2  # lines; more are counted
+_IN_PYTHON = "python"  # the source of a case without a file
+
+
+def cover(pack: Pack) -> Chapter:
+    """Company, line, dates of the case, and whose assumptions they are."""
+    case = pack.result.case
+    return Chapter(
+        key="cover",
+        headline=f"{case.company.name}: how long the money lasts",
+        points=(
+            capitalised(line_words(case)),
+            f"Date of the case: {day(case.valuation_date)}; simulated to {day(case.horizon)}",
+            prepared_words(case),
+            WARNING,
+        ),
+        notes=f"{case.title}.",
+    )
+
+
+def line_words(case: Case) -> str:
+    """`equity line of $30M with Berg & Berg Enterprises, LLC`; how many lines, if there are several."""
+    lines = [line for line in case.facilities if line.commitment != 0]
+    if not lines:
+        return "without an equity line"
+    if len(lines) > _MOST_NAMED:
+        return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 100)}"
+    return listed(
+        [f"equity line of {size_words(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines]
+    )
+
+
+def size_words(line: Line) -> str:
+    """The most that a line pays: `$30M`, `25,000,000 shares`."""
+    return f"{line.max_shares or 0:,} shares" if line.commitment is None else brief("raised", line.commitment, 0.0)
+
+
+def prepared_words(case: Case) -> str:
+    """Of which assumptions the pack was made."""
+    file = shortened(PurePath(case.source).name, 60)
+    of = f"the case file {file}" if case.source != _IN_PYTHON else f"the case {shortened(case.title, 60)}"
+    return f"Prepared from assumptions of {of}, as of {day(case.valuation_date)}"

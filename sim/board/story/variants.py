@@ -1,0 +1,42 @@
+"""Slide: the variants that the case names, beside the line as it is, off, and with its conditions waived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.board.story.chapter import Chapter
+from sim.board.story.parts import compared_cases, paired
+from sim.board.words import base_of, capitalised, frequency, plus_minus, shortened, variant_name
+
+if TYPE_CHECKING:
+    from sim.analysis.comparison import Comparison
+    from sim.analysis.pack import Pack
+
+
+def variants(pack: Pack) -> Chapter | None:
+    """Mean runway and cash-outs of each named variant; nothing for a case that names none."""
+    found, named = pack.variants, pack.result.case.variants or {}
+    if not any(name in named for name in found.names):
+        return None
+    return Chapter(
+        key="variants",
+        headline=_best(found, list(named)),
+        charts=compared_cases("named_variants", found),
+        sure=paired(found),
+        compared=f"{capitalised(variant_name(found.names[0]))}: "
+        f"{plus_minus('runway_months', found.estimates['runway_months'][0])} of mean runway.",
+        change="The case file says what each variant changes; nothing says how likely it is.",
+        source="Variants that the case names: the case with several inputs changed; and the line off or waived",
+        notes="A variant is what the case would be if something else were so. No probability is attached to it.",
+    )
+
+
+def _best(found: Comparison, named: list[str]) -> str:
+    """The named variant with the fewest cash-outs."""
+    chances = found.estimates["cash_out"]
+    best = min((i for i, name in enumerate(found.names) if name in named), key=lambda i: chances[i].value)
+    base = base_of(chances[0], found.paths)
+    there, here = (frequency(chances[i], found.paths, base) for i in (best, 0))
+    if chances[best].value >= chances[0].value:
+        return f"No named variant has fewer cash-outs than the case as it is: {here} scenarios"
+    return f"{capitalised(shortened(found.names[best], 60))}: cash runs out in {there} scenarios instead of {here}"

@@ -1,0 +1,145 @@
+"""Single chapters: decision, terms, cap table, both errors, variants, forecasts, appendix."""
+
+import dataclasses
+
+import numpy as np
+
+import sim
+from sim.analysis.cap_table import cap_table
+from sim.analysis.compare import compare
+from sim.analysis.variants import main_variants
+from sim.board.story.appendix import ANALYSES
+from sim.board.story.ask import decision
+from sim.board.story.story import story
+from sim.board.words import brief, value
+from sim.results.estimates import Estimate, proportion
+from tests.board.test_story import CASES, chapter, pack, pack_of, valence
+
+__all__ = ["pack", "valence"]
+
+
+def test_the_decision_names_the_money_of_the_liquidity_at_risk(valence):
+    year = next(s for s in valence.result.summary().statistics.liquidity_at_risk if s.months == 12).quantile(95)
+    needed = brief("funding_gap", year.value, year.error)
+    assert decision(valence) == (
+        f"Draw on the line of $30M and find {needed} more: cash then lasts to 31 March 2003 in 95 of 100 scenarios"
+    )
+    assert needed in chapter(valence, "liquidity").headline
+    assert f"To 31 Mar 2003: {needed}" in chapter(valence, "ask").points
+
+
+def test_the_decision_fits_the_case():
+    assert decision(pack_of("never")).startswith("No more money is needed: cash lasts to 31 March 2004 in all 512 ")
+    assert decision(pack_of("no line")).startswith("Find $")
+    assert "line" not in decision(pack_of("no line"))
+
+
+def saved_by_the_line(pack):
+    """The pack with a cash-out in half of the scenarios without the line, and in none with it."""
+    chances = {"cash_out": tuple(proportion(n, 512) for n in (0, 256, 0)[: len(pack.variants.names)])}
+    estimates = {**pack.variants.estimates, **chances}
+    return dataclasses.replace(pack, variants=dataclasses.replace(pack.variants, estimates=estimates))
+
+
+def test_a_line_that_is_enough_is_to_be_drawn():
+    pack = saved_by_the_line(pack_of("never"))
+    assert decision(pack) == (
+        "Draw on the line of $30M: cash then lasts to 31 March 2004 in 95 of 100 scenarios or more, without other money"
+    )
+
+
+def test_the_terms_are_those_of_the_documents(valence):
+    rows = dict(chapter(valence, "terms").charts[0].table.rows)
+    assert rows["How much"] == "up to $30M of restricted stock"
+    assert rows["Term"] == "1 Apr 2002 to 31 Mar 2004"
+    assert rows["Price"].startswith("85% of the mean close of the five sessions")
+    assert "at most $5.00 million per fiscal quarter" in rows["Limits"]
+    assert "100%, 100%, 75% and 50% of the cash used in operations" in rows["Limits"]
+    assert "licence (after 31 Dec 2002)" in rows["Conditions"]
+    assert rows["Fees"] == "the company pays $25,000 of legal fees for each draw"
+    assert "terms" not in {each.key for each in story(pack_of("no line"))}
+
+
+def test_the_cap_table_adds_up(pack):
+    found = cap_table(pack.result)
+    company = pack.result.case.company
+    assert sum(found.before) == company.shares_outstanding + company.shares_reserved
+    for percent, column in found.after.items():
+        assert len(column) == len(found.holders)
+        assert column[0] == found.before[0]
+        new = sum(column) - sum(found.before)
+        ordered = np.sort(pack.result["total_dilution"])
+        shares = company.shares_outstanding * ordered / (1.0 - ordered)
+        near = shares[max(round(percent / 100 * shares.size) - 12, 0) : round(percent / 100 * shares.size) + 12]
+        assert near.min() - 1.0 <= new <= near.max() + 1.0
+
+
+def test_the_cap_table_names_the_holders(valence):
+    rows = chapter(valence, "cap_table").charts[0].table.rows
+    names = [row[0] for row in rows]
+    assert names == ["Holders at the opening", "Berg & Berg Enterprises, LLC", "Third parties", "Reserved", "All"]
+    assert rows[0][1:3] == ("45.55M", "100.0%")
+    assert rows[-1][2::2] == ("100%",) * 4
+
+
+def test_both_errors_stand_side_by_side(valence):
+    table = chapter(valence, "answer").charts[0].table
+    assert table.columns[-2:] == ("sampling: 95% interval", "inputs: 90% of the draws")
+    band = valence.uncertainty["cash_out"]
+    ends = [value("cash_out", end, band.error) for end in (band.low, band.high)]
+    assert table.rows[0][-1] == " to ".join(ends)
+    bare = pack_of("2026")
+    assert "their error is not known" in chapter(bare, "answer").sure
+    assert len(chapter(bare, "answer").charts[0].table.columns) == 3
+
+
+def with_variants():
+    """The shipped case with two variants of its own."""
+    changes = {"a lower burn": {"burn.monthly": 1e6}, "half the price": {"price.initial": 1.5}}
+    case = sim.Case.from_dict(CASES["valence"].to_dict() | {"variants": changes})
+    found = compare(main_variants(case), paths=512, seed=7)
+    base = pack_of("valence")
+    return dataclasses.replace(base, variants=found, result=sim.simulate(case, paths=512, seed=7))
+
+
+def test_named_variants_have_a_slide():
+    pack = with_variants()
+    each = chapter(pack, "variants")
+    assert each.headline.startswith("A lower burn: cash runs out in ")
+    names = ("With the line", "A lower burn", "Half the price", "Without the line", "With all conditions waived")
+    assert each.charts[0].categories == names
+    assert "a lower burn" not in chapter(pack, "ask").compared
+    assert "variants" not in {each.key for each in story(pack_of("valence"))}
+
+
+def test_forecasts_of_earlier_cases_are_scored(valence):
+    row = {"made": "2002-01-01", "date": "2002-03-31", "label": "cash", "unit": "$", "percentile": 0.4}
+    row |= {"p05": 8e6, "p50": 11.9e6, "p95": 14e6}
+    rows = [row | {"value": 11.5e6}, row | {"value": 2e7, "date": "2002-02-28"}]
+    case = sim.Case.from_dict(CASES["valence"].to_dict() | {"forecasts": rows})
+    pack = dataclasses.replace(valence, result=sim.simulate(case, paths=64, seed=7))
+    each = chapter(pack, "forecasts")
+    assert each.headline == "1 of 2 actual figures lie inside the 90% range that was forecast"
+    assert each.charts[0].table.rows[0][1:] == ("31 Mar 2002", "cash", "$11.5M", "40%", "$8M to $14M", "$11.9M")
+
+
+def test_the_appendix_names_every_analysis(valence):
+    runs = dict(chapter(valence, "appendix").charts[1].table.rows)
+    assert runs["the answer, cash, commitment, cap table"] == "512"
+    assert runs["cost of each clause"] == "64"
+    assert len(runs) == len(ANALYSES)
+
+
+def test_slides_without_a_shortage_are_left_out():
+    keys = [each.key for each in story(pack_of("never"))]
+    assert {"cash_out", "liquidity", "warning"}.isdisjoint(keys)
+    assert chapter(pack_of("never"), "outlook").charts[0].table is not None
+
+
+def test_indices_that_are_not_known_are_not_stated(valence):
+    found = sim.sensitivity(valence.result.case, paths=64, indexed=2, samples=2, seed=7)
+    assert "more effect than the sum" in chapter(dataclasses.replace(valence, sensitivity=found), "sensitivity").change
+    sure = tuple(Estimate(share, 0.01, (share, share)) for share in (0.7, 0.2))
+    indices = dataclasses.replace(found.indices, first={**found.indices.first, "runway_months": sure})
+    known = dataclasses.replace(valence, sensitivity=dataclasses.replace(found, indices=indices))
+    assert "alone causes 70% of the variance" in chapter(known, "sensitivity").change
