@@ -198,7 +198,7 @@ def test_pictures_are_the_charts_of_the_slides(made):
         for data, narrow in ((image.attributes["src"], False), (source.attributes["srcset"], True)):
             text = base64.b64decode(data.removeprefix("data:image/svg+xml;base64,")).decode()
             assert f"{pack.result.paths:,} scenarios, seed {pack.result.run.seed}" in text
-            assert ('viewBox="0 0 316.8 ' in text) == narrow
+            assert ('viewBox="0 0 380 ' in text) == narrow
             assert not re.search(r"<script|\bon\w+=|javascript:", text)
             assert set(re.findall(r'href="([^"]*)', text)) <= set(re.findall(r'href="(#[^"]*)', text))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
-from sim.board.charts.images import svg_text
+from sim.board.charts.svg import source_lines, svg
 from sim.board.page.html_tables import numbers, table
 from sim.board.page.markup import Html, tag
 from sim.board.page.picker import HEADLINE, KEY, picker
@@ -158,7 +158,7 @@ def _figure(chart: Chart, result: Result) -> Html:
     """
     if chart.table is not None:
         return table(chart.table, chart.title)
-    wide, narrow = (_data(svg_text(chart, result, narrow=each)) for each in (False, True))
+    wide, narrow = (_data(svg(chart, narrow=each, source=source_lines(result))) for each in (False, True))
     return tag(
         "figure",
         tag("figcaption", chart.title),
