@@ -121,7 +121,7 @@ class Run:
                 for future in done:
                     future.result()
                 finished += len(done)
-                if progress is not None and done:
+                if progress is not None:  # also where nothing is done: an exception in it ends the run
                     progress(min(finished * CHUNK, self.paths), self.paths)
         finally:
             self.stop[0] = 1

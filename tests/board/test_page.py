@@ -214,7 +214,7 @@ def test_the_picker_has_the_numbers_of_the_grid(made):
     assert [axis["base"] for axis in given["axes"]] == [axis.base for axis in grid.axes]
     shape = tuple(len(axis.values) for axis in grid.axes)
     base = tuple(axis.base for axis in grid.axes)
-    names = {picker.measure_name(name, pack): name for name in grid.mean}
+    names = {picker.measure_name(name, pack.result.case): name for name in grid.mean}
     assert len(given["measures"]) >= 6
     for measure in given["measures"]:
         name = names[measure["name"]]
