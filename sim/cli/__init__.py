@@ -42,8 +42,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, live, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep, report,
-    calibrate, roll, verify, model, rerun,
+    cases, new, check, keys, run, live, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep,
+    report, calibrate, roll, verify, model, rerun,
 )  # fmt: skip
 
 

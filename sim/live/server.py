@@ -135,10 +135,8 @@ class Live:
             self.pages.popitem(last=False)[1].newest.set()
         return page
 
-    async def _stream(
-        self, page: _Page, documents: Iterator[str], stopped: threading.Event
-    ) -> AsyncIterator[str]:  # fmt: skip
-        """Documents as a thread makes them; the thread ends soon after the reader has gone or asks for something else."""
+    async def _stream(self, page: _Page, documents: Iterator[str], stopped: threading.Event) -> AsyncIterator[str]:
+        """Documents as a thread makes them. It ends soon after the reader has gone, or has asked for something else."""
         try:
             await page.slots.acquire()
             if stopped.is_set():  # a newer request has come while this one waited

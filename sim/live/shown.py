@@ -1,4 +1,4 @@
-"""What the page shows of an answer: one sentence, the measures with their errors, and the charts of the report's page."""
+"""What the page shows of an answer: a sentence, the measures with their errors, and the charts of the report's page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from sim.board.story.answer import answer_sentence
 from sim.board.story.cash import cash_sentence
 from sim.board.story.cash_out import cash_out_sentence
 from sim.board.story.commitment import waterfall_chart
-from sim.board.words import change, plus_minus
+from sim.board.words import NO_BREAK, PLUS_MINUS, change, plus_minus
 from sim.live.engine import SHARDS, Answer
+from sim.results.estimates import Estimate
 from sim.results.result import Result
 from sim.terms.rewriting import toml_value
 
@@ -50,18 +51,16 @@ def rows_of(answer: Answer) -> list[dict[str, Any]]:
             "words": with_error(name, level, answer.result.paths),
             "value": level.value,
             "se": level.se,
-            "change": f"{change(measured(name), answer.moves[name])}{_error_of(name, answer)}"
-            if answer.changes
-            else "-",
+            "change": _moved(name, answer.moves[name]) if answer.changes else "-",
         }
         for name, level in answer.levels.items()
     ]
 
 
-def _error_of(name: str, answer: Answer) -> str:
-    """` ± 0.02`, after a change that has an error."""
-    _, sign, error = plus_minus(measured(name), answer.moves[name]).partition("\N{PLUS-MINUS SIGN}")
-    return f" {sign}{error}" if sign else ""
+def _moved(name: str, move: Estimate) -> str:
+    """`+2.59 points ± 0.04`: a change with its error, unless that is 0."""
+    _, sign, error = plus_minus(measured(name), move).partition(f"{NO_BREAK}{PLUS_MINUS}")
+    return f"{change(measured(name), move)}{sign}{error}"
 
 
 def charts_of(result: Result) -> Iterator[Chart]:
