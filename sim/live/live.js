@@ -88,7 +88,9 @@
         rest = lines.pop();
         for (const line of lines) {
           if (flight !== mine) return;
-          show(JSON.parse(line), body);
+          const found = JSON.parse(line);
+          if (found.problem) refuse(found.problem);
+          else show(found, body);
           mine.first = true;
           if (asked !== mine.wish) {
             ask();

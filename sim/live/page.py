@@ -51,7 +51,6 @@ def page_text(engine: Engine) -> str:
             class_="sides",
         ),
         tag("footer", tag("p", _WARNING)),
-        tag("p", "", id="said", class_="unseen", role="status", aria_live="polite"),
         tag("script", Html(_escaped(_data(engine))), type="application/json", id="live-data"),
         tag("script", Html(_script())),
     )  # fmt: skip
@@ -87,7 +86,7 @@ def _control(n: int, control: Control) -> Html:
     name = f"control-{n}"
     label = tag("label", control.label, for_=name)
     if control.kind == "switch":
-        box = tag("input", type="checkbox", id=name, checked=bool(control.base), role="switch",
+        box = tag("input", type="checkbox", id=name, checked=bool(control.base),
                   aria_describedby=f"{name}-meaning" if control.meaning else None)  # fmt: skip
         small = tag("small", control.meaning, id=f"{name}-meaning") if control.meaning else ""
         return tag("div", box, label, small, class_="switch")
@@ -157,6 +156,7 @@ def _answers(engine: Engine) -> list[Html]:
         _table(engine),
         tag("p", tag("code", "", id="command"), class_="command"),
         *figures,
+        tag("p", "", id="said", class_="unseen", role="status", aria_live="polite"),
     ]
 
 

@@ -142,7 +142,7 @@ class Live:
             if stopped.is_set():  # a newer request has come while this one waited
                 page.slots.release()
                 return
-            loop, made = asyncio.get_running_loop(), asyncio.Queue[str | BaseException | None]()
+            loop, made = asyncio.get_running_loop(), asyncio.Queue[str | None]()
 
             def tell(call: Callable[..., Any], *given: Any) -> None:
                 with contextlib.suppress(RuntimeError):  # the server has ended
@@ -152,16 +152,16 @@ class Live:
                 try:
                     for text in documents:
                         tell(made.put_nowait, text)
-                    tell(made.put_nowait, None)
-                except BaseException as error:
-                    tell(made.put_nowait, error)
+                except Exception as error:  # a fault of the program, which the page shows
+                    tell(
+                        made.put_nowait, json.dumps({"problem": f"no numbers: {type(error).__name__}: {error}"}) + "\n"
+                    )
                 finally:
+                    tell(made.put_nowait, None)
                     tell(page.slots.release)
 
             threading.Thread(target=work, name="fundrisk live", daemon=True).start()
             while (text := await made.get()) is not None:
-                if isinstance(text, BaseException):
-                    raise text
                 yield text
         finally:
             stopped.set()
@@ -249,8 +249,8 @@ def serve(engine: Engine, opened: socket.socket, begun: Callable[[str], None]) -
     """Serve the page until the process is interrupted; `begun` is called with its address once it can be opened."""
     port, token = opened.getsockname()[1], secrets.token_urlsafe(24)
     config = uvicorn.Config(
-        app_of(engine, port, token), log_config=None, access_log=False, server_header=False, lifespan="off",
-        loop="asyncio", http="h11", ws="none", limit_concurrency=128, timeout_keep_alive=60,
+        app_of(engine, port, token), log_config=None, log_level="critical", access_log=False, server_header=False,
+        lifespan="off", loop="asyncio", http="h11", ws="none", limit_concurrency=128, timeout_keep_alive=60,
     )  # fmt: skip
     server = _Server(config, lambda: begun(f"http://{HOST}:{port}/?token={token}"))
     ended = threading.Event()
