@@ -9,10 +9,10 @@ import time
 
 import pytest
 
+from benchmarks.browsers import BROWSER, DRIVER, chromium
 from sim.board.page import picker
 from tests.board.test_page import page_of
 from tests.board.test_story import pack_of
-from tests.support.browsers import BROWSER, DRIVER, chromium
 
 pytest.importorskip("selenium.webdriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs Chromium and its driver")

@@ -14,8 +14,8 @@ pytest.importorskip("selenium.webdriver")
 pytest.importorskip("starlette")
 
 import sim
+from benchmarks.browsers import BROWSER, DRIVER, chromium
 from sim.cli import main
-from tests.support.browsers import BROWSER, DRIVER, chromium
 from tests.support.live_server import live
 
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs Chromium and its driver")
