@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import Options, machine_line
 
-NAMES = ("headline", "normals", "models", "scaling", "start", "memory", "accuracy", "stages", "sweep")
+NAMES = ("headline", "normals", "models", "scaling", "start", "memory", "accuracy", "stages", "sweep", "live")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

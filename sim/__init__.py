@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # editors and type checkers read these lines; at run time eac
     from sim.engine.rerun import rerun
     from sim.engine.simulate import simulate
     from sim.engine.trace import replay, trace
+    from sim.live.explore import explore
     from sim.results.files import ResultError
     from sim.results.merge import merge
     from sim.results.result import Result
@@ -54,6 +55,7 @@ __all__ = [
     "calibrate",
     "clauses",
     "compare",
+    "explore",
     "gather",
     "grid",
     "load_case",
@@ -96,6 +98,7 @@ _MODULES = {
     "Closes": "sim.closes",
     "ClosesError": "sim.closes",
     "read_closes": "sim.closes",
+    "explore": "sim.live.explore",
     "ExecutorError": "sim.engine.executors",
     "HistoryError": "sim.engine.history",
     "replay": "sim.engine.trace",

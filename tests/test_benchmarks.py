@@ -13,6 +13,7 @@ from benchmarks import (
     against,
     agreement,
     headline,
+    live,
     memory,
     models,
     naive_numba,
@@ -209,6 +210,16 @@ def test_sweep(tmp_path, monkeypatch):
     made = sweep.run(tiny(tmp_path, 500))
     assert_sound(made)
     assert 0.0 < made.figures["computed"][100] <= 100 * made.figures["rows_a_second_a_core"]
+
+
+def test_live(tmp_path):
+    made = live.run(tiny(tmp_path, None))
+    rows = {row[0]: row[1:] for row in made.tables[0].rows}
+    assert all(0.0 < float(row[0]) <= float(row[1]) <= float(row[2]) for row in rows.values())
+    if len(rows) == 3:
+        assert [check.holds for check in made.checks] == [True]
+        assert float(rows["input event to answer"][0]) <= float(rows["input event to paint"][0])
+        assert made.targets[0][2] == "at most 100 ms"
 
 
 def test_accuracy(tmp_path, monkeypatch):

@@ -61,7 +61,7 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
         if name in stated:
             ends = stated[name]
         elif known.vary is not None and has_effect:
-            ends = _allowed(number_rule(known), known.vary(base), base)
+            ends = allowed_ends(number_rule(known), known.vary(base), base)
         else:
             continue
         if ends[0] < ends[1]:
@@ -218,7 +218,7 @@ def _numbers(case: Case) -> Iterator[tuple[str, Key, float, bool]]:
     yield from found.values()
 
 
-def _allowed(rule: Number, ends: Ends, base: float) -> Ends:
+def allowed_ends(rule: Number, ends: Ends, base: float) -> Ends:
     """The ends cut to what the key allows; an end that is not allowed itself gives way to the base."""
 
     def cut(end: float) -> float:

@@ -90,7 +90,7 @@ def roll_forward(
         key = word if word == WAIVERS else canonical(case, word)
         return key in (made.ranges or {})
 
-    text = rewritten(_text_of(case), roll.changes, roll.notes, keeps_range)
+    text = rewritten(text_of(case), roll.changes, roll.notes, keeps_range)
     document = with_path(parsed(text), Path(case.source).parent)
     return Case.from_dict(document, source=case.source, text=text, blame=name)
 
@@ -105,7 +105,7 @@ def carried(case: Case, roll: Roll, scored: list[Forecast], blame: str = "roll")
     return made.replace({"ranges": ranges or None})
 
 
-def _text_of(case: Case) -> str:
+def text_of(case: Case) -> str:
     """The text of a case's file; where the case is not what its file says, its canonical document as TOML."""
     import tomlkit
 

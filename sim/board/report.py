@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.canvas import shortened
-from sim.board.charts.data import Chart, Source
+from sim.board.charts.data import Source
 from sim.board.charts.figures import raised_chart
 from sim.board.charts.fonts import fonts_for
-from sim.board.charts.images import save_figures, svg_text
+from sim.board.charts.images import save_figures
 from sim.board.charts.painters import Painters
 from sim.board.charts.sketch import sketch
 from sim.board.story.chapter import Chapter
@@ -40,7 +40,6 @@ DOCUMENTS = {
     "workbook.xlsx": "sim.board.workbook.workbook:write_workbook",
     "page.html": "sim.board.page.page:write_page",
 }
-PAGE = "page.html"
 NUMBERS = ("result.json", "run.npz")
 FIGURES = "figures"
 #: A run of more paths is stored as its summary, to keep the pack small. Case and seed reproduce every path.
@@ -162,17 +161,7 @@ def _write_all(
         names: drawing.submit(partial(save_figures, draw, {kind: draft / name for kind, name in names}))
         for names, draw in _figure_files(pack, chapters, source)
     }
-    charts = [chart for chapter in chapters for chart in chapter.charts if chart.kind != "table"]
-    pictures = {
-        (chart.key, narrow): drawing.submit(partial(svg_text, chart, source, narrow))
-        for chart in charts
-        for narrow in (False, True)
-    }
-
-    def picture(chart: Chart, narrow: bool) -> str:
-        return drawing.result(pictures[chart.key, narrow])
-
-    documents = list(_jobs(pack, chapters, picture))
+    documents = list(_jobs(pack, chapters))
     files = [*(name for name, _ in documents), *(name for names in drawn for _, name in names)]
     written = 0
 
@@ -191,15 +180,12 @@ def _write_all(
     return files
 
 
-def _jobs(
-    pack: Pack, chapters: tuple[Chapter, ...], picture: Callable[[Chart, bool], str]
-) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Name of every file that is no figure, with a function that writes it; the page last, as it needs its pictures."""
+def _jobs(pack: Pack, chapters: tuple[Chapter, ...]) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Name of every file that is no figure, with a function that writes it."""
     yield "result.json", partial(_write_numbers, pack)
     yield "run.npz", partial(_write_run, pack)
     for name, function in DOCUMENTS.items():
-        options = {"draw": picture} if name == PAGE else {}
-        yield name, partial(_write_document, function, pack, chapters, **options)
+        yield name, partial(_write_document, function, pack, chapters)
 
 
 def _figure_files(
@@ -225,10 +211,10 @@ def figures(pack: Pack, chapters: tuple[Chapter, ...], source: Source) -> Iterat
         yield "raised_distribution", partial(sketch, *raised_chart(result, source))
 
 
-def _write_document(function: str, pack: Pack, chapters: tuple[Chapter, ...], path: Path, **options: Any) -> None:
+def _write_document(function: str, pack: Pack, chapters: tuple[Chapter, ...], path: Path) -> None:
     """Call the function of that name. A document's library is imported only when the document is written."""
     module, _, name = function.partition(":")
-    getattr(importlib.import_module(module), name)(pack, chapters, path, **options)
+    getattr(importlib.import_module(module), name)(pack, chapters, path)
 
 
 def _write_numbers(pack: Pack, path: Path) -> None:

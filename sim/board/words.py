@@ -88,7 +88,7 @@ def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, boun
     values, errors = [each.value / how.scale for each in known], [each.error / how.scale for each in known]
     largest = max((abs(each.value) for each in known), default=0.0)
     decimals = min(
-        shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), how.suffix == "%")
+        shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), int(how.suffix == "%"))
     )
     texts = [_fixed(name, each.value, decimals) for each in estimates]
     if bounds and how.suffix == "%":

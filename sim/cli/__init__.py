@@ -17,6 +17,7 @@ from sim.cli import (
     clauses,
     compare,
     keys,
+    live,
     model,
     new,
     outlook,
@@ -41,8 +42,8 @@ from sim.text.version import __version__
 
 #: The commands, in the order in which `fundrisk --help` lists them.
 COMMANDS = (
-    cases, new, check, keys, run, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep, report,
-    calibrate, roll, verify, model, rerun,
+    cases, new, check, keys, run, live, trace, replay, compare, clauses, sensitivity, solve, outlook, backtest, sweep,
+    report, calibrate, roll, verify, model, rerun,
 )  # fmt: skip
 
 

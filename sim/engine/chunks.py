@@ -117,12 +117,10 @@ class Run:
                     points = none if self.points is None else self.points.take(paths)
                     threads.submit(partial(self._chunk, spare, points, started, paths))
                     started += 1
-                future = threads.finished(TICK)
-                if future is None:
-                    continue
-                future.result()
-                finished += 1
-                if progress is not None:
+                if (future := threads.finished(TICK)) is not None:
+                    future.result()
+                    finished += 1
+                if progress is not None:  # also where nothing is done: an exception in it ends the run
                     progress(min(finished * CHUNK, self.paths), self.paths)
         finally:
             self.stop[0] = 1

@@ -205,7 +205,7 @@ def test_pictures_are_the_charts_of_the_slides(made):
         for data, narrow in ((image.attributes["src"], False), (source.attributes["srcset"], True)):
             text = base64.b64decode(data.removeprefix("data:image/svg+xml;base64,")).decode()
             assert not [mark for mark in traces_of(pack) if mark in text]
-            assert ('viewBox="0 0 316.8 ' in text) == narrow
+            assert ('viewBox="0 0 380 ' in text) == narrow
             assert not re.search(r"<script|\bon\w+=|javascript:", text)
             assert set(re.findall(r'href="([^"]*)', text)) <= set(re.findall(r'href="(#[^"]*)', text))
 
@@ -221,7 +221,7 @@ def test_the_picker_has_the_numbers_of_the_grid(made):
     assert [axis["base"] for axis in given["axes"]] == [axis.base for axis in grid.axes]
     shape = tuple(len(axis.values) for axis in grid.axes)
     base = tuple(axis.base for axis in grid.axes)
-    names = {picker.measure_name(name, pack): name for name in grid.mean}
+    names = {picker.measure_name(name, pack.result.case): name for name in grid.mean}
     assert len(given["measures"]) >= 6
     for measure in given["measures"]:
         name = names[measure["name"]]

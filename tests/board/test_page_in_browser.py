@@ -5,33 +5,23 @@ Runs where Chromium, its driver and Selenium are installed.
 
 import base64
 import json
-import shutil
 import time
 
 import pytest
 
+from benchmarks.browsers import BROWSER, DRIVER, chromium
 from sim.board.page import picker
 from tests.board.test_page import page_of
 from tests.board.test_story import pack_of
 
-webdriver = pytest.importorskip("selenium.webdriver")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
+pytest.importorskip("selenium.webdriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs Chromium and its driver")
-ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 MOST_WAIT = 10.0
 
 
 @pytest.fixture(scope="module")
 def browser():
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, Service(DRIVER))
+    driver = chromium()
     yield driver
     driver.quit()
 

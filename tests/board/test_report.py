@@ -28,11 +28,8 @@ def valence():
 @pytest.fixture
 def quick(monkeypatch):
     """A report with stand-ins for the documents and no figures."""
-    monkeypatch.setattr(
-        report, "_write_document", lambda function, pack, chapters, path, **options: path.write_text("x")
-    )
+    monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
     monkeypatch.setattr(report, "figures", lambda pack, chapters, source: iter(()))
-    monkeypatch.setattr(report, "svg_text", lambda chart, source, narrow: "<svg/>")
 
 
 # ------------------------------------------------------------------------------------------------------ the folder

@@ -1,9 +1,11 @@
 """Titles and names in any script: fonts that have them, one remark where none has, the order of a sentence."""
 
 import dataclasses
+import io
 import re
 import warnings
 import zipfile
+from functools import partial
 
 import openpyxl
 import pytest
@@ -12,8 +14,9 @@ import sim
 from sim.board import report
 from sim.board.charts import fonts
 from sim.board.charts.canvas import lines_of, shortened
-from sim.board.charts.images import svg_text
+from sim.board.charts.images import save_figure
 from sim.board.charts.run import cash_out_chart
+from sim.board.charts.sketch import sketch
 from sim.board.deck.deck import write_deck
 from sim.board.page.page import page_text
 from sim.board.report import write_report
@@ -56,7 +59,8 @@ def test_a_font_with_the_letters_is_found(tmp_path):
     result = renamed(CJK).result
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert families[0] in svg_text(cash_out_chart(result, "x"), result)
+        save_figure(partial(sketch, cash_out_chart(result, "x"), result), file := io.BytesIO(), "svg")
+    assert families[0] in file.getvalue().decode()
 
 
 @pytest.mark.parametrize("letters", ["\U000f0000", "\U000f0001\U000f0002\U000f0003"])

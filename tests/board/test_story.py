@@ -407,6 +407,7 @@ def test_a_column_has_the_digits_of_its_largest_error(name, pairs, signed, expec
 def test_no_probability_of_a_table_rounds_to_0_or_1():
     chances = [proportion(n, 10_000) for n in (0, 1, 9_730, 9_999, 10_000)]
     assert aligned("cash_out", chances, bounds=True) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
+    assert aligned("cash_out", [proportion(19_980, 20_000), proportion(20_000, 20_000)]) == ("99.9%", "100.0%")
     assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)], bounds=True) == ("$0.200M", "$0.000M")
 
 

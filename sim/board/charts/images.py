@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
-from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.board.charts.canvas import default_style, settle
-from sim.board.charts.sketch import sketch
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from sim.board.charts.data import Chart, Source
-    from sim.results.result import Result
-
 _DPI = 150
-_WIDE_SIZE, _NARROW_SIZE = (9.0, 4.2), (4.4, 3.6)
-#: Height of a bar with its name, in inches.
-_WIDE_BAR, _NARROW_BAR = 0.42, 0.55
 
 
 def save_figure(
@@ -80,15 +70,3 @@ def _print(figure: Any, target: str | PathLike[str] | IO[bytes], kind: str) -> N
             from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
             FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})
-
-
-def svg_text(chart: Chart, result: Result | Source, narrow: bool = False) -> str:
-    """A chart as an SVG element for a page that has a headline of its own, for a wide or a narrow screen."""
-    width, height = _NARROW_SIZE if narrow else _WIDE_SIZE
-    if chart.kind in ("bars", "waterfall"):
-        height = len(chart.categories) * (_NARROW_BAR if narrow else _WIDE_BAR) + 1.3
-    file = BytesIO()
-    save_figure(partial(sketch, chart, result), file, "svg", (width, height))
-    text = file.getvalue().decode("utf-8")
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :], flags=re.DOTALL)
-    return re.sub(r">\s+<", "><", text)

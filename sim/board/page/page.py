@@ -9,13 +9,13 @@ import base64
 import hashlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
-from sim.board.charts.images import svg_text
+from sim.board.charts.svg import svg
 from sim.board.page.html_tables import numbers, table
 from sim.board.page.markup import Html, tag
 from sim.board.page.picker import HEADLINE, KEY, picker
@@ -48,21 +48,16 @@ _NOTHING_ELSE = "img-src data:; default-src 'none'; base-uri 'none'; form-action
 _AFTER_PICKER = ("outlook", "forecasts", "record", "assumptions", "limits")
 
 
-#: Draws a chart for a wide or a narrow screen, as `svg_text` does.
-Draw = Callable[[Chart, bool], str]
-
-
-def write_page(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str], draw: Draw | None = None) -> None:
+def write_page(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
     """Write the page to `path` (.html, UTF-8)."""
-    Path(path).write_text(page_text(pack, story, draw), encoding="utf-8", newline="\n")
+    Path(path).write_text(page_text(pack, story), encoding="utf-8", newline="\n")
 
 
-def page_text(pack: Pack, story: tuple[Chapter, ...], draw: Draw | None = None) -> str:
-    """The whole page as text; the same for the same pack and slides. `draw`: with pictures that others have drawn."""
+def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
+    """The whole page as text; the same for the same pack and slides."""
     result = pack.result
     case, footer = result.case, source_of(result)
-    draw = draw or (lambda chart, narrow: svg_text(chart, result, narrow))
-    sections = [(chapter.key, _chapter(chapter, result, draw)) for chapter in story]
+    sections = [(chapter.key, _chapter(chapter, result)) for chapter in story]
     place = next((i for i, (key, _) in enumerate(sections) if key in _AFTER_PICKER), len(sections))
     sections.insert(place, (KEY, _what_if(pack)))
     links = [
@@ -108,13 +103,13 @@ def source_of(result: Result) -> str:
     return f"{result.case.title} | {result.paths:,} simulated scenarios"
 
 
-def _chapter(chapter: Chapter, result: Result, draw: Draw) -> Html:
+def _chapter(chapter: Chapter, result: Result) -> Html:
     cards = tag("ul", *(_card(card) for card in chapter.cards), class_="cards") if chapter.cards else Html()
     points = tag("ul", *(tag("li", point) for point in chapter.points), class_="points") if chapter.points else Html()
     answers = [(words, getattr(chapter, name)) for words, name in _QUESTIONS]
     return _section(
         chapter.key, chapter.headline, source_of(result),
-        cards, *(_figure(chart, draw) for chart in chapter.charts), points,
+        cards, *(_figure(chart) for chart in chapter.charts), points,
         _answers([(words, said) for words, said in answers if said]),
         tag("p", f"{chapter.source.rstrip('.')}.", class_="source") if chapter.source else "",
         tag("details", tag("summary", "Notes for the speaker"), tag("p", chapter.notes)) if chapter.notes else "",
@@ -151,14 +146,14 @@ def _card(card: Card) -> Html:
     return tag("li", tag("strong", card.value), " ", tag("span", card.label), " ", tag("small", card.detail))
 
 
-def _figure(chart: Chart, draw: Draw) -> Html:
+def _figure(chart: Chart) -> Html:
     """A chart for wide and for narrow screens, and its numbers; or a table.
 
     Pictures are data, not elements, so that no identifier or style of one is that of another.
     """
     if chart.table is not None:
         return table(chart.table, chart.title)
-    wide, narrow = (_data(draw(chart, each)) for each in (False, True))
+    wide, narrow = (_data(svg(chart, narrow=each)) for each in (False, True))
     return tag(
         "figure",
         tag("figcaption", chart.title),

@@ -20,8 +20,12 @@ from sim.text.tables import Table
 if TYPE_CHECKING:
     from sim.analysis.grid import Axis, Grid
     from sim.analysis.pack import Pack
+    from sim.terms import Case
 
-__all__ = ["HEADLINE", "KEY", "axis_name", "axis_words", "chosen", "data", "picker"]
+__all__ = [
+    "HEADLINE", "KEY", "P05", "axis_name", "axis_words", "chosen", "data", "measure_name", "measured", "picker",
+    "with_error",
+]  # fmt: skip
 
 KEY = "what_if"
 HEADLINE = "Choose price, volatility, burn and waivers to see the results"
@@ -49,19 +53,23 @@ def axis_words(axis: Axis) -> tuple[str, ...]:
     return tuple(f"{setting(value, axis.unit)}{suffix}" for value in axis.values)
 
 
-def measure_name(name: str, pack: Pack) -> str:
+def measure_name(name: str, case: Case) -> str:
     """`Out of cash by 31 March 2004`, `Runway`."""
     if name == "cash_out":
-        return f"Out of cash by {day(pack.result.case.horizon)}"
+        return f"Out of cash by {day(case.horizon)}"
     return {"cash_out_12m": "Out of cash within 12 months", P05: "Raised, 5% quantile"}.get(name) or name_of(name)
 
 
 def chosen(grid: Grid, name: str, at: tuple[int, ...]) -> str:
     """A measure at a point of the grid, with its error: `97 of 100 (96.9% ± 0.2)`, `10.7 months ± 0.1`."""
-    estimate = _estimate(grid, name, at)
+    return with_error(name, _estimate(grid, name, at), grid.paths)
+
+
+def with_error(name: str, estimate: Estimate, paths: int) -> str:
+    """A measure of so many paths with its error."""
     if name in _CHANCES:
-        return f"{frequency(estimate, grid.paths)} ({plus_minus(name, estimate)})"
-    return plus_minus(_measure(name), estimate)
+        return f"{frequency(estimate, paths)} ({plus_minus(name, estimate)})"
+    return plus_minus(measured(name), estimate)
 
 
 def difference(grid: Grid, name: str, at: tuple[int, ...], base: tuple[int, ...]) -> str:
@@ -72,7 +80,7 @@ def difference(grid: Grid, name: str, at: tuple[int, ...], base: tuple[int, ...]
     here, there = _estimate(grid, name, at), _estimate(grid, name, base)
     error = here.error + there.error
     value = here.value - there.value
-    return change(_measure(name), Estimate(value, error, (value - _Z95 * error, value + _Z95 * error)))
+    return change(measured(name), Estimate(value, error, (value - _Z95 * error, value + _Z95 * error)))
 
 
 def data(pack: Pack) -> dict[str, Any]:
@@ -82,11 +90,11 @@ def data(pack: Pack) -> dict[str, Any]:
     places = list(np.ndindex(*(len(axis.values) for axis in grid.axes)))
     measures = []
     for name in _names(grid):
-        scale = reading(_measure(name)).scale
+        scale = reading(measured(name)).scale
         estimates = [_estimate(grid, name, at) for at in places]
         measures.append(
             {
-                "name": measure_name(name, pack),
+                "name": measure_name(name, pack.result.case),
                 "words": [chosen(grid, name, at) for at in places],
                 "changes": [difference(grid, name, at, base) for at in places],
                 "values": [float(f"{each.value / scale:.5g}") for each in estimates],
@@ -110,7 +118,7 @@ def picker(pack: Pack) -> Html:
     base = tuple(axis.base for axis in grid.axes)
     rows = [
         tag(
-            "tr", tag("th", measure_name(name, pack), scope="row", class_="words"),
+            "tr", tag("th", measure_name(name, pack.result.case), scope="row", class_="words"),
             tag("td", chosen(grid, name, base), class_="chosen"), tag("td", chosen(grid, name, base)),
             tag("td", "-", class_="change"), tag("td", class_="strip", aria_hidden="true"),
         )
@@ -149,7 +157,7 @@ def ends(pack: Pack) -> Html:
     for i, axis in enumerate(grid.axes):
         for end in sorted({0, len(axis.values) - 1} - {axis.base}):
             rows.append(row(f"{axis_name(axis)}: {axis_words(axis)[end]}", [*base[:i], end, *base[i + 1 :]]))
-    columns = ("", *(measure_name(name, pack) for name in names))
+    columns = ("", *(measure_name(name, pack.result.case) for name in names))
     words = "The case, and each input alone at its lowest and its highest value"
     return tag("div", table(Table("", columns, rows, (0,)), words), class_="ends")
 
@@ -186,7 +194,8 @@ def _names(grid: Grid) -> list[str]:
     return [name for name in _SHOWN if name in grid.mean]
 
 
-def _measure(name: str) -> str:
+def measured(name: str) -> str:
+    """The measure of which a name is the mean or a quantile."""
     return "raised" if name == P05 else name
 
 

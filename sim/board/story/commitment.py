@@ -41,7 +41,7 @@ def commitment(pack: Pack) -> Chapter | None:
     if not summary.waterfall.commitment:
         return _without_commitment(pack) if raised.mean else None
     steps = _steps(summary)
-    fall = _waterfall_chart(summary, steps)
+    fall = waterfall_chart(summary)
     labels = fall.series[0].labels
     because = f"; {labels[1]} is not raised because {_because(steps[0][0])}" if steps else ""
     return Chapter(
@@ -101,7 +101,9 @@ def _steps(summary: Summary) -> list[tuple[str, float]]:
     return [*ranked[: _MOST_STEPS - 1], ("other reasons", sum(amount for _, amount in ranked[_MOST_STEPS - 1 :]))]
 
 
-def _waterfall_chart(summary: Summary, steps: list[tuple[str, float]]) -> Chart:
+def waterfall_chart(summary: Summary) -> Chart:
+    """From the commitment to the capital raised, of a run whose lines have a commitment in dollars."""
+    steps = _steps(summary)
     fall, error = summary.waterfall, summary["raised"].mcse
     names = ("committed", *(reason_words(name) for name, _ in steps), "raised")
     amounts = (fall.commitment, *(amount for _, amount in steps), fall.raised)

@@ -1,0 +1,159 @@
+"""Answers to changes of a case: a first one of few paths at once, then finer ones as long as nobody asks for another.
+
+The numbers of a changed case are those of `fundrisk run` with the same changes, seed and paths, to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from sim.analysis.paired import PROBABILITIES, difference_of, level_of, twelve_months, values_of
+from sim.analysis.roll_forward import text_of
+from sim.board.page.picker import P05
+from sim.engine.simulate import simulate
+from sim.live.controls import Control, changed_case, changes_of, controls_of
+from sim.results.estimates import Estimate
+from sim.results.merge import merge
+from sim.results.result import Result
+from sim.terms import Case
+from sim.terms.options import seed_of
+from sim.terms.overrides import canonical
+from sim.terms.rewriting import rewritten
+from sim.terms.stated import WAIVERS
+
+#: Paths of the first answer, and where the shards of the finer ones end.
+FIRST, SHARDS = 20_000, (49_152, 114_688, 200_000)
+#: What is shown, in this order: means, probabilities and a quantile.
+MEASURED = ("cash_out", "cash_out_12m", "runway_months", "raised", P05, "dilution", "funding_gap")
+_Z95 = 1.96
+
+
+class Interrupted(Exception):
+    """Raised inside a run that nobody waits for any more."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A run of the changed case, and its measures with their change from the case, path by path."""
+
+    result: Result
+    changes: Mapping[str, Any]
+    levels: Mapping[str, Estimate]
+    moves: Mapping[str, Estimate]
+
+
+class Engine:
+    """One case, its controls, and its own figures, with which every answer is compared.
+
+    Parameters
+    ----------
+    case : Case
+    seed : int, optional
+        The case's unless given.
+    workers : int, optional
+        Threads of a run, as in `sim.simulate`.
+    progress : callable, optional
+        Called as progress(paths done, paths) while the case itself is simulated, which may compile the kernels.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        seed: int | None = None,
+        workers: int | None = None,
+        progress: Callable[[int, int], Any] | None = None,
+    ) -> None:
+        self.case, self.seed, self.workers = case, seed_of(case, seed), workers
+        self.controls: tuple[Control, ...] = controls_of(case)
+        self.names = tuple(name for name in MEASURED if name != "cash_out_12m" or twelve_months(case) is not None)
+        self.quantiles: dict[int, Estimate] = {}
+        for result in self._runs(case, progress or _nothing):
+            self.quantiles[result.paths] = _low_raised(result)
+        self.values = {name: values_of(result, name) for name in self.names if name != P05}
+        self.base = self._answer(result, {})
+
+    def answers(self, values: Mapping[str, Any], stopped: Callable[[], bool]) -> Iterator[Answer]:
+        """The answers to values of the controls, finer and finer, until `stopped` says so.
+
+        Raises CaseError, before any answer, for values that cannot be used.
+        """
+        changes = changes_of(self.case, self.controls, values)
+        return self._answers(changed_case(self.case, changes), changes, stopped)
+
+    def text(self, values: Mapping[str, Any]) -> str:
+        """The case file with the changes, whose other lines and comments stay. Raises CaseError."""
+        changes = changes_of(self.case, self.controls, values)
+        made = changed_case(self.case, changes)
+
+        def keeps_range(word: str) -> bool:
+            return (word if word == WAIVERS else canonical(self.case, word)) in (made.ranges or {})
+
+        return text_of(replace(made, text=rewritten(text_of(self.case), changes, {}, keeps_range)))
+
+    def _answers(self, case: Case, changes: Mapping[str, Any], stopped: Callable[[], bool]) -> Iterator[Answer]:
+        def check(*_: int) -> None:
+            if stopped():
+                raise Interrupted
+
+        try:
+            for result in self._runs(case, check):
+                check()
+                yield self._answer(result, changes)
+        except Interrupted:
+            return
+
+    def _runs(self, case: Case, progress: Callable[[int, int], Any]) -> Iterator[Result]:
+        """The first run, and then shards of a longer one, put together as they come."""
+        shared: dict[str, Any] = {"seed": self.seed, "workers": self.workers, "progress": progress}
+        yield simulate(case, paths=FIRST, **shared)
+        whole: Result | None = None
+        for first, end in pairwise((0, *SHARDS)):
+            shard = simulate(case, paths=end - first, first_path=first, **shared)
+            whole = shard if whole is None else merge([whole, shard])
+            yield whole
+
+    def _answer(self, result: Result, changes: Mapping[str, Any]) -> Answer:
+        levels, moves = {}, {}
+        for name in self.names:
+            if name == P05:
+                levels[name] = _low_raised(result)
+                moves[name] = _between(levels[name], self.quantiles[result.paths])
+                continue
+            values = values_of(result, name)
+            levels[name] = _level(result, name, values)
+            moved = difference_of(name, None)
+            moved.add(np.subtract(values, self.values[name][: result.paths], dtype=np.float64))
+            moves[name] = moved.estimate()
+        return Answer(result, changes, levels, moves)
+
+
+def _level(result: Result, name: str, values: np.ndarray) -> Estimate:
+    """As the summary of the run has it."""
+    summary = result.summary()
+    if name == "cash_out":
+        return summary.cash_out
+    if name in PROBABILITIES:
+        counted = level_of(name, None)
+        counted.add(values)
+        return counted.estimate()
+    return summary[name].estimate
+
+
+def _low_raised(result: Result) -> Estimate:
+    quantile = result.summary()["raised"].p05
+    return Estimate(quantile.value, quantile.error, quantile.ci95)
+
+
+def _between(here: Estimate, there: Estimate) -> Estimate:
+    """A difference of quantiles; the sum of both errors is an upper bound of its error under common random numbers."""
+    value, error = here.value - there.value, here.error + there.error
+    return Estimate(value, error, (value - _Z95 * error, value + _Z95 * error))
+
+
+def _nothing(*_: int) -> None:
+    """No progress is shown."""
