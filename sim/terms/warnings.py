@@ -38,11 +38,20 @@ def warnings_of(case: Case) -> Iterator[str]:
     yield from _percentages(case)
     yield from _dollars(case)
     yield from _cash(case)
+    yield from _cut_income(case)
     for where, line in facilities(case):
         yield from _prices(case, where, line)
         yield from _draws(case, where, line)
         yield from never_binding(case, where, line)
     yield from _without_effect(case)
+
+
+def _cut_income(case: Case) -> Iterator[str]:
+    """Income that management gives up with its costs."""
+    cuts = case.response is not None and case.response.cut > 0
+    for where, item in entries("burn.items", case.burn.items):
+        if cuts and item.monthly < 0 and not item.fixed:
+            yield f"- {where} is income and not fixed, so that management's response cuts it too."
 
 
 def _percentages(case: Case) -> Iterator[str]:

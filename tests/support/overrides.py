@@ -96,11 +96,12 @@ PEOPLE: dict[str, Any] = {
 
 def every_case() -> dict[str, Case]:
     """The shipped cases, one of them with what people do, one of each template, and one with every kind of other cash,
-    alone and with what people do."""
+    which is there with what people do too."""
     shipped = {name: sim.load_case(name) for name, _ in sim.shipped_cases()}
     shipped["people"] = shipped["valence-2002"].replace(PEOPLE)
     made = {kind: Case.from_dict(parsed(template(kind))) for kind in KINDS}
-    return shipped | made | {"other cash": everything()}
+    both = everything({key: value for key, value in PEOPLE.items() if not key.startswith("third_party")})
+    return shipped | made | {"other cash": everything(), "other cash and people": both}
 
 
 def places(part: Any, where: str = "") -> Iterator[tuple[str, Key, Any]]:

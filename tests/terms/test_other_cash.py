@@ -162,3 +162,13 @@ def test_values_in_thousands_and_percent_are_warned_of():
     assert "flows[capex].amount = 200 is in dollars" in said
     assert "flows[capex].growth = 3 is a fraction a year" in said
     assert "company.interest_income_rate = 2 is a fraction a year" in said
+
+
+def test_income_that_management_would_cut_is_warned_of():
+    items = [{"name": "costs", "monthly": 9e5}, {"name": "sales", "monthly": -2e5}]
+    changes = statement(*items) | {"response": {"cover_months": 4, "cut": 0.3}}
+    said = [line for line in warnings_of(plain_case(changes)) if "management" in line]
+    assert said == ["- burn.items[sales] is income and not fixed, so that management's response cuts it too."]
+    fixed = plain_case(changes | statement(items[0], items[1] | {"fixed": True}))
+    none = plain_case(changes | {"response": {"cover_months": 4, "cut": 0.0}})
+    assert [line for case in (fixed, none) for line in warnings_of(case) if "management" in line] == []
