@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 from typing import Any, Protocol
 
 from sim.analysis.row import figures, measured_rows
 from sim.analysis.runs import SMALL
 from sim.analysis.swept_plan import Plan
 from sim.engine.executors import ExecutorError, Lost, spread, workers_of
+from sim.engine.threads import jobs_done
 
 #: Seconds that a worker works on one batch of rows, about, and rows of a batch at most.
 BATCH_SECONDS, MOST_BATCH = 0.2, 64
@@ -50,7 +53,9 @@ class Work:
         self.plan, self.progress, self.given = plan, progress, executor
         sizes = [case.simulation.paths if plan.paths is None else plan.paths for case in plan.cases.values()]
         alone = max(sizes) > SMALL  # one row at a time takes all threads
-        self.threads, self.each = (1, workers) if executor is None and alone else (workers, 1)
+        self.workers, self.each = (1, workers) if executor is None and alone else (workers, 1)
+        if executor is not None:
+            self.workers = workers_of(executor)
         self.batch = 1
 
     def finish(self, rows: Rows) -> int:
@@ -60,21 +65,19 @@ class Work:
         if self.given is None and self.left:  # compiles, before there are threads
             figures(lambda *_: None, next(iter(self.plan.cases.values())), 1, 0, 1)
         self._tell(rows)
-        with nullcontext(self.given) if self.given is not None else ThreadPoolExecutor(self.threads) as executor:
-            self.workers = workers_of(executor)
-            with closing(spread(executor, measured_rows, self._batches(rows), lambda: self._tell(rows))) as results:
-                for numbers, found in results:
-                    if isinstance(found, Lost):
-                        lost += [(number, found.why) for number in numbers]
-                        continue
-                    seconds, done = found
-                    self.batch = max(1, min(MOST_BATCH, int(BATCH_SECONDS / max(seconds, 1e-9))))
-                    for number, values, error in done:
-                        if values is None:
-                            lost.append((number, error))
-                        else:
-                            rows.add(number, values)
-                    self._tell(rows)
+        with closing(self._results(rows)) as results:
+            for numbers, found in results:
+                if isinstance(found, Lost):
+                    lost += [(number, found.why) for number in numbers]
+                    continue
+                seconds, done = found
+                self.batch = max(1, min(MOST_BATCH, int(BATCH_SECONDS / max(seconds, 1e-9))))
+                for number, values, error in done:
+                    if values is None:
+                        lost.append((number, error))
+                    else:
+                        rows.add(number, values)
+                self._tell(rows)
         if lost:
             number, why = min(lost)
             raise ExecutorError(
@@ -82,6 +85,14 @@ class Work:
                 "done are kept: run the same sweep again"
             )
         return self.plan.size - before
+
+    def _results(self, rows: Rows) -> Generator[tuple[list[int], Any], None, None]:
+        calls, tick = self._batches(rows), partial(self._tell, rows)
+        if self.given is not None:
+            return spread(self.given, measured_rows, calls, tick)
+        over = Event()
+        jobs = ((numbers, partial(measured_rows, over.is_set, *call)) for numbers, call in calls)
+        return jobs_done(jobs, self.workers, over.set, tick)
 
     def _batches(self, rows: Rows) -> Iterator[tuple[list[int], tuple]]:
         combinations = enumerate(self.plan.combinations())

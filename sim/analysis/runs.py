@@ -7,9 +7,9 @@ other jobs.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
+from contextlib import closing
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,7 +17,7 @@ from sim.engine.executors import check_executor, in_order
 from sim.engine.machine import available_workers
 from sim.engine.shards import stopping
 from sim.engine.simulate import simulate, simulate_each, simulate_here
-from sim.engine.threads import Threads
+from sim.engine.threads import jobs_done
 from sim.lowering.program import CHUNK
 from sim.results.result import Result
 from sim.terms import Case
@@ -33,8 +33,6 @@ SMALL = 131_072
 MOST_PATHS = 100_000
 #: Chunks of paths in a shard.
 CHUNKS_AT_ONCE = 16
-#: Seconds between two calls of the progress while jobs run.
-TICK = 0.1
 
 
 def paths_and_seed(case: Case, paths: int | None, seed: int | None, most: int = MOST_PATHS) -> tuple[int, int]:
@@ -159,34 +157,10 @@ def in_threads(
     tick: Callable[[], Any] = lambda: None,
     first_alone: bool = True,
 ) -> list[T]:
-    """What the jobs return, in their order.
-
-    `done` is called after each job, `tick` every tenth of a second, both in the caller's thread; `stop` when no more
-    results are wanted, also after an interruption: it must end the jobs that run. `first_alone`: the first job runs
-    alone, as it may have to compile the kernels.
-    """
-    pool, waiting, found = Threads(workers), deque[Future[T]](), list[T]()
-    ended: set[Future[T]] = set()
-
-    def take() -> None:
-        while waiting[0] not in ended:
-            if (future := pool.finished(TICK)) is None:
-                tick()
-            else:
-                ended.add(future)
-        first = waiting.popleft()
-        ended.remove(first)
-        found.append(first.result())
-        done()
-
-    try:
-        for number, job in enumerate(jobs):
-            waiting.append(pool.submit(job))
-            if (number == 0 and first_alone) or len(waiting) >= 4 * workers:
-                take()
-        while waiting:
-            take()
-    finally:
-        stop()
-        pool.close()
-    return found
+    """What the jobs return, in their order; see `jobs_done`. `done` is called after each, in the caller's thread."""
+    found: dict[int, T] = {}
+    with closing(jobs_done(enumerate(jobs), workers, stop, tick, first_alone)) as results:
+        for number, result in results:
+            found[number] = result
+            done()
+    return [found[number] for number in range(len(found))]

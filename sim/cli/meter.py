@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from sim.cli.files import Unusable
 from sim.cli.signals import SIGNALS
 from sim.cli.streams import on_terminal, say
+from sim.engine.interrupts import NO_THREAD
 from sim.terms import CaseError
 
 COMPILING = "Compiling kernels (first run only; this takes 15 to 25 seconds)..."
@@ -29,7 +30,7 @@ class Meter:
         self.started = self.shown = time.monotonic()
         self.width = 0
         self.computing = threading.Event()
-        with suppress(RuntimeError):  # no thread can be started: there is no notice
+        with suppress(*NO_THREAD):  # no thread can be started: there is no notice
             threading.Thread(target=self._watch_compiler, daemon=True).start()
 
     def __enter__(self) -> Meter:

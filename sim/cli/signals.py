@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from sim.engine.interrupts import NO_THREAD
+
 #: Signals that end a command, as far as the system has them, with what is said of them.
 ENDING = {
     number: word
@@ -96,7 +98,7 @@ class Signals:
         numbers = tuple(self.before)
         try:
             threading.Thread(target=self._end_at, args=(reader, numbers), daemon=True).start()
-        except RuntimeError:  # no thread can be started: a signal raises `Ended` from the beginning
+        except NO_THREAD:  # no thread can be started: a signal raises `Ended` from the beginning
             os.close(reader)
             os.close(self.writer)
             return

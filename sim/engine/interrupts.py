@@ -15,6 +15,8 @@ from typing import Any
 
 #: Signals whose handlers may raise, as far as the system has them.
 WAITING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+#: What starting a thread raises where the system starts no more.
+NO_THREAD = (RuntimeError, OSError, MemoryError)
 
 
 @contextmanager

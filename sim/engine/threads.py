@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sim.engine.interrupts import uninterrupted
+from sim.engine.interrupts import NO_THREAD, uninterrupted
 
 T = TypeVar("T")
+Label = TypeVar("Label")
+
+#: Seconds between two ticks while jobs run.
+TICK = 0.1
 
 
 class Threads:
@@ -67,7 +71,7 @@ class Threads:
         thread = threading.Thread(target=self._work, name="fundrisk", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # the system starts no more
+        except NO_THREAD:
             self.workers = len(self.started)
             _say_once(max(self.workers, 1))
             return
@@ -86,6 +90,43 @@ class Threads:
         else:
             future.set_result(result)
         self.done.put(future)
+
+
+def jobs_done(
+    jobs: Iterable[tuple[Label, Callable[[], T]]],
+    workers: int,
+    stop: Callable[[], Any],
+    tick: Callable[[], Any] = lambda: None,
+    first_alone: bool = False,
+) -> Generator[tuple[Label, T], None, None]:
+    """The label of each job and what it returns, in the order in which the jobs end; what a job raises is raised here.
+
+    Jobs are taken as threads become free. `tick` is called every tenth of a second, in the caller's thread; `stop` when
+    no more results are wanted, also after an interruption: it must end the jobs that run. `first_alone`: the first job
+    runs alone, as it may have to compile the kernels.
+    """
+    pool, labels = Threads(workers), dict[Future[T], Label]()
+
+    def ended(most: int) -> Generator[tuple[Label, T], None, None]:
+        """Results until at most `most` jobs are left."""
+        while labels:
+            wait = len(labels) > most
+            future = pool.finished(TICK if wait else 0)
+            if future is not None:
+                yield labels.pop(future), future.result()
+            elif wait:
+                tick()
+            else:
+                return
+
+    try:
+        for number, (label, job) in enumerate(jobs):
+            labels[pool.submit(job)] = label
+            yield from ended(0 if number == 0 and first_alone else 4 * workers - 1)
+        yield from ended(0)
+    finally:
+        stop()
+        pool.close()
 
 
 @cache

@@ -120,13 +120,13 @@ def test_paths_that_the_container_cannot_hold_are_refused_or_not_kept(monkeypatc
 def few_threads(monkeypatch):
     """A function that lets so many more threads start."""
 
-    def allow(number: int) -> None:
+    def allow(number: int, error: type[Exception] = RuntimeError) -> None:
         threads._say_once.cache_clear()
         left, start = [number], threading.Thread.start
 
         def start_or_not(thread):
             if not left[0]:
-                raise RuntimeError("can't start new thread")
+                raise error("can't start new thread")
             left[0] -= 1
             start(thread)
 
@@ -161,6 +161,18 @@ def test_an_analysis_without_threads_is_the_same(few_threads, number):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert table() == expected
+
+
+@pytest.mark.parametrize("error", [RuntimeError, OSError, MemoryError])
+def test_a_sweep_without_threads_is_the_same(few_threads, error):
+    def rows():
+        grid = {"axes": {"burn.growth": [0.0, 0.1, 0.2]}}
+        return list(sim.sweep(small_case(), grid, paths=200, workers=3).rows())
+
+    expected = rows()
+    few_threads(0, error)
+    with pytest.warns(RuntimeWarning, match="^no more threads can be started: one thread is used$"):
+        assert rows() == expected
 
 
 def test_a_warning_that_is_an_error_stops_no_run(few_threads):
