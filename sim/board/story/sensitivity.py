@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sim.board.charts.canvas import MIDDLE
@@ -31,7 +32,7 @@ def sensitivity(pack: Pack) -> Chapter | None:
         charts=(_tornado(swings, measure),),
         sure=f"Paired differences over {found.paths:,} scenarios; {INTERVALS}. {ranges_words(found)}",
         compared=f"Base case: {mean_of(measure)} {plus_minus(measure, pack.result.summary()[measure].estimate)}.",
-        change=_interactions(found),
+        change=_interactions(found, measure),
         source="One input at a time at its low and its high value, everything else as in the base case",
         notes="Terms of the agreement such as the commitment, the caps and the discount are varied only if the case "
         "file gives a range for them. The slide on stress cases shows several inputs changed at once.",
@@ -63,18 +64,20 @@ def ranges_words(found: Sensitivity) -> str:
     return f"{stated} of {n} ranges come from the case file; the others are standard ranges set by the program."
 
 
-def _interactions(found: Sensitivity) -> str:
+def _interactions(found: Sensitivity, measure: str) -> str:
     indices = found.indices
-    if indices is None or "runway_months" not in indices.first or not indices.keys:
+    if indices is None or measure not in indices.first or not indices.keys:
         return "Several inputs that change together can have more effect than the sum of their bars."
-    first = indices.first["runway_months"]
-    if not all(estimate.error <= _MOST_ERROR for estimate in first):  # also where nothing varies
+    first = indices.first[measure]
+    if any(math.isnan(estimate.value) for estimate in first):  # no variance to share
+        return f"When the {len(indices.keys)} most important inputs vary together, {mean_of(measure)} does not change."
+    if not all(estimate.error <= _MOST_ERROR for estimate in first):
         return "Several inputs that change together can have more effect than the sum of their bars."
     alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
     top = max(range(len(first)), key=lambda i: first[i].value)
     labels = {swing.key: swing.label for swing in found.swings}
     name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
     return (
-        f"When the {len(indices.keys)} most important inputs vary together, {name} alone causes "
-        f"{100 * first[top].value:.0f}% of the variance of mean runway. Combined effects cause {100.0 - alone:.0f}%."
+        f"{together}, {name} alone causes {100 * first[top]:.0f}% of the variance of {mean_of(measure)}. "
+        f"Combined effects cause {100.0 - alone:.0f}%."
     )
