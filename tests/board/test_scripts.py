@@ -67,7 +67,7 @@ def test_a_font_with_the_letters_is_found(tmp_path):
 def test_letters_without_a_font_give_one_remark(letters, tmp_path, monkeypatch):
     pack = pack_of("valence")
     monkeypatch.setattr(report, "fonts_for", lambda case: ((), letters))
-    monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
+    monkeypatch.setattr(report, "_write_document", lambda *given, **options: given[-1].write_text("x"))
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         write_report(pack, tmp_path)
