@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from io import BytesIO
 from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from sim.board.charts.images import save_figures
 
@@ -27,8 +27,8 @@ _Entry = tuple[Future, Callable[[], Any]]
 
 class _Process(NamedTuple):
     running: subprocess.Popen
-    asked: BinaryIO
-    answers: BinaryIO
+    asked: IO[bytes]
+    answers: IO[bytes]
 
     def end(self) -> None:
         """End it; whoever waits for its answers has the end of the pipe."""
@@ -137,7 +137,7 @@ def _run(future: Future, call: Callable[[], Any]) -> None:
         future.set_exception(error)
 
 
-def serve(asked: BinaryIO, answers: BinaryIO) -> None:
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
     """Make the calls of a pipe until it ends."""
     save_figures(_nothing, {"png": BytesIO(), "svg": BytesIO()})  # imports Matplotlib before the first call
     with suppress(EOFError, BrokenPipeError):

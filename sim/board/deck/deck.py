@@ -7,6 +7,7 @@ the number of scenarios. python-pptx does not fit text to its box, so that each 
 from __future__ import annotations
 
 import io
+import math
 import os
 from datetime import date
 from pathlib import Path
@@ -130,11 +131,11 @@ def _body(slide: Any, chapter: Chapter) -> None:
         (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]
     titled = bool(drawn)
-    whole = sum(sum(_wants(chart.table)) for chart in tables)
+    wants = [math.fsum(_wants(chart.table)) for chart in tables if chart.table is not None]
     columns += [
-        (1.25 if drawn else 2.0 * len(tables) * sum(_wants(chart.table)) / whole,
+        (1.25 if drawn else 2.0 * len(wants) * want / math.fsum(wants),
          lambda box, c=chart: _table(slide, c, box, titled))
-        for chart in tables
+        for chart, want in zip(tables, wants, strict=True)
     ]  # fmt: skip
     if chapter.cards and len(chapter.cards) != 4:
         columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))

@@ -13,6 +13,7 @@ from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.results.estimates import Estimate
     from sim.results.statistics import LiquidityAtRisk
     from sim.terms import Case
 
@@ -84,5 +85,5 @@ def _needed(span: LiquidityAtRisk) -> str:
     return money_at(span, 95) if span.quantile(95).value > 0.0 else "none"
 
 
-def _runway(pack: Pack):  # type: ignore[no-untyped-def]
+def _runway(pack: Pack) -> Estimate:
     return pack.result.summary()["runway_months"].estimate

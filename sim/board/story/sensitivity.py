@@ -68,9 +68,10 @@ def _interactions(found: Sensitivity, measure: str) -> str:
     indices = found.indices
     if indices is None or measure not in indices.first or not indices.keys:
         return "Several inputs that change together can have more effect than the sum of their bars."
+    together = f"When the {len(indices.keys)} most important inputs vary together"
     first = indices.first[measure]
     if any(math.isnan(estimate.value) for estimate in first):  # no variance to share
-        return f"When the {len(indices.keys)} most important inputs vary together, {mean_of(measure)} does not change."
+        return f"{together}, {mean_of(measure)} does not change."
     if not all(estimate.error <= _MOST_ERROR for estimate in first):
         return "Several inputs that change together can have more effect than the sum of their bars."
     alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
@@ -78,6 +79,6 @@ def _interactions(found: Sensitivity, measure: str) -> str:
     labels = {swing.key: swing.label for swing in found.swings}
     name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
     return (
-        f"{together}, {name} alone causes {100 * first[top]:.0f}% of the variance of {mean_of(measure)}. "
+        f"{together}, {name} alone causes {100 * first[top].value:.0f}% of the variance of {mean_of(measure)}. "
         f"Combined effects cause {100.0 - alone:.0f}%."
     )
