@@ -221,11 +221,12 @@ def _policy(case: Case, place: str, policy: Policy) -> Iterator[Control]:
         yield Control(f"{place}.{word}", f"{_LABELS[word]}{name}", DRAWS, "choice", tuple(values),
                       tuple(shown[value] for value in values), base, overrides)  # fmt: skip
     for word, default in _NEEDED.items():
-        value = getattr(policy, word)
-        base = default if value is None else value
+        stated = getattr(policy, word)
+        now = default if stated is None else float(stated)
         key = f"{place}.{word}"
-        unit = "x" if word == "price_trigger" else "months"
-        ends = (min(0.25, base), base, max(4.0, base)) if word == "price_trigger" else (0.0, base, max(24.0, base))
+        is_price = word == "price_trigger"
+        ends = (min(0.25, now), now, max(4.0, now)) if is_price else (0.0, now, max(24.0, now))
+        unit = "x" if is_price else "months"
         yield _slider(key, f"{_LABELS[word]}{name}", DRAWS, ends, unit, partial(_one, key))
 
 
@@ -243,7 +244,7 @@ def _number(case: Case, key: str, group: str, vary: Variation = HALF_TO_TWICE, l
         return
     known = known_key(Case, key)
     rule = number_rule(known) if not isinstance(known.rule, Number) else known.rule
-    stated = (case.ranges or {}).get(key, (base, base))
+    stated = case.ranges[key] if case.ranges is not None and key in case.ranges else (base, base)
     low, high = allowed_ends(rule, vary(base), base)
     ends = (min(low, stated[0]), base, max(high, stated[1]))
     words = label or capitalised(label_of(case, key))
@@ -257,12 +258,13 @@ def _one(key: str, value: Any) -> dict[str, Any]:
 def _table(case: Case, word: str) -> Iterator[Control]:
     """A table of the case that can be left out, and its numbers."""
     known = keys(Case).get(word)
-    part = getattr(case, word, None)
+    part: Any = getattr(case, word, None)
     if known is None or part is None:
         return
     yield Control(word, capitalised(known.meaning), OTHERS, "switch", (False, True), ("off", "on"), True,
                   lambda on: {} if on else {word: None})  # fmt: skip
-    for name, of in keys(type(part)).items():
+    of_part: Any = type(part)
+    for name, of in keys(of_part).items():
         if isinstance(of.rule, Number) and values_of(part)[name] is not None:
             yield from _number(case, f"{word}.{name}", OTHERS, of.vary or HALF_TO_TWICE)
 

@@ -5,9 +5,9 @@ The numbers of a changed case are those of `fundrisk run` with the same changes,
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,41 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A run of the changed case, and its measures with their change from the case, path by path."""
+    """A run of the changed case, its measures, those of the case itself, and the differences path by path."""
 
     result: Result
     changes: Mapping[str, Any]
     levels: Mapping[str, Estimate]
+    base: Mapping[str, Estimate]
     moves: Mapping[str, Estimate]
+
+
+class _Runs:
+    """The runs of one case, each made when it is first asked for: a short one, then shards of a longer one, merged."""
+
+    def __init__(self, case: Case, seed: int, workers: int | None) -> None:
+        self.case, self.options: dict[str, Any] = case, {"seed": seed, "workers": workers}
+        self.made: list[Result] = []
+        self.lock = threading.Lock()
+
+    def upto(self, n: int, progress: Callable[[int, int], Any]) -> Result:
+        """Run n, from 0. An exception in `progress` ends the wait, and leaves what has been made."""
+        while not self.lock.acquire(timeout=0.05):
+            progress(0, 1)
+        try:
+            while len(self.made) <= n:
+                self.made.append(self._next(progress))
+            return self.made[n]
+        finally:
+            self.lock.release()
+
+    def _next(self, progress: Callable[[int, int], Any]) -> Result:
+        done = len(self.made)
+        if not done:
+            return simulate(self.case, paths=FIRST, progress=progress, **self.options)
+        first, end = (0, *SHARDS)[done - 1 : done + 1]
+        shard = simulate(self.case, paths=end - first, first_path=first, progress=progress, **self.options)
+        return merge([self.made[-1], shard]) if first else shard
 
 
 class Engine:
@@ -58,7 +87,7 @@ class Engine:
     workers : int, optional
         Threads of a run, as in `sim.simulate`.
     progress : callable, optional
-        Called as progress(paths done, paths) while the case itself is simulated, which may compile the kernels.
+        Called as progress(paths done, paths) while the case itself is first simulated, which may compile the kernels.
     """
 
     def __init__(
@@ -71,11 +100,8 @@ class Engine:
         self.case, self.seed, self.workers = case, seed_of(case, seed), workers
         self.controls: tuple[Control, ...] = controls_of(case)
         self.names = tuple(name for name in MEASURED if name != "cash_out_12m" or twelve_months(case) is not None)
-        self.quantiles: dict[int, Estimate] = {}
-        for result in self._runs(case, progress or _nothing):
-            self.quantiles[result.paths] = _low_raised(result)
-        self.values = {name: values_of(result, name) for name in self.names if name != P05}
-        self.base = self._answer(result, {})
+        self.runs = _Runs(case, self.seed, workers)
+        self.runs.upto(0, progress or _nothing)
 
     def answers(self, values: Mapping[str, Any], stopped: Callable[[], bool]) -> Iterator[Answer]:
         """The answers to values of the controls, finer and finer, until `stopped` says so.
@@ -100,53 +126,41 @@ class Engine:
             if stopped():
                 raise Interrupted
 
+        runs = _Runs(case, self.seed, self.workers) if changes else self.runs
         try:
-            for result in self._runs(case, check):
+            for n in range(1 + len(SHARDS)):
+                result, base = runs.upto(n, check), self.runs.upto(n, check)
                 check()
-                yield self._answer(result, changes)
+                yield self._answer(result, base, changes)
         except Interrupted:
             return
 
-    def _runs(self, case: Case, progress: Callable[[int, int], Any]) -> Iterator[Result]:
-        """The first run, and then shards of a longer one, put together as they come."""
-        shared: dict[str, Any] = {"seed": self.seed, "workers": self.workers, "progress": progress}
-        yield simulate(case, paths=FIRST, **shared)
-        whole: Result | None = None
-        for first, end in pairwise((0, *SHARDS)):
-            shard = simulate(case, paths=end - first, first_path=first, **shared)
-            whole = shard if whole is None else merge([whole, shard])
-            yield whole
-
-    def _answer(self, result: Result, changes: Mapping[str, Any]) -> Answer:
-        levels, moves = {}, {}
+    def _answer(self, result: Result, base: Result, changes: Mapping[str, Any]) -> Answer:
+        here, there = ({name: _level(each, name) for name in self.names} for each in (result, base))
+        moves = {}
         for name in self.names:
             if name == P05:
-                levels[name] = _low_raised(result)
-                moves[name] = _between(levels[name], self.quantiles[result.paths])
+                moves[name] = _between(here[name], there[name])
                 continue
-            values = values_of(result, name)
-            levels[name] = _level(result, name, values)
             moved = difference_of(name, None)
-            moved.add(np.subtract(values, self.values[name][: result.paths], dtype=np.float64))
+            moved.add(np.subtract(values_of(result, name), values_of(base, name), dtype=np.float64))
             moves[name] = moved.estimate()
-        return Answer(result, changes, levels, moves)
+        return Answer(result, changes, here, there, moves)
 
 
-def _level(result: Result, name: str, values: np.ndarray) -> Estimate:
-    """As the summary of the run has it."""
+def _level(result: Result, name: str) -> Estimate:
+    """As the summary of the run has it; of a quantile, half the width of its interval over 1.96 is the error."""
     summary = result.summary()
     if name == "cash_out":
         return summary.cash_out
+    if name == P05:
+        low = summary["raised"].p05
+        return Estimate(low.value, low.error, low.ci95)
     if name in PROBABILITIES:
         counted = level_of(name, None)
-        counted.add(values)
+        counted.add(values_of(result, name))
         return counted.estimate()
     return summary[name].estimate
-
-
-def _low_raised(result: Result) -> Estimate:
-    quantile = result.summary()["raised"].p05
-    return Estimate(quantile.value, quantile.error, quantile.ci95)
 
 
 def _between(here: Estimate, there: Estimate) -> Estimate:

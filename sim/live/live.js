@@ -126,6 +126,7 @@
       data.dataset.se = row.se;
       data.textContent = row.words;
       cells[1].replaceChildren(data);
+      cells[2].textContent = row.case;
       cells[3].textContent = row.change;
       if (given.cards.includes(row.key)) card(row);
     }

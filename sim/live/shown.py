@@ -49,6 +49,7 @@ def rows_of(answer: Answer) -> list[dict[str, Any]]:
             "key": name,
             "name": measure_name(name, answer.result.case),
             "words": with_error(name, level, answer.result.paths),
+            "case": with_error(name, answer.base[name], answer.result.paths),
             "value": level.value,
             "se": level.se,
             "change": _moved(name, answer.moves[name]) if answer.changes else "-",
