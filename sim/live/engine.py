@@ -52,7 +52,8 @@ class _Runs:
     """The runs of one case, each made when it is first asked for: a short one, then shards of a longer one, merged."""
 
     def __init__(self, case: Case, seed: int, workers: int | None) -> None:
-        self.case, self.options: dict[str, Any] = case, {"seed": seed, "workers": workers}
+        self.case = case
+        self.options: dict[str, Any] = {"seed": seed, "workers": workers}
         self.made: list[Result] = []
         self.lock = threading.Lock()
 
