@@ -52,6 +52,11 @@ class Run(NamedTuple):
         as_written: dict[str, Any] = jsonable(made)
         return as_written
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self[:-1] == other[:-1] and self.manifest == other.manifest
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def groups(self) -> str | None:
         """Which paths depend on one another, as in `Distribution.from_values`."""
