@@ -45,7 +45,7 @@ def page_text(engine: Engine) -> str:
         ),
         tag(
             "div",
-            tag("form", *_groups(engine.controls), _buttons(), id="controls", aria_label="What is changed",
+            tag("form", _buttons(), *_groups(engine.controls), id="controls", aria_label="What is changed",
                 autocomplete="off"),
             tag("main", *_answers(engine), id="content", tabindex="-1"),
             class_="sides",

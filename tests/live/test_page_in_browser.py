@@ -265,11 +265,11 @@ def test_the_changed_case_can_be_copied_and_downloaded(shown, tmp_path):
     element(browser, "#copy").click()
     said = eventually(lambda: texts(browser, "#said")[0], lambda text: text.startswith("Copied"))
     words = shlex.split(said.removeprefix("Copied: "))
-    assert words == ["--set", "company.cash=23_054_000", "--set", "line.conditions[licence].waiver_probability=1"]
+    assert words == ["--set", "company.cash=20_104_000", "--set", "line.conditions[licence].waiver_probability=1"]
     element(browser, "#download").click()
     (file,) = eventually(lambda: list(tmp_path.glob("*.toml")))
     expected = sim.load_case("valence-2002").replace(
-        {"company.cash": 23_054_000, "line.conditions[licence].waiver_probability": 1}
+        {"company.cash": 20_104_000, "line.conditions[licence].waiver_probability": 1}
     )
     assert sim.load_case(str(file)) == expected
 
