@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from sim.text.characters import escaped
@@ -43,9 +44,10 @@ def is_stdin(name: str | os.PathLike[str]) -> bool:
     return os.fspath(name) in _ALSO_STDIN
 
 
-def is_open_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is an open file of this process, such as /dev/stdin or what `<(...)` of a shell stands for."""
-    return os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and os.path.exists(path)
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a named pipe, or an open file of this process, such as /dev/stdin or `<(...)` of a shell."""
+    is_open = os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and os.path.exists(path)
+    return is_open or Path(path).is_fifo()
 
 
 def name_of(name: str) -> str:

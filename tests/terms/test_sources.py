@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 import sim
+from sim.terms.files import SHIPPED
 from sim.terms.sources import CHANGED, comment_on, comments, legend, paragraphs, sources
 from sim.terms.toml_text import Entry, entries
 from tests.proof.inputs import mutated, toml_file
@@ -249,3 +250,17 @@ def test_copies_keep_the_text(told):
     assert sources(result.case).beside["line.minimum_draw"] == "from here"
     assert sources(sim.terms.Case.from_dict(case.to_dict())) == ({}, {})
     assert case.text not in repr(case)
+
+
+def test_a_case_keeps_the_closes_that_it_names(tmp_path, monkeypatch):
+    (tmp_path / "c.csv").write_text("Date,Close\n2002-03-27,3.0\n2002-03-28,3.1\n")
+    text = (SHIPPED / "valence-2002.toml").read_text().replace("[price]\n", '[price]\ncloses = "c.csv"  # said\n', 1)
+    (tmp_path / "case.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    case = sim.load_case("case.toml")
+    (tmp_path / "c.csv").unlink()
+    found = sources(case).beside
+    assert found["price.closes"] == "said"
+    assert len(found) > 20
+    assert sources(case.replace({"price.drift": 0.1})).beside == found | {"price.drift": CHANGED}
+    assert sources(case.replace({"price.closes": [3.0]})).beside["price.closes"] == CHANGED
