@@ -157,14 +157,14 @@ def decoded(data: bytes) -> str:
     """
     mark, encoding, shown = next((known for known in _MARKS if data.startswith(known[0])), _NO_MARK)
     body = data[len(mark) :]
+    if not mark and _looks_wide(body):
+        raise Unreadable("looks like UTF-16 without a byte order mark; must be UTF-8, or UTF-16 with one")
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
         line = body[: error.start].decode(encoding, "replace").count("\n") + 1
         byte = f"byte 0x{body[error.start]:02x}"
         raise Unreadable(f"line {line}: not {shown}: {byte}") from None
-    if not mark and _looks_wide(body):
-        raise Unreadable("looks like UTF-16 without a byte order mark; must be UTF-8, or UTF-16 with one")
     return text.replace("\r\n", "\n")
 
 
