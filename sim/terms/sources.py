@@ -62,7 +62,7 @@ def comments(text: str) -> dict[str, str]:
                 found[where] = _sentence([found.get(where, ""), words])
             else:
                 inside.append(words)
-        words = entry.beside or _sentence(entry.above) or _sentence(inside)
+        words = _sentence([entry.beside or _sentence(entry.above), *inside])
         if words:
             found[name] = words
     return found

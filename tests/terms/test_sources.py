@@ -91,7 +91,7 @@ def test_each_comment_goes_to_its_key():
         ('a = "\\\\" # yes\nb = "\\"# no" # b\n', {"a": "yes", "b": "b"}),
         ("a = ''''x'''' # yes\n", {"a": "yes"}),
         # lists over lines, inline tables
-        ("a = [ # all\n  1, # one\n  2,\n] # end\nb = 3 # b\n", {"a": "end", "b": "b"}),
+        ("a = [ # all\n  1, # one\n  2,\n] # end\nb = 3 # b\n", {"a": "end all one", "b": "b"}),
         ("a = [\n  1, # one\n  # two\n  2\n]\n", {"a": "one two"}),
         ("r = [\n  {d = 1, x.y = 2}, # first\n  # second\n  {d = '}'},\n  {name = 'n'} # third\n]\n",
          {"r[0]": "first", "r[1]": "second", "r[n]": "third"}),
@@ -264,3 +264,25 @@ def test_a_case_keeps_the_closes_that_it_names(tmp_path, monkeypatch):
     assert len(found) > 20
     assert sources(case.replace({"price.drift": 0.1})).beside == found | {"price.drift": CHANGED}
     assert sources(case.replace({"price.closes": [3.0]})).beside["price.closes"] == CHANGED
+
+
+def test_comments_in_lists_go_with_other_comments():
+    text = """
+# above
+amounts = [
+    1,  # one
+    2,  # two
+]   # beside
+[[notes]]
+name = "a"
+steps = [
+    { date = 1, factor = 2 },  # first
+    { date = 2, factor = 3 }
+    # after the last one
+]
+"""
+    found = comments(text)
+    assert found["amounts"] == "beside one two"
+    assert found["notes[a].steps[0]"] == "first"
+    assert found["notes[a].steps"] == "after the last one"
+    assert "notes[a].steps[1]" not in found
