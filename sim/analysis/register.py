@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,8 +127,9 @@ def _value(case: Case, key: str) -> str:
 
 
 def _of_variant(case: Case, key: str) -> Any:
-    name = max((name for name in case.variants or {} if f"{key}.".startswith(f"variants.{name}.")), key=len)
-    changes = (case.variants or {})[name]
+    variants: Mapping[str, Any] = case.variants or {}
+    name = max((name for name in variants if f"{key}.".startswith(f"variants.{name}.")), key=len)
+    changes = variants[name]
     changed = key.removeprefix(f"variants.{name}").removeprefix(".")
     return plain(changes[changed]) if changed else ", ".join(changes)
 

@@ -67,7 +67,8 @@ PARTS = {
 FILES = (
     "sim/terms/", "sim/lowering/lower.py", "sim/lowering/burn.py", "sim/lowering/events.py", "sim/lowering/schedule.py",
     "sim/lowering/market.py", "sim/lowering/variates.py", "sim/kernels/line/", "sim/kernels/ledger.py",
-    "sim/kernels/cash.py", "sim/kernels/financing.py", "sim/results/measures.py", "sim/results/estimates.py", "sim/results/distribution.py",
+    "sim/kernels/cash.py", "sim/kernels/financing.py", "sim/results/measures.py", "sim/results/estimates.py",
+    "sim/results/distribution.py",
 )  # fmt: skip
 
 
