@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.analysis.inputs import Input, shown
-from sim.analysis.paired import SHOWN
+from sim.analysis.paired import SHOWN, levels_dict
 from sim.results.estimates import Estimate, quantile_rank
-from sim.results.measures import MEASURES, Measure
+from sim.results.measures import MEASURES, Measure, censored_text
 from sim.results.summary import jsonable, manifest
 from sim.results.value import Value
 from sim.terms import Case
@@ -112,9 +112,10 @@ class Uncertainty(Value, Readable, Mapping[str, Band]):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; the `values` of a measure are in the order of `points`."""
+        base = levels_dict({name: band.base for name, band in self.bands.items()}, self.paths)
         bands = {
             name: {
-                **asdict(band.base), "p05": band.low, "p50": band.median, "p95": band.high,
+                **base[name], "p05": band.low, "p50": band.median, "p95": band.high,
                 "values": band.values.tolist(),
             }
             for name, band in self.bands.items()
@@ -144,11 +145,18 @@ class Uncertainty(Value, Readable, Mapping[str, Band]):
 
 
 def _bands(found: Uncertainty) -> Table:
-    rows = []
-    for band in found.bands.values():
-        measure, base = band.measure, band.base
-        ends = measure.aligned([band.low, band.median, band.high], [band.error] * 3)
-        as_is = measure.format_bare(base.value, base.error), measure.format_error(base.error, base.value)
+    rows, chances = [], found.bands["cash_out"]
+    for name, band in found.bands.items():
+        measure, base, numbers = band.measure, band.base, (band.low, band.median, band.high)
+        # A mean runway of censored paths alone is a lower bound.
+        whole = set(band.values[chances.values == 0.0]) if name == "runway_months" else ()
+        texts = measure.aligned(numbers, [band.error] * 3)
+        ends = [censored_text(text, number in whole) for text, number in zip(texts, numbers, strict=True)]
+        mean = measure.format_bare(base.value, base.error)
+        as_is = (
+            censored_text(mean, name == "runway_months" and chances.base.value == 0.0),
+            measure.format_error(base.error, base.value),
+        )
         rows.append((measure.column, *as_is, *ends))
     heading = "The case as it is with its sampling error, and quantiles over the draws of the inputs"
     return Table(heading, ("Mean", "As it is", "+-", "5%", "Median", "95%"), rows)

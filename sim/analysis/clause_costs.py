@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.analysis.paired import SHOWN, estimate_dict
+from sim.analysis.paired import SHOWN, estimate_dict, levels_dict
 from sim.analysis.paired_text import gains, measured
 from sim.analysis.variants import Clause
 from sim.results.estimates import Estimate
@@ -52,9 +52,6 @@ class ClauseCosts(Value, Readable):
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
 
-        def levels(table: Mapping[str, Estimate]) -> dict[str, Any]:
-            return {name: estimate_dict(estimate) for name, estimate in table.items()}
-
         def of_clause(i: int) -> dict[str, Any]:
             clause = self.clauses[i]
             return {
@@ -70,9 +67,9 @@ class ClauseCosts(Value, Readable):
             "paths": self.paths,
             "level_paths": self.level_paths,
             "seed": self.seed,
-            "signed": levels(self.signed),
-            "lifted": levels(self.lifted),
-            "together": levels(self.together),
+            "signed": levels_dict(self.signed, self.level_paths),
+            "lifted": levels_dict(self.lifted, self.level_paths),
+            "together": {name: estimate_dict(each) for name, each in self.together.items()},
             "clauses": [of_clause(i) for i in range(len(self.clauses))],
             "grouped": self.grouped,
             "manifest": manifest(self.case, self.paths, self.seed, "philox"),
@@ -102,7 +99,8 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
     def ordered(found: tuple[Estimate, ...]) -> list[Estimate]:
         return [found[i] for i in order]
 
-    both = [measured(name, [costs.signed[name], costs.lifted[name]]) for name in _MEASURES]
+    runs = (costs.signed, costs.lifted)
+    both = [measured(name, [run[name] for run in runs], [run["cash_out"] for run in runs]) for name in _MEASURES]
     shapley = [gains(name, [*ordered(costs.shapley[name]), costs.together[name]]) for name in _MEASURES]
     alone = [gains(name, ordered(costs.alone[name])) for name in _MEASURES]
     note = ""

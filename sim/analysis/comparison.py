@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.analysis.paired import MEASURED, SHOWN, estimate_dict
+from sim.analysis.paired import MEASURED, SHOWN, estimate_dict, levels_dict
 from sim.analysis.paired_text import changes, levels
 from sim.results.estimates import Estimate
 from sim.results.figures import Period
@@ -50,7 +50,7 @@ class Comparison(Value, Readable):
                 "name": self.names[i],
                 "title": case.title,
                 "case_sha256": case.sha256,
-                "estimates": {name: estimate_dict(row[i]) for name, row in self.estimates.items()},
+                "estimates": levels_dict({name: row[i] for name, row in self.estimates.items()}, self.paths),
                 "differences": {name: estimate_dict(row[i]) for name, row in self.differences.items()},
                 "cash_out_by_period": [
                     {"period": period.label, "end": period.end} | estimate_dict(chance) for period, chance in by_period
@@ -86,7 +86,8 @@ def comparison_blocks(comparison: Comparison) -> Blocks:
         f"{pairs}, common random numbers"
     )
     heads = ("", *(SHOWN[name].column for name in MEASURED))
-    values = zip(names, *(levels(name, comparison.estimates[name]) for name in MEASURED), strict=True)
+    found = comparison.estimates
+    values = zip(names, *(levels(name, found[name], found["cash_out"]) for name in MEASURED), strict=True)
     tables = [Table("Means and probabilities, of all paths", heads, list(values))]
     if len(names) > 1:
         moved = zip(names[1:], *(changes(name, comparison.differences[name][1:]) for name in MEASURED), strict=True)

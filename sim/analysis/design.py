@@ -36,7 +36,7 @@ from sim.terms.problems import MISSING, Problem, one_line, raise_if, show
 from sim.terms.ranges import Whole
 from sim.terms.schema import plain
 from sim.terms.toml_text import TooDeep, parsed
-from sim.text.reading import STDIN, Unreadable, is_open_stream, name_of, read_text
+from sim.text.reading import STDIN, Unreadable, is_stream, name_of, read_text
 
 MOST_ROWS = 10_000_000
 MOST_BYTES = 2**26
@@ -131,7 +131,7 @@ def _parsed(source: str) -> Mapping[str, Any]:
     """The table of a TOML file. CaseError, one line, if it cannot be read."""
     name = one_line(name_of(source), 200) or "(empty)"
     try:
-        if source != STDIN and Path(source).exists() and not (Path(source).is_file() or is_open_stream(source)):
+        if source != STDIN and Path(source).exists() and not (Path(source).is_file() or is_stream(source)):
             raise Unreadable("cannot be read: must be a regular file")
         return parsed(read_text(source, MOST_BYTES))
     except (Unreadable, TooDeep) as error:

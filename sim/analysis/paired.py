@@ -178,6 +178,15 @@ def difference_of(name: str, groups: str | None) -> Mean:
     return Difference(groups) if name in PROBABILITIES else Mean(groups)
 
 
+def levels_dict(levels: Mapping[str, Estimate], paths: int) -> dict[str, Any]:
+    """As JSON, the measures of a run of so many paths; that of the runway says how many of them are censored."""
+    found = {name: estimate_dict(estimate) for name, estimate in levels.items()}
+    if "runway_months" in found:
+        censored = round(paths * (1.0 - levels["cash_out"].value))
+        found["runway_months"] |= {"censored": censored > 0, "censored_count": censored}
+    return found
+
+
 def estimate_dict(estimate: Estimate) -> dict[str, Any]:
     """As JSON: {"value", "se", "ci95"}."""
     return {"value": estimate.value, "se": estimate.se, "ci95": estimate.ci95}

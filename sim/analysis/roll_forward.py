@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from sim.analysis.forecasts import forecasts_of
 from sim.terms import Case, CaseError, load_case
 from sim.terms.actuals import Actuals, load_actuals
-from sim.terms.closes import with_path
+from sim.terms.closes import with_closes
 from sim.terms.forecast import Forecast
 from sim.terms.options import seed_of
 from sim.terms.overrides import canonical
@@ -91,8 +90,10 @@ def roll_forward(
         return key in (made.ranges or {})
 
     text = rewritten(text_of(case), roll.changes, roll.notes, keeps_range)
-    document = with_path(parsed(text), Path(case.source).parent)
-    return Case.from_dict(document, source=case.source, text=text, blame=name)
+    document = parsed(text)
+    quoted = case.quoted if isinstance(document["price"].get("closes"), str) else None
+    document = with_closes(document, quoted)
+    return Case.from_dict(document, source=case.source, text=text, quoted=quoted, blame=name)
 
 
 def carried(case: Case, roll: Roll, scored: list[Forecast], blame: str = "roll") -> Case:
@@ -110,7 +111,7 @@ def text_of(case: Case) -> str:
     import tomlkit
 
     try:
-        stored = Case.from_dict(with_path(parsed(case.text), Path(case.source).parent))
+        stored = Case.from_dict(with_closes(parsed(case.text), case.quoted))
     except (CaseError, ValueError):
         stored = None
     return case.text if stored == case else tomlkit.dumps(case.to_dict())

@@ -32,6 +32,7 @@ OF_PROBABILITY = ("", "_se", "_low", "_high")
 FIGURES = (
     *(f"{name}{part}" for name in MEASURES for part in ("", "_se")),
     *(f"{name}{part}" for name in PROBABILITIES for part in OF_PROBABILITY),
+    "censored",
 )
 
 
@@ -135,6 +136,7 @@ def figures(
     for count, days in zip(out, _by(case), strict=True):
         chance = proportion(count, paths)
         found += [math.nan] * len(OF_PROBABILITY) if days is None else [chance.value, chance.se, *chance.ci95]
+    found.append(paths - out[0])  # paths whose runway is only a lower bound
     return [paths, seed, *(None if math.isnan(number) else float(number) for number in found), ""]
 
 

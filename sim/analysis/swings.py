@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.analysis.inputs import shown
-from sim.analysis.paired import SHOWN
-from sim.analysis.paired_text import gains
+from sim.analysis.paired import SHOWN, levels_dict
+from sim.analysis.paired_text import gains, levels
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
 from sim.results.value import Value
@@ -87,6 +87,9 @@ class Sensitivity(Value, Readable):
         """Plain JSON types."""
         table = asdict(self)
         del table["case"]  # which is in the manifest
+        table["base"] = levels_dict(self.base, self.paths)
+        for swing, row in zip(self.swings, table["swings"], strict=True):
+            row |= {end: levels_dict(getattr(swing, end), self.paths) for end in ("at_low", "at_high")}
         document: dict[str, Any] = jsonable(table | {"manifest": manifest(self.case, self.paths, self.seed, "philox")})
         return document
 
@@ -111,11 +114,9 @@ def sensitivity_blocks(sensitivity: Sensitivity) -> Blocks:
 def _swings(sensitivity: Sensitivity, measure: str) -> Table:
     ordered = sensitivity.ordered(measure)
     listed, rest = ordered[:SHOWN_SWINGS], ordered[SHOWN_SWINGS:]
-    name, base = SHOWN[measure], sensitivity.base[measure]
-    heading = (
-        f"{name.column}: {name.format_bare(base.value, base.error)}. Effect of one input at a time, path by path, with "
-        "standard error"
-    )
+    name, base = SHOWN[measure], sensitivity.base
+    (level,) = levels(measure, [base[measure]], [base["cash_out"]])
+    heading = f"{name.column}: {level}. Effect of one input at a time, path by path, with standard error"
     notes = []
     if any(swing.stated for swing in listed):
         notes.append(

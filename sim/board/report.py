@@ -10,17 +10,15 @@ import importlib
 import json
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.board.charts.canvas import shortened
 from sim.board.charts.data import Source
 from sim.board.charts.figures import raised_chart
-from sim.board.charts.fonts import fonts_for
+from sim.board.charts.fonts import warn_of_boxes
 from sim.board.charts.images import save_figures
 from sim.board.charts.painters import Painters
 from sim.board.charts.sketch import sketch
@@ -89,10 +87,7 @@ def write_report(
     """
     target = Path(folder)
     check_folder(target, force=force)
-    without = fonts_for(pack.result.case)[1]
-    if without:
-        letters = f"{len(without)} letters of the case, such as {shortened(without, 12)}"
-        warnings.warn(f"figures: no installed font has {letters}", stacklevel=2)
+    warn_of_boxes(pack.result.case.to_dict(), "the case")
     chapters = story(pack)
     made = not target.exists()
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sim.closes.series import ClosesError
 from sim.text.lines import one_line
-from sim.text.reading import STDIN, Unreadable, is_open_stream, name_of, read_bytes
+from sim.text.reading import STDIN, Unreadable, is_stream, name_of, read_bytes
 
 MOST_BYTES, MOST_LINES = 16 * 2**20, 60_000  # a century of daily closes has 25,000 lines
 
@@ -79,9 +79,9 @@ def _complaint(path: Path) -> str:
     try:
         if path.is_dir():
             return "is a directory; must be a CSV file of daily closes"
-        if path.is_file() or is_open_stream(path):
+        if path.is_file() or is_stream(path):
             return ""
-        if path.exists():  # opening a named pipe waits for somebody to write, and a device may not end
+        if path.exists():  # a device may not end
             return "is not a regular file; must be a CSV file of daily closes, or - for the standard input"
     except (OSError, ValueError) as error:  # ValueError: such as a NUL character in the path
         return f"cannot be read: {one_line(getattr(error, 'strerror', None) or str(error))}"

@@ -219,6 +219,8 @@ def _written(data: bytes, path: str | os.PathLike[str]) -> Record:
         raise ResultError(f"{name}: larger than {MOST_JSON} bytes: {_NEEDED}")
     try:
         document = read_json(decoded(data))
+    except Unreadable as error:
+        raise ResultError(f"{name}: {error}: {_NEEDED}") from None
     except (ValueError, RecursionError):
         document = None
     found = document if isinstance(document, dict) else {}

@@ -59,7 +59,7 @@ def read_rows(file: str) -> Iterator[dict[str, Any]]:
                 for group in range(opened.num_row_groups):
                     yield from opened.read_row_group(group).to_pylist()
         return
-    with reading(file), open(file, encoding="utf-8", newline="") as text:
+    with reading(file), open(file, encoding="utf-8-sig", newline="") as text:  # a spreadsheet adds a mark
         try:
             yield from csv.DictReader(text, strict=True)
         except csv.Error as error:

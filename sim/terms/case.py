@@ -48,6 +48,7 @@ class Case(Terms):
     """One valid case. Its attributes have the names of the case file's keys; `source` is the file's name or path.
 
     `text` is what the file said when it was read, for the comments beside its figures; empty for a case made in Python.
+    `quoted` are the closes of the file that the text names at `price.closes`, None if it names none.
     """
 
     schema: int = key(Whole(1, 1, noun="version"), meaning="version of the case file's format")
@@ -89,6 +90,7 @@ class Case(Terms):
     )
     source: str = dataclasses.field(default="python", compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)
+    quoted: Any = dataclasses.field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         Terms.__post_init__(self)
@@ -107,8 +109,9 @@ class Case(Terms):
 
     @classmethod
     def from_dict(
-        cls, doc: Mapping[str, Any], *, source: str = "python", text: str = "", blame: str | None = None
-    ) -> Case:
+        cls, doc: Mapping[str, Any], *, source: str = "python", text: str = "", quoted: Any = None,
+        blame: str | None = None,
+    ) -> Case:  # fmt: skip
         """Make a case from the plain document of a case file.
 
         Parameters
@@ -119,6 +122,8 @@ class Case(Terms):
             Becomes the case's `source`.
         text : str
             Becomes the case's `text`: the case file that the document was read from.
+        quoted : tuple, optional
+            Becomes the case's `quoted`: the closes of the file that the text names.
         blame : str, optional
             The FILE part of the lines of an error; by default `source`.
 
@@ -134,7 +139,7 @@ class Case(Terms):
         problems: list[Problem] = []
         made = read_table(cls, doc, "", lambda *problem: problems.append(problem))
         raise_if(problems, blame or source)
-        return dataclasses.replace(made, source=source, text=text)
+        return dataclasses.replace(made, source=source, text=text, quoted=quoted)
 
     def to_dict(self) -> dict[str, Any]:
         """The canonical document: every key that has a value, defaults included, in plain JSON types.
@@ -208,7 +213,7 @@ class Case(Terms):
         for word, left_out in zip(("ranges", "record", "variants"), apart, strict=True):
             if left_out and getattr(self, word) is not None:
                 doc[word] = None
-        return Case.from_dict(doc, source=self.source, text=self.text, blame=blame), moved
+        return Case.from_dict(doc, source=self.source, text=self.text, quoted=self.quoted, blame=blame), moved
 
     @property
     def sha256(self) -> str:

@@ -63,6 +63,13 @@ def file_closes(path: str) -> list[tuple[datetime.date, float]]:
     return list(zip(closes.dates, closes.values, strict=True))
 
 
+def with_closes(doc: Any, closes: Any) -> Any:
+    """The document of a case's text with the closes that were read from the file which it names, if it names one."""
+    if closes is None:
+        return doc
+    return {**doc, "price": {**doc["price"], "closes": closes}}
+
+
 def with_path(doc: Any, folder: Path) -> Any:
     """The document of a case file in `folder`, a path in `price.closes` made one from here."""
     price = doc.get("price") if isinstance(doc, Mapping) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sim.terms.closes import with_path
 from sim.terms.problems import CaseError, joined, nearest, one_line, show
 from sim.terms.spelling import spelled
 from sim.terms.toml_text import TooDeep, parsed
-from sim.text.reading import STDIN, STDIN_NAME, Unreadable, is_open_stream, read_text
+from sim.text.reading import STDIN, STDIN_NAME, Unreadable, is_stream, read_text
 
 MOST_BYTES = 2**20
 SHIPPED = Path(__file__).parent.parent / "cases"
@@ -63,7 +64,11 @@ def _read(path: str | os.PathLike[str], name: str) -> Case:
     except Unreadable as error:
         hint = "; must be a case file of at most 1 MiB" if str(error).startswith("larger") else ""
         raise CaseError([f"{_shown(name)}: {error}{hint}"]) from None
-    return Case.from_dict(with_path(_parsed(text, name), Path(path).parent), source=name, text=text)
+    document = _parsed(text, name)
+    folder = Path(path).parent if Path(path).is_file() else Path()  # of a stream, the working folder
+    made = Case.from_dict(with_path(document, folder), source=name, text=text)
+    names_a_file = isinstance(document["price"].get("closes"), str)
+    return replace(made, quoted=made.price.closes) if names_a_file else made
 
 
 def shipped_cases() -> list[tuple[str, str]]:
@@ -93,9 +98,9 @@ def _complaint(path: Path, name: str) -> str:
     try:
         if name and path.is_dir():
             return "is a directory; must be the name of a shipped case, or the path of a case file"
-        if name and (path.is_file() or is_open_stream(path)):
+        if name and (path.is_file() or is_stream(path)):
             return ""
-        if name and path.exists():  # opening a named pipe waits for somebody to write, and a device may not end
+        if name and path.exists():  # a device may not end
             return "is not a regular file; must be the path of a case file, or - for the standard input"
     except OSError as error:
         return f"cannot be read: {one_line(error.strerror or str(error))}"

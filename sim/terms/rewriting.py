@@ -76,14 +76,19 @@ def _table(name: str, row: Mapping[str, Any]) -> str:
 
 
 def _comment(document: Any, name: str, words: str) -> None:
-    """Put a comment at the end of a key's line, or of that of the inline table which holds it."""
+    """Put a comment at the end of a key's line; at that of an inline table it follows what is said, with the key's name."""
     from tomlkit.items import InlineTable, Item
 
     holder, slot = place_of(document, name, Case)
+    inside: list[str] = []
     while isinstance(holder, InlineTable):
-        name = name.rpartition(".")[0]
+        name, _, word = name.rpartition(".")
+        inside.insert(0, word)
         holder, slot = place_of(document, name, Case)
     item = holder[slot]
+    if inside and isinstance(item, Item):
+        before = item.trivia.comment.removeprefix("#").strip()
+        words = "; ".join(filter(None, (before, f"{'.'.join(inside)}: {words}")))
     if isinstance(holder, dict) and isinstance(item, Item):  # the elements of a list have no lines of their own
         item.comment(words)
         item.trivia.comment_ws = "  "

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.terms.case import Case
-from sim.terms.closes import with_path
+from sim.terms.closes import with_closes
 from sim.terms.problems import CaseError, joined
 from sim.terms.schema import item_name
 from sim.terms.toml_text import Entry, Paragraph, entries, parsed
@@ -33,8 +32,7 @@ def sources(case: Case) -> Sources:
     a file. The comment of a value that differs from the file, such as one set on the command line, is `CHANGED`.
     """
     try:
-        document = with_path(parsed(case.text), Path(case.source).parent)
-        stored = dict(_values(Case.from_dict(document).to_dict()))
+        stored = dict(_values(Case.from_dict(with_closes(parsed(case.text), case.quoted)).to_dict()))
     except (CaseError, ValueError):  # a case that was made in Python has no text
         return Sources({}, {})
     now = dict(_values(case.to_dict()))
@@ -64,7 +62,7 @@ def comments(text: str) -> dict[str, str]:
                 found[where] = _sentence([found.get(where, ""), words])
             else:
                 inside.append(words)
-        words = entry.beside or _sentence(entry.above) or _sentence(inside)
+        words = _sentence([entry.beside or _sentence(entry.above), *inside])
         if words:
             found[name] = words
     return found

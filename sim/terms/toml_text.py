@@ -118,7 +118,7 @@ class _Scanner:
             if not closing and self.kind in ("newline", "comment"):
                 return
             if self.kind == "comment":
-                of.within.append((place.of_comment(self.line), _words(self.token).strip()))
+                of.within.append((place.of_comment(self.line, len(closing)), _words(self.token).strip()))
             elif self.kind == "newline":
                 continue
             elif self.token in ("[", "{"):
@@ -149,7 +149,7 @@ class _Scanner:
 
 
 class _Place:
-    """Which element of a list a comment is about: the last one on its line, else the next one."""
+    """Which element of a list a comment is about: the last one on its line, else the next one, -1 if there is none."""
 
     def __init__(self, line: int) -> None:
         self.number = 0  # commas so far
@@ -159,8 +159,10 @@ class _Place:
         if inside:
             self.last, self.last_line = self.number, line
 
-    def of_comment(self, line: int) -> int:
-        return self.last if line == self.last_line else self.number
+    def of_comment(self, line: int, depth: int) -> int:
+        if line == self.last_line:
+            return self.last
+        return -1 if depth == 1 and self.last == self.number else self.number
 
 
 def _words(comment: str) -> str:

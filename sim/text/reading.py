@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from sim.text.characters import escaped
@@ -43,9 +44,10 @@ def is_stdin(name: str | os.PathLike[str]) -> bool:
     return os.fspath(name) in _ALSO_STDIN
 
 
-def is_open_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is an open file of this process, such as /dev/stdin or what `<(...)` of a shell stands for."""
-    return os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and os.path.exists(path)
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a named pipe, or an open file of this process, such as /dev/stdin or `<(...)` of a shell."""
+    is_open = os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and os.path.exists(path)
+    return is_open or Path(path).is_fifo()
 
 
 def name_of(name: str) -> str:
@@ -155,14 +157,14 @@ def decoded(data: bytes) -> str:
     """
     mark, encoding, shown = next((known for known in _MARKS if data.startswith(known[0])), _NO_MARK)
     body = data[len(mark) :]
+    if not mark and _looks_wide(body):
+        raise Unreadable("looks like UTF-16 without a byte order mark; must be UTF-8, or UTF-16 with one")
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
         line = body[: error.start].decode(encoding, "replace").count("\n") + 1
         byte = f"byte 0x{body[error.start]:02x}"
         raise Unreadable(f"line {line}: not {shown}: {byte}") from None
-    if not mark and _looks_wide(body):
-        raise Unreadable("looks like UTF-16 without a byte order mark; must be UTF-8, or UTF-16 with one")
     return text.replace("\r\n", "\n")
 
 

@@ -329,6 +329,11 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, data):
     assert (tmp_path / "rows.csv").read_bytes() == data
 
 
+def test_a_file_that_a_spreadsheet_saved_again_is_the_sweeps(tmp_path, reference):
+    (tmp_path / "rows.csv").write_bytes(b"\xef\xbb\xbf" + reference.replace(b"\n", b"\r\n"))
+    assert sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW).new == 0
+
+
 def test_a_damaged_journal_is_said(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path, progress=stop_after(2))

@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 import pytest
+from matplotlib.dates import num2date
 
 from sim.analysis.calibration.calibrate import calibrate
 from sim.board.charts.calibration import calibration_picture, return_quantiles, stock_closes, volatility_through_time
@@ -35,6 +36,14 @@ def test_volatilities_are_those_of_the_last_sixty_returns(found):
     assert {text.get_text() for text in ax.get_legend().get_texts()} == {
         "95% interval", "all returns", found.garch, "last 60 returns",
     }  # fmt: skip
+
+
+def test_closes_too_few_for_sixty_returns_keep_their_dates(found):
+    few = Closes("XYZ.csv", "Close", found.closes.dates[:47], found.closes.values[:47])
+    ax = volatility_through_time(calibrate(few))
+    first, last = (num2date(end).date() for end in ax.get_xlim())
+    assert (first, last) == (few.dates[1], few.dates[-1])
+    assert "last 60 returns" not in {text.get_text() for text in ax.get_legend().get_texts()}
 
 
 def test_quantiles_of_the_models_are_theirs(found):

@@ -13,8 +13,10 @@ import pytest
 import sim
 from sim.board import report
 from sim.board.charts.data import Source
+from sim.board.deck.deck import write_deck
 from sim.board.report import DOCUMENTS, FIGURES, NUMBERS, check_folder, write_report
 from sim.board.story.story import story
+from sim.board.workbook.workbook import write_workbook
 from sim.cli import main
 from sim.results.files import ResultError
 from tests.board.test_story import pack_of
@@ -88,6 +90,18 @@ figures = report.figures
 report.figures = lambda *given: list(figures(*given))[:3]
 write_report(pack_of("valence"), sys.argv[1])
 """
+
+
+@pytest.mark.parametrize("clock", [0.0, 4.5e9])
+def test_documents_are_written_at_any_time_of_the_clock(clock, valence, tmp_path, monkeypatch):
+    pack = valence
+    chapters = story(pack)
+    for name, write in (("deck.pptx", write_deck), ("workbook.xlsx", write_workbook)):
+        write(pack, chapters, tmp_path / name)
+    monkeypatch.setattr(time, "time", lambda: clock)
+    for name, write in (("deck.pptx", write_deck), ("workbook.xlsx", write_workbook)):
+        write(pack, chapters, tmp_path / f"{clock}{name}")
+        assert (tmp_path / f"{clock}{name}").read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_a_pack_has_the_same_bytes_at_any_time_and_place(tmp_path):
@@ -253,6 +267,7 @@ import sim.analysis.pack, sim.board.report
 from pathlib import Path
 from types import SimpleNamespace
 from sim.board.story.story import story
+from sim.board.workbook.workbook import write_workbook
 from sim.cli import main
 
 def write(path):

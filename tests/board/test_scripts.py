@@ -7,12 +7,15 @@ import warnings
 import zipfile
 from functools import partial
 
+import numpy as np
 import openpyxl
 import pytest
+from matplotlib import pyplot
 
 import sim
 from sim.board import report
 from sim.board.charts import fonts
+from sim.board.charts.calibration import calibration_picture
 from sim.board.charts.canvas import lines_of, shortened
 from sim.board.charts.images import save_figure
 from sim.board.charts.run import cash_out_chart
@@ -22,6 +25,7 @@ from sim.board.page.page import page_text
 from sim.board.report import write_report
 from sim.board.story.story import story
 from sim.board.workbook.workbook import write_workbook
+from sim.closes import Closes
 from tests.board.test_story import pack_of
 from tests.support.valence import valence_2002
 
@@ -49,13 +53,13 @@ def has_font(letter):
 
 def test_a_font_with_the_letters_is_found(tmp_path):
     case = renamed(CJK).result.case
-    families, without = fonts.fonts_for(case)
+    families, without = fonts.fonts_for(case.to_dict())
     if not has_font("東"):
         assert without
         pytest.skip("no font of this machine has Chinese letters")
     assert families
     assert not without
-    assert fonts.fonts_for(valence_2002()) == ((), "")
+    assert fonts.fonts_for(valence_2002().to_dict()) == ((), "")
     result = renamed(CJK).result
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -63,11 +67,32 @@ def test_a_font_with_the_letters_is_found(tmp_path):
     assert families[0] in file.getvalue().decode()
 
 
+def test_labels_of_ticks_have_the_fonts_of_the_case():
+    families = fonts.fonts_for(CJK)[0]
+    if not families:
+        pytest.skip("no font of this machine has Chinese letters")
+    pack = renamed(CJK)
+    chart = next(chart for chapter in story(pack) for chart in chapter.charts if chart.kind == "bars")
+    ax = sketch(chart, pack.result)
+    ax.set_yticks(range(99))  # makes further labels, outside the style of the sketch
+    pyplot.close(ax.figure)
+    for label in ax.get_yticklabels():
+        assert families[0] in label.get_fontfamily()
+
+
+def test_the_name_of_a_file_of_closes_has_its_font():
+    if not fonts.fonts_for("电池.csv")[0]:
+        pytest.skip("no font of this machine has Chinese letters")
+    values = tuple(2.0 * np.exp(0.05 * np.random.default_rng(3).standard_normal(47).cumsum()))
+    found = sim.calibrate(Closes("电池.csv", "Close", (), values))
+    assert fonts.fonts_for("电池.csv")[0][0] in calibration_picture(found, "svg").decode()
+
+
 @pytest.mark.parametrize("letters", ["\U000f0000", "\U000f0001\U000f0002\U000f0003"])
 def test_letters_without_a_font_give_one_remark(letters, tmp_path, monkeypatch):
     pack = pack_of("valence")
-    monkeypatch.setattr(report, "fonts_for", lambda case: ((), letters))
-    monkeypatch.setattr(report, "_write_document", lambda *given, **options: given[-1].write_text("x"))
+    monkeypatch.setattr(fonts, "fonts_for", lambda document: ((), letters))
+    monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         write_report(pack, tmp_path)

@@ -20,6 +20,7 @@ from sim.board.story.commitment import commitment
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases
+from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
 from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value, variant_name
 from sim.results.estimates import Estimate, proportion
@@ -250,6 +251,14 @@ def test_the_headline_has_one_population(name):
 )
 def test_the_price_is_described_as_the_case_has_it(changes, said):
     assert said in price_words(CASES["2026"].replace(changes))
+
+
+def test_inputs_without_effect_have_no_percentages():
+    pack = pack_of("never")
+    case = pack.result.case.replace({"line.commitment": 0})
+    found = sim.sensitivity(case, paths=64, seed=7, indexed=2, samples=4, index_paths=8)
+    said = sensitivity(dataclasses.replace(pack, sensitivity=found)).change
+    assert said == "When the 2 most important inputs vary together, mean runway does not change."
 
 
 def test_other_dates_of_the_shortfall_are_explained():

@@ -538,3 +538,16 @@ def test_errors_decide_the_digits():
     assert coarse.value == 120.0
     assert level("raised", math.nan, 1.0) is None
     assert shown(*level("raised", 11_512_345.0, math.inf)[:2]) == "$12M"
+
+
+def test_mean_runways_of_censored_paths_are_marked(tmp_path):
+    from sim.board.workbook.workbook import write_workbook
+
+    pack = pack_of("never")
+    write_workbook(pack, story(pack), tmp_path / "never.xlsx")
+    book = read(tmp_path / "never.xlsx")
+    full = pack.result["runway_months"].max()
+    for name in ("Summary", "Stress cases", "When to draw", "Sensitivity"):
+        cells = [cell for row in book[name].iter_rows() for cell in row if cell.value == pytest.approx(full, abs=1e-9)]
+        assert cells
+        assert [cell.coordinate for cell in cells if '"+"' not in cell.number_format] == [], name

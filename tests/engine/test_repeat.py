@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim.cli import main
 from sim.engine import rerun as repeat
-from sim.results.files import hash_of_arrays
+from sim.results.files import ResultError, hash_of_arrays
 from tests.proof.coverage import small_case
 
 RUNS = {
@@ -140,6 +140,13 @@ def test_the_last_digits_of_a_sum_are_rounding(record):
 
 def other_version(document):
     document["version"] = document["manifest"]["versions"]["fundrisk"] = "0.0.1"
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("cp1252", "not UTF-8: byte 0xf6"), ("utf-16-le", "looks like UTF-16")])
+def test_a_run_in_another_encoding_is_said(encoding, said, tmp_path):
+    (tmp_path / "run.json").write_bytes('{"title": "Größe"}'.encode(encoding))
+    with pytest.raises(ResultError, match=rf"run\.json: .*{said}.*is needed$"):
+        sim.rerun(tmp_path / "run.json")
 
 
 UNUSABLE = {

@@ -1,6 +1,10 @@
 """Reading case files: names, paths, TOML, and spellings that TOML does not read."""
 
+import datetime
+import io
+import os
 import sys
+import threading
 
 import pytest
 
@@ -8,6 +12,7 @@ from sim.terms import (
     CaseError,
     load_case,
 )
+from sim.terms.files import SHIPPED
 
 
 @pytest.mark.parametrize(
@@ -124,9 +129,21 @@ def test_names_and_paths_that_lead_nowhere(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes are a Unix matter")
-def test_a_pipe_is_refused(tmp_path):
-    import os
-
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(CaseError, match="is not a regular file"):
-        load_case(tmp_path / "pipe")
+def test_streams_name_closes_of_the_working_folder(tmp_path, monkeypatch):
+    (tmp_path / "c.csv").write_text("Date,Close\n2002-03-27,3.0\n2002-03-28,3.1\n")
+    text = (SHIPPED / "valence-2002.toml").read_text().replace("[price]\n", '[price]\ncloses = "c.csv"\n', 1)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(pipe := tmp_path / "folder" / "pipe")
+    writer = threading.Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+    made = load_case(pipe)
+    writer.join()
+    reader, sender = os.pipe()
+    os.write(sender, text.encode())
+    os.close(sender)
+    assert load_case(f"/dev/fd/{reader}") == made
+    os.close(reader)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert load_case("-") == made
+    assert made.price.closes[-1] == (datetime.date(2002, 3, 28), 3.1)

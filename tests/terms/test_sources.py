@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 import sim
+from sim.terms.files import SHIPPED
 from sim.terms.sources import CHANGED, comment_on, comments, legend, paragraphs, sources
 from sim.terms.toml_text import Entry, entries
 from tests.proof.inputs import mutated, toml_file
@@ -90,7 +91,7 @@ def test_each_comment_goes_to_its_key():
         ('a = "\\\\" # yes\nb = "\\"# no" # b\n', {"a": "yes", "b": "b"}),
         ("a = ''''x'''' # yes\n", {"a": "yes"}),
         # lists over lines, inline tables
-        ("a = [ # all\n  1, # one\n  2,\n] # end\nb = 3 # b\n", {"a": "end", "b": "b"}),
+        ("a = [ # all\n  1, # one\n  2,\n] # end\nb = 3 # b\n", {"a": "end all one", "b": "b"}),
         ("a = [\n  1, # one\n  # two\n  2\n]\n", {"a": "one two"}),
         ("r = [\n  {d = 1, x.y = 2}, # first\n  # second\n  {d = '}'},\n  {name = 'n'} # third\n]\n",
          {"r[0]": "first", "r[1]": "second", "r[n]": "third"}),
@@ -249,3 +250,39 @@ def test_copies_keep_the_text(told):
     assert sources(result.case).beside["line.minimum_draw"] == "from here"
     assert sources(sim.terms.Case.from_dict(case.to_dict())) == ({}, {})
     assert case.text not in repr(case)
+
+
+def test_a_case_keeps_the_closes_that_it_names(tmp_path, monkeypatch):
+    (tmp_path / "c.csv").write_text("Date,Close\n2002-03-27,3.0\n2002-03-28,3.1\n")
+    text = (SHIPPED / "valence-2002.toml").read_text().replace("[price]\n", '[price]\ncloses = "c.csv"  # said\n', 1)
+    (tmp_path / "case.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    case = sim.load_case("case.toml")
+    (tmp_path / "c.csv").unlink()
+    found = sources(case).beside
+    assert found["price.closes"] == "said"
+    assert len(found) > 20
+    assert sources(case.replace({"price.drift": 0.1})).beside == found | {"price.drift": CHANGED}
+    assert sources(case.replace({"price.closes": [3.0]})).beside["price.closes"] == CHANGED
+
+
+def test_comments_in_lists_go_with_other_comments():
+    text = """
+# above
+amounts = [
+    1,  # one
+    2,  # two
+]   # beside
+[[notes]]
+name = "a"
+steps = [
+    { date = 1, factor = 2 },  # first
+    { date = 2, factor = 3 }
+    # after the last one
+]
+"""
+    found = comments(text)
+    assert found["amounts"] == "beside one two"
+    assert found["notes[a].steps[0]"] == "first"
+    assert found["notes[a].steps"] == "after the last one"
+    assert "notes[a].steps[1]" not in found

@@ -37,11 +37,10 @@ class Curves(Value):
 def curves_of(closes: Closes, returns: Returns, merton: Merton | None, garch: tuple[str, Garch] | None) -> Curves:
     """The curves; without those of models that were left out."""
     values = returns.values
-    window = min(WINDOW, values.size)
     moving = np.full(values.size, math.nan)
-    moving[window - 1 :] = np.lib.stride_tricks.sliding_window_view(values, window).std(axis=1, ddof=1) * math.sqrt(
-        YEAR
-    )
+    if values.size >= WINDOW:
+        windows = np.lib.stride_tricks.sliding_window_view(values, WINDOW)
+        moving[WINDOW - 1 :] = windows.std(axis=1, ddof=1) * math.sqrt(YEAR)
     places = (np.arange(values.size) + 0.5) / values.size
     normal = special.ndtri(places)
     mean, sd = float(values.mean()), float(values.std(ddof=1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from sim.board.charts.canvas import GREY, INK, LIGHT, axes_for, axis_labels, default_style, headline
 from sim.board.charts.data import COLOURS
+from sim.board.charts.fonts import fonts_for, warn_of_boxes
 from sim.board.charts.images import save_figure
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def stock_closes(calibration: Calibration, ax: Axes | None = None) -> Axes:
     --------
     >>> ax = stock_closes(sim.calibrate("prices.csv"))       # doctest: +SKIP
     """
-    with default_style():
+    with _style(calibration):
         ax = axes_for(ax)
         closes = calibration.curves.closes
         ax.plot(_times(calibration, closes.size), closes, color=COLOURS[0], linewidth=1.1)
@@ -72,7 +74,7 @@ def volatility_through_time(calibration: Calibration, ax: Axes | None = None) ->
 
     Parameters and return value are those of `stock_closes`.
     """
-    with default_style():
+    with _style(calibration):
         ax = axes_for(ax)
         curves, whole = calibration.curves, calibration.volatility.estimate
         times = _times(calibration, curves.closes.size)[1:]
@@ -80,7 +82,9 @@ def volatility_through_time(calibration: Calibration, ax: Axes | None = None) ->
         ax.axhline(100.0 * whole.value, color=INK, linewidth=0.9, linestyle=":", label="all returns")
         if curves.conditional is not None:
             ax.plot(times, 100.0 * curves.conditional, color=COLOURS[2], linewidth=0.9, label=calibration.garch)
-        ax.plot(times, 100.0 * curves.moving, color=COLOURS[1], linewidth=1.4, label="last 60 returns")
+        if not np.isnan(curves.moving).all():
+            ax.plot(times, 100.0 * curves.moving, color=COLOURS[1], linewidth=1.4, label="last 60 returns")
+        ax.set_xlim(times[0], times[-1])
         ax.set_ylim(bottom=0.0)
         axis_labels(ax, "" if calibration.closes.dates else "session", "volatility, % a year")
         ax.legend(loc="upper left", ncols=4, **_LEGEND)
@@ -94,7 +98,7 @@ def return_quantiles(calibration: Calibration, ax: Axes | None = None) -> Axes:
 
     A model fits where its line follows the points. Parameters and return value are those of `stock_closes`.
     """
-    with default_style():
+    with _style(calibration):
         ax = axes_for(ax)
         curves = calibration.curves
         ax.plot(curves.normal, 100.0 * curves.observed, "o", color=INK, markersize=2.4, alpha=0.7, label="closes")
@@ -111,9 +115,14 @@ def return_quantiles(calibration: Calibration, ax: Axes | None = None) -> Axes:
 
 def calibration_picture(calibration: Calibration, kind: str) -> bytes:
     """The three charts one below the other, as "png", "svg" or "pdf"."""
+    warn_of_boxes(calibration.closes.source, "the file's name")
     file = BytesIO()
     save_figure(partial(_all_three, calibration), file, kind, _SIZE, rows=3)
     return file.getvalue()
+
+
+def _style(calibration: Calibration) -> AbstractContextManager[None]:
+    return default_style(fonts_for(calibration.closes.source)[0])
 
 
 def _all_three(calibration: Calibration, ax: Sequence[Axes]) -> None:

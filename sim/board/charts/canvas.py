@@ -49,6 +49,8 @@ def default_style(families: Sequence[str] = ()) -> Iterator[None]:
 
 def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
     """`ax`, or the axes of a new figure, with the frame that all figures have."""
+    from matplotlib import rcParams
+
     if ax is None:
         from matplotlib import pyplot
 
@@ -57,7 +59,8 @@ def axes_for(ax: Axes | None, width: float = 9.0, height: float = 5.2) -> Axes:
         ax.spines[side].set_visible(False)
     ax.grid(axis="y", color="#e3e3e3", linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.tick_params(labelsize=9)
+    # The font is set, as Matplotlib makes further labels when it draws, in the style of that time.
+    ax.tick_params(labelsize=9, labelfontfamily=rcParams["font.family"])
     return ax
 
 

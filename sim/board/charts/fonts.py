@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from sim.board.charts.canvas import shortened
 from sim.text.bidi import texts_of
-
-if TYPE_CHECKING:
-    from sim.terms import Case
 
 _NO_FONTS = ("lastresort", "adobeblank", "emoji")  # parts of names of files that have boxes or pictures for letters
 
 
-def fonts_for(case: Case) -> tuple[tuple[str, ...], str]:
-    """Installed families that have the letters of a case which Matplotlib's font lacks, and the letters without any."""
-    return _found(frozenset(letter for text in texts_of(case.to_dict()) for letter in text if not letter.isascii()))
+def fonts_for(document: Any) -> tuple[tuple[str, ...], str]:
+    """Installed families with the letters of a document that Matplotlib's font lacks, and the letters that none has.
+
+    The document is that of a case, or a text.
+    """
+    return _found(frozenset(letter for text in texts_of(document) for letter in text if not letter.isascii()))
+
+
+def warn_of_boxes(document: Any, of: str) -> None:
+    """Warn, once, of the letters of a document that no font has; `of` says what has them."""
+    without = fonts_for(document)[1]
+    if without:
+        letters = f"{len(without)} letters of {of}, such as {shortened(without, 12)}"
+        warnings.warn(f"figures: no installed font has {letters}", stacklevel=3)
 
 
 @lru_cache(maxsize=16)

@@ -57,7 +57,7 @@ def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes |
     -------
     matplotlib Axes
     """
-    with default_style(fonts_for(result.case)[0]):
+    with default_style(fonts_for(result.case.to_dict())[0]):
         new, ax = ax is None, axes_for(ax)
         _KINDS[chart.kind](ax, chart)
         if sentence:

@@ -6,7 +6,6 @@ the number of scenarios. python-pptx does not fit text to its box, so that each 
 
 from __future__ import annotations
 
-import io
 import math
 import os
 from datetime import date
@@ -59,8 +58,7 @@ def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[s
     about = deck.core_properties
     about.title, about.subject = pack.result.case.title[:250], "Funding risk: " + footer[:200]
     about.author = about.last_modified_by = f"fundrisk {pack.result.manifest['versions']['fundrisk']}"
-    deck.save(file := io.BytesIO())
-    Path(path).write_bytes(timeless(file.getvalue(), pack.result.case.valuation_date))
+    Path(path).write_bytes(timeless(deck, pack.result.case.valuation_date))
 
 
 def _set_names_apart(deck: Any, case: Case) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -17,8 +17,9 @@ from sim.text.characters import replaced
 from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
-    "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated", "exact",
-    "form_like", "level", "limits", "moved", "number", "safe", "set_to",
+    "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated",
+    "estimated_of_run", "exact",
+    "form_like", "level", "limits", "marked", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -146,6 +147,17 @@ def estimated(name: str, estimate: Estimate) -> list[Cell]:
     return [level(name, estimate.value, estimate.error), error(name, estimate), *limits(name, estimate)]
 
 
+def estimated_of_run(name: str, run: Mapping[str, Estimate]) -> list[Cell]:
+    """As `estimated`, of a measure of a run; marked where it is the mean runway of paths without a cash-out alone."""
+    cells = estimated(name, run[name])
+    return marked(cells) if name == "runway_months" and run["cash_out"].value == 0.0 else cells
+
+
+def marked(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells of `estimated` with the mark of censored numbers, but for that of the error."""
+    return [censored(cell) if i != 1 and isinstance(cell, Number) else cell for i, cell in enumerate(cells)]
+
+
 def moved(name: str, estimate: Estimate) -> list[Cell]:
     """A difference of a measure, its standard error and the ends of its 95% confidence interval, with signs."""
     return [change(name, estimate), error(name, estimate), *limits(name, estimate, True)]
@@ -157,7 +169,7 @@ def aligned(column: Sequence[Cell]) -> list[Cell]:
     A column of several units stays as it is.
     """
     numbers = [cell for cell in column if isinstance(cell, Number) and cell.value and _DIGITS.search(cell.form)]
-    units = {cell.form.rpartition(";")[2].lstrip("+-") for cell in numbers}
+    units = {cell.form.replace(f'"{CENSORED_MARK}"', "").rpartition(";")[2].lstrip("+-") for cell in numbers}
     if len({_DIGITS.sub("", unit) for unit in units}) != 1:
         return list(column)
     known = [cell.decimals for cell in numbers if cell.decimals is not None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import COLOURS
 from sim.board.words import reading, shortened, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
+from sim.board.workbook.cells import PM, Block, Cell, column, estimated_of_run, moved
 from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def compared(page: Page, found: Comparison) -> None:
     """Charts of runway and cash-out, then a table a measure."""
     room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
     order = [*_FIRST, *(name for name in found.estimates if name not in _FIRST)]
-    blocks = {
-        name: measured(page, name, column(name), found.names, found.estimates[name], found.differences[name])
-        for name in order
-    }
+    runs = [{name: row[i] for name, row in found.estimates.items()} for i in range(len(found.names))]
+    blocks = {}
+    for name in order:
+        levels = [estimated_of_run(name, run) for run in runs]
+        blocks[name] = measured(page, name, column(name), found.names, levels, found.differences[name])
     for words in found.notes:
         page.words(words, size=9)
     page.place(room, *(
@@ -64,17 +65,20 @@ def measured(
     name: str,
     heading: str,
     names: Sequence[str],
-    estimates: Sequence[Estimate],
+    levels: Sequence[Sequence[Cell]],
     differences: Sequence[Estimate],
 ) -> Block:
-    """A table of one measure: level and change from the first case, with errors and intervals."""
+    """A table of one measure: level and change from the first case, with errors and intervals.
+
+    `levels` are the cells of each level, as `estimated` has them.
+    """
     rows: list[list[Cell]] = [
         [
             shortened(variant_name(words), _MOST_NAME),
-            *estimated(name, estimate),
+            *level,
             *(moved(name, difference) if i else [None] * 4),
         ]
-        for i, (words, estimate, difference) in enumerate(zip(names, estimates, differences, strict=True))
+        for i, (words, level, difference) in enumerate(zip(names, levels, differences, strict=True))
     ]
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "mean" if reading(name).suffix != "%" or name == "dilution" else "probability"]

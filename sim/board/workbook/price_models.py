@@ -10,7 +10,7 @@ from sim.analysis.price_variants import CASE, first_year_volatility, kurtosis_of
 from sim.board.story.price_models import kurtosis_words, note_words, origin, own_model
 from sim.board.words import capitalised
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import Cell, Number, level
+from sim.board.workbook.cells import Cell, Number, estimated, level
 from sim.board.workbook.comparisons import WIDTHS, compared, measured
 from sim.board.workbook.page import Page
 
@@ -44,6 +44,8 @@ def draw(book: Book) -> None:
     )
     page.skip()
     labels = tuple(capitalised(each.label) for each in found.variants.variants)
-    measured(page, TAIL, SHORTFALL, labels, found.shortfall, found.shortfall_differences)
+    measured(
+        page, TAIL, SHORTFALL, labels, [estimated(TAIL, each) for each in found.shortfall], found.shortfall_differences
+    )
     page.turn()
     compared(page, replace(found.comparison, names=labels))

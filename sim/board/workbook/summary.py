@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.analysis.paired import MEASURED
 from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
+from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, estimated_of_run, level, marked
 from sim.board.workbook.page import Page
 from sim.board.workbook.told import answers
 from sim.results.distribution import Distribution
@@ -44,18 +44,16 @@ def draw(book: Book) -> None:
     )
     found = book.pack.variants
     columns = [column(name) for name in MEASURED]
+    runs = [{key: row[i] for key, row in found.estimates.items()} for i in range(len(found.names))]
     page.table(
         "With the line, without it, and with its conditions waived: means with common random numbers",
         ["", *columns],
         [
             [
                 variant_name(name),
-                *(
-                    level(each, found.estimates[each][i].value, found.estimates[each][i].error)
-                    for each in MEASURED
-                ),
+                *(estimated_of_run(each, run)[0] for each in MEASURED),
             ]
-            for i, name in enumerate(found.names)
+            for name, run in zip(found.names, runs, strict=True)
         ],
         note="Differences with their intervals are on the sheet Variants.",
         tall=2,
@@ -72,14 +70,13 @@ _NOTE = (
 
 
 def _measure(name: str, found: Distribution) -> list[Cell]:
-    mean, *errors = estimated(name, found.estimate)
+    mean = estimated(name, found.estimate)
     worst = level(name, found.worst5_mean, found.worst5_se)
     quantiles = [_quantile(name, each) for each in found.quantiles]
     bounds = [found.is_censored(percent) for percent in QUANTILE_PERCENTS]
     return [
         column(name),
-        _marked(mean, found.all_censored),
-        *errors,
+        *(marked(mean) if found.all_censored else mean),
         *(_marked(cell, bound) for cell, bound in zip(quantiles, bounds, strict=True)),
         _marked(worst, found.all_censored),
     ]
