@@ -55,7 +55,8 @@ class Run(NamedTuple):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Run) and self[:-1] == other[:-1] and self.manifest == other.manifest
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(self[:-1])
 
     @property
     def groups(self) -> str | None:
