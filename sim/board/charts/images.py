@@ -9,7 +9,7 @@ from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from sim.board.charts.canvas import default_style
+from sim.board.charts.canvas import default_style, matplotlib_here
 from sim.board.charts.sketch import sketch
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def save_figure(
 
     With several `rows`, `draw` is called with as many axes, one below the other.
     """
-    import matplotlib
+    matplotlib = matplotlib_here()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
