@@ -76,7 +76,7 @@ def _table(name: str, row: Mapping[str, Any]) -> str:
 
 
 def _comment(document: Any, name: str, words: str) -> None:
-    """Put a comment at the end of a key's line; at that of an inline table after what is said, with the name of the key."""
+    """Put a comment at the end of a key's line; at that of an inline table, after what is said there, with the key."""
     from tomlkit.items import InlineTable, Item
 
     holder, slot = place_of(document, name, Case)

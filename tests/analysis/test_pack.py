@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 import time
 
 import pytest
@@ -176,9 +177,10 @@ def test_many_clauses_have_fewer_paths_a_set():
 
 
 def test_an_error_of_one_analysis_ends_the_others(monkeypatch):
-    ended = []
+    begun, ended = threading.Event(), []
 
     def long(*_, progress, **options):
+        begun.set()
         try:
             for _ in range(600):
                 progress(0, 1)
@@ -188,6 +190,7 @@ def test_an_error_of_one_analysis_ends_the_others(monkeypatch):
             raise
 
     def wrong(*_, **options):
+        assert begun.wait(60)
         raise OverflowError("no such number")
 
     monkeypatch.setattr(module, "sensitivity", wrong)

@@ -358,3 +358,12 @@ def test_headlines_are_not_cut(size):
             figure.canvas.draw()
             title = ax._left_title.get_window_extent()
             assert title.x1 <= figure.bbox.x1, (chart.key, each.headline)
+
+
+def test_settings_in_another_encoding_are_named(tmp_path):
+    (tmp_path / "matplotlibrc").write_bytes("# Größe".encode("latin-1"))
+    script = "import io; from sim.board.charts.images import save_figure; save_figure(print, io.BytesIO(), 'png')"
+    here = os.environ | {"MATPLOTLIBRC": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    done = subprocess.run([sys.executable, "-c", script], env=here, capture_output=True, text=True, check=False)
+    said = "ResultError: matplotlibrc: must be UTF-8, as Matplotlib reads it when it is imported"
+    assert done.stderr.rstrip().endswith(said)

@@ -69,7 +69,7 @@ print(lines)
 """
 
 
-def at_each_line(work: str, planted: str = "", patience: int = 100) -> subprocess.CompletedProcess:
+def at_each_line(work: str, planted: str = "", patience: int = 400) -> subprocess.CompletedProcess:
     script = AT_EACH_LINE.format(work=work, planted=planted, patience=patience)
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     return subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)

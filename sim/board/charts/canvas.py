@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.results.files import ResultError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -33,14 +35,22 @@ _MOST_ROOM = 0.5  # of the axes' height, for labels
 # Texts are drawn with parse_math=False: two amounts in dollars must not become a formula between dollar signs.
 
 
+def matplotlib_here() -> Any:
+    """Matplotlib, imported; ResultError where it cannot read its settings."""
+    try:
+        import matplotlib
+    except UnicodeDecodeError:
+        raise ResultError("matplotlibrc: must be UTF-8, as Matplotlib reads it when it is imported") from None
+    return matplotlib
+
+
 @contextmanager
 def default_style(families: Sequence[str] = ()) -> Iterator[None]:
     """Matplotlib's own settings for as long as something is drawn, but for the backend, on which no figure depends.
 
     `families` are fonts for letters that its own font lacks.
     """
-    import matplotlib
-
+    matplotlib = matplotlib_here()
     own = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     own["font.family"] = [*own["font.family"], *families]
     with matplotlib.rc_context(own):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sim.board.charts.canvas import shortened
+from sim.board.charts.canvas import matplotlib_here, shortened
 from sim.text.bidi import texts_of
 
 _NO_FONTS = ("lastresort", "adobeblank", "emoji")  # parts of names of files that have boxes or pictures for letters
@@ -35,6 +35,7 @@ def _found(letters: frozenset[str]) -> tuple[tuple[str, ...], str]:
     """The font with most of the missing letters, then the one with most of the rest, until none has any."""
     if not letters:
         return (), ""
+    matplotlib_here()
     from matplotlib.font_manager import FontProperties, fontManager
 
     missing = letters - _letters_in(fontManager.findfont("DejaVu Sans"), letters)

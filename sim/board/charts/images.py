@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from sim.board.charts.canvas import default_style, settle
+from sim.board.charts.canvas import default_style, matplotlib_here, settle
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -35,7 +35,7 @@ def save_figures(
     rows: int = 1,
 ) -> None:
     """`save_figure` for several kinds, each with its file: the figure is drawn and laid out once."""
-    import matplotlib
+    matplotlib = matplotlib_here()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
