@@ -151,7 +151,7 @@ def _write_all(
     pack: Pack, chapters: tuple[Chapter, ...], draft: Path, drawing: Painters, progress: Progress | None
 ) -> list[str]:
     """Write every file into a folder; returns their names. Figures are drawn while the documents are written."""
-    source = Source(pack.result.run._replace(written=pack.result.manifest))
+    source = Source(pack.result.run)
     drawn = {
         names: drawing.submit(partial(save_figures, draw, {kind: draft / name for kind, name in names}))
         for names, draw in _figure_files(pack, chapters, source)

@@ -14,7 +14,6 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
 from sim.results.measures import MEASURES
 from sim.results.periods import Period
-from sim.results.provenance import jsonable, manifest
 from sim.results.statistics import Statistics
 from sim.results.value import Value
 from sim.terms import Case, Line
@@ -41,22 +40,7 @@ class Run(NamedTuple):
     first_path: int
     elapsed_s: float
     workers: int
-    written: dict[str, Any] | None = None  # the manifest in the file of a saved run
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """Everything needed to repeat the run; made when it is asked for, as few of the runs of an analysis are."""
-        if self.written is not None:
-            return self.written
-        made = manifest(self.case, self.paths, self.seed, self.sampler, self.antithetic, self.first_path)
-        as_written: dict[str, Any] = jsonable(made)
-        return as_written
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Run) and self[:-1] == other[:-1] and self.manifest == other.manifest
-
-    def __hash__(self) -> int:
-        return hash(self[:-1])
+    manifest: dict[str, Any]
 
     @property
     def groups(self) -> str | None:

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import math
 import platform
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from sim.calendar import closures, sessions
 from sim.terms.problems import one_line
-
-if TYPE_CHECKING:
-    from sim.terms import Case
 from sim.text.version import __version__
 
 #: Packages that can move a number. `python-dateutil` computes Easter for `holidays`, the library of sessions.
@@ -168,34 +162,3 @@ def _named(days: frozenset[str]) -> str:
     shown = [one_line(day, 20) for day in sorted(days)[:_MOST_NAMED]]
     more = [f"{len(days) - _MOST_NAMED} more"] * (len(days) > _MOST_NAMED)
     return f"{', '.join([*shown, *more])} {'is a session' if len(days) == 1 else 'are sessions'}"
-
-
-def jsonable(value: Any) -> Any:
-    """`value` in the types of JSON: dates as ISO strings, tuples as lists, NaN and infinities as None."""
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def manifest(
-    case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
-) -> dict[str, Any]:
-    """Everything needed to repeat a run: versions, platform, seed, paths, sampler, the case and its sessions."""
-    return {
-        "versions": versions(),
-        "platform": platform.platform(),
-        "seed": seed,
-        "paths": paths,
-        "sampler": sampler,
-        "antithetic": antithetic,
-        "first_path": first_path,
-        "case": case.to_dict(),
-        "case_sha256": case.sha256,
-        "calendar": calendar_of(case.valuation_date, case.horizon, case.purchase_dates),
-    }

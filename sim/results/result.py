@@ -34,7 +34,9 @@ from sim.results.summary import (
     days_at_close,
     fiscal_periods,
     frozen,
+    jsonable,
 )  # fmt: skip
+from sim.results.summary import manifest as manifest_of
 from sim.results.value import Frozen, same
 from sim.results.views import ByLine, ByPeriod, Fan, PathsNotKept, arrays_by_line, fan_of, lookup
 from sim.terms import Case
@@ -124,8 +126,9 @@ class Result(Frozen, Mapping[str, np.ndarray]):
             raise ValueError("a result must have either the columns of its paths or their sketch")
         paths, seed = int(paths), int(seed)
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
+        made = how.get("written") or jsonable(manifest_of(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
-        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, how.get("written"))
+        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
         periods = fiscal_periods(case)
         if sketch is not None and (sketch.paths, sketch.groups) != (paths, run.groups):
             expected = f"{paths} and {run.groups}"
@@ -392,6 +395,6 @@ def _remade(
     """The result of a copy or of a pickle."""
     return Result(
         run.case, run.paths, run.seed, run.sampler, tallies, columns, sketch, antithetic=run.antithetic,
-        first_path=run.first_path, elapsed_s=run.elapsed_s, workers=run.workers, written=run.written,
+        first_path=run.first_path, elapsed_s=run.elapsed_s, workers=run.workers, written=run.manifest,
         line_tallies=line_tallies,
     )  # fmt: skip

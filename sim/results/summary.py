@@ -5,8 +5,11 @@ A `Summary` holds distributions, counts and sums but no paths, so that a run tha
 
 from __future__ import annotations
 
+import math
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +21,7 @@ from sim.results.figures import Figures, LineFigures, LineTallies, Tallies
 from sim.results.periods import Period as Period
 from sim.results.periods import days_at_close as days_at_close
 from sim.results.periods import fiscal_periods as fiscal_periods
-from sim.results.provenance import jsonable as jsonable
-from sim.results.provenance import manifest as manifest
+from sim.results.provenance import calendar_of, versions
 from sim.results.value import locked
 from sim.text.readable import Blocks, Readable
 
@@ -185,3 +187,34 @@ def checked_lines(tallies: LineTallies, periods: int, case: Case, reasons: int) 
     return LineTallies(
         *(frozen(arrays, name, expected[name], np.int64 if name in counts else np.float64) for name in arrays)
     )
+
+
+def jsonable(value: Any) -> Any:
+    """`value` in the types of JSON: dates as ISO strings, tuples as lists, NaN and infinities as None."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def manifest(
+    case: Case, paths: int, seed: int, sampler: str, antithetic: bool = False, first_path: int = 0
+) -> dict[str, Any]:
+    """Everything needed to repeat a run: versions, platform, seed, paths, sampler, the case and its sessions."""
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "seed": seed,
+        "paths": paths,
+        "sampler": sampler,
+        "antithetic": antithetic,
+        "first_path": first_path,
+        "case": case.to_dict(),
+        "case_sha256": case.sha256,
+        "calendar": calendar_of(case.valuation_date, case.horizon, case.purchase_dates),
+    }

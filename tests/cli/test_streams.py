@@ -3,6 +3,7 @@
 import codecs
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,13 +205,14 @@ def test_streams_that_are_no_run(kept, stdin):
         (b"", f"<stdin>: is empty: {needed}"),
         (b"PK", "<stdin>: damaged, cut short, or not a saved result\n"),
         (whole[:-1], "<stdin>: damaged, cut short, or not a saved result\n"),
-        (whole[1:], f"<stdin>: no run to repeat: {needed}"),
         (b"[1]", f"<stdin>: no run to repeat: {needed}"),
     ):
         stdin(data)
         assert fundrisk("rerun", "-")[:2] == (2, "")
         stdin(data)
         assert fundrisk("rerun", "-").err == said
+    stdin(whole[1:])
+    assert re.fullmatch(rf"<stdin>: line \d+: not UTF-8: byte 0x\w\w: {re.escape(needed)}", fundrisk("rerun", "-").err)
     for name, said in (("/dev/zero", "is a device; must be a file or a pipe"), ("/dev/null", "is empty")):
         assert fundrisk("rerun", name).err == f"{name}: {said}: {needed}"
         with pytest.raises(sim.ResultError, match=said):
