@@ -1,6 +1,7 @@
 """The kernel against the plain-Python twin, to the last bit: same history, same ledger; same seed, same history."""
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -32,21 +33,41 @@ def box_muller(a, b):
     return elementary.box_muller(np.uint64(a), np.uint64(b))
 
 
-def sampled_alike(document: dict, number: int, paths: int) -> list:
-    """Some traced paths, whose histories and ledgers are those of the twin."""
-    terms, told = reference.read(document), trace_paths(Case.from_dict(document), 2**33 + number, paths, seed=number)
+def traced(document: dict, number: int, paths: int) -> list:
+    """Some traced paths of a random case."""
+    return trace_paths(Case.from_dict(document), 2**33 + number, paths, seed=number)
+
+
+def unlike(where: str, got: Mapping, expected: Mapping) -> list[str]:
+    """Where two ledgers or histories differ: the keys; nothing if they are equal."""
+    if got == expected:
+        return []
+    return [f"{where}: {', '.join(key for key in {*got, *expected} if got.get(key) != expected.get(key))}"]
+
+
+def sampled_unlike(document: dict, number: int, told: list) -> list[str]:
+    """How traced paths differ from the twin's: their histories, their ledgers, and the ledgers of a replay."""
+    terms, found = reference.read(document), []
     for path in told:
+        where = f"case {number}, path {path.path}"
         expected, got = reference.sample(terms, seed=number, path=path.path), path.history.to_dict()
         expected["closes"] = {day: expected["closes"][day] for day in got["closes"]}
-        assert got == expected, f"case {number}, path {path.path}"
-        assert path.ledger == reference.replay(terms, path.history), f"case {number}, path {path.path}"
-    return told
+        found += unlike(f"{where}, history", got, expected)
+        found += unlike(f"{where}, ledger", path.ledger, reference.replay(terms, path.history))
+        found += unlike(f"{where}, replayed", sim.replay(path.case, path.history), path.ledger)
+    return found
 
 
-def replayed_alike(rng: random.Random, document: dict, number: int) -> None:
-    """A history that is not sampled has the ledger of the twin."""
+def given_unlike(rng: random.Random, document: dict, number: int) -> list[str]:
+    """How the ledger of a history that is not sampled differs from the twin's."""
     history = random_cases.random_history(rng, document)
-    assert sim.replay(Case.from_dict(document), history) == reference.replay(document, history), f"case {number}"
+    got, expected = sim.replay(Case.from_dict(document), history), reference.replay(document, history)
+    return unlike(f"case {number}, given history", got, expected)
+
+
+def differences(number: int, rng: random.Random, document: dict, paths: int) -> list[str]:
+    """How sampled paths, and then a history that is given, differ from the twin's."""
+    return sampled_unlike(document, number, traced(document, number, paths)) + given_unlike(rng, document, number)
 
 
 @pytest.mark.parametrize("first", range(0, CASES, 20))
@@ -64,7 +85,7 @@ def test_ledgers_of_given_histories_agree_to_the_last_bit(first):
     for number in range(first, first + 50):
         rng = random.Random(number)
         document = random_cases.random_case(rng)
-        replayed_alike(rng, document, number)
+        assert given_unlike(rng, document, number) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -72,7 +93,7 @@ def test_ledgers_of_given_histories_agree_to_the_last_bit(first):
 def test_sampled_histories_agree_to_the_last_bit(first):
     for number in range(first, first + 20):
         document = random_cases.random_case(random.Random(number))
-        sampled_alike(document, number, 3)
+        assert sampled_unlike(document, number, traced(document, number, 3)) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -83,9 +104,7 @@ def test_what_happened_before_the_opening_agrees_to_the_last_bit(first):
         rng = random.Random(number)
         document = random_cases.random_past(rng, random_cases.random_case(rng))
         document["price"]["jumps"] = rng.choice(("raw", "compensated"))
-        for path in sampled_alike(document, number, 3):
-            assert sim.replay(path.case, path.history) == path.ledger
-        replayed_alike(rng, document, number)
+        assert differences(number, rng, document, paths=3) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -95,8 +114,7 @@ def test_every_price_model_agrees_to_the_last_bit(model):
     for number in range(3000, 3020):
         rng = random.Random(f"{model} {number}")
         document = random_cases.random_market(rng, random_cases.random_case(rng), model)
-        sampled_alike(document, number, 2)
-        replayed_alike(rng, document, number)
+        assert differences(number, rng, document, paths=2) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -112,7 +130,9 @@ def test_compensated_moves_agree_to_the_last_bit(model):
         if number % 3 == 0:
             document["price"].setdefault("initial", 2.0)
             document = random_lines.usable_lines(rng, document)
-        moves += sum(len(path.history["achieved_days"]) for path in sampled_alike(document, number, 3))
+        told = traced(document, number, 3)
+        assert sampled_unlike(document, number, told) == []
+        moves += sum(len(path.history["achieved_days"]) for path in told)
     assert moves > 60
 
 
@@ -211,7 +231,8 @@ def test_a_planted_fault_is_seen(monkeypatch):
     document = valence_2002().to_dict()
     traces = trace_paths(valence_2002(), 0, 20)
     document["line"]["pricing"]["timing"] = "through"
-    assert any(path.ledger != reference.replay(document, path.history) for path in traces)
+    found = [unlike("ledger", path.ledger, reference.replay(document, path.history)) for path in traces]
+    assert any(found)
 
 
 def with_cash(label: str, number: int, *only: str) -> tuple[random.Random, dict]:
@@ -224,13 +245,6 @@ def with_cash(label: str, number: int, *only: str) -> tuple[random.Random, dict]
     return rng, document
 
 
-def agree(number: int, rng: random.Random, document: dict, paths: int) -> None:
-    """Histories, their ledgers, also replayed, and the ledger of a history that is given."""
-    for path in sampled_alike(document, number, paths):
-        assert sim.replay(path.case, path.history) == path.ledger, f"case {number}, path {path.path}, replayed"
-    replayed_alike(rng, document, number)
-
-
 @pytest.mark.usefixtures("production_functions")
 @pytest.mark.parametrize("first", [0, 30])
 def test_other_cash_after_what_has_happened_agrees_to_the_last_bit(first):
@@ -241,21 +255,21 @@ def test_other_cash_after_what_has_happened_agrees_to_the_last_bit(first):
         if document["burn"]["model"] == "statement":
             document["burn"].pop("last_surprise", None)
         document["price"]["jumps"] = rng.choice(("raw", "compensated"))
-        agree(number, rng, document, paths=3)
+        assert differences(number, rng, document, paths=3) == []
 
 
 @pytest.mark.usefixtures("production_functions")
 @pytest.mark.parametrize("mechanism", random_cash.MECHANISMS)
 def test_each_kind_of_other_cash_agrees_to_the_last_bit(mechanism):
     for number in range(25):
-        agree(number, *with_cash(mechanism, number, mechanism), paths=3)
+        assert differences(number, *with_cash(mechanism, number, mechanism), paths=3) == []
 
 
 @pytest.mark.usefixtures("production_functions")
 @pytest.mark.parametrize("first", range(0, 120, 30))
 def test_all_other_cash_together_agrees_to_the_last_bit(first):
     for number in range(first, first + 30):
-        agree(number, *with_cash("all", number), paths=4)
+        assert differences(number, *with_cash("all", number), paths=4) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -263,7 +277,7 @@ def test_other_cash_beside_any_lines_agrees_to_the_last_bit():
     for number in range(40):
         rng, document = with_cash("lines", number)
         document["price"].setdefault("initial", 2.0)
-        agree(number, rng, random_lines.usable_lines(rng, document), paths=3)
+        assert differences(number, rng, random_lines.usable_lines(rng, document), paths=3) == []
 
 
 @pytest.mark.usefixtures("production_functions")
@@ -273,4 +287,4 @@ def test_any_valuation_date_agrees_to_the_last_bit():
         document = random_cases.random_case(rng, any_day=True)
         if number % 2:
             document = random_cases.random_market(rng, document)
-        agree(number, rng, document, paths=4)
+        assert differences(number, rng, document, paths=4) == []
