@@ -296,8 +296,10 @@ def habits_broken(name: str, source: str) -> list[str]:
         where = f"line {getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             broken.append(f"{where}: print")
-        if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr"):
             broken.append(f"{where}: {node.attr}")
+        if isinstance(node, ast.ImportFrom) and node.module == "sys":
+            broken += [f"{where}: {alias.name}" for alias in node.names if alias.name in ("stdout", "stderr")]
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             number = len([a for a in given if a.arg not in ("self", "cls")])
@@ -314,7 +316,14 @@ def test_modules_keep_the_habits(sources):
 
 @pytest.mark.parametrize(
     "source",
-    ["print('x')", "import sys\nsys.stdout.write('x')", "x = 1\n" * 401, "# TODO", "def f(a,b,c,d,e,f,g,h,i,*,j,k): 0"],
+    [
+        "print('x')",
+        "import sys\nsys.stdout.write('x')",
+        "from sys import stderr",
+        "x = 1\n" * 401,
+        "# TODO",
+        "def f(a,b,c,d,e,f,g,h,i,*,j,k): 0",
+    ],
 )
 def test_a_broken_habit_is_seen(source):
     assert habits_broken("sim.results.result", source) != []

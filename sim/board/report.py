@@ -152,12 +152,10 @@ def _write_all(
 ) -> list[str]:
     """Write every file into a folder; returns their names. Figures are drawn while the documents are written."""
     source = Source(pack.result.run)
-    drawn = {
-        names: drawing.submit(partial(save_figures, draw, {kind: draft / name for kind, name in names}))
-        for names, draw in _figure_files(pack, chapters, source)
-    }
+    drawn = list(_figure_files(pack, chapters, source))
+    drawing.begin([partial(save_figures, draw, {kind: draft / name for kind, name in names}) for names, draw in drawn])
     documents = list(_jobs(pack, chapters))
-    files = [*(name for name, _ in documents), *(name for names in drawn for _, name in names)]
+    files = [*(name for name, _ in documents), *(name for names, _ in drawn for _, name in names)]
     written = 0
 
     def told(more: int) -> None:
@@ -169,9 +167,8 @@ def _write_all(
     for name, write in documents:
         write(draft / name)
         told(1)
-    for names, figure in drawn.items():
-        drawing.result(figure)
-        told(len(names))
+    for _ in drawing.finish():
+        told(len(KINDS))
     return files
 
 

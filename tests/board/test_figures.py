@@ -367,3 +367,21 @@ def test_settings_in_another_encoding_are_named(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], env=here, capture_output=True, text=True, check=False)
     said = "ResultError: matplotlibrc: must be UTF-8, as Matplotlib reads it when it is imported"
     assert done.stderr.rstrip().endswith(said)
+
+
+def test_words_below_columns_stay_whole_and_above_the_footer():
+    """Names of variants are long; a word that is broken cannot be read."""
+    names = ("with the line", "management acts", "insiders lend", "with the line, all conditions waived", "x", "y", "z")
+    chart = Chart("x", "columns", "t", "", names, (Series("s", tuple(map(float, range(7)))),))
+    ax = sketch(chart, synthetic_result(), "A sentence.")
+    figure = ax.figure
+    figure.draw_without_rendering()
+    labels = [label for label in ax.get_xticklabels() if label.get_text()]
+    assert {word for label in labels for word in label.get_text().split()} == {
+        w for name in names for w in name.split()
+    }
+    (below,) = [text for text in ax.texts if "scenarios, seed" in text.get_text()]
+    assert min(label.get_window_extent().y0 for label in labels) > below.get_window_extent().y1
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.x0)
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    pyplot.close(figure)

@@ -1,11 +1,12 @@
-"""Processes that draw: what they return, when they are gone, and that none of them stays."""
+"""Processes that draw: what they make, when they are gone, and that none of them stays."""
 
-import operator
 import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from functools import partial
+from io import BytesIO
 
 import pytest
 
@@ -13,65 +14,84 @@ from sim.board.charts import painters as module
 from sim.board.charts.painters import Painters
 
 
-@pytest.fixture(scope="module")
-def two():
-    made = Painters(2)
-    yield made
-    made.close()
+def calls(folder, numbers):
+    """Calls that fail if they are made twice."""
+    return [partial(os.symlink, f"{number}", folder / str(number)) for number in numbers]
 
 
-def test_calls_are_made_by_the_processes(two):
-    others = {two.submit(os.getpid).result(60) for _ in range(20)}
-    assert others <= {process.running.pid for process in two.processes}
-    assert os.getpid() not in others
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+def test_every_call_is_made_once(tmp_path, number):
+    with closing(Painters(number)) as some:
+        some.begin(calls(tmp_path, range(7)))
+        assert len(list(some.finish())) == 7
+    assert sorted(os.listdir(tmp_path)) == [str(n) for n in range(7)]
 
 
-def test_results_are_those_of_the_calls(two):
-    futures = [two.submit(partial(operator.mul, n, n)) for n in range(50)]
-    assert [two.result(future) for future in futures] == [n * n for n in range(50)]
+def test_a_share_of_nothing_is_done():
+    with closing(Painters(2)) as some:
+        some.begin([])
+        assert list(some.finish()) == []
 
 
-def test_errors_of_calls_are_raised(two):
-    with pytest.raises(ZeroDivisionError):
-        two.result(two.submit(partial(operator.truediv, 1, 0)))
-    assert two.result(two.submit(partial(operator.add, 1, 1))) == 2
+def test_calls_are_made_by_other_processes(tmp_path):
+    script = "import os, sys; os.symlink(str(os.getppid()), sys.argv[1])"
+    with closing(Painters(2)) as some:
+        some.begin([partial(subprocess.run, [sys.executable, "-c", script, str(tmp_path / str(n))]) for n in range(4)])
+        assert len(list(some.finish())) == 4
+        assert {int(os.readlink(tmp_path / str(n))) for n in range(4)} == {process.pid for process in some.processes}
 
 
-def test_without_processes_the_caller_draws(monkeypatch):
+def test_errors_of_calls_are_raised_here(tmp_path):
+    with closing(Painters(1)) as one:
+        one.begin([*calls(tmp_path, [1]), partial(os.mkdir, tmp_path / "no" / "folder")])
+        done = one.finish()
+        next(done)
+        with pytest.raises(FileNotFoundError):
+            next(done)
+
+
+def test_without_processes_the_caller_draws(tmp_path, monkeypatch):
     def refused(*_, **__):
         raise OSError("no more processes")
 
     monkeypatch.setattr(subprocess, "Popen", refused)
-    none = Painters(3)
-    assert none.processes == []
-    assert none.result(none.submit(os.getpid)) == os.getpid()
-    none.close()
+    with closing(Painters(3)) as none:
+        assert none.processes == []
+        none.begin(calls(tmp_path, range(3)))
+        assert len(list(none.finish())) == 3
+    assert len(os.listdir(tmp_path)) == 3
 
 
-def test_a_process_that_ends_is_no_loss():
-    one = Painters(1)
-    one.submit(os.getpid).result(60)
-    one.processes[0].running.kill()
-    assert [one.result(one.submit(partial(operator.neg, n))) for n in range(3)] == [0, -1, -2]
-    one.close()
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_that_ends_is_no_loss(tmp_path, when):
+    with closing(Painters(2)) as some:
+        if when == "before":
+            some.processes[0].kill()
+            some.processes[0].wait()
+        some.begin([*calls(tmp_path, range(2)), partial(time.sleep, 0.5), partial(time.sleep, 0.5)])
+        done = some.finish()
+        next(done)
+        if when == "after":
+            some.processes[0].kill()
+        assert len(list(done)) == 3
+    assert len(os.listdir(tmp_path)) == 2
 
 
 def test_closing_ends_the_processes_at_once():
     some = Painters(2)
-    some.submit(os.getpid).result(60)
-    waiting = [some.submit(partial(time.sleep, 60)) for _ in range(6)]
+    some.begin([partial(time.sleep, 60)] * 6)
     started = time.monotonic()
     some.close()
     assert time.monotonic() - started < 5.0
-    assert all(process.running.returncode is not None for process in some.processes)
-    assert all(future.done() for future in waiting)
-    assert not any(thread.is_alive() for thread in some.threads)
+    assert all(process.returncode is not None for process in some.processes)
+    some.close()  # once more changes nothing
 
 
-def test_a_process_ends_with_the_one_that_started_it():
+@pytest.mark.parametrize("given", ["", "made.begin([partial(time.sleep, 0.2)] * 999)\n"])
+def test_a_process_ends_with_the_one_that_started_it(given):
     code = (
-        "import os\nfrom sim.board.charts.painters import Painters\nmade = Painters(1)\n"
-        "print(made.submit(os.getpid).result(60), flush=True)\nos._exit(0)"
+        "import os, time\nfrom functools import partial\nfrom sim.board.charts.painters import Painters\n"
+        f"made = Painters(1)\n{given}print(made.processes[0].pid, flush=True)\nos._exit(0)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     other = int(ran.stdout)
@@ -89,11 +109,8 @@ def alive(process):
     return True
 
 
-def test_a_process_is_ready_before_its_first_call(monkeypatch):
+def test_a_process_is_ready_before_its_calls_come(monkeypatch):
     drawn = []
     monkeypatch.setattr(module, "save_figures", lambda draw, targets: drawn.append(sorted(targets)))
-    reading, writing = os.pipe()
-    os.close(writing)
-    with os.fdopen(reading, "rb") as asked:
-        module.serve(asked, None)
+    module.serve(BytesIO(), BytesIO())
     assert drawn == [["png", "svg"]]

@@ -37,6 +37,7 @@ _HATCHES = ("", "", "", "//", "", "xx", "..", "")
 _ROOM = 1.18  # beyond the longest bar, for its label
 _MOST_NAMES, _LETTERS = 14, 30
 _LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
+_LETTERS_OF_AN_INCH = 12.0  # of the names below columns
 _QUIET = {"framealpha": 0.9, "edgecolor": "none", "fontsize": 8.5}
 
 
@@ -62,7 +63,8 @@ def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes |
         _KINDS[chart.kind](ax, chart)
         if sentence:
             headline(ax, sentence)
-            footer(ax, result, chart.title, 32.0 + 12.0 * max(ax.get_xlabel().count("\n") + 1, 1))
+            below = [ax.get_xlabel(), max((label.get_text() for label in ax.get_xticklabels()), key=_lines, default="")]
+            footer(ax, result, chart.title, 32.0 + 12.0 * max(sum(map(_lines, below)) - 1, 1))
         if chart.kind == "fan":
             from matplotlib.dates import date2num
 
@@ -74,6 +76,10 @@ def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes |
         if new:
             page(ax).draw_without_rendering()  # makes the labels of the ticks now, and not in the style of a later time
     return ax
+
+
+def _lines(text: str) -> int:
+    return len(text.splitlines())
 
 
 # --- upright ---------------------------------------------------------------------------------------------------------
@@ -158,7 +164,9 @@ def _tops(ax: Axes, where: np.ndarray, series: Series, label: str = "") -> None:
 
 def _upright(ax: Axes, chart: Chart) -> None:
     """Names below the columns, broken into lines, and the axis of values."""
-    names = [wrapped(name, 8 if len(chart.categories) > 4 else 18) for name in chart.axis_names]
+    longest = max((len(word) for name in chart.axis_names for word in name.split()), default=0)
+    room = int(_LETTERS_OF_AN_INCH * inches(ax) / max(len(chart.categories), 1))
+    names = [wrapped(name, min(max(room, longest, 8), 18)) for name in chart.axis_names]
     x = list(range(len(names)))[:: -_every(ax, len(names))]
     ax.set_xticks(x, [names[i] for i in x], fontsize=8.5)
     high = max((v for s in chart.series for v in (*s.values, *s.high) if v is not None), default=0.0)
