@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6c7ae460ffab4d63cf7ece3512b30f74"
+FINGERPRINT = "db5cc8b795b06e3f112be14fecca9be6"
 
 
 @passage

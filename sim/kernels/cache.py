@@ -5,12 +5,14 @@ carries a fingerprint of every source that the kernels are made of; where it doe
 an edit, `python -m sim.kernels.cache` writes the new one.
 """
 
+import gc
 import hashlib
 import inspect
 import re
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from sim.kernels.jit import POLICY
 _KERNELS = Path(__file__).parent
 _ROOT = _KERNELS / "block.py"
 _RECORDS = ("layout.py", "line_records.py", "model_records.py", "program.py", "world_records.py")
+#: Thresholds of Python's garbage collector while a kernel is compiled.
+_SELDOM = (100_000, 50, 1_000)
 _LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
 
 
@@ -44,13 +48,34 @@ def outermost(stamp: str):
         if stamp and stamp == fingerprint():
             try:
                 if _has_folder(function):
-                    return _tolerant(numba.njit(function, cache=True, **POLICY))
+                    return _seldom_collected(_tolerant(numba.njit(function, cache=True, **POLICY)))
             except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
                 pass
             _say_once()
-        return numba.njit(function, **POLICY)
+        return _seldom_collected(numba.njit(function, **POLICY))
 
     return compile_later
+
+
+def _seldom_collected(kernel):
+    """A kernel during whose compilation Python rarely looks for cycles: most of what Numba makes lives until its end,
+    and a tenth of the time would go into walking it again and again."""
+    if numba.config.DISABLE_JIT:  # the kernel is the function itself
+        return kernel
+    compiled: Callable[..., Any] = kernel.compile
+
+    @wraps(compiled)
+    def compile_and_restore(signature):
+        before = gc.get_threshold()
+        if before[0] > 0:  # 0: the user has no collections at all
+            gc.set_threshold(*_SELDOM)
+        try:
+            return compiled(signature)
+        finally:
+            gc.set_threshold(*before)
+
+    kernel.compile = compile_and_restore
+    return kernel
 
 
 def _has_folder(function: Any) -> bool:

@@ -4,14 +4,14 @@ Why these flags:
 
 * `nogil`: threads run blocks of paths side by side.
 * `error_model="numpy"`: division by zero gives inf or NaN, as in NumPy, without a branch, which would stop vectorising.
-* `forceinline`: the loop that calls a kernel can only run eight paths at a time when it sees the kernel's body.
+* `forceinline`: the loop that calls a `verb` can only run eight paths at a time when it sees the verb's body.
   A `stage`, whose callers loop over nothing that vectorises, goes without: compiled once, called a few times a block.
   It says `forceinline=False`, as Numba hands that option down to callees.
 * no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
 * no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
 * `passage`: inlined before types are inferred. For functions that call nearly everything, whose arguments LLVM would
   otherwise have to take apart at each level, and for very short ones.
-* `LINKED`: functions that Python never calls are compiled the shorter way of `sim.kernels.linking`.
+* `LINKED`: all but outermost kernels are compiled the shorter way of `sim.kernels.linking`. Python cannot call them.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """
 
@@ -47,7 +47,6 @@ def _use_wide_registers() -> None:
 _use_wide_registers()
 POLICY: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _INNER: dict[str, Any] = {**LINKED, **POLICY}
-kernel = numba.njit(forceinline=True, **POLICY)
 stage = numba.njit(forceinline=False, **_INNER)
 verb = numba.njit(forceinline=True, **_INNER)
 passage = numba.njit(inline="always", **_INNER)

@@ -1,14 +1,19 @@
 """The disk cache of compiled kernels: an entry that cannot be loaded is compiled anew, whatever it raises."""
 
+import gc
 import os
 import pickle
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
 import pytest
+
+from sim.kernels import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = """
@@ -70,7 +75,9 @@ import pwd
 def unknown(number):
     raise KeyError(number)
 pwd.getpwuid = unknown
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from numba.core import caching
 if "read-only" in {how!r}:
     true = caching._CacheLocator.ensure_cache_path
@@ -149,3 +156,25 @@ def test_a_kernel_of_unstamped_sources_is_seen():
         "from sim.kernels.random.elementary import exp\n\n\n@outermost(FINGERPRINT)\ndef f(x):\n    return exp(x)\n"
     )
     assert unstamped({"a": source, "b": source.replace("random.elementary import exp", "cache import x")}) == ["a"]
+
+
+@pytest.mark.parametrize("before", [(700, 10, 10), (0, 10, 10)])
+@pytest.mark.parametrize("fails", [False, True])
+def test_compilation_leaves_the_collector_as_it_was(before, fails):
+    seen = []
+
+    def compiled(signature):
+        seen.append(gc.get_threshold())
+        if fails:
+            raise TypeError(signature)
+
+    kernel = cache._seldom_collected(SimpleNamespace(compile=compiled))
+    usual = gc.get_threshold()
+    try:
+        gc.set_threshold(*before)
+        with pytest.raises(TypeError) if fails else nullcontext():
+            kernel.compile("signature")
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*usual)
+    assert seen == [cache._SELDOM if before[0] else before]

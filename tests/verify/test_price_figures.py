@@ -8,12 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.kernels.market.trading import extremes
+from sim.kernels.market import trading
 from sim.lowering.drift import mean_products
 from sim.terms import price as price_terms
 from sim.verify.models import GARCH, HESTON, MERTON, SHORT, sold
 from sim.verify.trading import MEAN, SD, falls
+from tests.support.compiled import called
 
+extremes = called(trading.extremes)
 PATHS, SEED = 100_000, 20020401
 JUMPS_OF_100 = {
     "model": "merton", "initial": 100.0, "drift": 0.05, "volatility": 0.2, "jump_rate": 0.5, "jump_mean": -0.1,

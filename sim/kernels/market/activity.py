@@ -7,14 +7,14 @@ of a session has an index of its own, so a rejection moves no number of another 
 
 import numpy as np
 
-from sim.kernels.jit import kernel, stage
+from sim.kernels.jit import stage, verb
 from sim.kernels.market.pairs import draw_uniform_pair
 from sim.kernels.random.elementary import log, normal, normal_row
 from sim.kernels.random.philox import to_uniform, words
 from sim.lowering.program import ACTIVITY, ATTEMPT, BLOCK
 
 
-@kernel
+@verb
 def attempt(x, u, garch):
     """The activity that a normal and a uniform give; 0 if they are rejected."""
     t = 1.0 + garch.stretch * x

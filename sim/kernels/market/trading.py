@@ -8,7 +8,7 @@ the arithmetic mean. The volume is lognormal around an AR(1), and higher on a se
 
 import numpy as np
 
-from sim.kernels.jit import fma, kernel, sqrt, stage
+from sim.kernels.jit import fma, sqrt, stage, verb
 from sim.kernels.market.pairs import draw_normal_pair, draw_uniform_pair
 from sim.kernels.random.elementary import exp, log
 from sim.lowering.program import BLOCK, DAY_SHAPE, OVERNIGHT
@@ -42,17 +42,17 @@ def price_days(histories, everyone, market, room, lanes):
             copy(histories.vwap[day.row], vwap)
 
 
-@kernel
+@verb
 def lesser(x, y):
     return x if x < y else y
 
 
-@kernel
+@verb
 def greater(x, y):
     return x if x > y else y
 
 
-@kernel
+@verb
 def extremes(x, y, spread, u):
     """Minimum and maximum of a Brownian bridge from x to y: (x + y -+ sqrt((y - x)^2 - spread ln u)) / 2, 1 - u above.
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.jit import fma, from_bits, kernel, load, sqrt, stack_floats, store, to_bits
+from sim.kernels.jit import fma, from_bits, load, sqrt, stack_floats, store, to_bits, verb
 
 _FRACTION = np.uint64(0x000FFFFFFFFFFFFF)  # the 52 bits behind the point
 _ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
@@ -88,7 +88,7 @@ _TAIL_BELOW = (
 _LAST_TAIL = 37.0  # standard deviations
 
 
-@kernel
+@verb
 def horner(coefficients, x):
     """The polynomial with these coefficients, highest power first, one fused multiply-add a power."""
     value = coefficients[0]
@@ -97,7 +97,7 @@ def horner(coefficients, x):
     return value
 
 
-@kernel
+@verb
 def even_odd(coefficients, x, square):
     """The same from its even and its odd powers, `square` being x^2: two chains, each half as long."""
     n = len(coefficients)
@@ -109,7 +109,7 @@ def even_odd(coefficients, x, square):
     return fma(second, x, fma(first, square, coefficients[n - 1]))
 
 
-@kernel
+@verb
 def exp(x):
     """e^x for |x| <= 700; beyond, e^-700 or e^700, so that a result is neither 0 nor infinite. NaN for NaN.
 
@@ -125,7 +125,7 @@ def exp(x):
     return from_bits(to_bits(value) + (to_bits(shifted) << _WIDTH))
 
 
-@kernel
+@verb
 def log(x):
     """Natural logarithm of a float64: subnormals too, -inf at 0, NaN below, inf at inf.
 
@@ -146,7 +146,7 @@ def log(x):
     return value
 
 
-@kernel
+@verb
 def normal(u):
     """Inverse of the normal distribution function for a 52-bit uniform u = (k + 1/2) 2^-52; at most 8 ulp off.
 
@@ -157,7 +157,7 @@ def normal(u):
     return _score(u, _depth(u))
 
 
-@kernel
+@verb
 def upper_tail(z):
     """P(Z > z) of a standard normal Z, at most 5 ulp off for z <= 37; beyond, P(Z > 37) = 6e-300. 1 for NaN.
 
@@ -174,7 +174,7 @@ def upper_tail(z):
     return value if z > 0.0 else 1.0 - value
 
 
-@kernel
+@verb
 def box_muller(a, b):
     """Two independent standard normals from two words of 64 random bits. Box and Muller (1958).
 
@@ -194,7 +194,7 @@ def box_muller(a, b):
     return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
 
 
-@kernel
+@verb
 def normal_row(row):
     """`normal` of every element of a contiguous row, in place."""
     half = row.shape[0] // 2
@@ -203,7 +203,7 @@ def normal_row(row):
         row[i] = normal(row[i])
 
 
-@kernel
+@verb
 def normal_rows(row_a, row_b):
     """`normal` of every element of two contiguous rows of one length, in place.
 
@@ -222,7 +222,7 @@ def normal_rows(row_a, row_b):
             a[i], b[i] = _score(a[i], load(depth_a, i)), _score(b[i], load(depth_b, i))
 
 
-@kernel
+@verb
 def _depth(u):
     """-log2(4 u (1 - u)). With u (1 - u) = 2^e m, 1 <= m < 2, and s = (sqrt(2) - m) / (sqrt(2) + m) it is
     2 atanh(s) / ln(2) - e - 5/2; only its absolute error matters near 0."""
@@ -232,7 +232,7 @@ def _depth(u):
     return fma(s, horner(_LOG2, s * s), (1023.0 - 2.5) - np.int64(bits >> _WIDTH))
 
 
-@kernel
+@verb
 def _score(u, w):
     square = w * w
     return (u - 0.5) * (even_odd(_ABOVE, w, square) / even_odd(_BELOW, w, square))

@@ -8,7 +8,7 @@ unsigned everywhere: uint64 meeting int64 becomes float64.
 
 import numpy as np
 
-from sim.kernels.jit import from_bits, kernel
+from sim.kernels.jit import from_bits, verb
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
@@ -21,14 +21,14 @@ _SPARE = np.uint64(12)  # 64 bits less 52
 _ROUNDS = 10
 
 
-@kernel
+@verb
 def philox(c0, c1, c2, c3, k0, k1):
     """The four output words for a counter and a key of 32-bit words, all in uint64."""
     low, high = philox_pairs(c0, c1, c2, c3, k0, k1)
     return low & _LOW, low >> _WORD, high & _LOW, high >> _WORD
 
 
-@kernel
+@verb
 def philox_pairs(c0, c1, c2, c3, k0, k1):
     """The four output words as two of 64 bits, the first word of a pair below the second.
 
@@ -43,18 +43,18 @@ def philox_pairs(c0, c1, c2, c3, k0, k1):
     return _swap(product_1) ^ ((c1 ^ k0) & _LOW), _swap(product_0) ^ ((c3 ^ k1) & _LOW)
 
 
-@kernel
+@verb
 def _swap(word):
     return (word << _WORD) | (word >> _WORD)
 
 
-@kernel
+@verb
 def to_uniform(word):
     """(k + 1/2) 2^-52 with k the upper 52 bits: exact, never 0 or 1."""
     return from_bits((word >> _SPARE) | _ONE) - (1.0 - 2.0**-53)
 
 
-@kernel
+@verb
 def words(path, index, purpose, seed):
     """The two words of 64 bits that belong to (seed, path, purpose, index)."""
     path, seed = np.uint64(path), np.uint64(seed)

@@ -5,7 +5,7 @@ martingale, the stochastic exponential of the compensated jump: Jacod and Shirya
 Processes, section I.4f. Section "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import kernel, passage, peek, put, stage, verb
+from sim.kernels.jit import passage, peek, put, stage, verb
 from sim.kernels.market.walk import select_row
 from sim.kernels.random.elementary import exp, fma, log, upper_tail
 from sim.lowering.program import BLOCK
@@ -31,13 +31,13 @@ def prepare_compensation(jumps, histories, program, lanes):
             wait_by_day(before, milestone, (jumps.elapsed[k], jumps.ahead[k]), jump.move)
 
 
-@kernel
+@verb
 def power(probability, tail, size):
     """P(T > t)^size of a time that comes with `probability`, and then after t with the probability `tail`."""
     return exp(size * log(fma(probability, tail, 1.0 - probability)))
 
 
-@kernel
+@verb
 def wait(days, probability, log_median, log_sd, past, size):
     """P(T > t)^size of a milestone, `days` after its clock has started, or after the opening if that was `past[0]`
     days before; `past[1]` is the probability of no time up to then, if it comes."""
@@ -90,13 +90,13 @@ def compensate_all(prices, selection, count, histories, program, window, jumps):
             compensate_after(prices, at, settled, start, days, program.milestones[event], past, size, count)
 
 
-@kernel
+@verb
 def follows(program, event):
     """The row of the milestone that starts the clock of an event; -1: the valuation date does."""
     return program.milestones[event].follows if event < len(program.milestones) else -1
 
 
-@kernel
+@verb
 def day_of(t):
     """The place of time t in a row by day; before the valuation date that of its opening."""
     return int(t) if t > 0.0 else 0
@@ -142,7 +142,7 @@ def compensate_listed(closes, listed, number, histories, program, jumps):
             closes[j] = closes[j] * compensation(k, listed.path[j], listed.t[j], histories, program, jumps)
 
 
-@kernel
+@verb
 def compensation(k, i, t, histories, program, jumps):
     """The compensation of move k in the close of path i at time t."""
     jump = program.jumps[k]

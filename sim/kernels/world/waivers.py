@@ -7,14 +7,14 @@ probability p; where nothing is shared, where its uniform lies below p. With a p
 
 from sim.kernels.conditions import time_failure
 from sim.kernels.copying import copy_row
-from sim.kernels.jit import kernel, stage, verb
+from sim.kernels.jit import stage, verb
 from sim.kernels.random.elementary import exp, fma, log, normal
 from sim.lowering.program import BLOCK, UNLIMITED
 
 _LEAST = 2.0**-53  # of a probability whose normal quantile is taken
 
 
-@kernel
+@verb
 def falls_below(u, factor, waiver, p):
     """Whether a waiver with uniform `u` of its own happens with probability p."""
     if waiver.loading == 0.0:
