@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6c7ae460ffab4d63cf7ece3512b30f74"
+FINGERPRINT = "c7632ad994482b3ef946252a36a0f216"
 
 
 @passage
