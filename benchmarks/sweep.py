@@ -55,13 +55,13 @@ def _sweep(case: sim.Case, paths: int, folder: Path, workers: int) -> float:
     """One sweep to a file; returns the CPU time of its kernels."""
     file = folder / f"{workers}.csv"
     file.unlink(missing_ok=True)
-    with _kernels_timed() as spent:
+    with kernels_timed() as spent:
         sim.sweep(case, GRID, file, paths=paths, seed=SEED, workers=workers)
     return sum(spent)
 
 
 @contextmanager
-def _kernels_timed() -> Iterator[list[float]]:
+def kernels_timed() -> Iterator[list[float]]:
     """The CPU time of each call of the kernels, appended to a list."""
     spent, run_chunk, lock = list[float](), lane.run_chunk, threading.Lock()
 
@@ -83,5 +83,7 @@ def _write(folder: Path) -> None:
     """Write as many rows to a journal as a sweep has."""
     journal = Journal(str(folder / "rows.csv"), {}, ROWS)
     for row in range(0, ROWS, TOGETHER):
-        journal.add([(row + i, [PATHS, SEED, *[row * 1.1] * len(FIGURES), ""]) for i in range(TOGETHER)])
+        journal.add(
+            [(row + i, [PATHS, SEED, *[row * 1.1] * len(FIGURES), ""]) for i in range(min(TOGETHER, ROWS - row))]
+        )
     journal.close(remove=True)

@@ -5,11 +5,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -518,6 +521,31 @@ def test_a_scheduler_that_is_not_there_is_said_within_ten_seconds(address, tmp_p
     assert line.startswith(f"scheduler = {address or '(empty)'}: must be the address of a running Dask scheduler")
     assert main([*command, "--scheduler", address, "--workers", "2"]) == 2
     assert capsys.readouterr().err.startswith("--workers = 2: must be left out with --scheduler")
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_server_that_is_no_scheduler_is_said_within_ten_seconds(answer, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    (tmp_path / "grid.toml").write_text('[axes]\n"price.drift" = [0]\n')
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    accepted.append(server.accept()[0])
+                    accepted[-1].sendall(answer)
+
+        accepted = []
+        threading.Thread(target=serve, daemon=True).start()
+        address, at = f"tcp://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        command = ["sweep", "valence-2002", "--grid", str(tmp_path / "grid.toml"), "--out", str(tmp_path / "x.csv")]
+        assert main([*command, "--scheduler", address]) == 2
+        assert time.monotonic() - at < 10
+        assert accepted
+    (line,) = capsys.readouterr().err.splitlines()
+    why = "what answers there is no Dask scheduler" if answer else "Timed out"
+    wanted = "must be the address of a running Dask scheduler, such as tcp://10.0.0.5:8786"
+    assert line.startswith(f"scheduler = {address}: {wanted}: {why}")
 
 
 def test_sizes_that_cannot_be_used_are_said():
