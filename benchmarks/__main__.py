@@ -10,7 +10,19 @@ from pathlib import Path
 
 from benchmarks.report import Options, machine_line
 
-NAMES = ("headline", "normals", "models", "scaling", "start", "memory", "accuracy", "stages", "sweep", "live")
+NAMES = (
+    "headline",
+    "normals",
+    "models",
+    "scaling",
+    "start",
+    "memory",
+    "accuracy",
+    "stages",
+    "sweep",
+    "cluster",
+    "live",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,8 +11,8 @@ from time import thread_time
 import sim
 from benchmarks.case import valence_2002
 from benchmarks.report import Options, Report, cores, side_by_side, timed
-from sim.analysis.row import FIGURES
-from sim.engine import chunks
+from sim.analysis.row import FIGURES, TOGETHER
+from sim.engine import lane
 from sim.results.journal import Journal
 from sim.text.tables import Table
 
@@ -55,15 +55,15 @@ def _sweep(case: sim.Case, paths: int, folder: Path, workers: int) -> float:
     """One sweep to a file; returns the CPU time of its kernels."""
     file = folder / f"{workers}.csv"
     file.unlink(missing_ok=True)
-    with _kernels_timed() as spent:
+    with kernels_timed() as spent:
         sim.sweep(case, GRID, file, paths=paths, seed=SEED, workers=workers)
     return sum(spent)
 
 
 @contextmanager
-def _kernels_timed() -> Iterator[list[float]]:
+def kernels_timed() -> Iterator[list[float]]:
     """The CPU time of each call of the kernels, appended to a list."""
-    spent, run_chunk, lock = list[float](), chunks.run_chunk, threading.Lock()
+    spent, run_chunk, lock = list[float](), lane.run_chunk, threading.Lock()
 
     def measured(*given):  # type: ignore[no-untyped-def]
         started = thread_time()
@@ -72,16 +72,18 @@ def _kernels_timed() -> Iterator[list[float]]:
             spent.append(thread_time() - started)
         return done
 
-    chunks.run_chunk = measured
+    lane.run_chunk = measured
     try:
         yield spent
     finally:
-        chunks.run_chunk = run_chunk
+        lane.run_chunk = run_chunk
 
 
 def _write(folder: Path) -> None:
     """Write as many rows to a journal as a sweep has."""
     journal = Journal(str(folder / "rows.csv"), {}, ROWS)
-    for row in range(ROWS):
-        journal.add(row, [PATHS, SEED, *[row * 1.1] * len(FIGURES), ""])
+    for row in range(0, ROWS, TOGETHER):
+        journal.add(
+            [(row + i, [PATHS, SEED, *[row * 1.1] * len(FIGURES), ""]) for i in range(min(TOGETHER, ROWS - row))]
+        )
     journal.close(remove=True)

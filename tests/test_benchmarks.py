@@ -12,6 +12,7 @@ from benchmarks import (
     accuracy,
     against,
     agreement,
+    cluster,
     headline,
     live,
     memory,
@@ -210,6 +211,18 @@ def test_sweep(tmp_path, monkeypatch):
     made = sweep.run(tiny(tmp_path, 500))
     assert_sound(made)
     assert 0.0 < made.figures["computed"][100] <= 100 * made.figures["rows_a_second_a_core"]
+
+
+def test_cluster(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "SIZES", {500: 8})
+    made = cluster.run(tiny(tmp_path, 400))
+    assert_sound(made)
+    ((paths, cases, kernels, overhead, processor_time),) = made.figures["rows"]
+    assert (paths, cases) == (400, 8)
+    assert 0.0 < kernels < overhead
+    assert processor_time > 0.0
+    assert made.targets[0][2] == "at most 5"
 
 
 def test_live(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functools import partial
 from threading import Event
 from typing import Any, Protocol
 
-from sim.analysis.row import figures, measured_rows
+from sim.analysis.row import measured_rows
 from sim.analysis.runs import SMALL
 from sim.analysis.swept_plan import Plan
 from sim.engine.executors import ExecutorError, Lost, spread, workers_of
@@ -28,7 +28,7 @@ class Rows(Protocol):
 
     def has(self, row: int) -> bool: ...
 
-    def add(self, row: int, values: list[Any]) -> None: ...
+    def add(self, rows: Sequence[tuple[int, list[Any]]]) -> None: ...
 
 
 @dataclass
@@ -39,9 +39,9 @@ class Memory:
     def has(self, row: int) -> bool:
         return row in self.rows
 
-    def add(self, row: int, values: list[Any]) -> None:
-        self.rows[row] = values
-        self.done += 1
+    def add(self, rows: Sequence[tuple[int, list[Any]]]) -> None:
+        self.rows.update(rows)
+        self.done += len(rows)
 
 
 class Work:
@@ -63,7 +63,7 @@ class Work:
         before, lost = rows.done, []
         self.left = self.plan.size - before
         if self.given is None and self.left:  # compiles, before there are threads
-            figures(lambda *_: None, next(iter(self.plan.cases.values())), 1, 0, 1)
+            measured_rows(lambda: False, next(iter(self.plan.cases.values())), [(0, {})], 1, 0, 1)
         self._tell(rows)
         with closing(self._results(rows)) as results:
             for numbers, found in results:
@@ -72,11 +72,8 @@ class Work:
                     continue
                 seconds, done = found
                 self.batch = max(1, min(MOST_BATCH, int(BATCH_SECONDS / max(seconds, 1e-9))))
-                for number, values, error in done:
-                    if values is None:
-                        lost.append((number, error))
-                    else:
-                        rows.add(number, values)
+                lost += [(number, error) for number, values, error in done if values is None]
+                rows.add([(number, values) for number, values, _ in done if values is not None])
                 self._tell(rows)
         if lost:
             number, why = min(lost)

@@ -88,17 +88,16 @@ class Mean:
         units = self._units(np.asarray(values, np.float64))
         constant = bool((units == units[0]).all())
         mean = float(units[0]) if constant else float(units.mean())
-        squares = 0.0 if constant else float(((units - mean) ** 2).sum())
-        n, shift = self.units + units.size, mean - self.mean
-        self.squares += squares + shift * shift * self.units * units.size / n
-        self.mean = self.mean + shift * units.size / n if self.units else mean
-        self.units = n
+        self.add_sums(units.size, mean, 0.0 if constant else float(((units - mean) ** 2).sum()))
 
-    def add_present(self, values: np.ndarray) -> None:
-        """Add the values that are not NaN, of independent paths."""
-        present = values[~np.isnan(values)]
-        if present.size:
-            self.add(present)
+    def add_sums(self, units: int, mean: float, squares: float) -> None:
+        """Add units, or none, of which the mean is known, and the squares of their distances from it."""
+        if units == 0:
+            return
+        n, shift = self.units + units, mean - self.mean
+        self.squares += squares + shift * shift * self.units * units / n
+        self.mean = self.mean + shift * units / n if self.units else mean
+        self.units = n
 
     def _units(self, values: np.ndarray) -> np.ndarray:
         if self.groups is None:

@@ -20,12 +20,16 @@ from sim.terms import Case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
 
+#: Tables of a case that are not simulated: a row needs them only if it overrides them.
+APART = ("ranges", "variants", "record", "forecasts")
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What the rows of a sweep are."""
+    """What the rows of a sweep are. `simulated`: the cases without the tables that no run depends on."""
 
     cases: dict[str, Case]
+    simulated: dict[str, Case]
     design: Design
     paths: int | None
     seed: int | None
@@ -38,7 +42,10 @@ class Plan:
             paths = check_whole("paths", paths, 1, MOST_PATHS)
         if seed is not None:
             seed = seed_of(found[0], seed)
-        return cls(named, design_of(grid, named), paths, seed)
+        design = design_of(grid, named)
+        unused = {word: None for word in APART if not any(key.startswith(word) for key in design.keys)}
+        simulated = {name: case.replace(unused) for name, case in named.items()}
+        return cls(named, simulated, design, paths, seed)
 
     @property
     def size(self) -> int:
@@ -71,7 +78,7 @@ class Plan:
 
     def combinations(self) -> Iterator[tuple[str, Case, dict[str, Any]]]:
         """Case and overrides of each row, in the order of the rows."""
-        return ((name, case, overrides) for name, case in self.cases.items() for overrides in self.design)
+        return ((name, case, overrides) for name, case in self.simulated.items() for overrides in self.design)
 
     def labels(self) -> Iterator[list[Any]]:
         """What each row has before its figures."""

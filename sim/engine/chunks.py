@@ -58,8 +58,7 @@ class Drawn(NamedTuple):
 class Run:
     """The chunks of one run: where their results go, and how they are worked off.
 
-    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most. `before`: a run that is
-    done and whose columns nobody reads any more, so that this one may have its arrays.
+    `first_path` of a run with sobol is that of a part of it. `fan`: of so many paths at most.
     """
 
     def __init__(
@@ -69,19 +68,14 @@ class Run:
         drawn: Drawn,
         first_path: int = 0,
         fan: int = FAN_PATHS,
-        plan: Plan | None = None,
-        before: Run | None = None,
     ) -> None:
-        self.case, self.plan = case, plan or lower(case)
+        self.case, self.plan = case, lower(case)
         self.paths, self.drawn, self.first_path = paths, drawn, first_path
         self.chunks = -(-paths // CHUNK)
         self.out: r.Output | None = None
         self.by_line: np.ndarray | None = None
-        self.space: Workspace | None = None
-        if before is not None and drawn.keep and before._fits(self.plan, paths):
-            self.out, self.by_line, self.space = before.out, before.by_line, before.space
-        elif drawn.keep:
-            self.out, self.by_line = _room(self.plan, paths), columns_room(self.plan, paths)
+        if drawn.keep:
+            self.out, self.by_line = room_for(self.plan, paths), columns_room(self.plan, paths)
         self.by_chunk: list[LineSums | None] = [None] * self.chunks
         self.fan = np.zeros((len(self.plan.months), min(paths, fan)))
         self.binding = np.zeros((self.plan.periods, len(self.plan.reasons)), np.int64)
@@ -93,10 +87,6 @@ class Run:
         self.groups = "scrambles" if drawn.sampler == "sobol" else "pairs" if drawn.antithetic else None
         self.sketches: list[Sketch] = []
         self.missing = paths
-
-    def _fits(self, plan: Plan, paths: int) -> bool:
-        """Whether the arrays of this run are those that a run of a plan needs."""
-        return self.out is not None and self.plan.structure is plan.structure and self.paths == paths
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
         """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
@@ -126,14 +116,12 @@ class Run:
             self.stop[0] = 1
             threads.close()
 
-    def finish_here(self, check: Callable[[], Any]) -> dict[str, np.ndarray]:
-        """Work off all chunks in the caller's thread, with `check` before each; returns `columns`."""
-        desk, none = _Desk(self, self.space), no_points(self.plan)
-        self.space = desk.space
+    def finish_here(self, check: Callable[[], Any]) -> None:
+        """Work off all chunks in the caller's thread, with `check` before each."""
+        desk, none = _Desk(self), no_points(self.plan)
         for c in range(self.chunks):
             check()
             self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
-        return self.columns()
 
     def parts(self, workers: int) -> Iterator[tuple]:
         """The arguments of `sim.engine.shards.simulate_part` for all parts of the run."""
@@ -245,18 +233,11 @@ class Run:
 
 
 class _Desk:
-    """What one thread works with: its arrays, or those of a run of the same structure and output, and where the paths
-    of its chunk go."""
+    """What one thread works with, and where the paths of its chunk go."""
 
-    def __init__(self, run: Run, space: Workspace | None = None) -> None:
-        self.run = run
-        if space is None:
-            sobol = run.points is not None
-            space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line)
-        else:
-            space.turn_to(run.plan)
-        self.space = space
-        space.stop = run.stop
+    def __init__(self, run: Run) -> None:
+        self.run, sobol = run, run.points is not None
+        self.space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line, stop=run.stop)
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
     def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -283,7 +264,8 @@ def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]
     return {name: rows[..., column : column + paths] for name, rows in output._asdict().items()}
 
 
-def _room(plan: Plan, paths: int) -> r.Output:
+def room_for(plan: Plan, paths: int) -> r.Output:
+    """Room for the columns of a run. ValueError where the memory is too small."""
     # Systems promise memory that they do not have, and end the process that uses it.
     enough = paths * bytes_of_path(plan.periods, len(plan.gap_months)) <= (memory_limit() or math.inf)
     with suppress(MemoryError):

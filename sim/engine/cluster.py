@@ -31,6 +31,8 @@ def cluster(address: str) -> Iterator[Executor]:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except Exception as error:  # of sockets, of names, of the protocol
         reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, MemoryError):  # the length of a message, read from what another server says
+            reason = "what answers there is no Dask scheduler"
         wanted = "must be the address of a running Dask scheduler, such as tcp://10.0.0.5:8786"
         raise ExecutorError(f"scheduler = {address or '(empty)'}: {wanted}: {reason}") from None
     try:

@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "db5cc8b795b06e3f112be14fecca9be6"
+FINGERPRINT = "e0929fe374821e84647a670a742f2513"
 
 
 @passage

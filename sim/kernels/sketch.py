@@ -1,4 +1,4 @@
-"""The loops over the paths of one chunk for a run that keeps none: derived measures, bins, moments, cash-outs.
+"""The loops over the paths of one chunk for a run that keeps none: bins, moments, cash-outs.
 
 This file compiles from nothing but itself and one constant of `sim.lowering.program`, so that Numba's cache sees
 every edit of what it compiles.
@@ -42,17 +42,6 @@ def _count(cells, cell, slot, key):
     if (only != key) & (only != MIXED):  # rare after a while, whatever the values
         cells[cell] = key if only == EMPTY else MIXED
     cells[cell + slot] += _ONE
-
-
-@outermost(FINGERPRINT)
-def derive(out, raised, issued, cost, days, outstanding, horizon_days, days_per_month):
-    """The measures that follow from others, into rows of `out`: dilution, the two that may be absent, runway."""
-    for i in range(raised.size):
-        out[0, i] = issued[i] / (outstanding + issued[i])
-        out[1, i] = raised[i] / issued[i] if issued[i] != 0.0 else np.nan
-        value = raised[i] + cost[i]
-        out[2, i] = cost[i] / value if value != 0.0 else np.nan
-        out[3, i] = (days[i] if days[i] < horizon_days else horizon_days) / days_per_month
 
 
 @outermost(FINGERPRINT)

@@ -32,7 +32,7 @@ def expected_figures(case: Case, calendar: Calendar, levels: np.ndarray) -> np.n
 
     A month that a forecast looks ahead to counts with the flows of operations that are planned in it.
     """
-    figures = levels * np.array([share for _, share in calendar.rows])
+    figures = levels * calendar.rows.shares
     for row, k in enumerate(calendar.outside, start=calendar.n_months):
         if 0 <= k < calendar.n_months:
             for amount in planned(case, calendar, k):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -12,15 +13,9 @@ from sim.lowering import program as r
 from sim.lowering.variates import Variates, bernoulli, index_of
 from sim.lowering.world import NORMAL_SCORE_90, still_reached
 from sim.terms import Case, Milestone
-from sim.text.exact import FIFTY_DIGITS
+from sim.text.exact import FIFTY_DIGITS, log
 
 DAYS_IN_YEAR = 365.25
-
-
-@lru_cache(maxsize=4096)
-def log(x: float) -> float:
-    """Natural logarithm, correctly rounded."""
-    return float(FIFTY_DIGITS.ln(Decimal.from_float(x)))
 
 
 @lru_cache(maxsize=4096)
@@ -32,15 +27,14 @@ def _log_sd(median: float, p90: float) -> float:
     return float(FIFTY_DIGITS.divide(stretch, Decimal.from_float(NORMAL_SCORE_90)))
 
 
-def in_order(case: Case) -> list:
-    """Milestones in file order, but each after the one it follows."""
-    ordered: list[Milestone] = []
-    waiting = list(case.milestones)
+def in_order(milestones: Sequence[Milestone]) -> list[int]:
+    """The places of milestones, in the order of the file, but each after the one that it follows."""
+    ordered, waiting, names = list[int](), list(range(len(milestones))), {""}
     while waiting:
-        names = {"", *(milestone.name for milestone in ordered)}
-        ready = next(milestone for milestone in waiting if milestone.follows in names)
-        ordered.append(ready)
+        ready = next(i for i in waiting if milestones[i].follows in names)
         waiting.remove(ready)
+        ordered.append(ready)
+        names.add(milestones[ready].name)
     return ordered
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class PlainLine:
 
     def tables(self, case: Case, turns: np.ndarray, levels: Levels) -> lr.LineTables:
         """Empty tables: the program's `line` and `purchases` are in use."""
-        return empty_tables(turns)
+        return empty_tables()._replace(turns=turns)
 
     def quarters(self, case: Case) -> np.ndarray:
         """The coverage tests at the ends of quarters."""
@@ -210,7 +211,8 @@ def _applies(line: Line, dates: tuple[datetime.date, ...]) -> np.ndarray:
     return applies
 
 
-def empty_tables(turns: np.ndarray) -> lr.LineTables:
+@cache
+def empty_tables() -> lr.LineTables:
     """`LineTables` without a line."""
     none: list[dict] = []
     return lr.LineTables(
@@ -221,7 +223,7 @@ def empty_tables(turns: np.ndarray) -> lr.LineTables:
         registrations=array_of(none, lr.REGISTRATION),
         notices=array_of(none, lr.NOTICE),
         leg_rows=np.zeros(0, np.int64),
-        turns=turns,
+        turns=array_of(none, lr.TURN),
         fees=array_of(none, lr.FEE),
         applies=np.zeros((0, 0), np.int64),
         condition_codes=np.zeros(0),

@@ -34,7 +34,7 @@ from sim.lowering.shape import Shape, shape_of
 from sim.lowering.variates import Variates, bernoulli
 from sim.lowering.waivers import Waiver
 from sim.lowering.world import world_tables
-from sim.terms import Case
+from sim.terms import Case, Milestone
 from sim.terms.derived import comes_in_later
 
 #: Structures that are kept; one takes up to a few megabytes.
@@ -98,12 +98,12 @@ class Structure:
         self.variates = Variates()
         self.calendar = calendar = Calendar(case)
         self.market = market = Market(case, self.variates)
-        self.milestones = tuple(milestone.name for milestone in in_order(case))
+        self.order = in_order(case.milestones)
+        self.milestones = tuple(case.milestones[i].name for i in self.order)
         plain = is_plain(case)
         self.lines = PlainLine(case, calendar, market) if plain else Lines(case, calendar, market, self.milestones)
         market.finish()
         self.months = array_of(_months(case, calendar, market, self.variates), r.MONTH)
-        self.month_numbers = tuple(k for k, _ in calendar.rows)  # of the rows of `months`
         self.lines.finish()
         self.other = OtherCash(case, calendar, self.milestones)
         stops, actions, turns = stops_of(case, calendar, market, self.lines.agenda, self.other.days)
@@ -121,6 +121,10 @@ class Structure:
         self.variates.complete = True
         self.calls = array_of(self.variates.calls(), r.CALL)
         self.described = self._described(plain)
+
+    def milestones_of(self, case: Case) -> list[Milestone]:
+        """The milestones of a case in the order of the program's rows."""
+        return [case.milestones[i] for i in self.order]
 
     def _described(self, plain: bool) -> dict[str, Any]:
         """What the rows of a plan stand for."""
@@ -166,14 +170,14 @@ def planned(case: Case, structure: Structure) -> Plan:
 def _world(case: Case, structure: Structure) -> w.WorldTables | None:
     """What surrounds the lines of a case."""
     other = structure.other.tables(case, structure.variates)
-    return world_tables(case, in_order(case), other, structure.people.tables(case, structure.variates))
+    return world_tables(case, structure.milestones_of(case), other, structure.people, structure.variates)
 
 
 def _program(case: Case, structure: Structure) -> r.Program:
     """The program of a case: the tables of its structure, and its numbers."""
     calendar, market, variates, lines = structure.calendar, structure.market, structure.variates, structure.lines
-    milestones, drift = in_order(case), market.drift(case)
-    levels, months = levels_of(case, structure.month_numbers), structure.months.copy()
+    milestones, drift = structure.milestones_of(case), market.drift(case)
+    levels, months = levels_of(case, calendar.rows.months), structure.months.copy()
     months["level"] = expected_figures(case, calendar, levels.whole)
     months["drift"][: calendar.n_months] = drift[market.month_end_sessions]
     return r.Program(

@@ -16,7 +16,7 @@ from sim.lowering import model_records as m
 from sim.lowering.drift import SESSIONS_IN_YEAR
 from sim.lowering.market import Market
 from sim.terms import Case
-from sim.text.exact import FIFTY_DIGITS
+from sim.text.exact import FIFTY_DIGITS, log
 
 
 def scale_of(volatility: float) -> float:
@@ -104,7 +104,7 @@ def bootstrap_record(case: Case) -> m.BootstrapRecord:
 @lru_cache(maxsize=64)
 def _variance(gross: tuple[float, ...]) -> float:
     """Sample variance of the log returns, divisor N - 1."""
-    logs = [float(FIFTY_DIGITS.ln(Decimal.from_float(g))) for g in gross]
+    logs = list(map(log, gross))
     mean = math.fsum(logs) / len(logs)
     return math.fsum((x - mean) * (x - mean) for x in logs) / (len(logs) - 1)
 
@@ -112,7 +112,7 @@ def _variance(gross: tuple[float, ...]) -> float:
 def trading_record(case: Case) -> m.TradingRecord:
     price, volume = case.price, case.price.volume
     overnight = 0.0 if price.day is None else float(price.day.overnight_share)
-    log_initial = float(FIFTY_DIGITS.ln(Decimal.from_float(price.initial)))
+    log_initial = log(price.initial)
     if volume is None:
         return m.TradingRecord(overnight, 0.0, 0.0, 0.0, 0.0, log_initial)
     loading = 0.0 if price.model == "bootstrap" else float(volume.return_loading)

@@ -34,7 +34,7 @@ class PeopleRows:
         """The tables of a case; the rows of a block are empty, see `sim.engine.workspace.world_room`."""
         none = np.zeros((0, r.BLOCK))
         levels = levels_of(case, tuple(range(self.months + 1)))
-        by_row = levels_of(case, tuple(k for k, _ in self.calendar.rows))
+        by_row = levels_of(case, self.calendar.rows.months)
         return w.People(
             response=_response(case),
             bridge=_bridge(case),

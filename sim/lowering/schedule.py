@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -37,6 +38,13 @@ def issues_to_others(case: Case) -> bool:
     """Whether a case issues shares to others than the investors of its lines."""
     party = case.third_party
     return party is not None and party.kind == "equity" and party.annual_rate > 0
+
+
+class MonthRows(NamedTuple):
+    """Of each row of months its month, and the share of the month's expected figure that it has."""
+
+    months: tuple[int, ...]
+    shares: np.ndarray
 
 
 class Calendar:
@@ -81,12 +89,13 @@ class Calendar:
         """Number of simulated days of month k."""
         return simulated_days(self.case.valuation_date, k)
 
-    @property
-    def rows(self) -> list[tuple[int, float]]:
-        """Of each row of months its month, and the share of the month's expected figure that it has: simulated months,
-        then months outside the span and the days of month 0 before the valuation date, which count as expected."""
-        outside = ((0, 1.0 - self.share(0)) if k == ELAPSED else (k, 1.0) for k in self.outside)
-        return [*((k, self.share(k)) for k in range(self.n_months)), *outside]
+    @cached_property
+    def rows(self) -> MonthRows:
+        """The rows of months, after the last of them has been asked for: simulated months, then months outside the span
+        and the days of month 0 before the valuation date, which count as expected."""
+        outside = [(0, 1.0 - self.share(0)) if k == ELAPSED else (k, 1.0) for k in self.outside]
+        months, shares = zip(*((k, self.share(k)) for k in range(self.n_months)), *outside, strict=True)
+        return MonthRows(months, np.array(shares))
 
     def whole(self, k: int) -> list[tuple[int, float]]:
         """The rows, and shares of them, that are a whole month."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.lowering import program as r
 from sim.lowering import world_records as w
-from sim.lowering.people import uses_people
+from sim.lowering.people import PeopleRows, uses_people
+from sim.lowering.variates import Variates
 from sim.terms import Case, Milestone
 from sim.text.exact import FIFTY_DIGITS, normal_cdf
 
@@ -20,7 +21,7 @@ BELOW_ONE = 1.0 - 2.0**-53
 
 
 def world_tables(
-    case: Case, milestones: Sequence[Milestone], other: w.OtherCash, people: w.People
+    case: Case, milestones: Sequence[Milestone], other: w.OtherCash, people: PeopleRows, variates: Variates
 ) -> w.WorldTables | None:
     """The mechanisms that a case uses; `milestones` in the order of the program's rows."""
     past, compensated = _past(case, milestones), int(case.price.jumps == "compensated")
@@ -29,7 +30,7 @@ def world_tables(
     cash = len(other.flows) > 0 or len(other.items) > 0 or other.income_rate > 0.0
     if not (compensated or known or happened or cash or uses_people(case)):
         return None
-    return w.WorldTables(other=other, people=people, compensated=compensated, past=past)
+    return w.WorldTables(other=other, people=people.tables(case, variates), compensated=compensated, past=past)
 
 
 def _past(case: Case, milestones: Sequence[Milestone]) -> w.Past:

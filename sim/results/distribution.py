@@ -182,20 +182,6 @@ class Distribution(HashableValue):
         return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {self.p50.value:g}>"
 
 
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    """Mean and standard error of independent values, with the bits of `Distribution.from_values`; NaN is absent."""
-    present = np.ascontiguousarray(values, dtype=np.float64)
-    total = present.sum()
-    if math.isnan(total):
-        present = present[~np.isnan(present)]
-        total = present.sum()
-    if present.size == 0:
-        return math.nan, math.nan
-    constant = present[0] == present[-1] and bool((present == present[0]).all())
-    mean, sd = _mean_and_sd(present, constant, total)
-    return mean, sd / math.sqrt(present.size)
-
-
 def tail_dof(n: int, dof: float) -> float:
     """Degrees of freedom of the mean of the worst 5% of n values, whose mean has `dof` of them."""
     return max(min(n * WORST_PERCENT / 100 - 1.0, dof), 0.0)

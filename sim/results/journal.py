@@ -7,11 +7,12 @@ written when the process died; it is dropped.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -71,12 +72,14 @@ class Journal:
     def has(self, row: int) -> bool:
         return self.offsets[row] >= 0
 
-    def add(self, row: int, values: list[Any]) -> None:
-        """Write a row. ResultError if it cannot be written; the rows before it stay."""
-        line = f"{row}\t{json.dumps(values)}\n".encode()
-        self._write(line)
-        self.offsets[row] = self.end - len(line)
-        self.done += 1
+    def add(self, rows: Sequence[tuple[int, list[Any]]]) -> None:
+        """Write rows, each with its number. ResultError if they cannot be written; the rows before them stay."""
+        lines = [f"{row}\t{json.dumps(values)}\n".encode() for row, values in rows]
+        starts = itertools.accumulate(map(len, lines), initial=self.end)
+        self._write(b"".join(lines))
+        for (row, _), start in zip(rows, starts, strict=False):
+            self.offsets[row] = start
+        self.done += len(rows)
         if time.monotonic() - self.synced > SYNC_EVERY:
             self.sync()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -72,16 +71,10 @@ def _write_csv(file: str, columns: Sequence[Column], rows: Iterable[Sequence[Any
         try:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow([column.name for column in columns])
-            writer.writerows([_as_text(value) for value in row] for row in rows)
+            writer.writerows([None if value != value else value for value in row] for row in rows)
             text.flush()
         finally:
             text.detach()
-
-
-def _as_text(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _write_parquet(file: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sim.terms import Case
 
 _DIRECT = r.OUTPUTS[: r.OUTPUTS.index("cash_out_days")]  # measures that are columns of the ledger
-_DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # as `kernels.sketch.derive` has them
+_DERIVED = ("dilution", "effective_price", "effective_discount", "runway_months")  # of `kernels.measures.derive`
 _ROWS = (*_DIRECT, *_DERIVED)
 _OF_LINES = ("costs",)  # rows beside those, where the lines are in tables; else the costs follow from the draws
 #: What the arrays of a sketch are called, and those of its rows that files of versions up to 0.4.0 lack.
@@ -89,6 +89,7 @@ class Sketch:
         other fields of `Output`, and by_line where the lines are in tables.
         Raises ValueError for a chunk that was added before, and for arrays of other shapes.
         """
+        from sim.kernels import measures
         from sim.kernels import sketch as kernels
 
         paths = len(columns["raised"])
@@ -106,7 +107,7 @@ class Sketch:
         by_period = np.ascontiguousarray(columns["raised_by_period"])
         raised, issued, cost = (direct[_DIRECT.index(name)] for name in ("raised", "shares_issued", "discount_cost"))
         days, cause = np.ascontiguousarray(columns["cash_out_days"]), np.ascontiguousarray(columns["cause"])
-        kernels.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
+        measures.derive(derived, raised, issued, cost, days, float(company.shares_outstanding), horizon, DAYS_PER_MONTH)
         of_lines = [] if self.plain else [costs_of_lines(columns["by_line"])[None]]
         self.main.add(chunk, (direct, derived, *of_lines, by_period))
         if self.further is not None:

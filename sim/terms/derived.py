@@ -152,16 +152,29 @@ def _levels(
     monthly: float, growth: float, steps: tuple[Step, ...], valuation_date: datetime.date, months: tuple[int, ...]
 ) -> tuple[float, ...]:
     """Computed with 50 decimal digits and rounded once, so they are the same on every machine."""
+    different, which = _factors(growth, steps, valuation_date, months)
     levels = []
     with localcontext(FIFTY_DIGITS):
-        for k in months:
-            first_day = calendar.month_opening(valuation_date, k)
-            level = Decimal(monthly) * _growth(growth, k)
-            for step in steps:
-                if step.date <= first_day:
-                    level *= Decimal(step.factor)
+        for factors in different:
+            level = Decimal(monthly)
+            for factor in factors:
+                level *= factor
             levels.append(float(level))
-    return tuple(levels)
+    return tuple([levels[i] for i in which])
+
+
+@lru_cache(maxsize=256)
+def _factors(
+    growth: float, steps: tuple[Step, ...], valuation_date: datetime.date, months: tuple[int, ...]
+) -> tuple[list[tuple[Decimal, ...]], list[int]]:
+    """The factors of growth and of steps that months have, each combination once, and which of them each month has."""
+    different: dict[tuple[Decimal, ...], int] = {}
+    which = []
+    for k in months:
+        first_day = calendar.month_opening(valuation_date, k)
+        passed = [Decimal.from_float(float(step.factor)) for step in steps if step.date <= first_day]
+        which.append(different.setdefault((_growth(growth, k), *passed), len(different)))
+    return list(different), which
 
 
 @lru_cache(maxsize=4096)

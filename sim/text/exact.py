@@ -1,6 +1,7 @@
 """Decimal arithmetic in which nothing is taken from the process's own context, which a user may set."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from functools import lru_cache
 
 _LIMIT = 999_999
 
@@ -13,6 +14,12 @@ FIFTY_DIGITS = Context(
 
 _ROOT_TWO_PI = Decimal("2.5066282746310005024157652848110452530069867406099")
 _FAR = 14  # beyond it a normal number lies with probability 8e-45
+
+
+@lru_cache(maxsize=4096)
+def log(x: float) -> float:
+    """Natural logarithm, correctly rounded."""
+    return float(FIFTY_DIGITS.ln(Decimal.from_float(x)))
 
 
 def normal_cdf(x: Decimal) -> Decimal:

@@ -5,14 +5,19 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 
 import sim
@@ -21,6 +26,7 @@ from sim.analysis import row as rows_module
 from sim.analysis.row import FIGURES
 from sim.cli import main
 from sim.engine.executors import ExecutorError
+from sim.kernels.measures import add_up
 from sim.lowering.lower import lower
 from sim.results.files import ResultError
 from sim.results.measures import MEASURES
@@ -109,6 +115,46 @@ def test_a_row_of_many_paths_is_summed_shard_by_shard(monkeypatch):
     monkeypatch.setattr(rows_module, "KEPT", 16_384)
     (parts,) = sim.sweep(CASE, {"overrides": [{}]}, paths=50_000, seed=7).rows()
     assert [parts[name] for name in FIGURES] == pytest.approx([whole[name] for name in FIGURES], rel=1e-12)
+
+
+def test_what_no_path_has_is_absent_in_a_row_of_any_size(monkeypatch):
+    nothing = {"overrides": [{"line.end": "2002-04-02"}]}  # before the first purchase date
+    for kept in (rows_module.KEPT, 16_384):
+        monkeypatch.setattr(rows_module, "KEPT", kept)
+        (row,) = sim.sweep(CASE, nothing, paths=20_000, seed=7).rows()
+        assert (row["raised"], row["raised_se"], row["effective_price"], row["effective_price_se"]) == (
+            0,
+            0,
+            None,
+            None,
+        )
+
+
+@pytest.mark.parametrize("case", [sim.load_case("redwire-2022"), everything()], ids=["lines", "surroundings"])
+def test_rows_of_cases_of_all_kinds_have_the_figures_of_their_runs(case):
+    (row,) = sim.sweep(case, {"overrides": [{}]}, paths=1037, seed=7).rows()
+    summary = sim.simulate(case, paths=1037, seed=7).summary()
+    for name in MEASURES:
+        expected = (summary[name].mean, summary[name].mcse)
+        assert (row[name], row[f"{name}_se"]) == tuple(None if x != x else x for x in expected), name
+
+
+@pytest.mark.parametrize("paths", [*range(1, 20), 127, 128, 129, 136, 257, 1000, 16_385, 20_000])
+def test_sums_have_the_bits_of_numpy(paths):
+    """Of numbers that are far from one another, and of those among them that are there."""
+    rng = np.random.default_rng(paths)
+    values, room, sums = rng.normal(size=paths) * 10.0 ** rng.integers(-9, 9, paths), np.empty(paths), np.empty(3)
+    for given in (values, np.where(rng.random(paths) < 0.3, np.nan, values)):
+        there = given[~np.isnan(given)]
+        added(sums, given.copy(), room)
+        mean = there.sum() / there.size if there.size else np.nan
+        squares = ((there - mean) ** 2).sum() if there.size else 0.0
+        assert sums.tolist() == pytest.approx([there.size, mean, squares], rel=0, abs=0, nan_ok=True)
+
+
+@numba.njit
+def added(sums, values, room):
+    add_up(sums, values, room)
 
 
 def test_a_case_of_half_a_year_has_no_figures_of_a_year():
@@ -213,10 +259,10 @@ def test_an_interrupted_sweep_goes_on_where_it_ended(tmp_path, reference, monkey
     with journal.open("ab") as file:
         file.write(b"5\t[300, 7, 1.0")  # killed while it was writing a row
     ran = []
-    honest = rows_module.figures
-    monkeypatch.setattr(rows_module, "figures", lambda *given: ran.append(1) or honest(*given))
+    honest = rows_module.summed
+    monkeypatch.setattr(rows_module, "summed", lambda *given: ran.append(given[1].paths) or honest(*given))
     found = sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW)
-    assert (found.new, len(ran)) == (6 - done, 6 - done)
+    assert (found.new, ran) == (6 - done, [1, *[300] * (6 - done)])  # one path compiles the kernels
     assert (tmp_path / "rows.csv").read_bytes() == reference
     assert not journal.exists()
 
@@ -415,14 +461,14 @@ def test_a_row_that_fails_says_why_and_the_others_go_on(tmp_path, capsys):
 
 
 def test_a_fault_in_one_row_does_not_end_the_sweep(monkeypatch):
-    honest = rows_module.figures
+    honest = rows_module.summed
 
-    def faulty(check, case, *size):
-        if case.price.volatility == 0.9:
+    def faulty(check, variant, *on):
+        if variant.case.price.volatility == 0.9:
             raise ZeroDivisionError("division by zero")
-        return honest(check, case, *size)
+        return honest(check, variant, *on)
 
-    monkeypatch.setattr(rows_module, "figures", faulty)
+    monkeypatch.setattr(rows_module, "summed", faulty)
     found = sim.sweep(CASE, GRID, **HOW)
     assert (len(found), found.failed) == (6, 3)
     assert found.failures[0] == (4, CASE.title, "ZeroDivisionError: division by zero")
@@ -445,14 +491,14 @@ class Forgetful(Executor):
 
 
 def test_rows_that_lost_their_workers_are_run_by_the_next_call(tmp_path, reference, monkeypatch):
-    def out_of_memory(check, case, *size):
-        if case.price.volatility == 0.9 and case.burn.monthly == 2e6:
+    def out_of_memory(check, variant, *on):
+        if variant.case.price.volatility == 0.9 and variant.case.burn.monthly == 2e6:
             raise MemoryError("no memory")
-        return honest(check, case, *size)
+        return honest(check, variant, *on)
 
-    honest = rows_module.figures
+    honest = rows_module.summed
     with monkeypatch.context() as patched:
-        patched.setattr(rows_module, "figures", out_of_memory)
+        patched.setattr(rows_module, "summed", out_of_memory)
         said = (
             "^sweep: 1 rows could not be run, the first of them row 4: MemoryError: no memory; rows that are done are"
         )
@@ -475,6 +521,31 @@ def test_a_scheduler_that_is_not_there_is_said_within_ten_seconds(address, tmp_p
     assert line.startswith(f"scheduler = {address or '(empty)'}: must be the address of a running Dask scheduler")
     assert main([*command, "--scheduler", address, "--workers", "2"]) == 2
     assert capsys.readouterr().err.startswith("--workers = 2: must be left out with --scheduler")
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_server_that_is_no_scheduler_is_said_within_ten_seconds(answer, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    (tmp_path / "grid.toml").write_text('[axes]\n"price.drift" = [0]\n')
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    accepted.append(server.accept()[0])
+                    accepted[-1].sendall(answer)
+
+        accepted = []
+        threading.Thread(target=serve, daemon=True).start()
+        address, at = f"tcp://127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        command = ["sweep", "valence-2002", "--grid", str(tmp_path / "grid.toml"), "--out", str(tmp_path / "x.csv")]
+        assert main([*command, "--scheduler", address]) == 2
+        assert time.monotonic() - at < 10
+        assert accepted
+    (line,) = capsys.readouterr().err.splitlines()
+    why = "what answers there is no Dask scheduler" if answer else "Timed out"
+    wanted = "must be the address of a running Dask scheduler, such as tcp://10.0.0.5:8786"
+    assert line.startswith(f"scheduler = {address}: {wanted}: {why}")
 
 
 def test_sizes_that_cannot_be_used_are_said():
