@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.analysis.paired import PROBABILITIES, Mean, twelve_months
-from sim.engine.chunks import Drawn, Run
+from sim.engine.chunks import Drawn
 from sim.engine.shards import stopping
+from sim.engine.simulate import Rooms
 from sim.lowering.lower import Plan, lower
-from sim.results import measures
 from sim.results.distribution import mean_and_error
 from sim.results.estimates import proportion
 from sim.results.measures import MEASURES
-from sim.results.sketch import costs_of
-from sim.results.summary import days_at_close
 from sim.terms import Case, CaseError
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole, one_line
@@ -103,33 +100,24 @@ def _failed(number: int, why: str) -> RowDone:
     return RowDone(number, [*[None] * (2 + len(FIGURES)), one_line(why, 1000)])
 
 
-class Rooms:
-    """The arrays of the run before, for the next one if it has the same structure and size."""
-
-    def __init__(self) -> None:
-        self.before: Run | None = None
-        self.plan: Plan | None = None
-
-    def run(self, case: Case, paths: int, seed: int, first: int) -> Run:
-        self.before = Run(case, paths, Drawn(seed), first, fan=0, plan=self.plan, before=self.before)
-        return self.before
-
-
 def figures(
     check: Callable[..., None], case: Case, paths: int, seed: int, workers: int, rooms: Rooms | None = None
 ) -> list[Any]:
     """Paths, seed, `FIGURES` and no error. The bits do not depend on the workers. `rooms`: of a loop over rows."""
     rooms = rooms or Rooms()
-    shards = (_columns(check, case, (first, paths), seed, workers, rooms) for first in range(0, paths, KEPT))
+    shards = (
+        rooms.columns(case, min(KEPT, paths - first), Drawn(seed), first, workers if workers > 1 else 0, check)
+        for first in range(0, paths, KEPT)
+    )
     if paths <= KEPT:
         columns = next(shards)
-        pairs = [mean_and_error(values) for values in _values(case, columns)]
+        pairs = [mean_and_error(columns[name]) for name in MEASURES]
         out = [_out(columns, days) for days in _by(case)]
     else:
         means, out = [Mean(None) for _ in MEASURES], [0 for _ in _by(case)]
         for columns in shards:
-            for mean, values in zip(means, _values(case, columns), strict=True):
-                mean.add_present(values)
+            for mean, name in zip(means, MEASURES, strict=True):
+                mean.add_present(columns[name])
             out = [count + _out(columns, days) for count, days in zip(out, _by(case), strict=True)]
         pairs = [(mean.mean, mean.error().se) for mean in means]
     found = [number for pair in pairs for number in pair]
@@ -138,18 +126,6 @@ def figures(
         found += [math.nan] * len(OF_PROBABILITY) if days is None else [chance.value, chance.se, *chance.ci95]
     found.append(paths - out[0])  # paths whose runway is only a lower bound
     return [paths, seed, *(None if math.isnan(number) else float(number) for number in found), ""]
-
-
-def _columns(
-    check: Callable[..., None], case: Case, span: tuple[int, int], seed: int, workers: int, rooms: Rooms
-) -> dict[str, np.ndarray]:
-    """The columns of at most `KEPT` paths of those from the first of `span` on."""
-    first, last = span
-    run = rooms.run(case, min(KEPT, last - first), seed, first)
-    if workers == 1:
-        return run.finish_here(check)
-    run.finish(workers, check)
-    return run.columns()
 
 
 def _by(case: Case) -> tuple[float, int | None]:
@@ -161,20 +137,3 @@ def _out(columns: Mapping[str, np.ndarray], days: float | None) -> int:
     """Number of paths that are out of cash by a day."""
     out = columns["cash_out_days"]
     return int(np.count_nonzero(np.isfinite(out) if days is None or math.isinf(days) else out <= days))
-
-
-def _values(case: Case, columns: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
-    """The values of each measure, in the order of `MEASURES`."""
-    raised, issued, cost = (columns[name] for name in ("raised", "shares_issued", "discount_cost"))
-    derived = {
-        "dilution": lambda: measures.dilution(issued, case.company.shares_outstanding),
-        "effective_price": lambda: measures.effective_price(raised, issued),
-        "effective_discount": lambda: measures.effective_discount(cost, raised),
-        "runway_months": lambda: measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon)),
-        "costs": lambda: costs_of(case, columns),
-    }
-    everything, outstanding = issued + columns["other_shares"].sum(axis=0), case.company.shares_outstanding
-    for name, measure in measures.OF_EVERYTHING.items():
-        derived[name] = partial(measure, everything, outstanding, columns["cash_out_days"])
-    for name in MEASURES:
-        yield derived[name]() if name in derived else columns[name]

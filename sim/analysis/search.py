@@ -203,7 +203,7 @@ class Run:
     def out_of_cash(self, case: Case, end: int) -> int:
         """Paths out of cash by the close of day `end`."""
         found = shards([case], self.paths, self.how, self.counter, self.SHARD)
-        return sum(int((result["cash_out_days"] <= end).sum()) for _, result in found)
+        return sum(int((columns["cash_out_days"] <= end).sum()) for _, columns in found)
 
 
 def most_with(paths: int, fits: Callable[[Estimate], bool]) -> int:

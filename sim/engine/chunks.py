@@ -126,20 +126,19 @@ class Run:
             self.stop[0] = 1
             threads.close()
 
-    def finish_here(self, check: Callable[[], Any]) -> dict[str, np.ndarray]:
-        """Work off all chunks in the caller's thread, with `check` before each; returns `columns`."""
+    def finish_here(self, check: Callable[[int, int], Any]) -> None:
+        """Work off all chunks in the caller's thread, with `check`, as a progress, before each. Not with sobol."""
         desk, none = _Desk(self, self.space), no_points(self.plan)
         self.space = desk.space
         for c in range(self.chunks):
-            check()
+            check(c * CHUNK, self.paths)
             self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
-        return self.columns()
 
     def parts(self, workers: int) -> Iterator[tuple]:
         """The arguments of `sim.engine.shards.simulate_part` for all parts of the run."""
         size = CHUNK * max(1, min(MOST_CHUNKS, -(-self.chunks // (PARTS * workers))))
         for first in range(0, self.paths, size):
-            here, fan = min(size, self.paths - first), 0 if first else FAN_PATHS
+            here, fan = min(size, self.paths - first), 0 if first else self.fan.shape[1]
             yield self.case, here, self.drawn, self.first_path + first, fan
 
     def part(self) -> Part:
