@@ -11,14 +11,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim.analysis.paired import measures_of, values_of
 from sim.analysis.variants import waiving
-from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
-from sim.results.columns import Columns
 from sim.terms.line import Line
 from sim.terms.schema import keys
 
@@ -99,26 +94,3 @@ class Lifter:
         for key, value in changes.items():
             program = self.edits[key](program, value)
         return dataclasses.replace(self.plan, program=program)
-
-
-class Desk:
-    """The arrays that one thread simulates in."""
-
-    def __init__(self, case: Case, plan: Plan, paths: int) -> None:
-        self.case, self.paths, self.measures = case, paths, measures_of(case)
-        self._furnish(plan)
-
-    def _furnish(self, plan: Plan) -> None:
-        self.plan = plan
-        self.space = Workspace(plan, self.paths)
-
-    def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
-        """Values (measures, paths) of `measures_of`."""
-        if plan.structure is not self.plan.structure:
-            self._furnish(plan)
-        self.space.turn_to(plan)
-        span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
-        self.space.stop = stop
-        run_chunk(self.space, plan.program, span)
-        columns = Columns(self.case, {name: getattr(self.space.output, name)[:paths] for name in r.OUTPUTS})
-        return np.array([values_of(columns, name) for name in self.measures], np.float64)
