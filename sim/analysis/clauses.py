@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.analysis.clause_costs import ClauseCosts
-from sim.analysis.coalitions import Desk, Lifter
-from sim.analysis.paired import difference_of, level_of, measures_of
+from sim.analysis.coalitions import Lifter
+from sim.analysis.paired import difference_of, level_of, measures_of, values_of
 from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
+from sim.engine.desk import Desk
 from sim.engine.executors import check_executor, in_order
 from sim.engine.simulate import simulate
 from sim.lowering.line import is_plain
@@ -163,11 +164,12 @@ class _Lane:
 
     def __init__(self, lifter: Lifter, lane: int, first: int, paths: int, seed: int, stop: np.ndarray) -> None:
         self.lifter, self.lane, self.first, self.paths, self.seed, self.stop = lifter, lane, first, paths, seed, stop
-        n, measures = len(lifter.clauses), len(measures_of(lifter.case))
-        self.with_it = np.zeros((n, measures, paths))
-        self.of_all = np.zeros((measures, paths))
+        self.measures = measures_of(lifter.case)
+        shape = len(self.measures), paths
+        self.with_it = np.zeros((len(lifter.clauses), *shape))
+        self.of_all = np.zeros(shape)
         self.kept: dict[int, np.ndarray] = {}
-        self.largest = np.zeros(measures)
+        self.largest = np.zeros(len(self.measures))
         self.done = 0
 
     @property
@@ -177,13 +179,14 @@ class _Lane:
     def work(self, over: Callable[[], bool] = lambda: False) -> None:
         n = len(self.lifter.clauses)
         orders = math.factorial(n)
-        desk = Desk(self.lifter.case, self.lifter.plan, self.paths)
+        desk = Desk(self.paths, self.seed, self.stop)
         for lifted in range(self.lane, 1 << n, LANES):
             if self.stop[0] or over():
                 return
             members = [i for i in range(n) if lifted >> i & 1]
             size = len(members)
-            values = desk.simulate(self.lifter.plan_of(members), self.first, self.paths, self.seed, self.stop)
+            columns = desk.columns(self.lifter.case, self.lifter.plan_of(members), self.first, self.paths)
+            values = np.array([values_of(columns, name) for name in self.measures], np.float64)
             after = math.factorial(size - 1) * math.factorial(n - size) / orders if size else 0.0
             before = math.factorial(size) * math.factorial(n - size - 1) / orders if size < n else 0.0
             weighed = (after + before) * values

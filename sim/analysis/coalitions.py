@@ -8,18 +8,12 @@ months is no test.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim.analysis.paired import measures_of, twelve_months
 from sim.analysis.variants import waiving
-from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
-from sim.results.measures import dilution, runway_months
-from sim.results.summary import days_at_close
 from sim.terms.line import Line
 from sim.terms.schema import keys
 
@@ -100,40 +94,3 @@ class Lifter:
         for key, value in changes.items():
             program = self.edits[key](program, value)
         return dataclasses.replace(self.plan, program=program)
-
-
-class Desk:
-    """The arrays that one thread simulates in."""
-
-    def __init__(self, case: Case, plan: Plan, paths: int) -> None:
-        self.case, self.paths = case, paths
-        self.months, self.horizon = twelve_months(case), days_at_close(case, case.horizon)
-        self._furnish(plan)
-
-    def _furnish(self, plan: Plan) -> None:
-        self.plan = plan
-        self.space = Workspace(plan, self.paths)
-
-    def simulate(self, plan: Plan, first_path: int, paths: int, seed: int, stop: np.ndarray) -> np.ndarray:
-        """Values (measures, paths) of `measures_of`, in memory that the next call overwrites."""
-        if plan.structure is not self.plan.structure:
-            self._furnish(plan)
-        self.space.turn_to(plan)
-        span = r.Span(np.uint64(first_path), paths, 0, np.uint64(seed))
-        self.space.stop = stop
-        run_chunk(self.space, plan.program, span)
-        return self._values({name: getattr(self.space.output, name)[:paths] for name in r.OUTPUTS})
-
-    def _values(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        out_days = columns["cash_out_days"]
-        values = {
-            "raised": columns["raised"],
-            "runway_months": runway_months(out_days, self.horizon),
-            "cash_out": np.isfinite(out_days),
-            "dilution": dilution(columns["shares_issued"], self.case.company.shares_outstanding),
-            "funding_gap": columns["funding_gap"],
-            "shares_issued": columns["shares_issued"],
-        }
-        if self.months is not None:
-            values["cash_out_12m"] = out_days <= self.months
-        return np.array([values[name] for name in measures_of(self.case)], np.float64)

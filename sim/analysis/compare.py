@@ -21,7 +21,7 @@ from sim.analysis.paired import (
     values_of,
 )
 from sim.analysis.runs import Counter, Sampling, shards
-from sim.results.result import Result
+from sim.results.columns import Columns
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
@@ -82,8 +82,8 @@ def compare(
     how = Sampling(seed, sampler, antithetic, workers, executor)
     sums, counter = Sums.of(cases, how.groups), Counter(progress, paths * len(cases))
     base_values: dict[str, np.ndarray] = {}
-    for i, result in shards(cases, paths, how, counter):
-        values = sums.add(i, result, base_values if i else {})
+    for i, columns in shards(cases, paths, how, counter):
+        values = sums.add(i, columns, base_values if i else {})
         base_values = base_values if i else values
     return sums.comparison(names, paths, how)
 
@@ -118,17 +118,17 @@ class Sums:
             ],
         )
 
-    def add(self, i: int, result: Result, base: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def add(self, i: int, columns: Columns, base: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Add a shard of case i and return its values; `base` has those of the base, none for the base itself."""
         case, values = self.cases[i], {}
         for name in self.measures:
-            values[name] = values_of(result, name)
+            values[name] = values_of(columns, name)
             self.levels[name][i].add(values[name])
             if base:
                 self.shifts[name][i].add(np.subtract(values[name], base[name], dtype=np.float64))
         for period, chance in zip(fiscal_periods(self.cases[0]), self.by_period[i], strict=True):
             if chance is not None:
-                chance.add(result["cash_out_days"] <= days_at_close(case, period.end))
+                chance.add(columns["cash_out_days"] <= days_at_close(case, period.end))
         return values
 
     def comparison(self, names: tuple[str, ...], paths: int, how: Sampling) -> Comparison:

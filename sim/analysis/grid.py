@@ -24,7 +24,7 @@ from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
 if TYPE_CHECKING:
-    from sim.results.result import Result
+    from sim.results.columns import Columns
 
 PATHS = 10_000
 #: Prices as multiples of the opening price: a wider range than the uncertainty about today's price.
@@ -166,15 +166,15 @@ def grid(
     return Grid(axes, mean, error, paths, seed)
 
 
-def _row(names: tuple[str, ...], result: Result) -> list[tuple[float, float]]:
+def _row(names: tuple[str, ...], columns: Columns) -> list[tuple[float, float]]:
     """Mean and error of each measure, then those of the 5% quantile."""
     found = []
     for name in names:
         level = level_of(name, None)
-        level.add(values_of(result, name))
+        level.add(values_of(columns, name))
         estimate = level.estimate()
         found.append((estimate.value, estimate.se))
-    return [*found, _p05(result["raised"])]
+    return [*found, _p05(columns["raised"])]
 
 
 def _p05(values: np.ndarray) -> tuple[float, float]:

@@ -81,14 +81,14 @@ def outlook(
     sums = {name: (Probability(None), Probability(None), Difference(None), Mean(None)) for name in cases}
     signed = np.empty(0, bool)
     how, counter = Sampling(seed, workers=workers), Counter(progress, paths * len(cases))
-    for i, run in shards(list(cases.values()), paths, how, counter):
-        short = run["cash_out_days"] <= end
+    for i, columns in shards(list(cases.values()), paths, how, counter):
+        short = columns["cash_out_days"] <= end
         signed = signed if i else short
         shortfall, already, difference, gap = sums[list(cases)[i]]
         shortfall.add(short)
-        already.add(run["cash_out_days"] <= before)
+        already.add(columns["cash_out_days"] <= before)
         difference.add(short.astype(float) - signed)
-        gap.add(run["funding_gap"])
+        gap.add(columns["funding_gap"])
     names = (LINE_OFF, SIGNED, *others)
     rows = [tuple(sums[name][k].estimate() for name in names) for k in range(4)]
     differences = tuple(NOTHING if name == SIGNED else rows[2][i] for i, name in enumerate(names))

@@ -21,6 +21,7 @@ from sim.results.measures import MEASURES, Measure
 from sim.results.summary import days_at_close
 
 if TYPE_CHECKING:
+    from sim.results.columns import Columns
     from sim.results.result import Result
     from sim.terms import Case
 
@@ -60,7 +61,7 @@ def measures_of(*cases: Case) -> tuple[str, ...]:
     return (*MEASURED, PROBABILITIES[1]) if all(twelve_months(case) is not None for case in cases) else MEASURED
 
 
-def values_of(result: Result, name: str) -> np.ndarray:
+def values_of(result: Result | Columns, name: str) -> np.ndarray:
     """One value a path of a measure; of a probability whether it happened."""
     if name == "cash_out":
         return np.isfinite(result["cash_out_days"])

@@ -24,7 +24,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 BINS = 10
 DRAWS = 9_999
@@ -91,6 +90,8 @@ def positions_of(values: np.ndarray) -> Positions:
     Positions
         Two arrays of the same shape.
     """
+    from scipy.stats import rankdata  # takes half a second to import
+
     n = values.shape[1]
     low = (rankdata(values, method="min", axis=1) - 1.0) / n
     return Positions(low, rankdata(values, method="max", axis=1) / n)

@@ -103,8 +103,8 @@ def price_models(
     how, counter = Sampling(seed, workers=workers), Counter(progress, paths * len(cases))
     sums, tails = Sums.of(cases, None), []
     base: dict[str, np.ndarray] = {}
-    for i, result in shards(cases, paths, how, counter, size=paths):  # one shard: a quantile needs all paths
-        values = sums.add(i, result, base)
+    for i, columns in shards(cases, paths, how, counter, size=paths):  # one shard: a quantile needs all paths
+        values = sums.add(i, columns, base)
         base = base or values
         tails.append(tail_values(values[TAIL], MEASURES[TAIL].bad_tail))
     return PriceModels(

@@ -155,7 +155,7 @@ class Room:
             return run.out, run.by_line
         if self.lane is None or not self.lane.fits(variant.plan, paths):
             self.lane = Lane(variant.plan, paths)
-        self.lane.run(variant.plan, variant.seed, first, check)
+        self.lane.run(variant.plan, Drawn(variant.seed), first, check)
         return self.lane.output, self.lane.by_line
 
 

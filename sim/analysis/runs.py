@@ -7,19 +7,22 @@ other jobs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from functools import partial
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
+from sim.engine.chunks import Drawn
 from sim.engine.executors import check_executor, in_order
 from sim.engine.machine import available_workers
 from sim.engine.shards import stopping
-from sim.engine.simulate import simulate, simulate_each, simulate_here
+from sim.engine.simulate import Rooms, columns_each
 from sim.engine.threads import jobs_done
 from sim.lowering.program import CHUNK
-from sim.results.result import Result
+from sim.results.columns import Columns
 from sim.terms import Case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
@@ -73,6 +76,11 @@ class Sampling(NamedTuple):
     executor: Executor | None = None
 
     @property
+    def drawn(self) -> Drawn:
+        """The same for the engine."""
+        return Drawn(self.seed, self.sampler, self.antithetic)
+
+    @property
     def groups(self) -> str | None:
         """Which paths depend on one another, as in `sim.results.estimates`."""
         return "scrambles" if self.sampler == "sobol" else "pairs" if self.antithetic else None
@@ -80,73 +88,72 @@ class Sampling(NamedTuple):
 
 def shards(
     cases: Sequence[Case], paths: int, how: Sampling, counter: Counter, size: int | None = None
-) -> Iterator[tuple[int, Result]]:
-    """The number of a case and its result for one shard of paths: all cases of the first shard, then of the next.
+) -> Iterator[tuple[int, Columns]]:
+    """The number of a case and its columns for one shard of paths: all cases of the first shard, then of the next.
 
+    Those of the first case can be used until its next shard comes, those of any other until the next case does.
     Scrambles need the whole run, so that a run with sobol is one shard.
     """
     size = paths if how.sampler == "sobol" else size or CHUNKS_AT_ONCE * CHUNK
-    starts = range(0, paths, size)
-    options = how._asdict()
-    executor, workers = options.pop("executor"), options.pop("workers")
-    check_executor(executor, workers)
-    calls = (
-        (case, {"paths": min(size, paths - first), "first_path": first, **options})
-        for first in starts
-        for case in cases
-    )
-    if executor is not None:
-        results = simulate_each(calls, executor, counter.told)
+    check_executor(how.executor, how.workers)
+    calls = ((case, min(size, paths - first), how.drawn, first) for first in range(0, paths, size) for case in cases)
+    if how.executor is not None:
+        found = columns_each(calls, how.executor, counter.told)
     else:
-        results = (simulate(case, **call, workers=workers, progress=counter.told) for case, call in calls)
-    for number, result in enumerate(results):
-        yield number % len(cases), result
-        counter(result.paths)
+        rooms, workers = itertools.cycle([Rooms(), *[Rooms()] * (len(cases) - 1)]), threads(how.workers)
+        found = (room.columns(*call, workers, counter.told) for room, call in zip(rooms, calls, strict=False))
+    for number, columns in enumerate(found):
+        yield number % len(cases), columns
+        counter(columns.paths)
 
 
 def many(
     cases: Iterable[Case],
-    reduce: Callable[[Result], T],
+    reduce: Callable[[Columns], T],
     paths: int,
     how: Sampling,
     counter: Callable[[int], Any] = lambda _: None,
     then: Callable[[T], Any] = lambda reduced: reduced,
 ) -> list[Any]:
-    """`then(reduce(result))` of each case's run of `paths` paths, in the order of the cases.
+    """`then(reduce(columns))` of each case's run of `paths` paths, in the order of the cases.
 
     `reduce`, a function of a module or a partial of one, and `then` must depend on their argument only; `reduce` is
-    called by a worker, `then` in this process. With threads both are called in several threads. `counter` is called
-    with the paths of each run that is done. Cases are taken from the iterable as workers become free.
+    called by a worker, `then` in this process. With threads both are called in several threads, and the next case has
+    the arrays of the columns. `counter` is called with the paths of each run that is done. Cases are taken from the
+    iterable as workers become free.
     """
-    seed, executor = how.seed, how.executor
-    check_executor(executor, how.workers)
-    workers = threads(how.workers)
-    if executor is not None and paths <= SMALL:
-        calls = ((reduce, case, paths, seed) for case in cases)
-        return [then(value) for value in in_order(executor, _reduced, calls, lambda: counter(paths))]
-    if workers == 1 and executor is None and paths <= SMALL:
-        found = []
-        for case in cases:
-            found.append(then(_reduced(lambda: False, reduce, case, paths, seed)))
-            counter(paths)
-        return found
-    if executor is not None or paths > SMALL:
-        found = []
-        for case in cases:
-            result = simulate(case, paths=paths, seed=seed, workers=how.workers, executor=executor)
-            found.append(then(reduce(result)))
-            counter(paths)
-        return found
+    check_executor(how.executor, how.workers)
+    workers, drawn = threads(how.workers), Drawn(how.seed)
+    if how.executor is not None and paths <= SMALL:
+        calls = ((reduce, case, paths, drawn) for case in cases)
+        return [then(value) for value in in_order(how.executor, _reduced, calls, lambda: counter(paths))]
+    if how.executor is not None:
+        found = columns_each(((case, paths, drawn, 0) for case in cases), how.executor, lambda *_: None)
+        return [_counted(then(reduce(columns)), counter, paths) for columns in found]
+    at_once, each = (workers, 0) if paths <= SMALL else (1, workers)
+    spare = [Rooms() for _ in range(at_once)]
+    if at_once == 1:
+        runs = (spare[0].columns(case, paths, drawn, 0, each) for case in cases)
+        return [_counted(then(reduce(columns)), counter, paths) for columns in runs]
     over = Event()
 
-    def job(case: Case) -> Callable[[], T]:
-        return lambda: then(_reduced(over.is_set, reduce, case, paths, seed))
+    def job(case: Case) -> T:
+        rooms = spare.pop()  # list.pop and append are atomic
+        reduced = then(reduce(rooms.columns(case, paths, drawn, check=stopping(over.is_set))))
+        spare.append(rooms)
+        return reduced
 
-    return in_threads(map(job, cases), workers, over.set, done=lambda: counter(paths))
+    return in_threads((partial(job, case) for case in cases), workers, over.set, done=lambda: counter(paths))
 
 
-def _reduced(over: Callable[[], bool], reduce: Callable[[Result], T], case: Case, paths: int, seed: int) -> T:
-    return reduce(simulate_here(case, paths, seed, stopping(over)))
+def _reduced(over: Callable[[], bool], reduce: Callable[[Columns], T], case: Case, paths: int, drawn: Drawn) -> T:
+    """On a worker."""
+    return reduce(Rooms().columns(case, paths, drawn, check=stopping(over)))
+
+
+def _counted(value: T, counter: Callable[[int], Any], paths: int) -> T:
+    counter(paths)
+    return value
 
 
 def in_threads(

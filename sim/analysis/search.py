@@ -3,6 +3,10 @@
 Under common random numbers the number of paths out of cash is a step function of the parameter, and the search finds
 where it crosses a limit. It assumes that this number rises or falls throughout. Clauses that tie draws to the burn can
 make it not quite monotone; the value found is then one crossing of possibly several.
+
+Between two steps that few paths tell apart, only the blocks with these paths are simulated: paths that run out of cash
+at both, or at neither, do so in between. What is found in this way is confirmed with all paths, and searched for again
+with all of them where a path does not keep to it.
 """
 
 from __future__ import annotations
@@ -11,8 +15,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from sim.analysis.inputs import costs_times, monthly_costs, named, trial
 from sim.analysis.runs import Counter, Progress, Sampling, shards
+from sim.engine.desk import Desk
+from sim.lowering.lower import lower
+from sim.lowering.program import BLOCK, CHUNK
 from sim.results.estimates import Estimate, proportion
 from sim.terms import Case
 from sim.terms.derived import facilities
@@ -133,9 +142,10 @@ def _most_burn(case: Case) -> int:
 
 
 class Search:
-    """Counts of paths out of cash by the close of day `end`, at whole steps of a dial; each step is simulated once.
+    """Paths out of cash by the close of day `end`, at whole steps of a dial; each step is simulated once.
 
-    `risk` is the number of steps in the direction in which more paths run out of cash.
+    `risk` is the number of steps in the direction in which more paths run out of cash. `known` has the paths of each
+    step as `Run.out_of_cash`; those of the steps in `assumed` come from some blocks, and from their neighbours'.
     """
 
     def __init__(self, case: Case, dial: Dial, end: int, run: Run) -> None:
@@ -144,15 +154,40 @@ class Search:
         self.sign = 1 if dial.rising else -1
         self.here = self.sign * dial.steps(dial.base)
         self.safest, self.wildest = sorted((self.sign * dial.least, self.sign * dial.most))
-        self.known: dict[int, int] = {}
+        self.known: dict[int, np.ndarray] = {}
+        self.assumed: set[int] = set()
+        self.in_order = True
 
     def count(self, risk: int) -> int:
         """Paths out of cash by the day."""
+        return int(np.unpackbits(self.out(risk)).sum())
+
+    def out(self, risk: int) -> np.ndarray:
+        """Which paths are out of cash by the day."""
         if risk not in self.known:
-            # The case's own figure as it is, also between two steps.
-            changes = {} if risk == self.here else self.dial.overrides(self.value(risk))
-            self.known[risk] = self.run.out_of_cash(trial(self.case, changes), self.end)
+            self.known[risk] = self._in_between(risk) if self.in_order else self._simulated(risk)
         return self.known[risk]
+
+    def _simulated(self, risk: int, near: np.ndarray | None = None, blocks: np.ndarray | None = None) -> np.ndarray:
+        """The paths that are out, of all blocks, or of some and else as `near`."""
+        # The case's own figure as it is, also between two steps.
+        case = trial(self.case, {} if risk == self.here else self.dial.overrides(self.value(risk)))
+        if near is None or blocks is None:
+            return self.run.out_of_cash(case, self.end)
+        return self.run.out_of_cash_again(case, self.end, near, blocks)
+
+    def _in_between(self, risk: int) -> np.ndarray:
+        """The paths that are out: those that are at both neighbouring steps, and some of those that differ."""
+        less = max((known for known in self.known if known < risk), default=None)
+        more = min((known for known in self.known if known > risk), default=None)
+        if less is None or more is None:
+            return self._simulated(risk)
+        near = self.known[less]
+        blocks = np.flatnonzero((near != self.known[more]).any(axis=1))
+        if 2 * blocks.size > len(near):
+            return self._simulated(risk)
+        self.assumed.add(risk)
+        return self._simulated(risk, near, blocks)
 
     def value(self, risk: int) -> float:
         """The dial's value."""
@@ -162,10 +197,23 @@ class Search:
         return proportion(self.count(risk), self.paths)
 
     def last_good(self, most: int) -> int | None:
-        """The largest risk at which at most `most` paths run out; None if none is that safe.
+        """The largest risk at which at most `most` paths run out; None if none is that safe."""
+        found = self._searched(most)
+        if found not in self.assumed:
+            return found
+        assumed, self.known[found] = self.known[found], self._simulated(found)
+        self.assumed.remove(found)
+        if np.array_equal(assumed, self.known[found]):
+            return found
+        self.in_order = False
+        for risk in self.assumed:
+            del self.known[risk]
+        self.assumed.clear()
+        return self._searched(most)
 
-        Steps from the case's own value double until the limit is passed; bisection follows until few paths lie between.
-        """
+    def _searched(self, most: int) -> int | None:
+        """Steps from the case's own value double until the limit is passed; bisection follows until few paths lie
+        between."""
         good = self.count(self.here) <= most
         edge = self.wildest if good else self.safest
         if (self.count(edge) <= most) == good:
@@ -178,7 +226,7 @@ class Search:
         low, high = (near, far) if good else (far, near)
         for risk in sorted(self.known):  # what earlier searches have found
             if low < risk < high:
-                low, high = (risk, high) if self.known[risk] <= most else (low, risk)
+                low, high = (risk, high) if self.count(risk) <= most else (low, risk)
         while high - low > 1 and not self._close_enough(low, high):
             middle = (low + high) // 2
             low, high = (middle, high) if self.count(middle) <= most else (low, middle)
@@ -191,7 +239,10 @@ class Search:
 
 
 class Run:
-    """Counts paths out of cash; every step of a search simulates the same paths, shard by shard."""
+    """Which paths run out of cash; every step of a search simulates the same paths, shard by shard.
+
+    Paths are bits in rows (BLOCK / 8,), one for each block of paths.
+    """
 
     SHARD = 2**20
     EXPECTED = 30  # steps of one search, for the progress
@@ -199,11 +250,32 @@ class Run:
     def __init__(self, paths: int, seed: int, workers: int | None, progress: Progress | None, searches: int) -> None:
         self.paths, self.how = paths, Sampling(seed, workers=workers)
         self.counter = Counter(progress, self.EXPECTED * searches * paths)
+        self.desk = Desk(CHUNK, seed)
 
-    def out_of_cash(self, case: Case, end: int) -> int:
-        """Paths out of cash by the close of day `end`."""
+    def out_of_cash(self, case: Case, end: int) -> np.ndarray:
+        """The paths out of cash by the close of day `end`, (blocks, BLOCK / 8)."""
         found = shards([case], self.paths, self.how, self.counter, self.SHARD)
-        return sum(int((result["cash_out_days"] <= end).sum()) for _, result in found)
+        return np.concatenate([_rows(columns["cash_out_days"] <= end) for _, columns in found])
+
+    def out_of_cash_again(self, case: Case, end: int, near: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+        """The same where no more than `blocks`, by their numbers in order, differ from `near`."""
+        out, plan = near.copy(), lower(case)
+        ends = np.flatnonzero(np.diff(blocks) > 1) + 1
+        for stretch in np.split(blocks, ends) if blocks.size else ():
+            for first in range(stretch[0], stretch[-1] + 1, CHUNK // BLOCK):
+                last = min(stretch[-1] + 1, first + CHUNK // BLOCK)
+                paths = min(last * BLOCK, self.paths) - first * BLOCK
+                columns = self.desk.columns(case, plan, first * BLOCK, paths)
+                out[first:last] = _rows(columns["cash_out_days"] <= end)
+                self.counter(paths)
+        return out
+
+
+def _rows(happened: np.ndarray) -> np.ndarray:
+    """One bit a path, a row for each block."""
+    room = np.zeros(-(-happened.size // BLOCK) * BLOCK, bool)
+    room[: happened.size] = happened
+    return np.packbits(room).reshape(-1, BLOCK // 8)
 
 
 def most_with(paths: int, fits: Callable[[Estimate], bool]) -> int:

@@ -18,7 +18,7 @@ from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
 
 if TYPE_CHECKING:
-    from sim.results.result import Result
+    from sim.results.columns import Columns
 
 #: Inputs whose indices are estimated, points of the sample of inputs, and paths of each of its runs.
 INDEXED, SAMPLES, INDEX_PATHS = 6, 256, 2_048
@@ -126,12 +126,12 @@ def _swings(
     return swings, {name: level.estimate() for name, level in levels.items()}
 
 
-def _values(names: tuple[str, ...], result: Result) -> dict[str, np.ndarray]:
-    return {name: values_of(result, name) for name in names}
+def _values(names: tuple[str, ...], columns: Columns) -> dict[str, np.ndarray]:
+    return {name: values_of(columns, name) for name in names}
 
 
-def _means(names: tuple[str, ...], result: Result) -> list[float]:
-    return [float(values_of(result, name).mean()) for name in names]
+def _means(names: tuple[str, ...], columns: Columns) -> list[float]:
+    return [float(values_of(columns, name).mean()) for name in names]
 
 
 def _most_important(inputs: tuple[Input, ...], swings: list[Swing], number: int) -> tuple[Input, ...]:

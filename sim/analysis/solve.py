@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date
 from numbers import Real
 
+import numpy as np
+
 from sim.analysis.runs import Progress, paths_and_seed
 from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
 from sim.analysis.solution import EVEN, Solution, Solutions, answer, stress
@@ -120,11 +122,11 @@ def reverse_stress(
     paths, seed = paths_and_seed(case, paths, seed)
     dials = list(dials_of_stress(case))
     run, found = Run(paths, seed, workers, progress, len(dials)), []
-    base: int | None = None
+    base: np.ndarray | None = None
     for turned in dials:
         search = Search(case, turned, days_at_close(case, by), run)
         if base is None:
-            base = search.count(search.here)
+            base = search.out(search.here)
         search.known[search.here] = base  # the same case for all
         made = _solution(search, target, by)
         found.append(replace(made, note=stress(made, search.chance(search.here))))

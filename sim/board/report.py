@@ -151,7 +151,7 @@ def _write_all(
     pack: Pack, chapters: tuple[Chapter, ...], draft: Path, drawing: Painters, progress: Progress | None
 ) -> list[str]:
     """Write every file into a folder; returns their names. Figures are drawn while the documents are written."""
-    source = Source(pack.result.run)
+    source = Source.of(pack.result.run)
     drawn = list(_figure_files(pack, chapters, source))
     drawing.begin([partial(save_figures, draw, {kind: draft / name for kind, name in names}) for names, draw in drawn])
     documents = list(_jobs(pack, chapters))

@@ -9,7 +9,7 @@ from sim.cli.arguments import Commands, add_json, add_simulation
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
 from sim.cli.meter import Meter, progress
 
-#: Processes that draw the figures, at most; they begin while the analyses run.
+#: Processes that draw the figures, at most, while this one writes the documents; they begin while the analyses run.
 MOST_PAINTERS = 4
 
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     if os.path.realpath(options.case) in outputs:
         raise Unusable(f"{options.case}: cannot be written: it is an input of the same command")
     files: list[Path] = []
-    with closing(Painters(min(options.workers or available_workers(), MOST_PAINTERS))) as painters:
+    with closing(Painters(min((options.workers or available_workers()) - 1, MOST_PAINTERS))) as painters:
         with progress("steps") as meter:
             pack = gather(
                 case, options.paths, options.seed, sampler=options.sampler, antithetic=options.antithetic,

@@ -116,18 +116,11 @@ class Run:
             self.stop[0] = 1
             threads.close()
 
-    def finish_here(self, check: Callable[[], Any]) -> None:
-        """Work off all chunks in the caller's thread, with `check` before each."""
-        desk, none = _Desk(self), no_points(self.plan)
-        for c in range(self.chunks):
-            check()
-            self._chunk([desk], none, c, min(CHUNK, self.paths - c * CHUNK))
-
     def parts(self, workers: int) -> Iterator[tuple]:
         """The arguments of `sim.engine.shards.simulate_part` for all parts of the run."""
         size = CHUNK * max(1, min(MOST_CHUNKS, -(-self.chunks // (PARTS * workers))))
         for first in range(0, self.paths, size):
-            here, fan = min(size, self.paths - first), 0 if first else FAN_PATHS
+            here, fan = min(size, self.paths - first), 0 if first else self.fan.shape[1]
             yield self.case, here, self.drawn, self.first_path + first, fan
 
     def part(self) -> Part:

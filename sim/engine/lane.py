@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.chunks import room_for
+from sim.engine.chunks import Drawn, room_for
 from sim.engine.workspace import Workspace, columns_room, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan
@@ -34,10 +34,17 @@ class Lane:
         """Whether a run can have these arrays."""
         return plan.structure is self.structure and paths == self.paths
 
-    def run(self, plan: Plan, seed: int, first_path: int, check: Callable[[], Any]) -> None:
-        """Simulate a plan of the lane's structure. `check` is called before each chunk, and may raise."""
+    def run(self, plan: Plan, how: Drawn, first_path: int, check: Callable[[int, int], Any]) -> None:
+        """Simulate a plan of the lane's structure, not with sobol. `check` is called before each chunk, with the paths
+        that are done and all of them, and may raise."""
         self.space.turn_to(plan)
+        seed, antithetic = np.uint64(how.seed), int(how.antithetic)
         for column in range(0, self.paths, CHUNK):
-            check()
-            span = r.Span(np.uint64(first_path + column), min(CHUNK, self.paths - column), column, np.uint64(seed))
-            run_chunk(self.space, plan.program, span)
+            check(column, self.paths)
+            here = min(CHUNK, self.paths - column)
+            run_chunk(self.space, plan.program, r.Span(np.uint64(first_path + column), here, column, seed, antithetic))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of the last run, by name, with `by_line` where the lines are in tables."""
+        by_line = {"by_line": self.by_line} if self.space.plan.has_tables else {}
+        return self.output._asdict() | by_line

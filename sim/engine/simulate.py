@@ -10,20 +10,24 @@ from typing import Any
 
 from sim.engine.chunks import Drawn, Run, bytes_of_path
 from sim.engine.executors import check_executor, workers_of
+from sim.engine.lane import Lane
 from sim.engine.machine import available_workers, memory_limit
 from sim.engine.shards import spread_runs
 from sim.lowering import program as r
+from sim.lowering.lower import lower
 from sim.lowering.program import CHUNK
 from sim.lowering.schedule import gap_months
+from sim.results.columns import Columns
 from sim.results.result import Result
 from sim.results.summary import fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_flag, check_whole, one_line
 
+Progress = Callable[[int, int], Any]
+
 #: Paths that a command keeps in memory when they are not to be saved; a longer run keeps its summary only.
 MOST_KEPT = 2_000_000
-
 
 SAMPLERS = ("philox", "sobol")
 
@@ -92,7 +96,9 @@ def simulate(
     started = time.perf_counter()
     check_executor(executor, workers)
     workers = available_workers() if workers is None else check_whole("workers", workers, 1, 4096)
-    run = _checked(case, paths, seed, sampler, antithetic, first_path, keep_paths)
+    case = load_case(case)
+    paths = case.simulation.paths if paths is None else paths
+    run = _checked(case, paths, Drawn(seed_of(case, seed), sampler, antithetic, keep_paths), first_path)
     if executor is None:
         run.finish(workers, progress)
         return run.result(time.perf_counter() - started, workers)
@@ -101,51 +107,54 @@ def simulate(
     return run.result(time.perf_counter() - started, workers_of(executor))
 
 
-def simulate_here(case: Case, paths: int, seed: int, check: Callable[[], Any]) -> Result:
-    """`simulate` in the caller's thread: an analysis of many small runs has threads of its own.
+class Rooms:
+    """The arrays of a run, for the next one where it needs the same: for many runs whose columns alone are wanted."""
 
-    `check` is called before each chunk, and may raise.
-    """
-    started = time.perf_counter()
-    run = _checked(case, paths, seed, "philox", False, 0)
-    run.finish_here(check)
-    return run.result(time.perf_counter() - started, 1)
+    def __init__(self) -> None:
+        self.lane: Lane | None = None
+
+    def columns(
+        self, case: Case, paths: int, how: Drawn, first_path: int = 0, workers: int = 0, check: Progress | None = None
+    ) -> Columns:
+        """The columns of a run, until the next call: their arrays are used again.
+
+        With 0 workers it is made in the caller's thread, and not with sobol. `check` is called as `progress` of
+        `simulate`; an exception in it ends the run.
+        """
+        if workers:
+            run = _checked(case, paths, how, first_path, fan=0)
+            run.finish(workers, check)
+            return Columns(case, run.columns())
+        plan = lower(case)
+        if self.lane is None or not self.lane.fits(plan, paths):
+            self.lane = Lane(plan, paths)
+        self.lane.run(plan, how, first_path, check or _nothing)
+        return Columns(case, self.lane.columns())
 
 
-def simulate_each(
-    runs: Iterable[tuple[Case, dict[str, Any]]], executor: Executor, told: Callable[[int, int], Any]
-) -> Iterator[Result]:
-    """The results of several runs, each a case and options of `simulate`, in their order, on one executor.
+def columns_each(
+    runs: Iterable[tuple[Case, int, Drawn, int]], executor: Executor, told: Callable[[int, int], Any]
+) -> Iterator[Columns]:
+    """The columns of several runs, each the first arguments of `Rooms.columns`, in their order, on one executor.
 
     The next runs begin before one is done. `told` is called as the progress of `simulate`, with the paths of the first
     run that is not done.
     """
-    checked = (_checked(case, **options) for case, options in runs)
-    for run in spread_runs(checked, executor, told):
-        yield run.result(0.0, 1)
+    for run in spread_runs((_checked(*each, fan=0) for each in runs), executor, told):
+        yield Columns(run.case, run.columns())
 
 
 def _nothing(*_: int) -> None:
     """No progress is shown."""
 
 
-def _checked(
-    case: Case | str,
-    paths: int | None,
-    seed: int | None,
-    sampler: str,
-    antithetic: bool,
-    first_path: int,
-    keep_paths: bool = True,
-) -> Run:
-    """A run whose options have been checked."""
-    case = load_case(case)
-    paths = check_whole("paths", case.simulation.paths if paths is None else paths, 1, 10**12)
-    seed = seed_of(case, seed)
+def _checked(case: Case, paths: int, how: Drawn, first_path: int, **arrays: Any) -> Run:
+    """A run whose options have been checked; `arrays`: options of `Run`."""
+    paths = check_whole("paths", paths, 1, 10**12)
     first_path = check_whole("first_path", first_path, 0, 2**62)
-    antithetic, keep_paths = check_flag("antithetic", antithetic), check_flag("keep_paths", keep_paths)
-    _check_sampling(sampler, antithetic, paths, first_path)
-    return Run(case, paths, Drawn(seed, sampler, antithetic, keep_paths), first_path)
+    antithetic, keep = check_flag("antithetic", how.antithetic), check_flag("keep_paths", how.keep)
+    _check_sampling(how.sampler, antithetic, paths, first_path)
+    return Run(case, paths, how._replace(antithetic=antithetic, keep=keep), first_path, **arrays)
 
 
 def _check_sampling(sampler: str, antithetic: bool, paths: int, first_path: int) -> None:

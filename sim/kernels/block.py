@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "e0929fe374821e84647a670a742f2513"
+FINGERPRINT = "6bc5ad67718974a90f7c72e20f40fafa"
 
 
 @passage

@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import re
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, wraps
 from pathlib import Path
@@ -62,7 +61,7 @@ def _seldom_collected(kernel):
     and a tenth of the time would go into walking it again and again."""
     if numba.config.DISABLE_JIT:  # the kernel is the function itself
         return kernel
-    compiled: Callable[..., Any] = kernel.compile
+    compiled = kernel.compile
 
     @wraps(compiled)
     def compile_and_restore(signature):

@@ -15,16 +15,16 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from sim.lowering.line_records import LINE_OUTPUTS
-from sim.lowering.schedule import issues_to_others
-from sim.results import measures, statistics_of
+from sim.results import statistics_of
 from sim.results.cash_outs import counts_by, out_by
+from sim.results.columns import NAMES, Columns
 from sim.results.distribution import Distribution
 from sim.results.estimates import Estimate
 from sim.results.figures import LineTallies, Period, Run, Tallies, arrays_of_lines, causes_of
 from sim.results.files import ResultError, hash_of_arrays, write_arrays, write_text_atomically
 from sim.results.further import gap_ends
 from sim.results.measures import MEASURES
-from sim.results.sketch import FURTHER_PREFIX, Sketch, costs_of
+from sim.results.sketch import FURTHER_PREFIX, Sketch
 from sim.results.summary import (
     FURTHER,
     Summary,
@@ -60,10 +60,6 @@ COLUMNS = {
     "cash_out_days": np.float64,  # infinite: never
     "cause": np.int8,  # 0 none, then those of `sim.lowering.program.CAUSES` from 1
 }
-
-
-#: What a result has one array (paths,) of.
-NAMES = (*MEASURES, "cash_out_days", "cause", "censored")
 
 
 class How(TypedDict, total=False):
@@ -182,24 +178,8 @@ class Result(Frozen, Mapping[str, np.ndarray]):
         "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound. KeyError
         also for what a file of an earlier version lacks.
         """
-        columns, case = self._kept(), self.case
-        if name in measures.OF_EVERYTHING:
-            others = lookup(self._rows, "other_shares") if issues_to_others(case) else np.zeros((0, self.paths))
-            everything, outstanding = columns["shares_issued"] + others.sum(axis=0), case.company.shares_outstanding
-            return measures.OF_EVERYTHING[name](everything, outstanding, columns["cash_out_days"])
-        if name == "dilution":
-            return measures.dilution(columns["shares_issued"], case.company.shares_outstanding)
-        if name == "effective_price":
-            return measures.effective_price(columns["raised"], columns["shares_issued"])
-        if name == "effective_discount":
-            return measures.effective_discount(columns["discount_cost"], columns["raised"])
-        if name == "runway_months":
-            return measures.runway_months(columns["cash_out_days"], days_at_close(case, case.horizon))
-        if name == "censored":
-            return np.isinf(columns["cash_out_days"])
-        if name == "costs":
-            return costs_of(case, columns if self._by_line is None else {**columns, "by_line": self._by_line})
-        return lookup(columns, name, NAMES)
+        self._kept()
+        return Columns(self.case, self.paths_or_sketch())[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())

@@ -19,8 +19,8 @@ import numpy as np
 
 from sim.lowering import program as r
 from sim.lowering.line import is_plain
-from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results.binned import Binned, counts_by_group
+from sim.results.columns import costs_of_lines
 from sim.results.distribution import Distribution, Moments
 from sim.results.estimates import GROUPS, Estimate, grouped_proportion
 from sim.results.estimates import proportion as independent_proportion
@@ -261,22 +261,6 @@ def _unpacked(case: Case, groups: str | None, packed: Mapping[str, tuple[str, tu
         for name, (dtype, shape, data) in packed.items()
     }
     return Sketch.from_arrays(case, groups, arrays)
-
-
-def costs_of(case: Case, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Legal costs and cash fees of each path, from its columns; `by_line` is among them where lines are in tables."""
-    if "by_line" in columns:
-        return costs_of_lines(columns["by_line"])
-    costs: np.ndarray = columns["draws"] * float(case.facilities[0].legal_cost_per_draw)
-    return costs
-
-
-def costs_of_lines(by_line: np.ndarray) -> np.ndarray:
-    """Legal costs and cash fees of all lines together, for each path. `by_line`: as `Books.columns`."""
-    costs: np.ndarray = np.zeros(by_line.shape[1])
-    for row in by_line[LINE_OUTPUTS.index("costs") :: len(LINE_OUTPUTS)]:
-        costs = costs + row
-    return costs
 
 
 def _period_of_day(case: Case) -> np.ndarray:

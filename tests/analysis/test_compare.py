@@ -79,12 +79,12 @@ def test_shards_change_nothing_but_the_order_of_sums(cases, monkeypatch, way):
 def test_pairing_by_path_makes_the_error_small(cases, monkeypatch):
     """Planted fault: other random numbers for the base give errors that are several times larger."""
     good = compare(cases, PATHS, SEED).differences["raised"][1]
-    simulate = runs.simulate
+    columns = runs.Rooms.columns
 
-    def unpaired(case, seed, **how):
-        return simulate(case, seed=seed + (case == cases["base"]), **how)
+    def unpaired(rooms, case, paths, how, *options):
+        return columns(rooms, case, paths, how._replace(seed=how.seed + (case == cases["base"])), *options)
 
-    monkeypatch.setattr(runs, "simulate", unpaired)
+    monkeypatch.setattr(runs.Rooms, "columns", unpaired)
     bad = compare(cases, PATHS, SEED).differences["raised"][1]
     assert bad.se > 3 * good.se
 

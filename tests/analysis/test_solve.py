@@ -6,10 +6,11 @@ import math
 import re
 from datetime import date
 
+import numpy as np
 import pytest
 
 import sim
-from sim.analysis.search import Run, Search, dial, dials_of_stress, most_with
+from sim.analysis.search import Run, Search, _rows, dial, dials_of_stress, most_with
 from sim.analysis.solution import Solution, stress
 from sim.analysis.solve import _solution, reverse_stress, solve
 from sim.cli import main
@@ -167,6 +168,65 @@ def test_a_dial_turned_the_wrong_way_is_seen():
     found = [_solution(Search(case, one, by, Run(16, 1, 1, None, 1)), 0.1, BY) for one in (right, wrong)]
     assert arithmetic(found[0], 11_527_000 / 9) < 1.0 + 1e-6
     assert found[1].value is None or arithmetic(found[1], 11_527_000 / 9) > 1.0
+
+
+# --- steps of which only some blocks are simulated ---
+
+
+class Told(Run):
+    """A rule in the place of simulations: which of 512 paths are out at an opening cash."""
+
+    def __init__(self, rule):
+        super().__init__(512, 1, 1, None, 1)
+        self.rule, self.whole, self.blocks = rule, 0, 0
+
+    def out_of_cash(self, case, end):
+        self.whole += 1
+        return _rows(self.rule(case.company.cash))
+
+    def out_of_cash_again(self, case, end, near, blocks):
+        self.blocks += len(blocks)
+        out = near.copy()
+        out[blocks] = _rows(self.rule(case.company.cash))[blocks]
+        return out
+
+
+NEEDED = np.linspace(5e6, 20e6, 512)  # cash with which a path lasts
+
+
+def crossing(rule) -> tuple[Search, bool]:
+    """A search for a probability of 10%, and whether the target is met at its end and not a dollar below."""
+    search = Search(CASE, dial(CASE, "cash"), 1, Told(rule))
+    found = search.last_good(51)
+    here, below = (int(rule(-risk).sum()) for risk in (found, found + 1))
+    return search, here <= 51 < below and search.count(found) == here
+
+
+def test_a_step_simulates_blocks_that_can_change():
+    search, met = crossing(lambda cash: cash < NEEDED)
+    assert met
+    assert search.in_order
+    assert search.run.whole + search.run.blocks / 4 < 0.6 * len(search.known)
+
+
+@pytest.mark.parametrize("odd", [(18.4e6, 18.6e6), (18.2e6, 19.4e6)])
+def test_a_path_that_more_cash_hurts_is_seen(odd):
+    def rule(cash):
+        out = cash < NEEDED
+        out[0] = odd[0] < cash < odd[1]
+        return out
+
+    search, met = crossing(rule)
+    assert met
+    assert not search.in_order
+
+
+@pytest.mark.parametrize("what", ["cash", "burn", "commitment"])
+def test_all_blocks_at_every_step_find_the_same(what, monkeypatch):
+    case = sure_case({"price.volatility": 0.9, "line.commitment": 30e6, "burn.volatility": 0.4})
+    found = solve(case, what, 0.3, BY, paths=600)
+    monkeypatch.setattr(Search, "_in_between", Search._simulated)
+    assert solve(case, what, 0.3, BY, paths=600) == found
 
 
 # --- reverse stress ---

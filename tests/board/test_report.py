@@ -71,7 +71,7 @@ def test_a_run_of_many_paths_is_stored_as_its_summary(valence, tmp_path, quick, 
 
 def test_the_same_pack_gives_the_same_figures(valence, tmp_path):
     for name in ("a", "b"):
-        draw = dict(report.figures(valence, story(valence), Source(valence.result.run)))["waterfall"]
+        draw = dict(report.figures(valence, story(valence), Source.of(valence.result.run)))["waterfall"]
         report.save_figures(draw, {kind: tmp_path / f"{name}.{kind}" for kind in ("png", "svg")})
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
@@ -171,7 +171,7 @@ def test_figures_of_others_are_replaced_only_with_force(valence, tmp_path, quick
 @pytest.mark.parametrize("name", ["valence", "2026", "no line"])
 def test_the_names_of_figures_are_known_before_the_analyses(name):
     pack = pack_of(name)
-    made = {name for name, _ in report.figures(pack, story(pack), Source(pack.result.run))}
+    made = {name for name, _ in report.figures(pack, story(pack), Source.of(pack.result.run))}
     assert "outlook" in made
     assert made <= set(report.FIGURE_NAMES)
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sim.board.charts.data import Source
-    from sim.results.result import Result
 
 INK = "#1a1a1a"
 GREY = "#666666"
@@ -90,12 +89,10 @@ def axis_labels(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(y, fontsize=9.5, color=INK, parse_math=False)
 
 
-def footer(ax: Axes, result: Result | Source, note: str = "", drop: float = 44.0) -> None:
-    """Case, paths, seed, sampler and version, `drop` points below the axes."""
-    run = result.run
-    source = f"{run.paths:,} scenarios, seed {run.seed}, {run.sampler}, fundrisk {run.manifest['versions']['fundrisk']}"
+def footer(ax: Axes, source: Source, note: str = "", drop: float = 44.0) -> None:
+    """The case and how the run was made, `drop` points below the axes."""
     letters = _letters(ax, _FOOTER_SIZE)
-    lines = [shortened(run.case.title, letters), *lines_of(f"{source}. {note}".rstrip(". "), letters)]
+    lines = [shortened(source.title, letters), *lines_of(f"{source.made}. {note}".rstrip(". "), letters)]
     ax.annotate(
         "\n".join(lines), (0, 0), xycoords="axes fraction", xytext=(0, -drop), textcoords="offset points",
         va="top", ha="left", fontsize=_FOOTER_SIZE, color=GREY, annotation_clip=False, parse_math=False,

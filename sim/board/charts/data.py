@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.text.bidi import texts_of
 from sim.text.tables import Table
 
 if TYPE_CHECKING:
     from sim.results.figures import Run
-    from sim.terms import Case
 
 __all__ = ["COLOURS", "KINDS", "NEUTRAL", "Chart", "Mark", "Series", "Source", "Table", "round_step"]
 
@@ -116,14 +116,20 @@ class Chart:
 
 
 class Source(NamedTuple):
-    """The run of a chart, without its paths: what a figure says of where it comes from."""
+    """What a figure says of the run that it comes from: its case, and how it was made; `letters`: the case's, beyond
+    those of ASCII."""
 
-    run: Run
+    title: str
+    made: str
+    letters: str
 
-    @property
-    def case(self) -> Case:
-        """The case that was run."""
-        return self.run.case
+    @classmethod
+    def of(cls, run: Run) -> Source:
+        """That of a run."""
+        version = run.manifest["versions"]["fundrisk"]
+        made = f"{run.paths:,} scenarios, seed {run.seed}, {run.sampler}, fundrisk {version}"
+        letters = {letter for text in texts_of(run.case.to_dict()) for letter in text if not letter.isascii()}
+        return cls(run.case.title, made, "".join(sorted(letters)))
 
 
 def round_step(span: float, most: int = 8) -> float:

@@ -60,7 +60,7 @@ def raised_distribution(result: Result, ax: Axes | None = None) -> Axes:
 
     Parameters and return value are those of `cash_fan`.
     """
-    return sketch(*raised_chart(result, Source(result.run)), ax=ax)
+    return sketch(*raised_chart(result, Source.of(result.run)), ax=ax)
 
 
 def raised_chart(result: Result, source: Source) -> tuple[Chart, Source, str]:

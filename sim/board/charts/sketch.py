@@ -58,13 +58,14 @@ def sketch(chart: Chart, result: Result | Source, sentence: str = "", ax: Axes |
     -------
     matplotlib Axes
     """
-    with default_style(fonts_for(result.case.to_dict())[0]):
+    source = result if isinstance(result, Source) else Source.of(result.run)
+    with default_style(fonts_for(source.letters)[0]):
         new, ax = ax is None, axes_for(ax)
         _KINDS[chart.kind](ax, chart)
         if sentence:
             headline(ax, sentence)
             below = [ax.get_xlabel(), max((label.get_text() for label in ax.get_xticklabels()), key=_lines, default="")]
-            footer(ax, result, chart.title, 32.0 + 12.0 * max(sum(map(_lines, below)) - 1, 1))
+            footer(ax, source, chart.title, 32.0 + 12.0 * max(sum(map(_lines, below)) - 1, 1))
         if chart.kind == "fan":
             from matplotlib.dates import date2num
 
