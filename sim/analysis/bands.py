@@ -16,6 +16,7 @@ from sim.results.measures import MEASURES, Measure, censored_text
 from sim.results.summary import jsonable, manifest
 from sim.results.value import Value
 from sim.terms import Case
+from sim.text.frozen import whole
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -24,6 +25,7 @@ PERCENTS = (5, 50, 95)
 PARTS = 20
 
 
+@whole
 class Drawn(NamedTuple):
     """An uncertain input, as in `sim.analysis.inputs.Input`."""
 

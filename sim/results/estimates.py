@@ -17,6 +17,7 @@ from scipy import special
 
 from sim.lowering.program import SCRAMBLES
 from sim.results.value import HashableValue, hashed, same
+from sim.text.frozen import whole
 from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
@@ -170,6 +171,7 @@ def design_effect(below: np.ndarray, sizes: np.ndarray, times: np.ndarray | None
 # --- quantiles ---
 
 
+@whole
 class Quantile(NamedTuple):
     """A quantile and its 95% interval; a side is infinite where there are too few values to bound it."""
 
@@ -177,7 +179,7 @@ class Quantile(NamedTuple):
     ci95: tuple[float, float]
 
     def __eq__(self, other: object) -> bool:
-        return same(tuple(self), other)
+        return isinstance(other, tuple) and same(tuple(self), tuple(other))
 
     def __ne__(self, other: object) -> bool:
         return not self == other

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.results.estimates import DUST, Estimate
+from sim.text.frozen import whole
 from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
@@ -17,6 +18,7 @@ CENSORED_MARK = "+"  # after a number that is a lower bound, because its path wa
 UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
 
 
+@whole
 class Reading(NamedTuple):
     """How a number is printed: `value / scale`, in a sentence between `prefix` and `suffix`."""
 
