@@ -102,7 +102,7 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
         return [found[i] for i in order]
 
     runs = (costs.signed, costs.lifted)
-    both = [measured(name, [run[name] for run in runs], [run["cash_out"] for run in runs]) for name in _MEASURES]
+    both = [measured(name, [run[name] for run in runs]) for name in _MEASURES]
     shapley = [gains(name, [*ordered(costs.shapley[name]), costs.together[name]]) for name in _MEASURES]
     alone = [gains(name, ordered(costs.alone[name])) for name in _MEASURES]
     note = ""

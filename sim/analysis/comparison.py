@@ -89,7 +89,7 @@ def comparison_blocks(comparison: Comparison) -> Blocks:
     )
     heads = ("", *(SHOWN[name].column for name in MEASURED))
     found = comparison.estimates
-    values = zip(names, *(levels(name, found[name], found["cash_out"]) for name in MEASURED), strict=True)
+    values = zip(names, *(levels(name, found[name]) for name in MEASURED), strict=True)
     tables = [Table("Means and probabilities, of all paths", heads, list(values))]
     if len(names) > 1:
         moved = zip(names[1:], *(changes(name, comparison.differences[name][1:]) for name in MEASURED), strict=True)

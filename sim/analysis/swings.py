@@ -117,7 +117,7 @@ def _swings(sensitivity: Sensitivity, measure: str) -> Table:
     ordered = sensitivity.ordered(measure)
     listed, rest = ordered[:SHOWN_SWINGS], ordered[SHOWN_SWINGS:]
     name, base = SHOWN[measure], sensitivity.base
-    (level,) = levels(measure, [base[measure]], [base["cash_out"]])
+    (level,) = levels(measure, [base[measure]])
     heading = f"{name.column}: {level}. Effect of one input at a time, path by path, with standard error"
     notes = []
     if any(swing.stated for swing in listed):

@@ -9,6 +9,7 @@ and its error comes from the residuals: Cochran (1977), Sampling Techniques, sec
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
 WORST_PERCENT = 5
 GROUPS = (None, "pairs", "scrambles")
 DUST = 1e-12  # an error this small beside its value is rounding of equal values
+CENSORED_MARK = "+"  # after a number that is a lower bound, because its path was not followed further: `24.0+`
 _Z95 = float(special.ndtri(0.975))
 
 
@@ -74,6 +76,25 @@ class Estimate(HashableValue):
             return f"{self.value:g} +- 0"
         digits = decimals_allowed(self.error)
         return f"{rounded(self.value, digits)} +- {rounded(self.error, digits)}"
+
+
+class LowerBound(Estimate):
+    """The mean runway of paths of which none runs out of cash before the horizon. Prints as `24.02+ +- 0`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        number, sign, error = Estimate.__str__(self).partition(" +- ")
+        return f"{number}{CENSORED_MARK}{sign}{error}"
+
+
+def bounded(levels: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """The measures of a run, with the runway as a lower bound where no path runs out of cash."""
+    found = dict(levels)
+    if "runway_months" in found and found["cash_out"].value == 0.0:
+        runway = found["runway_months"]
+        found["runway_months"] = LowerBound(runway.value, runway.se, runway.ci95)
+    return found
 
 
 def proportion(successes: int, trials: int, se: float | None = None, dof: float = math.inf) -> Estimate:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from io import IOBase, StringIO
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.board.charts.canvas import default_style, matplotlib_here, settle
+from sim.text.bidi import isolated_svg
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -65,7 +68,10 @@ def _print(figure: Any, target: str | PathLike[str] | IO[bytes], kind: str) -> N
         case "svg":
             from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})
+            drawn = StringIO()
+            FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None})
+            data = isolated_svg(drawn.getvalue()).encode()
+            target.write(data) if isinstance(target, IOBase) else Path(target).write_bytes(data)
         case _:
             from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
