@@ -62,7 +62,7 @@ class Grid(Value, Readable):
     paths: int
     seed: int
 
-    def is_bound(self, name: str, at: tuple[int, ...]) -> bool:
+    def is_bound(self, name: str, at: tuple[Any, ...]) -> bool:
         """Whether a mean is the runway of paths of which none runs out of cash, hence a lower bound."""
         return name == "runway_months" and float(self.mean["cash_out"][at]) == 0.0
 

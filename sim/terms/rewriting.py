@@ -80,7 +80,8 @@ def edited(text: str, changes: Mapping[str, Any], notes: Mapping[str, str], lost
     changes, notes = _by_key(text, changes, notes)
     _apply(expected, changes, lost, lambda value: parsed(f"value = {toml_value(value)}")["value"])
     rows = {name: value for name, value in changes.items() if _is_tables(value)}
-    text, rest = _commented(text, {name: "" for name, value in changes.items() if value is None}), {}
+    text = _commented(text, {name: "" for name, value in changes.items() if value is None})
+    rest: dict[str, Any] = {}
     for name, value in changes.items():
         longer = None if value is None or name in rows else _with_line(text, name, toml_value(value))
         text, rest = (text, rest | {name: value}) if longer is None else (longer, rest)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from io import IOBase, StringIO
+from io import StringIO
+from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from sim.board.charts.canvas import default_style, matplotlib_here, settle
 from sim.text.bidi import isolated_svg
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 _DPI = 150
 
@@ -71,7 +69,10 @@ def _print(figure: Any, target: str | PathLike[str] | IO[bytes], kind: str) -> N
             drawn = StringIO()
             FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None})
             data = isolated_svg(drawn.getvalue()).encode()
-            target.write(data) if isinstance(target, IOBase) else Path(target).write_bytes(data)
+            if isinstance(target, str | PathLike):
+                Path(target).write_bytes(data)
+            else:
+                target.write(data)
         case _:
             from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
