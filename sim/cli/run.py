@@ -28,9 +28,10 @@ def run(options: argparse.Namespace) -> None:
     if options.uncertain is not None:
         from sim.analysis.uncertainty import MOST_DRAWS, PATHS, uncertainty
 
-        check_whole("uncertain", options.uncertain, 2, MOST_DRAWS)
     try:
         with progress() as meter:
+            if options.uncertain is not None:
+                check_whole("uncertain", options.uncertain, 2, MOST_DRAWS)
             result = simulate(
                 case, paths=options.paths, seed=options.seed, sampler=options.sampler,
                 antithetic=options.antithetic, workers=options.workers, progress=meter,
