@@ -12,10 +12,11 @@ import numpy as np
 from sim.analysis.inputs import Input, shown
 from sim.analysis.paired import SHOWN, levels_dict
 from sim.results.estimates import Estimate, quantile_rank
-from sim.results.measures import MEASURES, Measure, censored_text
+from sim.results.measures import MEASURES, Measure, censored_text, marked
 from sim.results.summary import jsonable, manifest
 from sim.results.value import Value
 from sim.terms import Case
+from sim.text.frozen import whole
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -24,6 +25,7 @@ PERCENTS = (5, 50, 95)
 PARTS = 20
 
 
+@whole
 class Drawn(NamedTuple):
     """An uncertain input, as in `sim.analysis.inputs.Input`."""
 
@@ -130,6 +132,10 @@ class Uncertainty(Value, Readable, Mapping[str, Band]):
         )
         return document
 
+    def is_bound(self, name: str, number: float) -> bool:
+        """Whether a mean of the draws is the runway of paths of which none runs out of cash, hence a lower bound."""
+        return name == "runway_months" and number in self.bands[name].values[self.bands["cash_out"].values == 0.0]
+
     def _blocks(self) -> Blocks:
         head = (
             f"{self.case.title}\n{self.draws:,} draws of the uncertain inputs, {self.paths:,} paths each, seed "
@@ -145,18 +151,13 @@ class Uncertainty(Value, Readable, Mapping[str, Band]):
 
 
 def _bands(found: Uncertainty) -> Table:
-    rows, chances = [], found.bands["cash_out"]
+    rows = []
     for name, band in found.bands.items():
         measure, base, numbers = band.measure, band.base, (band.low, band.median, band.high)
-        # A mean runway of censored paths alone is a lower bound.
-        whole = set(band.values[chances.values == 0.0]) if name == "runway_months" else ()
         texts = measure.aligned(numbers, [band.error] * 3)
-        ends = [censored_text(text, number in whole) for text, number in zip(texts, numbers, strict=True)]
-        mean = measure.format_bare(base.value, base.error)
-        as_is = (
-            censored_text(mean, name == "runway_months" and chances.base.value == 0.0),
-            measure.format_error(base.error, base.value),
-        )
+        ends = [censored_text(text, found.is_bound(name, end)) for text, end in zip(texts, numbers, strict=True)]
+        mean = marked(measure.format_bare(base.value, base.error), base)
+        as_is = (mean, measure.format_error(base.error, base.value))
         rows.append((measure.column, *as_is, *ends))
     heading = "The case as it is with its sampling error, and quantiles over the draws of the inputs"
     return Table(heading, ("Mean", "As it is", "+-", "5%", "Median", "95%"), rows)

@@ -11,7 +11,7 @@ from sim.analysis.paired_text import gains, measured
 from sim.analysis.variants import Clause
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
-from sim.results.value import Value
+from sim.results.value import Parts, Value
 from sim.terms import Case
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
@@ -24,7 +24,7 @@ _MEASURES = ("raised", "runway_months", "cash_out", "dilution")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ClauseCosts(Value, Readable):
+class ClauseCosts(Parts, Value, Readable):
     """The effect of removing the clauses of a line, in each measure.
 
     `signed` and `lifted` are the case as signed and with all clauses removed, `together` is lifted minus signed, path
@@ -32,6 +32,8 @@ class ClauseCosts(Value, Readable):
     add up to `together`. `grouped` says which clauses were combined, where there are too many. `level_paths` is the
     number of paths of `signed` and `lifted` where it is not `paths`, as in a board pack.
     """
+
+    _parts = "clauses"
 
     case: Case
     clauses: tuple[Clause, ...]
@@ -100,7 +102,7 @@ def clauses_blocks(costs: ClauseCosts) -> Blocks:
         return [found[i] for i in order]
 
     runs = (costs.signed, costs.lifted)
-    both = [measured(name, [run[name] for run in runs], [run["cash_out"] for run in runs]) for name in _MEASURES]
+    both = [measured(name, [run[name] for run in runs]) for name in _MEASURES]
     shapley = [gains(name, [*ordered(costs.shapley[name]), costs.together[name]]) for name in _MEASURES]
     alone = [gains(name, ordered(costs.alone[name])) for name in _MEASURES]
     note = ""

@@ -19,6 +19,7 @@ from sim.engine.desk import Desk
 from sim.engine.executors import check_executor, in_order
 from sim.engine.simulate import simulate
 from sim.lowering.line import is_plain
+from sim.results.estimates import bounded
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.overrides import known_key
@@ -235,7 +236,7 @@ class _Sums:
             }
 
         return ClauseCosts(
-            case, chosen, paths, seed, named(self.signed), named(self.lifted), named(self.together),
+            case, chosen, paths, seed, bounded(named(self.signed)), bounded(named(self.lifted)), named(self.together),
             named(self.alone), named(self.shapley), grouped,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from sim.analysis.paired import (
 )
 from sim.analysis.runs import Counter, Sampling, shards
 from sim.results.columns import Columns
+from sim.results.estimates import bounded
 from sim.results.summary import days_at_close, fiscal_periods
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
@@ -133,7 +134,8 @@ class Sums:
 
     def comparison(self, names: tuple[str, ...], paths: int, how: Sampling) -> Comparison:
         """The estimates."""
-        levels = {name: tuple(level.estimate() for level in row) for name, row in self.levels.items()}
+        by_case = [bounded({name: row[i].estimate() for name, row in self.levels.items()}) for i in range(len(names))]
+        levels = {name: tuple(each[name] for each in by_case) for name in self.levels}
         shifts = {name: (NOTHING, *(shift.estimate() for shift in row[1:])) for name, row in self.shifts.items()}
         by_period = tuple(tuple(ABSENT if c is None else c.estimate() for c in row) for row in self.by_period)
         return Comparison(

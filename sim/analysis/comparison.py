@@ -11,14 +11,14 @@ from sim.analysis.paired_text import changes, levels
 from sim.results.estimates import Estimate
 from sim.results.figures import Period
 from sim.results.summary import jsonable, manifest
-from sim.results.value import Value
+from sim.results.value import Parts, Value
 from sim.terms import Case
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison(Value, Readable):
+class Comparison(Parts, Value, Readable):
     """Cases under common random numbers; the first is the base.
 
     `estimates` has one estimate per measure and case; `differences` are those of case minus base, paired by path, 0 for
@@ -28,6 +28,8 @@ class Comparison(Value, Readable):
     twelve months. The effective price is not: it is absent on paths without a draw, so that its differences could not
     be paired.
     """
+
+    _parts = "names"
 
     names: tuple[str, ...]
     cases: tuple[Case, ...]
@@ -87,7 +89,7 @@ def comparison_blocks(comparison: Comparison) -> Blocks:
     )
     heads = ("", *(SHOWN[name].column for name in MEASURED))
     found = comparison.estimates
-    values = zip(names, *(levels(name, found[name], found["cash_out"]) for name in MEASURED), strict=True)
+    values = zip(names, *(levels(name, found[name]) for name in MEASURED), strict=True)
     tables = [Table("Means and probabilities, of all paths", heads, list(values))]
     if len(names) > 1:
         moved = zip(names[1:], *(changes(name, comparison.differences[name][1:]) for name in MEASURED), strict=True)

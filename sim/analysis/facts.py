@@ -11,7 +11,7 @@ from sim.analysis.inputs import shown
 from sim.analysis.paired import estimate_dict
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
-from sim.results.value import HashableValue
+from sim.results.value import HashableValue, Parts
 from sim.terms import Case
 from sim.text.dates import long_date
 from sim.text.numbers import aligned
@@ -57,8 +57,10 @@ class Fact(HashableValue):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Backtest(HashableValue, Readable):
+class Backtest(Parts, HashableValue, Readable):
     """Every recorded figure that can be compared, in the order of the dates; `notes` are for the reader."""
+
+    _parts = "rows"
 
     case: Case
     rows: tuple[Fact, ...]

@@ -16,6 +16,7 @@ from sim.analysis.inputs import Input, input_of, merged, shown, trial, waivers
 from sim.analysis.paired import SHOWN, level_of, measures_of, values_of
 from sim.analysis.runs import Counter, Sampling, many, paths_and_seed
 from sim.results.estimates import Quantile, interval_ranks, quantile_rank
+from sim.results.measures import censored_text
 from sim.results.summary import jsonable
 from sim.results.value import HashableValue, Value
 from sim.terms import Case, load_case
@@ -61,6 +62,10 @@ class Grid(Value, Readable):
     paths: int
     seed: int
 
+    def is_bound(self, name: str, at: tuple[Any, ...]) -> bool:
+        """Whether a mean is the runway of paths of which none runs out of cash, hence a lower bound."""
+        return name == "runway_months" and float(self.mean["cash_out"][at]) == 0.0
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; arrays as nested lists."""
         return jsonable(
@@ -81,15 +86,16 @@ class Grid(Value, Readable):
         ]
         here = tuple(axis.base for axis in self.axes)
         names = [name for name in self.mean if name in SHOWN]
-        base = [
-            (
-                SHOWN[name].column,
-                SHOWN[name].format_bare(float(self.mean[name][here]), float(self.error[name][here])),
-                SHOWN[name].format_bare(float(self.mean[name].min()), float(self.error[name].max())),
-                SHOWN[name].format_bare(float(self.mean[name].max()), float(self.error[name].max())),
+        base = []
+        for name in names:
+            mean, worst = self.mean[name], float(self.error[name].max())
+            least, most = (np.unravel_index(at, mean.shape) for at in (mean.argmin(), mean.argmax()))
+            places = ((here, float(self.error[name][here])), (least, worst), (most, worst))
+            texts = (
+                censored_text(SHOWN[name].format_bare(float(mean[at]), error), self.is_bound(name, at))
+                for at, error in places
             )
-            for name in names
-        ]
+            base.append((SHOWN[name].column, *texts))
         return [
             head,
             Table("Inputs", ("Input", "Values", "Base case"), values, (0, 1)),

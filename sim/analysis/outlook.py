@@ -117,7 +117,7 @@ def shortened(case: Case, horizon: date) -> Case:
         for holder in (table, *table.get("purchases", ())):
             _shorten(holder, case, line, horizon)
     _shorten(doc, case, case.facilities[0], horizon)
-    return type(case).from_dict(doc, source=case.source, text=case.text, quoted=case.quoted)
+    return case.with_document(doc)
 
 
 def _shorten(holder: dict[str, Any], case: Case, line: Line, horizon: date) -> None:

@@ -6,25 +6,22 @@ from collections.abc import Sequence
 
 from sim.analysis.paired import SHOWN
 from sim.results.estimates import Estimate
-from sim.results.measures import censored_text
+from sim.results.measures import marked
 from sim.text.numbers import ANY_DECIMALS, rounded, shared_decimals, with_decimals
 
 
-def levels(name: str, estimates: Sequence[Estimate], chances: Sequence[Estimate] = ()) -> list[str]:
-    """Values of a measure, for a column whose heading says the unit.
-
-    `chances` are the probabilities of a cash-out in the same runs: where one is 0, every path is censored, and the mean
-    runway is marked as a lower bound.
-    """
-    return _marked(name, SHOWN[name].aligned([e.value for e in estimates], [e.error for e in estimates]), chances)
+def levels(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Values of a measure, for a column whose heading says the unit; lower bounds are marked."""
+    texts = SHOWN[name].aligned([e.value for e in estimates], [e.error for e in estimates])
+    return list(map(marked, texts, estimates))
 
 
-def measured(name: str, estimates: Sequence[Estimate], chances: Sequence[Estimate] = ()) -> list[str]:
-    """Values of a measure with their standard errors, as `11.50 +- 0.02`; `chances` as in `levels`."""
+def measured(name: str, estimates: Sequence[Estimate]) -> list[str]:
+    """Values of a measure with their standard errors, as `11.50 +- 0.02`; lower bounds are marked."""
     decimals, scale = _decimals(name, estimates), SHOWN[name].reading.scale
     errors = [with_decimals(each.error / scale, decimals) for each in estimates]
     values = [with_decimals(each.value / scale, decimals, each.error / scale) for each in estimates]
-    return _with_errors(_marked(name, values, chances), [f" +- {error}" for error in errors])
+    return _with_errors(list(map(marked, values, estimates)), [f" +- {error}" for error in errors])
 
 
 def intervals(name: str, estimates: Sequence[Estimate]) -> list[str]:
@@ -49,12 +46,6 @@ def gains(name: str, estimates: Sequence[Estimate]) -> list[str]:
 def gain(name: str, estimate: Estimate) -> str:
     """As `gains`, of one estimate."""
     return gains(name, [estimate])[0]
-
-
-def _marked(name: str, texts: list[str], chances: Sequence[Estimate]) -> list[str]:
-    if name != "runway_months" or not chances:
-        return texts
-    return [censored_text(text, chance.value == 0.0) for text, chance in zip(texts, chances, strict=True)]
 
 
 def _decimals(name: str, estimates: Sequence[Estimate], most: int | None = None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sim.analysis.facts import Backtest, backtest_blocks
 from sim.analysis.positions import LEVEL, Calibrated
 from sim.results.summary import jsonable
-from sim.results.value import HashableValue
+from sim.results.value import HashableValue, Parts
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -33,11 +33,13 @@ _BAR = 40  # characters of the longest bar
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PooledBacktest(HashableValue, Readable):
+class PooledBacktest(Parts, HashableValue, Readable):
     """The backtests of several cases, and the test of all their figures together.
 
     `backtests` are in the order of the cases; `test` is None if no figure can be compared. `notes` are for the reader.
     """
+
+    _parts = "backtests"
 
     backtests: tuple[Backtest, ...]
     test: Calibrated | None

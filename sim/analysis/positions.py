@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.text.frozen import whole
+
 BINS = 10
 DRAWS = 9_999
 LEVEL = 0.05  # of the test; the band of the histogram contains 90% of the draws
@@ -37,6 +39,7 @@ class Positions(NamedTuple):
     high: np.ndarray
 
 
+@whole
 class Component(NamedTuple):
     """One direction of the test: the mean score, its standard deviation in a calibrated model, a two-sided p-value."""
 
@@ -49,6 +52,7 @@ class Component(NamedTuple):
         return self.mean / self.sd if self.sd > 0.0 else 0.0
 
 
+@whole
 class Calibrated(NamedTuple):
     """The histogram of the positions and the test.
 

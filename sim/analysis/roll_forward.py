@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sim.analysis.forecasts import forecasts_of
@@ -61,7 +62,8 @@ def roll_forward(
     Returns
     -------
     Case
-        Its `text` is the old file with the changed keys and a comment beside each of them.
+        Its `text` is the old file with the changed keys and a comment beside each of them; `form.written(text)` are the
+        bytes of a file that is written as the old one.
 
     Raises
     ------
@@ -93,7 +95,8 @@ def roll_forward(
     document = parsed(text)
     quoted = case.quoted if isinstance(document["price"].get("closes"), str) else None
     document = with_closes(document, quoted)
-    return Case.from_dict(document, source=case.source, text=text, quoted=quoted, blame=name)
+    made = Case.from_dict(document, source=case.source, text=text, blame=name)
+    return replace(made, quoted=quoted, form=case.form)
 
 
 def carried(case: Case, roll: Roll, scored: list[Forecast], blame: str = "roll") -> Case:

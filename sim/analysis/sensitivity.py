@@ -13,7 +13,7 @@ from sim.analysis.inputs import Input, inputs_of, merged, trial
 from sim.analysis.paired import ABSENT, MEASURED, difference_of, level_of, measures_of, values_of
 from sim.analysis.runs import Counter, Sampling, many, paths_and_seed
 from sim.analysis.swings import Indices, Sensitivity, Swing
-from sim.results.estimates import Estimate
+from sim.results.estimates import Estimate, bounded
 from sim.terms import Case, load_case
 from sim.terms.problems import check_whole
 
@@ -112,7 +112,7 @@ def _swings(
             level.add(here)
             shift.add(np.subtract(here, base[name], dtype=np.float64))
             there[name], moves[name] = level.estimate(), shift.estimate()
-        return there, moves
+        return bounded(there), moves
 
     ends = (trial(case, one.overrides(end)) for one in inputs for end in (one.low, one.high))
     found = many(ends, values, paths, how, counter, moved)
@@ -123,7 +123,7 @@ def _swings(
     levels = {name: level_of(name, None) for name in names}
     for name, level in levels.items():
         level.add(base[name])
-    return swings, {name: level.estimate() for name, level in levels.items()}
+    return swings, bounded({name: level.estimate() for name, level in levels.items()})
 
 
 def _values(names: tuple[str, ...], columns: Columns) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.results.row_files import Column, read_rows
+from sim.text.frozen import whole
 from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 
 
+@whole
 class Failure(NamedTuple):
     """A row without figures: its number, its case and overrides, and why."""
 
@@ -45,6 +47,9 @@ class Sweep(Readable):
 
     def __len__(self) -> int:
         return self.size
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.rows()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row by the names of the columns; an absent value is None. ResultError if the file cannot be read."""

@@ -12,7 +12,7 @@ from sim.analysis.paired import SHOWN, levels_dict
 from sim.analysis.paired_text import gains, levels
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable, manifest
-from sim.results.value import Value
+from sim.results.value import Parts, Value
 from sim.terms import Case
 from sim.text.numbers import decimals_allowed, rounded, shared_decimals
 from sim.text.readable import Blocks, Readable
@@ -69,8 +69,10 @@ class Indices(Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity(Value, Readable):
+class Sensitivity(Parts, Value, Readable):
     """The swings, largest effect on the runway first, and the indices of the inputs that matter most."""
+
+    _parts = "swings"
 
     swings: tuple[Swing, ...]
     base: Mapping[str, Estimate]
@@ -115,7 +117,7 @@ def _swings(sensitivity: Sensitivity, measure: str) -> Table:
     ordered = sensitivity.ordered(measure)
     listed, rest = ordered[:SHOWN_SWINGS], ordered[SHOWN_SWINGS:]
     name, base = SHOWN[measure], sensitivity.base
-    (level,) = levels(measure, [base[measure]], [base["cash_out"]])
+    (level,) = levels(measure, [base[measure]])
     heading = f"{name.column}: {level}. Effect of one input at a time, path by path, with standard error"
     notes = []
     if any(swing.stated for swing in listed):

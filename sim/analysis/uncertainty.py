@@ -15,7 +15,7 @@ from sim.analysis.inputs import Input, inputs_of, merged
 from sim.analysis.paired import ABSENT, PROBABILITIES
 from sim.analysis.runs import paths_and_seed
 from sim.analysis.sweep import sweep
-from sim.results.estimates import Estimate, GroupError
+from sim.results.estimates import Estimate, GroupError, bounded
 from sim.results.measures import MEASURES
 from sim.terms import Case, CaseError, load_case
 from sim.terms.problems import check_whole
@@ -108,9 +108,9 @@ def _summed(
 ) -> Uncertainty:
     base, *others = rows
     bands = {}
-    for name in (*PROBABILITIES, *MEASURES):
+    as_is = bounded({name: _estimate(base, name) for name in (*PROBABILITIES, *MEASURES)})
+    for name, estimate in as_is.items():
         found = np.array([math.nan if row[name] is None else row[name] for row in others])
-        estimate = _estimate(base, name)
         if not math.isnan(estimate.value):
             bands[name] = Band.of(name, estimate, found)
     paths, seed = size

@@ -14,6 +14,7 @@ from sim.terms.derived import facilities
 from sim.terms.problems import joined, show
 from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
+from sim.text.frozen import FrozenDict
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -34,7 +35,7 @@ class Clause(Value):
     clause: str = ""
 
 
-class Variants(Frozen, Readable, dict[str, Case]):
+class Variants(Frozen, Readable, FrozenDict):
     """Cases by name, the first as signed."""
 
     __slots__ = ()
@@ -146,10 +147,8 @@ def variants(case: Case | str) -> Variants:
     ['as signed', 'line off', 'every condition waived', 'without discount']
     """
     case = load_case(case)
-    found = Variants(main_variants(case))
-    for clause in clauses_of(case):
-        found[f"without {clause.key}"] = case.replace(clause.lifted)
-    return found
+    without = {f"without {clause.key}": case.replace(clause.lifted) for clause in clauses_of(case)}
+    return Variants(main_variants(case) | without)
 
 
 def main_variants(case: Case) -> dict[str, Case]:

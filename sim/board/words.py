@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
 from sim.results.estimates import DUST, Estimate
-from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading
+from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
 from sim.results.result import Result
 from sim.text.dates import long_date as day
 from sim.text.numbers import decimals_allowed, rounded, shared_decimals, with_decimals
@@ -56,7 +56,7 @@ def brief(name: str, number: float, error: float) -> str:
 
 def spoken(name: str, estimate: Estimate) -> str:
     """`brief` of an estimate."""
-    return brief(name, estimate.value, estimate.error)
+    return marked(brief(name, estimate.value, estimate.error), estimate)
 
 
 def plus_minus(name: str, estimate: Estimate) -> str:
@@ -64,7 +64,7 @@ def plus_minus(name: str, estimate: Estimate) -> str:
     scale, error = reading(name).scale, estimate.error
     if not math.isfinite(estimate.value):
         return "-"
-    text = value(name, estimate.value, error)
+    text = marked(value(name, estimate.value, error), estimate)
     if not math.isfinite(error):
         return f"{text} (error unknown)"
     if error <= 0.0:
@@ -90,7 +90,7 @@ def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, boun
     decimals = min(
         shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), int(how.suffix == "%"))
     )
-    texts = [_fixed(name, each.value, decimals) for each in estimates]
+    texts = [marked(_fixed(name, each.value, decimals), each) for each in estimates]
     if bounds and how.suffix == "%":
         texts = [_bounded(text, each.value, max(decimals, 0)) for text, each in zip(texts, estimates, strict=True)]
     if not signed:
@@ -166,7 +166,7 @@ def _bounded(text: str, share: float, decimals: int) -> str:
 
 
 def _whole(name: str, estimate: Estimate) -> str:
-    return value(name, estimate.value, estimate.error)
+    return marked(value(name, estimate.value, estimate.error), estimate)
 
 
 def _signed(name: str, text: str, number: float) -> str:

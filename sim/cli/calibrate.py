@@ -81,8 +81,8 @@ def _splits(given: list[str]) -> dict[str, str]:
 def _write(name: str, found: Calibration, model: str | None) -> str:
     """Put the keys of a model into a case file; a line that says what was set."""
     from sim.analysis.calibration.rewriting import rewritten
-    from sim.results.files import write_text_atomically
+    from sim.results.files import write_bytes_atomically
 
-    text, keys, left = rewritten(name, found, model or found.recommended)
-    written(lambda: write_text_atomically(name, text))
+    text, keys, left, form = rewritten(name, found, model or found.recommended)
+    written(lambda: write_bytes_atomically(name, form.written(text)))
     return f"{shown(name)}: set {', '.join(keys)}" + f"\n{shown(name)}: {left}" * bool(left)

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     case = case_of(options)
     from sim.analysis.forecasts import forecast_table
     from sim.analysis.roll_forward import roll_forward
-    from sim.results.files import write_text_atomically
+    from sim.results.files import write_bytes_atomically
     from sim.terms.schema import plain
     from sim.text.tables import table_text
 
@@ -46,6 +46,6 @@ def run(options: argparse.Namespace) -> None:
     if options.out == "-":
         print(made.text)
         return
-    written(lambda: write_text_atomically(options.out, made.text))
+    written(lambda: write_bytes_atomically(options.out, made.form.written(made.text)))
     text = f"{table_text(forecast_table(new))}\n\n{shown(options.out)}: the case as of {day}"
     put(options.json, {"forecasts": [plain(row) for row in new]}, text)

@@ -5,6 +5,7 @@ import argparse
 from sim.cli.arguments import Commands, add_json, add_simulation, whole
 from sim.cli.files import Unusable, case_of, check_outputs, put, written
 from sim.cli.meter import progress
+from sim.terms.problems import check_whole
 
 
 def add(commands: Commands) -> None:
@@ -24,8 +25,13 @@ def run(options: argparse.Namespace) -> None:
     # The modules that load Numba are imported when they are needed: `fundrisk check` starts without them.
     from sim.engine.simulate import kept_by_default, simulate
 
+    if options.uncertain is not None:
+        from sim.analysis.uncertainty import MOST_DRAWS, PATHS, uncertainty
+
     try:
         with progress() as meter:
+            if options.uncertain is not None:
+                check_whole("uncertain", options.uncertain, 2, MOST_DRAWS)
             result = simulate(
                 case, paths=options.paths, seed=options.seed, sampler=options.sampler,
                 antithetic=options.antithetic, workers=options.workers, progress=meter,
@@ -37,8 +43,6 @@ def run(options: argparse.Namespace) -> None:
         written(lambda: result.save(options.save))
     document, text = result.summary().to_dict(), str(result.summary())
     if options.uncertain is not None:
-        from sim.analysis.uncertainty import PATHS, uncertainty
-
         with progress("runs") as meter:
             found = uncertainty(
                 case, options.uncertain, min(result.paths, PATHS), result.seed, workers=options.workers, progress=meter

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sim.text.frozen import whole
 from sim.text.lines import ListedError
 from sim.text.readable import html_of
 from sim.text.tables import Table
@@ -24,6 +25,7 @@ class ClosesError(ListedError):
     """Raised for closes that cannot be used. `problems` are lines: `FILE: line N: NAME = VALUE: must be ...`."""
 
 
+@whole
 @dataclass(frozen=True, repr=False)
 class Closes:
     """Daily closes in the order of their dates.

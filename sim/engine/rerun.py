@@ -26,6 +26,7 @@ from sim.results.saved import result_of
 from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
+from sim.text.frozen import sealed, whole
 from sim.text.nested import read_json
 from sim.text.readable import Blocks, Readable
 from sim.text.reading import Unreadable, decoded, opened
@@ -42,6 +43,7 @@ _MOST_NAMED = 5  # differences
 _NEEDED = "a saved result (.npz), the JSON of a run, or a report's result.json is needed"
 
 
+@whole
 class Record(NamedTuple):
     """The record of a run in a file.
 
@@ -264,7 +266,17 @@ def _record(name: str, made: Mapping[str, Any], sha256: str, figures: dict[str, 
         for option in ("antithetic", "keep_paths"):
             if not isinstance(how[option], bool):
                 raise ResultError(f"{name}: {option} = {show(how[option])}: must be true or false")
-        return Record(name, case, made["paths"], made["seed"], how, made["versions"]["fundrisk"], sha256, figures, made)
+        return Record(
+            name,
+            case,
+            made["paths"],
+            made["seed"],
+            sealed(how),
+            made["versions"]["fundrisk"],
+            sha256,
+            sealed(figures),
+            sealed(made),
+        )
     except (KeyError, TypeError) as error:
         raise ResultError(f"{name}: its manifest lacks {error}") from None
 

@@ -5,7 +5,6 @@ Both are computed by the kernels that simulate runs, so a trace, its replay and 
 
 from __future__ import annotations
 
-import copy
 import datetime
 import math
 from collections.abc import Iterator, Mapping
@@ -25,14 +24,18 @@ from sim.results.value import Frozen
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
+from sim.text.frozen import FrozenDict, opened, sealed, whole
 from sim.text.readable import html_of
 from sim.text.version import __version__
 
 
-class Record(Frozen, dict[str, Any]):
-    """A dictionary in the shape of its JSON, whose keys can be read as attributes."""
+class Record(Frozen, FrozenDict):
+    """A dictionary in the shape of its JSON, whose keys can be read as attributes; `to_dict` gives one to change."""
 
     __slots__ = ()
+
+    def __init__(self, document: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        dict.__init__(self, {word: sealed(each) for word, each in {**(document or {}), **more}.items()})
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -45,7 +48,7 @@ class Record(Frozen, dict[str, Any]):
 
     def to_dict(self) -> dict[str, Any]:
         """A plain copy, ready for JSON."""
-        return copy.deepcopy(dict(self))
+        return dict(opened(self))
 
 
 class History(Record):
@@ -66,6 +69,7 @@ class Ledger(Record):
         return html_of(ledger_blocks(self))
 
 
+@whole
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The history and the ledger of one simulated path."""

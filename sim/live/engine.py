@@ -113,14 +113,15 @@ class Engine:
         return self._answers(changed_case(self.case, changes), changes, stopped)
 
     def text(self, values: Mapping[str, Any]) -> str:
-        """The case file with the changes, whose other lines and comments stay. Raises CaseError."""
+        """The case file with the changes, each with a comment; its other lines stay. Raises CaseError."""
         changes = changes_of(self.case, self.controls, values)
         made = changed_case(self.case, changes)
 
         def keeps_range(word: str) -> bool:
             return (word if word == WAIVERS else canonical(self.case, word)) in (made.ranges or {})
 
-        return text_of(replace(made, text=rewritten(text_of(self.case), changes, {}, keeps_range)))
+        notes = dict.fromkeys(changes, "changed on the what-if page")
+        return text_of(replace(made, text=rewritten(text_of(self.case), changes, notes, keeps_range)))
 
     def _answers(self, case: Case, changes: Mapping[str, Any], stopped: Callable[[], bool]) -> Iterator[Answer]:
         def check(*_: int) -> None:

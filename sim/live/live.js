@@ -233,13 +233,12 @@
   });
   find("download").addEventListener("click", async () => {
     const response = await send("case.toml", { page: name, values: values(), narrow: false });
-    const text = await response.text();
     if (!response.ok) {
-      refuse(text);
+      refuse(await response.text());
       return;
     }
     const link = make("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/toml" }));
+    link.href = URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: "application/toml" }));
     link.download = "changed-case.toml";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -15,7 +15,7 @@ from sim.board.words import day
 from sim.live.controls import Control
 from sim.live.engine import FIRST, Engine
 from sim.live.shown import CARDS, FIGURES
-from sim.text.bidi import isolated, isolated_html, texts_of
+from sim.text.bidi import isolated_html, texts_of
 from sim.text.version import __version__
 
 _WARNING = "The results are risk figures under stated assumptions, not forecasts."
@@ -31,7 +31,7 @@ def page_text(engine: Engine) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"What if: {isolated(case.title, [case.title])}"),
+        tag("title", f"What if: {case.title}"),
         tag("style", Html(_style())),
     )
     body = tag(
@@ -54,8 +54,8 @@ def page_text(engine: Engine) -> str:
         tag("script", Html(_escaped(_data(engine))), type="application/json", id="live-data"),
         tag("script", Html(_script())),
     )  # fmt: skip
-    body = Html(isolated_html(body, texts_of(case.to_dict())))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    page = isolated_html(tag("html", head, body, lang="en"), texts_of(case.to_dict()))
+    return f"<!DOCTYPE html>\n{page}\n"
 
 
 def policy() -> str:

@@ -123,7 +123,7 @@ class Live:
     async def case(self, request: Request) -> Response:
         try:
             _, values, _ = _read(await _body(request))
-            return _plain(self.engine.text(values), 200)
+            return _plain(self.engine.case.form.written(self.engine.text(values)), 200)
         except (CaseError, Refused) as problem:
             return _refusal(problem)
 
@@ -209,7 +209,7 @@ def _refusal(problem: Exception) -> Response:
     return _plain(str(problem), problem.status if isinstance(problem, Refused) else 422)
 
 
-def _plain(text: str, status: int) -> Response:
+def _plain(text: str | bytes, status: int) -> Response:
     return PlainTextResponse(text, status, _HEADERS)
 
 

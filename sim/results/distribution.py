@@ -15,10 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.results.estimates import (
+    CENSORED_MARK,
     QUANTILE_PERCENTS,
     WORST_PERCENT,
     Estimate,
     GroupError,
+    LowerBound,
     Quantile,
     by_group,
     design_effect,
@@ -134,7 +136,8 @@ class Distribution(HashableValue):
     @property
     def estimate(self) -> Estimate:
         """The mean with its Monte Carlo standard error."""
-        return Estimate(self.mean, self.mcse, self.mean_ci95)
+        kind = LowerBound if self.all_censored else Estimate
+        return kind(self.mean, self.mcse, self.mean_ci95)
 
     def quantile(self, percent: int) -> Quantile:
         """The quantile of 5, 25, 50, 75 or 95 percent."""
@@ -179,7 +182,8 @@ class Distribution(HashableValue):
         return document
 
     def __repr__(self) -> str:
-        return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {self.p50.value:g}>"
+        median = f"{self.p50.value:g}{CENSORED_MARK * self.is_censored(50)}"
+        return f"<Distribution: {self.n:,} values, mean {self.estimate}, median {median}>"
 
 
 def tail_dof(n: int, dof: float) -> float:

@@ -9,6 +9,7 @@ and its error comes from the residuals: Cochran (1977), Sampling Techniques, sec
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,12 +18,14 @@ from scipy import special
 
 from sim.lowering.program import SCRAMBLES
 from sim.results.value import HashableValue, hashed, same
+from sim.text.frozen import whole
 from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
 WORST_PERCENT = 5
 GROUPS = (None, "pairs", "scrambles")
 DUST = 1e-12  # an error this small beside its value is rounding of equal values
+CENSORED_MARK = "+"  # after a number that is a lower bound, because its path was not followed further: `24.0+`
 _Z95 = float(special.ndtri(0.975))
 
 
@@ -73,6 +76,25 @@ class Estimate(HashableValue):
             return f"{self.value:g} +- 0"
         digits = decimals_allowed(self.error)
         return f"{rounded(self.value, digits)} +- {rounded(self.error, digits)}"
+
+
+class LowerBound(Estimate):
+    """The mean runway of paths of which none runs out of cash before the horizon. Prints as `24.02+ +- 0`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        number, sign, error = Estimate.__str__(self).partition(" +- ")
+        return f"{number}{CENSORED_MARK}{sign}{error}"
+
+
+def bounded(levels: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """The measures of a run, with the runway as a lower bound where no path runs out of cash."""
+    found = dict(levels)
+    if "runway_months" in found and found["cash_out"].value == 0.0:
+        runway = found["runway_months"]
+        found["runway_months"] = LowerBound(runway.value, runway.se, runway.ci95)
+    return found
 
 
 def proportion(successes: int, trials: int, se: float | None = None, dof: float = math.inf) -> Estimate:
@@ -170,6 +192,7 @@ def design_effect(below: np.ndarray, sizes: np.ndarray, times: np.ndarray | None
 # --- quantiles ---
 
 
+@whole
 class Quantile(NamedTuple):
     """A quantile and its 95% interval; a side is infinite where there are too few values to bound it."""
 
@@ -177,7 +200,7 @@ class Quantile(NamedTuple):
     ci95: tuple[float, float]
 
     def __eq__(self, other: object) -> bool:
-        return same(tuple(self), other)
+        return isinstance(other, tuple) and same(tuple(self), tuple(other))
 
     def __ne__(self, other: object) -> bool:
         return not self == other

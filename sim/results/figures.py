@@ -17,6 +17,7 @@ from sim.results.periods import Period
 from sim.results.statistics import Statistics
 from sim.results.value import Value
 from sim.terms import Case, Line
+from sim.text.frozen import FrozenDict, whole
 
 #: Names of the arrays of `Tallies`.
 TALLIED = ("binding", "purchase_dates", "cut_by_chunk", "unraised_by_chunk", "fan")
@@ -29,6 +30,7 @@ def causes_of(case: Case) -> tuple[str, ...]:
     return CAUSES if any(not flow.monthly for flow in case.flows) else CAUSES[: CAUSES.index("flows")]
 
 
+@whole
 class Run(NamedTuple):
     """How a run was made."""
 
@@ -123,6 +125,7 @@ def lines_in(arrays: Mapping[str, np.ndarray]) -> LineTallies | None:
     return LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
 
 
+@whole
 class LineFigures(NamedTuple):
     """What one line did, in means per path. `waterfall` is None for a line without a commitment in dollars."""
 
@@ -137,6 +140,7 @@ class LineFigures(NamedTuple):
         return f"<LineFigures: {self.name}, ${self.raised:,.0f} raised>"
 
 
+@whole
 class Waterfall(NamedTuple):
     """Use of the commitment, in mean dollars per path: `commitment` is raised + cut + the sum of `unraised`."""
 
@@ -228,14 +232,16 @@ class Figures(Value, Mapping[str, Distribution]):
                 unraised[reason] = math.fsum(amounts)
         sums = (math.fsum(amounts) for amounts in zip(*((p.commitment, p.raised, p.cut) for p in parts), strict=True))
         commitment, raised, cut = sums if parts else (0.0, 0.0, 0.0)
-        return Waterfall(commitment, raised, cut, unraised)
+        return Waterfall(commitment, raised, cut, FrozenDict(unraised))
 
     def _waterfall(self, line: Line, raised: float, cut: float, unraised: np.ndarray) -> Waterfall:
         """The waterfall of one line, of which `cut` and `unraised` are sums over the paths."""
         named = zip(self.tallies.reasons, unraised, strict=True)
         used = line.used.amount if line.used else 0.0
         by_reason = {reason: float(total) / self.run.paths for reason, total in named if total != 0.0}
-        return Waterfall(max(float(line.commitment or 0.0) - used, 0.0), raised, cut / self.run.paths, by_reason)
+        return Waterfall(
+            max(float(line.commitment or 0.0) - used, 0.0), raised, cut / self.run.paths, FrozenDict(by_reason)
+        )
 
     @property
     def lines(self) -> tuple[LineFigures, ...]:

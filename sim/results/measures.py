@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.results.estimates import DUST, Estimate
+from sim.results.estimates import CENSORED_MARK, DUST, Estimate, LowerBound
+from sim.text.frozen import whole
 from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
-CENSORED_MARK = "+"  # after a number that is a lower bound, because its path was not followed further: `24.0+`
 UNKNOWN_DIGITS = 2  # significant digits of what has an error that is not known
 
 
+@whole
 class Reading(NamedTuple):
     """How a number is printed: `value / scale`, in a sentence between `prefix` and `suffix`."""
 
@@ -87,14 +88,23 @@ def with_interval(name: str, estimate: Estimate) -> tuple[str, str, str]:
     """An estimate of a measure without its unit, its error, and its 95% interval: for the cells of a row."""
     measure = MEASURES[name]
     error = estimate.se if math.isfinite(estimate.se) else math.inf
-    bounds = " to ".join(measure.format_bare(bound, estimate.error) for bound in estimate.ci95)
-    return measure.format_bare(estimate.value, error), measure.format_error(estimate.se, estimate.value), bounds
+    bounds = " to ".join(marked(measure.format_bare(bound, estimate.error), estimate) for bound in estimate.ci95)
+    return (
+        marked(measure.format_bare(estimate.value, error), estimate),
+        measure.format_error(estimate.se, estimate.value),
+        bounds,
+    )
 
 
 def censored_text(text: str, censored: bool) -> str:
     """A number as text, with the mark of a censored one after its last digit: `24.0+ months`."""
     digits = len(text.rstrip("".join(set(text) - set("0123456789"))))
     return f"{text[:digits]}{CENSORED_MARK}{text[digits:]}" if censored and digits else text
+
+
+def marked(text: str, estimate: Estimate) -> str:
+    """An estimate as text, with the mark of one that is a lower bound."""
+    return censored_text(text, isinstance(estimate, LowerBound))
 
 
 def _two_digits(number: float) -> float:

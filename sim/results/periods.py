@@ -6,11 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.calendar import fiscal_quarter
+from sim.text.frozen import whole
 
 if TYPE_CHECKING:
     from sim.terms import Case
 
 
+@whole
 class Period(NamedTuple):
     """A fiscal quarter, or the part of it that is simulated."""
 

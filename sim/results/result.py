@@ -41,6 +41,7 @@ from sim.results.value import Frozen, same
 from sim.results.views import ByLine, ByPeriod, Fan, PathsNotKept, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
+from sim.text.frozen import sealed
 
 __all__ = [
     "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods",
@@ -124,11 +125,13 @@ class Result(Frozen, Mapping[str, np.ndarray]):
         antithetic, first_path = bool(how.get("antithetic", False)), int(how.get("first_path", 0))
         made = how.get("written") or jsonable(manifest_of(case, paths, seed, sampler, antithetic, first_path))
         elapsed_s, workers = float(how.get("elapsed_s", 0.0)), int(how.get("workers", 1))
-        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, made)
+        run = Run(case, paths, seed, sampler, antithetic, first_path, elapsed_s, workers, sealed(made))
         periods = fiscal_periods(case)
-        if sketch is not None and (sketch.paths, sketch.groups) != (paths, run.groups):
-            expected = f"{paths} and {run.groups}"
-            raise ValueError(f"sketch of {sketch.paths} paths in groups {sketch.groups}; must be {expected}")
+        if sketch is not None:
+            sketch.lock()
+            found, expected = f"{sketch.paths} paths in groups {sketch.groups}", f"{paths} and {run.groups}"
+            if (sketch.paths, sketch.groups) != (paths, run.groups):
+                raise ValueError(f"sketch of {found}; must be {expected}")
         of_paths: dict[str, np.ndarray] = {}
         rows: dict[str, np.ndarray] = {}
         by_line = None
@@ -167,16 +170,14 @@ class Result(Frozen, Mapping[str, np.ndarray]):
 
         Of the arrays that every version has, so that it stays what it was.
         """
-        arrays = self._arrays()
-        return hash_of_arrays(
-            {name: arrays[name] for name in arrays if not name.startswith((*FURTHER, FURTHER_PREFIX))}
-        )
+        later = (*FURTHER, FURTHER_PREFIX)
+        return hash_of_arrays({name: each for name, each in self._arrays().items() if not name.startswith(later)})
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`, and KeyError.
+        """Array (paths,) of a measure or of a column of the ledger. Raises `PathsNotKept`.
 
         "censored" says whether the cash of a path lasts to the horizon, so that its runway is a lower bound. KeyError
-        also for what a file of an earlier version lacks.
+        for another name, and for what a file of an earlier version lacks.
         """
         self._kept()
         return Columns(self.case, self.paths_or_sketch())[name]
@@ -188,7 +189,7 @@ class Result(Frozen, Mapping[str, np.ndarray]):
         return len(self._names())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names()
+        return isinstance(name, str) and name in self._names()
 
     def __bool__(self) -> bool:
         return True
@@ -221,8 +222,7 @@ class Result(Frozen, Mapping[str, np.ndarray]):
 
     @property
     def by_line(self) -> ByLine:
-        """Arrays (paths,) by the line's name: "raised" ($), "shares_issued", "draws", "costs" ($). [line] without a
-        name is called "line"."""
+        """Arrays (paths,) by line, "line" if it has no name: "raised" ($), "shares_issued", "draws", "costs" ($)."""
         return arrays_by_line(self.case, self._kept(), self._by_line, self["costs"])
 
     def summary(self) -> Summary:

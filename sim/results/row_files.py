@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.results.files import ResultError, _replacing, reading, shown
+from sim.text.frozen import whole
 
 #: Rows of a group of a Parquet file.
 GROUP = 4096
 ENDINGS = (".csv", ".parquet")
 
 
+@whole
 class Column(NamedTuple):
     """A column of a table: its name, and "text", "whole" or "number"."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from sim.results.periods import days_at_close, fiscal_periods
 from sim.results.row_sketch import RowSketch
 from sim.results.tail import TAIL_PERCENTS, Tail
 from sim.results.value import same
+from sim.text.frozen import whole
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -45,6 +47,7 @@ _OF_LINES = ("costs",)  # rows beside those, where the lines are in tables; else
 _PREFIX, FURTHER_PREFIX = "digest_", "digest_further_"
 
 
+@whole
 class Sketch:
     """Counts and moments of the measures of the chunks that were added. `groups` as in `Distribution.from_values`.
 
@@ -68,14 +71,21 @@ class Sketch:
         self._room = np.empty(0)
 
     @property
-    def moments(self) -> dict[int, np.ndarray]:
+    def moments(self) -> Mapping[int, np.ndarray]:
         """By chunk: (measures and periods, numbers)."""
-        return self.main.moments
+        return MappingProxyType(self.main.moments)
 
     @property
-    def histograms(self) -> dict[str, Histogram]:
+    def histograms(self) -> Mapping[str, Histogram]:
         """By measure."""
-        return self.main.histograms
+        return MappingProxyType(self.main.histograms)
+
+    def lock(self) -> None:
+        """Make the arrays read-only, as those of a result are."""
+        for rows in filter(None, (self.main, self.further)):
+            for array in rows.moments.values():
+                array.flags.writeable = False
+        self.cash_outs.flags.writeable = False
 
     @property
     def paths(self) -> int:

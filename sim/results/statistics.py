@@ -11,8 +11,10 @@ from sim.results.estimates import WORST_PERCENT, Estimate, Quantile
 from sim.results.periods import Period
 from sim.results.tail import TAIL_PERCENTS, Tail
 from sim.results.value import Value
+from sim.text.frozen import whole
 
 
+@whole
 class Restricted(NamedTuple):
     """A mean survival time restricted to `months`: E[min(runway, months)], in months."""
 
@@ -25,6 +27,7 @@ class Restricted(NamedTuple):
         return {"months": self.months, "at_horizon": self.at_horizon, **_said(self.mean, "mean")}
 
 
+@whole
 class LiquidityAtRisk(NamedTuple):
     """The largest shortfall up to the end of a month, $: the upper tail of its distribution."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.results.distribution import GroupError, Moments, mean_of_all
-from sim.results.estimates import Estimate
+from sim.results.estimates import Estimate, LowerBound
 from sim.results.exits import Exits
 from sim.results.figures import Run, causes_of
 from sim.results.further import NET, gap_ends, gap_row, restricted_days, rmst_row
@@ -79,7 +79,7 @@ def _assembled(
 ) -> Statistics:
     case = run.case
     horizon = days_at_close(case, case.horizon) / DAYS_PER_MONTH
-    rmst = (*(Restricted(float(months), False, mean) for months, mean in restricted.items()),)
+    rmst = [Restricted(float(months), False, _lasting(mean, months)) for months, mean in restricted.items()]
     ends = gap_ends(case)
     return Statistics(
         rmst=(*rmst, Restricted(horizon, True, runway)),
@@ -115,3 +115,8 @@ def _average_price_of(raised: Moments, issued: Moments, net: Moments | None, ini
     covariance = (of_raised + initial**2 * of_issued - of_net) / (2.0 * initial)
     variance = max(of_raised - 2.0 * ratio * covariance + ratio**2 * of_issued, 0.0)
     return GroupError(math.sqrt(variance) / issued.mean, raised.error.dof).estimate(ratio)
+
+
+def _lasting(mean: Estimate, months: float) -> Estimate:
+    """A restricted mean; without a cash-out up to then it is that time itself, and a lower bound."""
+    return LowerBound(mean.value, mean.se, mean.ci95) if mean.value >= months else mean

@@ -23,6 +23,7 @@ from sim.results.periods import days_at_close as days_at_close
 from sim.results.periods import fiscal_periods as fiscal_periods
 from sim.results.provenance import calendar_of, versions
 from sim.results.value import locked
+from sim.text.frozen import opened
 from sim.text.readable import Blocks, Readable
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Summary(Figures, Readable):
             "lines": [self._line_document(line) for line in self.lines],
             **self.statistics.to_dict(self.periods, self.survival_by_period),
             "absent": list(self.absent) or None,
-            "manifest": run.manifest | {"keep_paths": not self.binned, "results_sha256": self.sha256},
+            "manifest": opened(run.manifest) | {"keep_paths": not self.binned, "results_sha256": self.sha256},
         }
         return jsonable({key: value for key, value in document.items() if value is not None})
 

@@ -16,10 +16,12 @@ from sim.results.estimates import (
     design_effect,
     interval_ranks,
 )
+from sim.text.frozen import whole
 
 TAIL_PERCENTS = (90, 95, 99)
 
 
+@whole
 class Tail(NamedTuple):
     """Quantiles of `TAIL_PERCENTS`, and the mean of the highest 5% of the values."""
 

@@ -5,17 +5,22 @@ Dataclasses compare their fields with `==`, which fails for arrays and is false 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from sim.text.frozen import FrozenDict, FrozenList, whole
 
+
+@whole
 class Value:
     """Base of a frozen dataclass, made with eq=False, that holds arrays, mappings or absent numbers.
 
     Two values are equal if they are of one class and all their fields are, arrays with their types and shapes; NaN
-    equals NaN. Arrays are read-only, also after copying and unpickling. A value cannot be hashed: it holds mappings.
+    equals NaN. Arrays, dictionaries and lists are read-only, also after copying and unpickling. A value cannot be
+    hashed: it holds mappings.
     """
 
     __slots__ = ()
@@ -35,6 +40,7 @@ class Value:
         return type(self), _contents(self)
 
 
+@whole
 class Frozen:
     """Base of a class that is no dataclass and whose attributes cannot be set; `__init__` fills `vars(self)`."""
 
@@ -45,6 +51,26 @@ class Frozen:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+class Parts:
+    """Base of a value that is passed over by its parts: with `for`, `in` and `len`. It is true without any, too."""
+
+    __slots__ = ()
+
+    _parts: ClassVar[str]  # the field that has them
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(getattr(self, self._parts))
+
+    def __len__(self) -> int:
+        return len(getattr(self, self._parts))
+
+    def __contains__(self, part: object) -> bool:
+        return any(part is each or same(part, each) for each in self)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 class HashableValue(Value):
@@ -68,13 +94,17 @@ def hashed(item: Any) -> int:
 
 
 def locked(item: Any) -> Any:
-    """A read-only view of an array; a dictionary of arrays with such views; any other object as it is."""
+    """Arrays, dictionaries and lists as read-only ones, at any depth; any other object as it is."""
     if isinstance(item, np.ndarray):
         view: np.ndarray = item.view()
         view.flags.writeable = False
         return view
-    if type(item) is dict and any(isinstance(each, np.ndarray) for each in item.values()):
-        return {name: locked(each) for name, each in item.items()}
+    if type(item) in (dict, FrozenDict):  # a deep copy has arrays of its own
+        return FrozenDict((name, locked(each)) for name, each in item.items())
+    if type(item) in (list, FrozenList):
+        return FrozenList(map(locked, item))
+    if type(item) is tuple and any(isinstance(each, dict | list | np.ndarray) for each in item):
+        return tuple(map(locked, item))
     return item
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from sim.calendar import month_end
 from sim.lowering.line_records import LINE_OUTPUTS
 from sim.results.estimates import QUANTILE_PERCENTS, quantile_rank
-from sim.results.value import Value
+from sim.results.value import Parts, Value
 from sim.terms import Case
 from sim.text.lines import one_line
 from sim.text.numbers import rounded, shared_decimals, with_decimals
@@ -31,8 +31,10 @@ class PathsNotKept(KeyError):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Fan(Value, Readable):
+class Fan(Parts, Value, Readable):
     """Quantiles of cash ($) over `paths` paths at the opening and at each month's end, with shortfalls bridged."""
+
+    _parts = "dates"
 
     dates: tuple[date, ...]
     p05: np.ndarray

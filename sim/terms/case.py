@@ -39,6 +39,7 @@ from sim.terms.schema import (
 )
 from sim.terms.single_values import with_values
 from sim.terms.stated import Ranges, StatedRanges, canonical_ranges, range_problems, still_there
+from sim.text.reading import Form
 
 SIMULATED_DAY = Day(last=datetime.date(calendar.LAST_SESSION_YEAR - 1, 12, 31))
 
@@ -48,7 +49,8 @@ class Case(Terms):
     """One valid case. Its attributes have the names of the case file's keys; `source` is the file's name or path.
 
     `text` is what the file said when it was read, for the comments beside its figures; empty for a case made in Python.
-    `quoted` are the closes of the file that the text names at `price.closes`, None if it names none.
+    `quoted` are the closes of the file that the text names at `price.closes`, None if it names none; `form` is how the
+    file is written.
     """
 
     schema: int = key(Whole(1, 1, noun="version"), meaning="version of the case file's format")
@@ -91,6 +93,7 @@ class Case(Terms):
     source: str = dataclasses.field(default="python", compare=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)
     quoted: Any = dataclasses.field(default=None, compare=False, repr=False)
+    form: Form = dataclasses.field(default=Form(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         Terms.__post_init__(self)
@@ -109,9 +112,8 @@ class Case(Terms):
 
     @classmethod
     def from_dict(
-        cls, doc: Mapping[str, Any], *, source: str = "python", text: str = "", quoted: Any = None,
-        blame: str | None = None,
-    ) -> Case:  # fmt: skip
+        cls, doc: Mapping[str, Any], *, source: str = "python", text: str = "", blame: str | None = None
+    ) -> Case:
         """Make a case from the plain document of a case file.
 
         Parameters
@@ -122,8 +124,6 @@ class Case(Terms):
             Becomes the case's `source`.
         text : str
             Becomes the case's `text`: the case file that the document was read from.
-        quoted : tuple, optional
-            Becomes the case's `quoted`: the closes of the file that the text names.
         blame : str, optional
             The FILE part of the lines of an error; by default `source`.
 
@@ -139,7 +139,7 @@ class Case(Terms):
         problems: list[Problem] = []
         made = read_table(cls, doc, "", lambda *problem: problems.append(problem))
         raise_if(problems, blame or source)
-        return dataclasses.replace(made, source=source, text=text, quoted=quoted)
+        return dataclasses.replace(made, source=source, text=text)
 
     def to_dict(self) -> dict[str, Any]:
         """The canonical document: every key that has a value, defaults included, in plain JSON types.
@@ -213,7 +213,12 @@ class Case(Terms):
         for word, left_out in zip(("ranges", "record", "variants"), apart, strict=True):
             if left_out and getattr(self, word) is not None:
                 doc[word] = None
-        return Case.from_dict(doc, source=self.source, text=self.text, quoted=self.quoted, blame=blame), moved
+        return self.with_document(doc, blame), moved
+
+    def with_document(self, doc: Mapping[str, Any], blame: str | None = None) -> Case:
+        """The case of another document, which still quotes the file of this one. Raises CaseError."""
+        made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
+        return dataclasses.replace(made, quoted=self.quoted, form=self.form)
 
     @property
     def sha256(self) -> str:

@@ -14,7 +14,7 @@ from sim.terms.closes import with_path
 from sim.terms.problems import CaseError, joined, nearest, one_line, show
 from sim.terms.spelling import spelled
 from sim.terms.toml_text import TooDeep, parsed
-from sim.text.reading import STDIN, STDIN_NAME, Unreadable, is_stream, read_text
+from sim.text.reading import STDIN, STDIN_NAME, Unreadable, decoded, form_of, is_stream, read_bytes
 
 MOST_BYTES = 2**20
 SHIPPED = Path(__file__).parent.parent / "cases"
@@ -60,7 +60,8 @@ def load_case(case: str | os.PathLike[str] | Case) -> Case:
 def _read(path: str | os.PathLike[str], name: str) -> Case:
     """The case in a file, a pipe, or for "-" in the standard input; `name` becomes its source."""
     try:
-        text = read_text(path, MOST_BYTES)
+        data = read_bytes(path, MOST_BYTES)
+        text = decoded(data)
     except Unreadable as error:
         hint = "; must be a case file of at most 1 MiB" if str(error).startswith("larger") else ""
         raise CaseError([f"{_shown(name)}: {error}{hint}"]) from None
@@ -68,7 +69,7 @@ def _read(path: str | os.PathLike[str], name: str) -> Case:
     folder = Path(path).parent if Path(path).is_file() else Path()  # of a stream, the working folder
     made = Case.from_dict(with_path(document, folder), source=name, text=text)
     names_a_file = isinstance(document["price"].get("closes"), str)
-    return replace(made, quoted=made.price.closes) if names_a_file else made
+    return replace(made, quoted=made.price.closes if names_a_file else None, form=form_of(data))
 
 
 def shipped_cases() -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from sim.terms.native import entries
 from sim.terms.problems import MISSING, Problem, Say, joined, one_line, raise_if, show, unknown_key
 from sim.terms.ranges import BAD, Day, MonthDay, Number, Text
 from sim.terms.variation import Variation
+from sim.text.frozen import whole
 
 MOST_ENTRIES = 1000
 MOST_REPR = 160  # characters
@@ -228,6 +229,7 @@ def word_of(field: dataclasses.Field[Any]) -> str:
     return field.name.rstrip("_")
 
 
+@whole
 class Terms:
     """Base of all terms. The constructor raises CaseError for values that break a rule."""
 

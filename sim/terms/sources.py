@@ -53,9 +53,11 @@ def comments(text: str) -> dict[str, str]:
     A comment inside a list of tables goes to the entry on its line, else to the next one.
     """
     found: dict[str, str] = {}
-    for name, value, entry in _named(text):
+    for name, value, entry in named(text):
+        if entry.kind == "in":
+            continue
         inside = []
-        for number, words in entry.within:
+        for number, words, _ in entry.within:
             row = value[number] if isinstance(value, list) and 0 <= number < len(value) else None
             if isinstance(row, dict):
                 where = f"{name}[{item_name(row) or number}]"
@@ -68,25 +70,34 @@ def comments(text: str) -> dict[str, str]:
     return found
 
 
-def comment_places(text: str) -> Iterator[tuple[str, range]]:
-    """The keys of a valid TOML text with the lines, counted from 1, of the comments directly above them."""
-    for name, _, entry in _named(text):
-        yield name, range(entry.line - len(entry.above), entry.line)
-
-
-def _named(text: str) -> Iterator[tuple[str, Any, Entry]]:
-    """The headings and keys of a text but those of inline tables, each with its dotted name and its value."""
+def named(text: str) -> Iterator[tuple[str, Any, Entry]]:
+    """The headings and keys of a valid TOML text, each with its dotted name and its value; entries of lists go by
+    name, or by number where they have none."""
     document = parsed(text)
     read: dict[str, int] = {}  # number of the last entry of each list of tables
     table: tuple[str, Any] = ("", document)
+    statement = table
     for entry in entries(text):
-        if not isinstance(entry, Entry) or entry.kind == "in":
+        if not isinstance(entry, Entry):
+            continue
+        if entry.kind == "in":
+            yield *_inside(statement, [*entry.inside(), *entry.parts]), entry
             continue
         start = table if entry.kind == "=" else ("", document)
-        name, value = _place(start, entry, read)
+        statement = _place(start, entry, read)
         if entry.kind != "=":
-            table = name, value
-        yield name, value, entry
+            table = statement
+        yield *statement, entry
+
+
+def _inside(start: tuple[str, Any], way: list[str | int]) -> tuple[str, Any]:
+    """The name and the value of what a way through inline tables and lists leads to."""
+    name, value = start
+    for step in way:
+        slot = _unquoted(step) if isinstance(step, str) else step
+        value = value[slot]
+        name = f"{name}[{item_name(value) or slot}]" if isinstance(slot, int) else joined(name, slot)
+    return name, value
 
 
 def paragraphs(text: str) -> Iterator[str]:

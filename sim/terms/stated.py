@@ -11,6 +11,7 @@ from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.problems import Problem, Say, one_line
 from sim.terms.ranges import BAD, Number
 from sim.terms.schema import MOST_ENTRIES, MOST_REPR, Unread
+from sim.text.frozen import whole
 from sim.text.numbers import percent, price
 
 #: Not a key of the case: the conditions' waiver probabilities, all of them at once, by their mean.
@@ -61,6 +62,7 @@ def _never_negative(rule: Number) -> bool:
     return any(bound is not None and bound >= 0 for bound in (rule.least, rule.above))
 
 
+@whole
 class Ranges(Mapping[str, tuple[float, float]]):
     """An immutable mapping from dotted keys to (low, high), in the order of the file; `spread` has the rest too."""
 

@@ -7,9 +7,9 @@ stands before it. Of a valid text, the keys are those that the parser finds; a t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
     r'''
@@ -25,13 +25,22 @@ _TOKEN = re.compile(
 )
 
 
+class Within(NamedTuple):
+    """A comment inside a value: the number of the list's element that it is about (-1: of them all), and its offset."""
+
+    number: int
+    words: str
+    at: int
+
+
 @dataclass(slots=True)
 class Entry:
     """One heading or key. `parts` are the parts of the key as they are written, quotes and all.
 
     `kind` is "[", "[[", "=" (at the beginning of a line) or "in" (in an inline table). `line` counts from 1. `beside`
     is the comment at the end of its last line, `above` the lines of the comment directly above it, and `within` the
-    comments inside its value, each with the number of the element of the list that it is about (-1: of them all).
+    comments inside its value. `end` is the offset at which a comment beside it stands, or would stand. `table` is the
+    inline table of a key of kind "in".
     """
 
     kind: str
@@ -39,7 +48,18 @@ class Entry:
     line: int
     above: list[str] = field(default_factory=list)
     beside: str = ""
-    within: list[tuple[int, str]] = field(default_factory=list)
+    within: list[Within] = field(default_factory=list)
+    end: int = -1
+    table: Open | None = None
+
+    def inside(self) -> list[str | int]:
+        """The way from the statement's value to the inline table of the key: parts of keys, and numbers of elements."""
+        way: list[str | int] = []
+        table = self.table
+        while table is not None:
+            way[:0] = table.step
+            table = table.outer
+        return way
 
 
 @dataclass(slots=True)
@@ -50,23 +70,24 @@ class Paragraph:
 
 
 def entries(text: str) -> Iterator[Entry | Paragraph]:
-    """The headings, keys and separate comments of a text, in its order; keys of inline tables before the key of the
+    """The headings, keys and separate comments of a text, in its order; keys of inline tables after the key of the
     table."""
     return _Scanner(text).run()
 
 
 class _Scanner:
-    """Reads one token after another; `kind` and `token` are the present one, `line` is where it begins."""
+    """Reads one token after another; `kind` and `token` are the present one, `line` and `at` are where it begins."""
 
     def __init__(self, text: str) -> None:
         self.tokens = _TOKEN.finditer(text)
-        self.kind, self.token, self.line = "", "", 1
+        self.kind, self.token, self.line, self.at, self.length = "", "", 1, 0, len(text)
 
     def next(self) -> bool:
         """Move to the next token that is no blank; False at the end of the text."""
         self.line += self.token.count("\n")
         found = next((found for found in self.tokens if found.lastgroup != "blank"), None)
         self.kind, self.token = ("", "") if found is None else (str(found.lastgroup), found[0])
+        self.at = self.length if found is None else found.start()
         return found is not None
 
     def run(self) -> Iterator[Entry | Paragraph]:
@@ -104,48 +125,79 @@ class _Scanner:
                 made.parts.append(self.token)
             if not self.next():
                 break
-        if self.token == "=":
-            yield from self.value(made)
+        inner = self.value(made) if self.token == "=" else []
         self.end_of_line(made)
         yield made
+        yield from inner
 
-    def value(self, of: Entry) -> Iterator[Entry]:
-        """Pass over a value; yield the keys of its inline tables, and note the comments inside it."""
-        closing: list[str] = []
-        key: list[str] | None = None  # of an inline table, while it is read
+    def value(self, of: Entry) -> list[Entry]:
+        """Pass over a value, and note the comments inside it; the keys of its inline tables."""
+        keys: list[Entry] = []
+        ended: list[Entry] = []  # whose values have ended on this line
+        around: list[Open] = []
         place = _Place(self.line)
         while self.next():
-            if not closing and self.kind in ("newline", "comment"):
-                return
-            if self.kind == "comment":
-                of.within.append((place.of_comment(self.line, len(closing)), _words(self.token).strip()))
-            elif self.kind == "newline":
-                continue
+            if self.kind in ("newline", "comment"):
+                while ended:
+                    ended.pop().end = self.at
+                if not around:
+                    break
+                if self.kind == "comment":
+                    number = place.of_comment(self.line, len(around))
+                    of.within.append(Within(number, _words(self.token).strip(), self.at))
             elif self.token in ("[", "{"):
-                closing.append("]" if self.token == "[" else "}")
-                key = [] if self.token == "{" else None
-                place.reach(self.line, len(closing) > 1)
-            elif closing and self.token == closing[-1]:
-                closing.pop()
-                key = None
-                place.reach(self.line, bool(closing))
-            elif self.token == "," and closing:
-                key = [] if closing[-1] == "}" else None
-                place.number += len(closing) == 1
+                around.append(Open(self.token == "[", around[-1] if around else None))
+                place.reach(self.line, len(around) > 1)
+            elif around and self.token in ("]", "}", ","):
+                ended += around[-1].end_of_value()
+                place.number += self.token == "," and len(around) == 1
+                if self.token != ",":
+                    around.pop()
+                    place.reach(self.line, bool(around))
             else:
-                if key is not None and self.token == "=":
-                    yield Entry("in", key, self.line)
-                    key = None
-                elif key is not None and self.token != ".":
-                    key.append(self.token)
-                place.reach(self.line + self.token.count("\n"), bool(closing))
+                keys += around[-1].word(self) if around else []
+                place.reach(self.line + self.token.count("\n"), bool(around))
+        return keys
 
     def end_of_line(self, of: Entry) -> None:
         while self.kind not in ("newline", "comment", ""):
             self.next()
+        of.end = self.at
         if self.kind == "comment":
             of.beside = _words(self.token).strip()
             self.next()
+
+
+class Open:
+    """A list or an inline table that is being read, and where in it the scanner is.
+
+    `outer` is what it stands in, and `step` the way from there: the number of an element, or the parts of a key.
+    """
+
+    def __init__(self, is_list: bool, outer: Open | None) -> None:
+        self.is_list, self.outer = is_list, outer
+        self.number = 0  # of the element
+        self.key: list[str] = []  # the parts of a key, while they are read
+        self.entry: Entry | None = None  # the key whose value is being read
+        self.step: Sequence[str | int] = () if outer is None else outer._here()
+
+    def _here(self) -> Sequence[str | int]:
+        return (self.number,) if self.entry is None else self.entry.parts
+
+    def end_of_value(self) -> list[Entry]:
+        ended = [] if self.entry is None else [self.entry]
+        self.number, self.key, self.entry = self.number + 1, [], None
+        return ended
+
+    def word(self, at: _Scanner) -> list[Entry]:
+        """Take a word or a mark; the key that begins its value with it."""
+        if self.is_list or self.entry is not None:
+            return []
+        if at.token == "=":
+            self.entry = Entry("in", self.key, at.line, table=self)
+            return [self.entry]
+        self.key += [at.token] if at.token != "." else []
+        return []
 
 
 class _Place:

@@ -17,6 +17,8 @@ _CHARACTERS = ("\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
 #: Letters of Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam and others: the blocks from which `unicodedata` has them.
 _LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 _RUN = re.compile(f"{_LETTER}(?:[^A-Za-z<>&\n]*{_LETTER})*")
+_TITLE = re.compile(r"(<title[^>]*>)([^<]*)")
+_SPOKEN = re.compile(r'(\s(?:alt|title|aria-label|aria-valuetext)=")([^"]*)')
 _OUTSIDE = re.compile(r"(<(?:style|script|title)\b.*?</(?:style|script|title)>|<[^>]*>)", re.DOTALL)
 
 
@@ -40,12 +42,31 @@ def isolated(text: str, names: Iterable[str] = ()) -> str:
 
 
 def isolated_html(markup: str, names: Iterable[str] = ()) -> str:
-    """As `isolated`, with <bdi> elements in the texts of markup; attributes, styles and scripts stay as they are."""
+    """As `isolated`, with <bdi> elements in the texts of markup, and characters where there can be no elements.
+
+    Those are titles and attributes that are read to somebody; styles, scripts and other attributes stay as they are.
+    """
+    return _markup_apart(markup, names, _MARKUP)
+
+
+def isolated_svg(markup: str, names: Iterable[str] = ()) -> str:
+    """As `isolated_html`, with characters alone: SVG has no element that isolates."""
+    return _markup_apart(markup, names, _CHARACTERS)
+
+
+def _markup_apart(markup: str, names: Iterable[str], marks: tuple[str, str]) -> str:
     if not runs_leftward(markup):
         return markup
     names = [html.escape(name) for name in names]
     parts = _OUTSIDE.split(markup)  # texts, and every second one a tag
-    parts[::2] = [_set_apart(part, names, _MARKUP) if runs_leftward(part) else part for part in parts[::2]]
+    for place, part in enumerate(parts):
+        if not runs_leftward(part) or part.startswith(("<style", "<script")):
+            continue
+        if place % 2 == 0:
+            parts[place] = _set_apart(part, names, marks)
+        else:
+            spoken = _TITLE if part.startswith("<title") else _SPOKEN
+            parts[place] = spoken.sub(lambda found: found[1] + _set_apart(found[2], names, _CHARACTERS), part)
     return "".join(parts)
 
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from sim.text.bidi import isolated_html
+from sim.text.frozen import whole
 from sim.text.tables import Table, plain, table_html, table_text, wrapped
 
 
@@ -19,6 +20,7 @@ class Verbatim(str):
 Blocks = Sequence[str | Table]
 
 
+@whole
 class Readable(ABC):
     """Base of results that people read. A subclass gives its text as `_blocks` and its `repr` as `_in_brief`."""
 

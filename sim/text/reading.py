@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -33,6 +34,33 @@ _MARKS = (
 )
 _NO_MARK = (b"", "utf-8", "UTF-8")
 _TERMINAL = "is a terminal; must be a file or a pipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a text is written in its file: its encoding, the byte order mark before it, and the ends of its lines."""
+
+    encoding: str = "utf-8"
+    mark: bytes = b""
+    line_end: str = "\n"
+
+    def written(self, text: str) -> bytes:
+        """A text with newlines alone at the ends of its lines, in this form.
+
+        Examples
+        --------
+        >>> Form(line_end="\\r\\n").written("a = 1\\n")
+        b'a = 1\\r\\n'
+        """
+        return self.mark + text.replace("\n", self.line_end).encode(self.encoding)
+
+
+def form_of(data: bytes) -> Form:
+    """The form of a text in bytes; of line ends of two kinds, the one that most lines have."""
+    mark, encoding, _ = _mark_of(data)
+    text = data[len(mark) :].decode(encoding, "replace")
+    windows = text.count("\r\n")
+    return Form(encoding, mark, "\r\n" if 2 * windows > text.count("\n") else "\n")
 
 
 class Unreadable(ValueError):
@@ -155,7 +183,7 @@ def decoded(data: bytes) -> str:
     >>> decoded("\\ufeffa = 1\\r\\n".encode("utf-16-le"))
     'a = 1\\n'
     """
-    mark, encoding, shown = next((known for known in _MARKS if data.startswith(known[0])), _NO_MARK)
+    mark, encoding, shown = _mark_of(data)
     body = data[len(mark) :]
     if not mark and _looks_wide(body):
         raise Unreadable("looks like UTF-16 without a byte order mark; must be UTF-8, or UTF-16 with one")
@@ -166,6 +194,10 @@ def decoded(data: bytes) -> str:
         byte = f"byte 0x{body[error.start]:02x}"
         raise Unreadable(f"line {line}: not {shown}: {byte}") from None
     return text.replace("\r\n", "\n")
+
+
+def _mark_of(data: bytes) -> tuple[bytes, str, str]:
+    return next((known for known in _MARKS if data.startswith(known[0])), _NO_MARK)
 
 
 def _looks_wide(body: bytes) -> bool:

@@ -3,6 +3,7 @@
 import datetime
 import json
 import math
+import re
 import tomllib
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from sim.analysis.calibration.volume import fit_volume
 from sim.calendar import sessions
 from sim.closes import Closes
 from sim.terms.files import SHIPPED
+from sim.terms.sources import comments
 
 I = np.arange(1, 601)  # noqa: E741
 F1 = (0.03 + 0.02 * np.sin(I / 37)) * (
@@ -489,21 +491,6 @@ def test_equal_closes_give_equal_calibrations():
 
 # --- writing into a case ---------------------------------------------------------------------------------------------
 
-CASE = """# the case
-schema = 1
-[price]  # the stock
-model = "merton"  # why
-# above
-initial = 3.00
-volatility = 0.95   # old
-jump_rate = 6       # from the filings
-jump_sd = 0.2
-impact = "none"
-
-[burn]
-volatility = 0.25
-"""
-
 
 @pytest.fixture
 def case_file(tmp_path):
@@ -514,7 +501,7 @@ def case_file(tmp_path):
 
 def test_a_case_keeps_everything_but_the_price(case_file):
     before = case_file.read_text(encoding="utf-8")
-    text, keys, left = rewritten(case_file, FOUND, "gbm")
+    text, keys, left, _ = rewritten(case_file, FOUND, "gbm")
     assert keys == ["price.model", "price.volatility"]
     assert left.startswith("left as they are: price.initial (the valuation date, 2002-04-01, is 8684 days before the ")
     undated = replace(FOUND, closes=Closes("", "", (), FOUND.closes.values))
@@ -525,24 +512,98 @@ def test_a_case_keeps_everything_but_the_price(case_file):
     volatility = f"volatility = {FOUND.fit('gbm').price['volatility']:.3f}".rstrip("0")
     assert [pair[0] for pair in changed] == ['model = "gbm"', "volatility = 0.95"]
     assert (
-        changed[0][1] == f'model = "gbm"    # calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}'
+        changed[0][1] == f'model = "gbm"  # calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}'
     )
-    assert changed[1][1].partition("    # +- ")[0] == volatility
+    assert changed[1][1].partition("  # +- ")[0] == volatility
 
 
-def test_keys_of_other_models_go_and_their_comments_stay():
-    from sim.analysis.calibration.rewriting import _edited
+def test_keys_of_other_models_go_and_their_comments_stay(case_file):
+    """A comment of a key that is gone becomes a remark of its own: it says nothing of the next key."""
+    before = case_file.read_text(encoding="utf-8")
+    merton = "jump_rate = 6       # from the filings\n# of the year\njump_mean = 0.0\njump_sd = 0.2\n"
+    case_file.write_text(before.replace('model = "gbm"', f'{merton}model = "merton"  # why', 1), encoding="utf-8")
+    text = rewritten(case_file, FOUND, "gbm").text
+    remarks = "# price.jump_rate: from the filings\n\n# of the year\n\n"
+    assert f'[price]\n{remarks}model = "gbm"  # why\n' in text
+    assert {"jump_rate", "jump_mean", "jump_sd"}.isdisjoint(tomllib.loads(text)["price"])
+    assert comments(text)["price.model"] == "why"
 
-    values = {"model": '"garch"', "volatility": "0.8", "alpha": "0.1"}
-    text = "\n".join(_edited(CASE.split("\n"), "price", values, ["jump_rate", "jump_sd"], {"alpha": "+- 0.02"}))
-    assert text == (
-        '# the case\nschema = 1\n[price]  # the stock\nmodel = "garch"  # why\n# above\ninitial = 3.00\n'
-        'volatility = 0.8   # old\n# from the filings\nimpact = "none"\nalpha = 0.1    # +- 0.02\n\n'
-        "[burn]\nvolatility = 0.25\n"
-    )
-    windows = "\n".join(_edited(CASE.replace("\n", "\r\n").split("\n"), "price", values, [], {}))
-    assert windows.count("\r\n") == windows.count("\n")
-    assert _edited(CASE.split("\n"), "price.volume", values, [], {}) == []
+
+#: Valid spellings of `[price]`, with keys before and after it.
+SPELLINGS = {
+    "dotted keys": 'price.model = "merton" # why\nprice.initial = 3.0\nprice.volatility = 0.9\nprice.jump_rate = 6\n'
+    "price.jump_mean = 0.0\nprice.jump_sd = 0.2\n{top}\n{tables}",
+    "dotted keys apart": 'price.initial = 3.0\n{top}\n# said\nprice.model = "gbm"\n\nprice . "volatility" = 0.9\n'
+    "{tables}",
+    "an inline table": '{top}\nprice = {{ model = "gbm", initial = 3.0, volatility = 0.9 }} # why\n{tables}',
+    "an inline table of another model": "{top}\nprice={{model='merton',initial=3,volatility=1,jump_rate=6,jump_mean=0,"
+    "jump_sd=0.2}}\n{tables}",
+    "a quoted heading": '{top}\n["price"]\n"model" = "gbm"\n\'initial\' = 3.0\nvolatility = 0.9\n{tables}',
+    "blanks in the heading": '{top}\n  [ price ]  # why\n  model = "gbm"\n  initial = 3.0\n  volatility = 0.9\n'
+    "{tables}",
+    "blanks and quotes": "{top}\n[\t'price'\t]\nmodel='gbm'\ninitial=3.0\nvolatility=0.9\n{tables}",
+    "the last table": '{top}\n{tables}\n[price]\nmodel = "gbm"\ninitial = 3.0\nvolatility = 0.9',
+    "comments in between": '{top}\n[price]\n# one\n\n# two\nmodel = "gbm"\n\n# three\ninitial = 3.0  # four\n'
+    "volatility = 0.9\n\n# about the others\n{tables}",
+    "its volume first": '{top}\n[price.volume]\nmean = 5e5\nsd = 0.5\npersistence = 0.5\nreturn_loading = 0\n'
+    '{tables}\n[price]\nmodel = "gbm"\ninitial = 3.0\nvolatility = 0.9\n',
+    "its volume inside": '{top}\n[price]\nvolume.mean = 5e5\nvolume.sd = 0.5\nmodel = "gbm"\ninitial = 3.0\n'
+    "volatility = 0.9\nvolume.persistence = 0.5\n{tables}",
+}  # fmt: skip
+
+
+def spelled(spelling, path):
+    """A case file with another spelling of [price]."""
+    start = (SHIPPED / "valence-2002.toml").read_text(encoding="utf-8")
+    lines, table, gone = {"top": [], "tables": []}, "top", False
+    for line in start.splitlines():
+        if line.startswith("["):
+            table, gone = "tables", line.startswith("[price")
+        if not gone:
+            lines[table].append(line)
+    text = spelling.format(**{name: "\n".join(found) for name, found in lines.items()})
+    path.write_text(text, encoding="utf-8")
+    return text
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("model", ["gbm", "garch", "heston", "merton"])
+def test_every_valid_spelling_of_the_price_is_written(spelling, model, tmp_path):
+    path = tmp_path / "case.toml"
+    text = spelled(spelling, path)
+    before, expected = tomllib.loads(text), dict(FOUND.fit(model).price)
+    found = rewritten(path, FOUND, model)
+    after = tomllib.loads(found.text)
+    assert {**after, "price": None} == {**before, "price": None}
+    assert after["price"]["model"] == model
+    assert after["price"]["initial"] == 3.0
+    assert after["price"].keys() - {"volume", "model", "initial"} == expected.keys() - {"initial_volatility"}
+    assert after["price"].get("volume") == before["price"].get("volume")
+    old, new = text.splitlines(), found.text.splitlines()
+    assert [line for line in old if "price" not in line and "=" not in line and line not in new] == []
+    assert [words for words in re.findall("#.*", text) if words not in found.text] == []
+    path.write_text(found.text, encoding="utf-8")
+    again = rewritten(path, FOUND, model)
+    assert again.text == found.text
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("spelling", ["dotted keys", "an inline table", "the last table"])
+def test_a_file_keeps_its_bytes(spelling, encoding, line_end, tmp_path):
+    path = tmp_path / "case.toml"
+    data = spelled(SPELLINGS[spelling], path).replace("\n", line_end).encode(encoding)
+    path.write_bytes(data)
+    found = rewritten(path, FOUND, "garch")
+    written = found.form.written(found.text)
+    mark = data[:3] if encoding == "utf-8-sig" else data[:2] if encoding == "utf-16" else b""
+    assert written.startswith(mark)
+    after = written.decode(encoding)
+    assert after.count("\n") == after.count(line_end)
+    assert after.endswith(line_end) is data.decode(encoding).endswith(line_end)
+    lines = set(after.split(line_end))
+    lost = [line for line in data.decode(encoding).split(line_end) if line not in lines]
+    assert all("price" in line or line.startswith(("model", "volatility")) for line in lost), lost
 
 
 def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
@@ -561,7 +622,7 @@ def test_errors_of_an_earlier_calibration_do_not_stay(case_file):
 def test_the_opening_price_is_set_only_right_after_the_closes(case_file):
     days = sessions(datetime.date(1996, 3, 27), datetime.date(2002, 3, 28))[-len(FOUND.closes) :]
     late = replace(FOUND, closes=Closes("", "", days, FOUND.closes.values))
-    text, keys, left = rewritten(case_file, late, "gbm")
+    text, keys, left, _ = rewritten(case_file, late, "gbm")
     assert keys == ["price.model", "price.initial", "price.volatility"]
     assert left == "left as they are: price.drift (0; closes cannot tell it)"
     assert tomllib.loads(text)["price"]["initial"] == pytest.approx(FOUND.closes.values[-1])
@@ -599,7 +660,7 @@ def test_what_a_calibration_leaves_alone_is_said(case_file, last, said):
         encoding="utf-8",
     )
     for model, kept in (("garch", "price.initial and price.initial_volatility"), ("gbm", "price.initial")):
-        after, keys, left = rewritten(case_file, found, model)
+        after, keys, left, _ = rewritten(case_file, found, model)
         assert f"left as they are: {kept} (the valuation date, {said}); price.drift (0; " in left
         assert "price.initial" not in keys
         assert ("initial_volatility = 0.7" in after) == (model == "garch")
@@ -609,7 +670,8 @@ def test_what_a_calibration_leaves_alone_is_said(case_file, last, said):
     ("text", "line"),
     [
         ("schema = 1\n", "price: missing; must be a table [price]"),
-        ("price = { volatility = 0.5 }\n", "price: must be a table [price] with one key a line"),
+        ("price = { volatility = 0.5 }\n", "schema: missing"),
+        ("price = 3\n", "price: missing; must be a table [price]"),
         ("[price\n", "not TOML that can be read: "),
     ],
 )

@@ -1,14 +1,17 @@
 """Every public object: short repr, table in a notebook, equality, hash, copies, pickles, read-only arrays."""
 
 import copy
+import datetime
 import inspect
 import math
 import pickle
 from collections.abc import Hashable, Iterable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
+from numbers import Number
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
@@ -283,3 +286,95 @@ def test_one_changed_number_makes_a_difference(objects):
         array.flags.writeable = True
         array.flat[0] += 1
         assert other != thing, name
+
+
+#: What other programs hand over, which compare themselves with what they are given.
+FOREIGN = [
+    np.arange(64.0), np.array(1.0), np.array([]), np.array(["raised"]), np.ones((2, 3)), np.float64(1), np.int8(0),
+    [1], {1: 2}, {"raised"}, (0.5, (0.25, 0.75)), 1j, b"raised", math.nan, pd.Series([1, 2]), pd.Series(dtype=float),
+    pd.DataFrame({"raised": [1.0]}), pd.Index(["raised"]), pd.Timestamp("2002-04-01"), pd.NaT,
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_comparison_with_anything_is_true_or_false(objects):
+    for name, thing in each(objects, Exception):
+        for other in FOREIGN:
+            for found in (thing == other, other == thing):
+                assert found is False or found is np.False_, (name, type(other))
+            for found in (thing != other, other != thing):
+                assert found is True or found is np.True_, (name, type(other))
+
+
+def parts_of(thing, way="", depth=0):
+    """What can be reached from an object by its fields, properties and entries, and that is there again when it is
+    asked for again."""
+    yield way, thing
+    if depth > 6 or isinstance(thing, str | bytes | type | Number):
+        return
+    if isinstance(thing, Mapping):
+        for key, value in thing.items():
+            if thing[key] is value:
+                yield from parts_of(value, f"{way}[{key}]", depth + 1)
+    elif isinstance(thing, tuple | list):
+        for i, value in enumerate(thing[:3]):
+            yield from parts_of(value, f"{way}[{i}]", depth + 1)
+    if not type(thing).__module__.startswith("sim."):
+        return
+    for word in dir(thing):
+        if not word.startswith("_"):
+            try:
+                value = getattr(thing, word)
+                if not callable(value) and getattr(thing, word) is value:
+                    yield from parts_of(value, f"{way}.{word}", depth + 1)
+            except (AttributeError, KeyError, ImportError):
+                continue
+
+
+@pytest.mark.parametrize("name", [name for name in FROZEN if name != "sweep"])
+def test_nothing_inside_can_be_changed(objects, name):
+    for how, other in [("itself", objects[name]), *copies(objects[name])]:
+        for way, part in parts_of(other):
+            if ".sketch." in way:  # what fills it is not public; its arrays are tested above
+                continue
+            if isinstance(part, dict):
+                for change in (lambda d=part: d.update(x=1), lambda d=part: d.__setitem__("x", 1), part.clear):
+                    with pytest.raises(TypeError, match="read-only"):
+                        change()
+            elif isinstance(part, list):
+                for change in (lambda d=part: d.append(1), part.sort, part.reverse, part.clear):
+                    with pytest.raises(TypeError, match="read-only"):
+                        change()
+            else:
+                assert not isinstance(part, set | bytearray), (how, way)
+                assert not isinstance(part, np.ndarray) or not part.flags.writeable, (how, way)
+        assert (other == objects[name]) is True, how
+
+
+def test_what_a_document_has_can_be_changed(objects):
+    """`to_dict` is the caller's own."""
+    for name in ("result: summary", "comparison", "sensitivity", "trace", "history", "ledger", "case"):
+        before = objects[name].to_dict()
+        for part in (part for _, part in parts_of(objects[name].to_dict()) if isinstance(part, dict | list)):
+            part.clear()
+        assert objects[name].to_dict() == before, name
+    assert {**objects["result"].manifest} | {"paths": 1} != objects["result"].manifest
+
+
+def test_in_agrees_with_iteration(objects):
+    for name, thing in each(objects, Exception):
+        if not isinstance(thing, Iterable):
+            assert not hasattr(thing, "__len__"), name
+            assert not hasattr(thing, "__getitem__"), name
+            assert not hasattr(thing, "__contains__"), name
+            continue
+        parts = list(thing)
+        assert len(parts) == len(thing), name
+        assert all(part in thing for part in parts), name
+        for other in ("no such part", 17.5, None, -1, object(), datetime.date(1901, 1, 1)):
+            assert (other in thing) is any(part is other or part == other for part in parts), (name, other)
+    assert "a" in objects["comparison"]
+    assert objects["sensitivity"].swings[0] in objects["sensitivity"]
+    assert objects["backtest"].rows[0] in objects["backtest"]
+    assert objects["result: fan"].dates[-1] in objects["result: fan"]
+    assert np.arange(3) not in objects["result"]

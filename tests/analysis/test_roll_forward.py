@@ -12,6 +12,7 @@ import sim
 from sim.analysis.forecasts import forecasts_of
 from sim.analysis.roll_forward import carried, roll_forward
 from sim.calendar import month_start
+from sim.cli import main
 from sim.engine.trace import trace_paths
 from sim.lowering.world import still_reached
 from sim.terms import CaseError
@@ -358,3 +359,26 @@ def test_forecasts_that_forget_the_last_month_do_not(monkeypatch):
     monkeypatch.setattr(Roll, "_burn", lambda self: None)
     forgetful = positions(lambda case: case, steady_case(), 100)
     assert succession(forgetful["cash used in the last month"]) > 6.0
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_new_case_is_written_as_the_old_file(valence, tmp_path, encoding, line_end):
+    old, new, actuals = (tmp_path / name for name in ("old.toml", "new.toml", "actuals.toml"))
+    old.write_bytes(valence.text.replace("\n", line_end).encode(encoding))
+    rows = 'cash = 9e6\nshares_outstanding = 47_000_000\ncloses = [["2002-06-28", 2.1]]\n'
+    actuals.write_bytes(rows.replace("\n", line_end).encode(encoding))
+    assert main(["roll", str(old), "--actuals", str(actuals), "--to", "2002-07-01", "--out", str(new)]) == 0
+    text = new.read_bytes().decode(encoding)
+    assert new.read_bytes()[:2] == old.read_bytes()[:2]
+    assert "\ufeff" not in text
+    assert text.count("\n") == text.count(line_end)
+    assert sim.load_case(new).company.cash == 9e6
+
+
+def test_line_ends_of_two_kinds_become_one(valence, tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_bytes(valence.text.replace("\n", "\r\n").encode().replace(b"\r\n", b"\n", 3))
+    made = roll_forward(str(path), ACTUALS, TO, paths=1)
+    data = made.form.written(made.text)
+    assert data.count(b"\n") == data.count(b"\r\n")

@@ -1,5 +1,6 @@
 """Titles and names in any script: fonts that have them, one remark where none has, the order of a sentence."""
 
+import base64
 import dataclasses
 import io
 import re
@@ -26,7 +27,9 @@ from sim.board.report import write_report
 from sim.board.story.story import story
 from sim.board.workbook.workbook import write_workbook
 from sim.closes import Closes
+from sim.text.bidi import runs_leftward
 from tests.board.test_story import pack_of
+from tests.support.small_pack import small_pack
 from tests.support.valence import valence_2002
 
 CJK = "東京リチウム電池 2002年"
@@ -133,6 +136,53 @@ def test_the_deck_isolates_names(leftward, tmp_path):
     with zipfile.ZipFile(tmp_path / "deck.pptx") as deck:
         slides = [deck.read(name).decode() for name in deck.namelist() if re.match(r"ppt/slides/slide\d+.xml", name)]
     assert all(f"<a:t>\u2068{title}\u2069  |  " in slide for slide in slides)
+
+
+NAMES_OF_ALL = {"company.name": "אלפא בע״מ", "notes[Baccarat note].name": "הלוואה א", "title": LEFTWARD[0]}
+
+
+@pytest.fixture(scope="module")
+def everything_leftward():
+    """A pack whose charts name what runs leftward: the note in sensitivity and stress cases."""
+    return small_pack(valence_2002().replace(NAMES_OF_ALL), paths=64)
+
+
+def not_apart(texts):
+    """Texts in which letters that run leftward are in no isolate, beside other words."""
+    return [text for text in texts if runs_leftward(re.sub("\u2068[^\u2069]*\u2069", "", text))]
+
+
+def test_what_the_page_reads_aloud_is_isolated(everything_leftward):
+    page = page_text(everything_leftward, story(everything_leftward))
+    markup = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+    spoken = re.findall(r'\s(?:alt|title|aria-label|aria-valuetext)="([^"]*)"', markup)
+    assert any(map(runs_leftward, spoken))
+    assert not_apart(spoken) == []
+    drawings = [base64.b64decode(data).decode() for data in re.findall(r"svg\+xml;base64,([\w+/=]+)", markup)]
+    assert any(map(runs_leftward, drawings))
+    assert not_apart(drawings) == []
+
+
+def test_what_the_slides_read_aloud_is_isolated(everything_leftward, tmp_path):
+    write_deck(everything_leftward, story(everything_leftward), tmp_path / "deck.pptx")
+    with zipfile.ZipFile(tmp_path / "deck.pptx") as deck:
+        parts = {name: deck.read(name).decode() for name in deck.namelist() if name.endswith(".xml")}
+    for kind, pattern in {
+        "slides": r'\s(?:descr|title|name)="([^"]*)"', "notesSlides": "<a:t>([^<]*)<", "charts": "<c:v>([^<]*)<",
+    }.items():  # fmt: skip
+        texts = [text for name, part in parts.items() if f"/{kind}/" in name for text in re.findall(pattern, part)]
+        assert any(map(runs_leftward, texts)), kind
+        assert not_apart(texts) == [], kind
+    assert not_apart(re.findall("<dc:subject>([^<]*)<", parts["docProps/core.xml"])) == []
+
+
+def test_texts_of_a_figure_are_isolated(everything_leftward):
+    charts = (chart for chapter in story(everything_leftward) for chart in chapter.charts)
+    chart = next(chart for chart in charts if chart.key == "tornado")
+    save_figure(partial(sketch, chart, everything_leftward.result), file := io.BytesIO(), "svg")
+    texts = re.findall(r">([^<]+)</text>", file.getvalue().decode())
+    assert any(map(runs_leftward, texts))
+    assert not_apart(texts) == []
 
 
 def test_cells_read_from_left_to_right(leftward, tmp_path):

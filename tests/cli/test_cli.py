@@ -475,3 +475,10 @@ def test_characters_the_terminal_lacks_are_escaped(case_file):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert out.startswith("\\u7535\\u6c60\n")
+
+
+@pytest.mark.parametrize("draws", ["0", "1", "-5", "100001", "1e9"])
+def test_draws_are_checked_before_the_run(draws, capsys):
+    assert main(["run", "valence-2002", "--paths", "1000000000", f"--uncertain={draws}"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"--uncertain = {int(float(draws))}: must be a whole number from 2 to 100000"]

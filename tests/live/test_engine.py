@@ -8,6 +8,7 @@ import pytest
 import sim
 from sim.live.engine import FIRST, SHARDS, Engine
 from sim.live.shown import charts_of, command, document, settings
+from sim.terms.sources import sources
 from tests.support.valence import valence_2002
 
 SEED = 11
@@ -115,6 +116,11 @@ def test_the_changed_case_is_a_file_with_its_comments(engine, tmp_path, values):
     answer = next(engine.answers(values, lambda: False))
     assert sim.load_case(str(file)) == answer.result.case
     assert "# [TS] letter" in file.read_text(encoding="utf-8")
+    beside = sources(sim.load_case(str(file))).beside
+    said = "changed on the what-if page"
+    for key in answer.changes:
+        assert key not in beside or said in beside[key], key
+    assert (said in beside.values()) is bool(values)
 
 
 def test_a_case_of_python_has_a_file_too(tmp_path):

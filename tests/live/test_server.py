@@ -132,7 +132,7 @@ def test_numbers_come_finer_and_finer(server):
 def test_the_changed_case_is_sent(server):
     status, text, _ = server.ask("POST", "/case.toml", {"values": {"price.volatility": 0.8}})
     assert status == 200
-    assert "\nvolatility = 0.8\n" in text
+    assert "\nvolatility = 0.8  # changed on the what-if page\n" in text
 
 
 def test_two_pages_at_once_have_their_own_numbers(server):

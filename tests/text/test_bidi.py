@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sim.text.bidi import isolated, isolated_html, runs_leftward
+from sim.text.bidi import isolated, isolated_html, isolated_svg, runs_leftward
 from sim.text.readable import html_of
 from sim.text.tables import Table
 
@@ -42,11 +42,34 @@ def test_other_scripts_stay_as_they_are(text):
     assert not runs_leftward(text)
 
 
-def test_styles_scripts_and_attributes_stay_as_they_are():
+def test_styles_scripts_and_other_attributes_stay_as_they_are():
     markup = (
-        f'<style>a{{content:"{HEBREW}"}}</style><script>"{HEBREW}"</script><img alt="{HEBREW}"><title>{HEBREW}</title>'
+        f'<style>a{{content:"{HEBREW}"}}</style><script>"{HEBREW}"</script><a id="{HEBREW}" href="#{HEBREW}" '
+        f'class="{HEBREW}" data-alt="{HEBREW}">'
     )
-    assert isolated_html(markup, [HEBREW]) == markup
+    assert isolated_html(markup, [HEBREW]) == isolated_svg(markup, [HEBREW]) == markup
+
+
+@pytest.mark.parametrize("name", [*NAMES, 'א "ב" ג', "א <ב> & ג"])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img alt="Mean runway: {}: 15%, base case 12.">', '<svg role="img" aria-label="{}: 70% to 100%">',
+        '<input id="x" aria-valuetext="30 Aug 2002: {} due, $15M">', '<abbr title="{}, 2002">',
+        "<title>Funding risk: {}, 2002</title>", '<title lang="en">{} | 2002</title>',
+    ],
+)  # fmt: skip
+def test_what_is_read_aloud_is_isolated_with_characters(markup, name):
+    name = html.escape(name)
+    for apart in (isolated_html, isolated_svg):
+        assert apart(markup.format(name), [html.unescape(name)]) == markup.format(FSI + name + PDI)
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_texts_of_a_drawing_have_characters(name):
+    markup = f'<svg><title>{name}</title><desc>{name}, 2</desc><text x="1">{name}: 70%</text></svg>'
+    marked = isolated_svg(markup, [name])
+    assert marked == markup.replace(name, FSI + name + PDI)
 
 
 def test_the_longer_of_two_names_is_isolated():

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
@@ -19,7 +19,11 @@ from sim.terms import Case, CaseError
 from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
 from sim.terms.price import MODELS_OF
+from sim.terms.rewriting import edited
+from sim.terms.sources import named
+from sim.terms.toml_text import parsed
 from sim.text.lines import one_line
+from sim.text.reading import Form, Unreadable, decoded, form_of, read_bytes
 
 #: Keys that belong to a price model: those that another model does not have are removed.
 MODEL_KEYS = (
@@ -27,15 +31,22 @@ MODEL_KEYS = (
     "correlation", "alpha", "beta", "degrees_of_freedom", "closes", "block_days",
 )  # fmt: skip
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
-_HEADER = re.compile(r"\s*\[+\s*(.*?)\s*\]+\s*(?:#.*)?$")
 CALIBRATED = "calibrated to "
 #: A comment that a calibration has written: the error of an estimate, what the price is, or where the numbers are from.
-_OWN = re.compile(rf"# (\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{CALIBRATED}.*)")
-_BOM = "\ufeff"
+_OWN = re.compile(rf"(\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{CALIBRATED}.*)")
 
 
-def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> tuple[str, list[str], str]:
-    """The text of a case file with the keys of a model, the dotted keys that were set, and what was left as it is.
+class Rewritten(NamedTuple):
+    """The text of a case file with the keys of a model; `left` says what was left as it is."""
+
+    text: str
+    keys: list[str]
+    left: str
+    form: Form
+
+
+def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> Rewritten:
+    """The text of a case file with the keys of a model; their comments replace those of an earlier calibration alone.
 
     `price.initial` and `price.initial_volatility` are set only if the case starts within a week of the last close, and
     [price.volume] only if the case has that table.
@@ -48,33 +59,43 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> t
         For a model that was left out.
     """
     name = one_line(os.fsdecode(path), 200)
-    text, before = _read(Path(path), name)
+    data, text, before = _read(Path(path), name)
     fit = found.usable(model)
-    values, notes = _price(fit, found, before, Path(path))
+    values, words = _price(fit, found, before, Path(path))
     price = before.get("price")
     if not isinstance(price, dict):
         raise CaseError([f"{name}: price: missing; must be a table [price]"])
     drop = [key for key in MODEL_KEYS if key in price and key not in values]
     if model in MODELS_OF["initial_volatility"] and "initial_volatility" in drop:
         drop.remove("initial_volatility")  # of another day than that of the last close
-    lines = _edited(text.split("\n"), "price", values, drop, notes)
-    expected = {**price, **_values(values)}
-    for key in drop:
-        del expected[key]
-    keys = [f"price.{key}" for key in values]
+    changes = {f"price.{key}": value for key, value in _values(values).items()}
+    keys = list(changes)
     if found.volume is not None and isinstance(price.get("volume"), dict):
-        volume = volume_texts(found.volume, fit.model)
-        expected["volume"] = {**price["volume"], **_values(volume)}
-        inline = ", ".join(f"{key} = {json.dumps(value)}" for key, value in expected["volume"].items())
-        lines = _edited(lines, "price.volume", volume, [], {}) or _edited(
-            lines, "price", {"volume": f"{{ {inline} }}"}, [], {}
-        )
+        volume = _values(volume_texts(found.volume, fit.model))
+        changes |= {f"price.volume.{key}": value for key, value in volume.items()}
         keys.append("price.volume")
-    changed = "\n".join(lines)
-    if _parsed(changed) != {**before, "price": expected}:
-        raise CaseError([f"{name}: price: must be a table [price] with one key a line"])
-    Case.from_dict(with_path(_parsed(changed), Path(path).parent), source=os.fsdecode(path))
-    return changed, keys, _left(before, expected, values, found)
+    dropped = [f"price.{key}" for key in drop]
+    notes = {key: words.get(key.removeprefix("price."), "") for key in changes.keys() - _commented(text)}
+    changed = edited(_set_apart(text, dropped), changes | dict.fromkeys(dropped), notes)
+    document = parsed(changed)
+    Case.from_dict(with_path(document, Path(path).parent), source=os.fsdecode(path))
+    return Rewritten(changed, keys, _left(before, document["price"], values, found), form_of(data))
+
+
+def _commented(text: str) -> set[str]:
+    """The keys with a comment beside them that no calibration has written."""
+    return {name for name, _, entry in named(text) if entry.beside and not _OWN.fullmatch(entry.beside)}
+
+
+def _set_apart(text: str, names: list[str]) -> str:
+    """The text without the lines of keys; what somebody has said of one stays as a remark of its own."""
+    said, lines = _commented(text), text.split("\n")
+    for name, _, entry in reversed(list(named(text))):
+        if name in names and entry.kind == "=":
+            end = text.count("\n", 0, entry.end) + 1
+            remark = [f"# {name}: {entry.beside}"] if name in said else []
+            lines[entry.line - 1 : end] = [*remark, ""] if remark or entry.above else []
+    return "\n".join(lines)
 
 
 def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration) -> str:
@@ -93,26 +114,20 @@ def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[s
     return f"left as they are: {'; '.join(left)}" if left else ""
 
 
-def _read(path: Path, name: str) -> tuple[str, dict[str, Any]]:
+def _read(path: Path, name: str) -> tuple[bytes, str, dict[str, Any]]:
+    """The bytes of a case file, its text, and its document. Raises CaseError."""
     try:
-        data = path.read_bytes() if path.is_file() and path.stat().st_size <= MOST_BYTES else None
-        if data is None:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
             raise CaseError([f"{name}: not a case file; must be the path of one"])
-        text = data.decode("utf-8")
-        return text, tomllib.loads(text.removeprefix(_BOM))
-    except OSError as error:
-        raise CaseError([f"{name}: cannot be read: {one_line(error.strerror or str(error))}"]) from None
-    except (ValueError, RecursionError) as error:
+        data = read_bytes(path, MOST_BYTES)
+        text = decoded(data)
+        return data, text, parsed(text)
+    except (Unreadable, OSError) as error:
+        raise CaseError([f"{name}: {one_line(str(error))}"]) from None
+    except ValueError as error:
         if isinstance(error, CaseError):
             raise
         raise CaseError([f"{name}: not TOML that can be read: {one_line(str(error), 200)}"]) from None
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return tomllib.loads(text.removeprefix(_BOM))
-    except ValueError:
-        return None
 
 
 def _price(
@@ -161,40 +176,3 @@ def _day(value: Any) -> datetime.date | None:
 
 def _values(texts: Mapping[str, str]) -> dict[str, Any]:
     return tomllib.loads("\n".join(f"{key} = {text}" for key, text in texts.items()))
-
-
-def _edited(
-    lines: list[str], table: str, values: Mapping[str, str], drop: list[str], notes: Mapping[str, str]
-) -> list[str]:
-    """The lines with keys of a table set and dropped; an empty list if no line begins the table.
-
-    New keys come after the last key of the table. The comment of a dropped key stays as a line of its own. The comments
-    of an earlier calibration go, with the numbers that they are of. `notes` stand where no other comment is.
-    """
-    heads = [i for i, line in enumerate(lines) if _HEADER.match(line)]
-    first = next((i for i in heads if _HEADER.match(lines[i])[1].replace(" ", "") == table), None)  # type: ignore[index]
-    if first is None:
-        return []
-    end = next((i for i in heads if i > first), len(lines))
-    ending = "\r" if lines[first].endswith("\r") else ""
-    body, last, waiting = [], 0, dict(values)
-    for line in lines[first + 1 : end]:
-        found = re.match(r"""(\s*["']?([\w-]+)["']?\s*=\s*)("[^"]*"|'[^']*'|[^#]*?)(\s*(#.*)?)$""", line.rstrip("\r"))
-        key = found[2] if found else ""
-        comment = (found[5] or "") if found else ""
-        own = _OWN.fullmatch(comment.strip()) is not None
-        if found and key in waiting:
-            after = _comment(notes.get(key)) if own or not comment else found[4]
-            line = f"{found[1]}{waiting.pop(key)}{after}{ending}"
-        elif found and key in drop:
-            line = f"{comment}{ending}" if comment and not own else ""
-            if not line:
-                continue
-        body.append(line)
-        last = len(body) if found else last
-    added = [f"{key} = {text}{_comment(notes.get(key))}{ending}" for key, text in waiting.items()]
-    return [*lines[: first + 1], *body[:last], *added, *body[last:], *lines[end:]]
-
-
-def _comment(words: str | None) -> str:
-    return f"    # {words}" if words else ""

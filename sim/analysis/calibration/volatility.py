@@ -10,11 +10,13 @@ import numpy as np
 from sim.analysis.calibration.fitted import Fit, on_the_line
 from sim.analysis.calibration.returns import YEAR, Returns
 from sim.results.estimates import Estimate
+from sim.text.frozen import whole
 
 STRETCHES = 6
 _T975 = 2.5705818356363146  # Student's t with 5 degrees of freedom
 
 
+@whole
 class Volatility(NamedTuple):
     """Annual volatility, and that of each of the six stretches that its interval comes from."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from io import StringIO
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
 
 from sim.board.charts.canvas import default_style, matplotlib_here, settle
-
-if TYPE_CHECKING:
-    from os import PathLike
+from sim.text.bidi import isolated_svg
 
 _DPI = 150
 
@@ -65,7 +66,13 @@ def _print(figure: Any, target: str | PathLike[str] | IO[bytes], kind: str) -> N
         case "svg":
             from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})
+            drawn = StringIO()
+            FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None})
+            data = isolated_svg(drawn.getvalue()).encode()
+            if isinstance(target, str | PathLike):
+                Path(target).write_bytes(data)
+            else:
+                target.write(data)
         case _:
             from matplotlib.backends.backend_pdf import FigureCanvasPdf
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sim.board.charts.canvas import GREY, INK
 from sim.board.charts.data import round_step
 from sim.board.page.markup import Html, tag
+from sim.text.bidi import isolated_svg
 from sim.text.numbers import rounded
 
 Point = tuple[float, float]
@@ -110,10 +111,11 @@ class Drawing:
     def svg(self, height: float, alt: str = "") -> Html:
         """The whole as an element; `alt` describes it, without one it is left out of what a screen reader says."""
         said = {"role": "img", "aria_label": alt} if alt else {"aria_hidden": "true"}
-        return tag(
+        made = tag(
             "svg", *self.parts, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {self.width:g} {height:g}",
             font_family="Arial, Helvetica, sans-serif", font_size=SIZE, **said,
         )  # fmt: skip
+        return Html(isolated_svg(made))
 
 
 def _path(points: Iterable[Point]) -> str:

@@ -56,18 +56,29 @@ def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[s
         _slide(deck.slides.add_slide(blank), chapter, number, footer)
     _set_names_apart(deck, pack.result.case)
     about = deck.core_properties
-    about.title, about.subject = pack.result.case.title[:250], "Funding risk: " + footer[:200]
+    about.title, about.subject = (
+        pack.result.case.title[:250],
+        "Funding risk: " + isolated(footer[:200], [footer.partition("  |  ")[0]]),
+    )
     about.author = about.last_modified_by = f"fundrisk {pack.result.manifest['versions']['fundrisk']}"
     Path(path).write_bytes(timeless(deck, pack.result.case.valuation_date))
 
 
 def _set_names_apart(deck: Any, case: Case) -> None:
-    """Isolate names that run from right to left. For letters that Arial lacks, PowerPoint takes another font itself."""
+    """Isolate names that run from right to left: in what is shown, in charts, and in descriptions that are read aloud.
+
+    For letters that Arial lacks, PowerPoint takes another font itself.
+    """
     names = list(texts_of(case.to_dict()))
     for slide in deck.slides:
-        for part in (slide._element, slide.notes_slide._element):
-            for text in part.iter(qualified("a:t")):
-                text.text = isolated(text.text or "", names)
+        charts = [shape.chart._chartSpace for shape in slide.shapes if shape.has_chart]
+        for part in (slide._element, slide.notes_slide._element, *charts):
+            for element in part.iter():
+                if element.tag in (qualified("a:t"), qualified("c:v")):
+                    element.text = isolated(element.text or "", names)
+                for word in ("descr", "title", "name"):
+                    if word in element.attrib:
+                        element.set(word, isolated(element.get(word), names))
 
 
 def footer_text(result: Result) -> str:

@@ -56,7 +56,7 @@ def _value(chart: Chart, series: Series, i: int) -> str:
 
 def _interval(series: Series, i: int) -> str:
     low, high = series.low[i], series.high[i]
-    if low is None or high is None:
+    if low is None or high is None or low == high:
         return "-"
     decimals = min(decimals_allowed((high - low) / (2.0 * _Z95)), _MOST_DECIMALS)
     return f"{_number(low, decimals)} to {_number(high, decimals)}"

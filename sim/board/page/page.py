@@ -72,7 +72,7 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="generator", content=f"fundrisk {result.manifest['versions']['fundrisk']}"),
-        tag("title", f"Funding risk: {isolated(case.title, [case.title])}"),
+        tag("title", f"Funding risk: {case.title}"),
         tag("style", Html(style)),
     )
     body = tag(
@@ -94,8 +94,8 @@ def page_text(pack: Pack, story: tuple[Chapter, ...]) -> str:
         tag("footer", tag("p", footer), tag("p", WARNING)),
         tag("script", Html(script)),
     )  # fmt: skip
-    body = Html(isolated_html(body, texts_of(case.to_dict())))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    page = isolated_html(tag("html", head, body, lang="en"), texts_of(case.to_dict()))
+    return f"<!DOCTYPE html>\n{page}\n"
 
 
 def source_of(result: Result) -> str:

@@ -14,7 +14,7 @@ from sim.board.page.html_tables import table
 from sim.board.page.markup import Html, joined, tag
 from sim.board.story.parts import setting
 from sim.board.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
-from sim.results.estimates import Estimate, proportion
+from sim.results.estimates import Estimate, LowerBound, proportion
 from sim.text.tables import Table
 
 if TYPE_CHECKING:
@@ -204,4 +204,5 @@ def _estimate(grid: Grid, name: str, at: tuple[int, ...]) -> Estimate:
     mean, error = float(grid.mean[name][at]), float(grid.error[name][at])
     if name in _CHANCES:
         return proportion(round(mean * grid.paths), grid.paths)
-    return Estimate(mean, error, (mean - _Z95 * error, mean + _Z95 * error))
+    kind = LowerBound if grid.is_bound(name, at) else Estimate
+    return kind(mean, error, (mean - _Z95 * error, mean + _Z95 * error))

@@ -71,7 +71,8 @@ def _range(found: Uncertainty, name: str) -> str:
     if name not in found:
         return "-"
     band = found[name]
-    return _span(name, band.low, band.high, band.error)
+    bounds = [found.is_bound(name, end) for end in (band.low, band.high)]
+    return " to ".join(map(censored_text, _span(name, band.low, band.high, band.error).split(" to "), bounds))
 
 
 def _span(name: str, low: float, high: float, error: float) -> str:

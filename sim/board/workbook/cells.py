@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from sim.analysis.paired import SHOWN as _ANALYSED
 from sim.board.story.parts import setting
 from sim.board.words import MINUS, name_of, reading, value
-from sim.results.estimates import Estimate
+from sim.results.estimates import Estimate, LowerBound
 from sim.results.measures import CENSORED_MARK, MEASURES
 from sim.text.characters import replaced
 from sim.text.numbers import decimals_allowed, rounded
 
 __all__ = [
     "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated",
-    "estimated_of_run", "exact",
-    "form_like", "level", "limits", "marked", "moved", "number", "safe", "set_to",
+    "exact",
+    "form_like", "level", "limits", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -144,18 +144,10 @@ def limits(name: str, estimate: Estimate, sign: bool = False) -> tuple[Number | 
 
 def estimated(name: str, estimate: Estimate) -> list[Cell]:
     """A measure, its standard error and the ends of its 95% confidence interval."""
-    return [level(name, estimate.value, estimate.error), error(name, estimate), *limits(name, estimate)]
-
-
-def estimated_of_run(name: str, run: Mapping[str, Estimate]) -> list[Cell]:
-    """As `estimated`, of a measure of a run; marked where it is the mean runway of paths without a cash-out alone."""
-    cells = estimated(name, run[name])
-    return marked(cells) if name == "runway_months" and run["cash_out"].value == 0.0 else cells
-
-
-def marked(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells of `estimated` with the mark of censored numbers, but for that of the error."""
-    return [censored(cell) if i != 1 and isinstance(cell, Number) else cell for i, cell in enumerate(cells)]
+    shown, *ends = (level(name, estimate.value, estimate.error), *limits(name, estimate))
+    if isinstance(estimate, LowerBound):
+        shown, *ends = map(censored, (shown, *ends))
+    return [shown, error(name, estimate), *ends]
 
 
 def moved(name: str, estimate: Estimate) -> list[Cell]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import COLOURS
 from sim.board.words import reading, shortened, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Block, Cell, column, estimated_of_run, moved
+from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
 from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def compared(page: Page, found: Comparison) -> None:
     runs = [{name: row[i] for name, row in found.estimates.items()} for i in range(len(found.names))]
     blocks = {}
     for name in order:
-        levels = [estimated_of_run(name, run) for run in runs]
+        levels = [estimated(name, run[name]) for run in runs]
         blocks[name] = measured(page, name, column(name), found.names, levels, found.differences[name])
     for words in found.notes:
         page.words(words, size=9)

@@ -41,7 +41,10 @@ def draw(book: Book) -> None:
         chart.set_legend({"none": True})
         charts.append(chart)
     page.row = last
-    page.words("Each column starts at its number; the last one includes its upper end.", size=9, color="#666666")
+    words = "Each column starts at its number; the last one includes its upper end"
+    if book.result.summary()["runway_months"].censored:
+        words += ", and that of the runway the scenarios whose cash lasts to the horizon or longer"
+    page.words(f"{words}.", size=9, color="#666666")
     page.place(room, *charts)
 
 

@@ -10,7 +10,7 @@ from sim.board.story.sensitivity import ranges_words
 from sim.board.story.targets import uncertain
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Block, Cell, Number, change, column, error, estimated_of_run, level, set_to
+from sim.board.workbook.cells import PM, Block, Cell, Number, change, column, error, estimated, level, set_to
 from sim.board.workbook.page import Page
 from sim.results.estimates import Estimate
 
@@ -54,11 +54,11 @@ def _measure(page: Page, book: Book, name: str) -> Block:
     for swing in found.ordered(name):
         row: list[Cell] = [shortened(swing.label, _MOST_NAME)]
         for there, moved in ((swing.at_low, swing.down[name]), (swing.at_high, swing.up[name])):
-            row += [*estimated_of_run(name, there)[:2], change(name, moved), error(name, moved)]
+            row += [*estimated(name, there[name])[:2], change(name, moved), error(name, moved)]
         rows.append(row)
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "at the low", PM, "change", PM, "at the high", PM, "change", PM]
-    total: list[Cell] = ["base case", *estimated_of_run(name, found.base)[:2]]
+    total: list[Cell] = ["base case", *estimated(name, found.base[name])[:2]]
     return page.table(f"{column(name)}{points}, largest effect first", columns, rows, total=total)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.analysis.paired import MEASURED
 from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, estimated_of_run, level, marked
+from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
 from sim.board.workbook.page import Page
 from sim.board.workbook.told import answers
 from sim.results.distribution import Distribution
@@ -51,7 +51,7 @@ def draw(book: Book) -> None:
         [
             [
                 variant_name(name),
-                *(estimated_of_run(each, run)[0] for each in MEASURED),
+                *(estimated(each, run[each])[0] for each in MEASURED),
             ]
             for name, run in zip(found.names, runs, strict=True)
         ],
@@ -70,13 +70,12 @@ _NOTE = (
 
 
 def _measure(name: str, found: Distribution) -> list[Cell]:
-    mean = estimated(name, found.estimate)
     worst = level(name, found.worst5_mean, found.worst5_se)
     quantiles = [_quantile(name, each) for each in found.quantiles]
     bounds = [found.is_censored(percent) for percent in QUANTILE_PERCENTS]
     return [
         column(name),
-        *(marked(mean) if found.all_censored else mean),
+        *estimated(name, found.estimate),
         *(_marked(cell, bound) for cell, bound in zip(quantiles, bounds, strict=True)),
         _marked(worst, found.all_censored),
     ]

@@ -17,7 +17,7 @@ from sim.board.charts.data import COLOURS
 from sim.board.story.parts import setting
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import ABSENT, PM, Block, Cell, Number, form_like, level, set_to
+from sim.board.workbook.cells import ABSENT, PM, Block, Cell, Number, censored, form_like, level, set_to
 from sim.board.workbook.page import INPUT, LINE, Page
 from sim.text.numbers import decimals_allowed
 
@@ -102,7 +102,8 @@ def _measures(page: Page, grid: Grid) -> None:
         columns,
         [[measure_name(name), *[Number(0.0)] * 5, _scale(name), Number(_decimals(grid, name), "0")] for name in names],
         note="Common random numbers: the error of a change is at most the sum of the two errors, and usually far less. "
-        "The largest error in the grid decides the digits.",
+        "The largest error in the grid decides the digits. In the mean runway, a scenario without a cash-out counts "
+        "with the full period, to which the cash lasts or longer.",
     )
     for i, name in enumerate(names):
         row, line = block.first + i, block.first + i + 1
@@ -195,6 +196,7 @@ def _store(book: Book, labels: list[tuple[str, ...]]) -> None:
 def _mean(name: str, grid: Grid, here: tuple[int, ...]) -> Number | None:
     stored = float(grid.mean[name][here])
     shown = level("raised" if name == _P05 else name, stored, float(grid.error[name][here]))
+    shown = censored(shown) if grid.is_bound(name, here) else shown
     return shown and shown._replace(value=stored)  # the formulas subtract what is stored
 
 
