@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6c7ae460ffab4d63cf7ece3512b30f74"
+FINGERPRINT = "007d2252dabeca777f0db0318e66413f"
 
 
 @passage
