@@ -54,7 +54,7 @@ def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
 
 
 def _with(span: LiquidityAtRisk) -> str:
-    return f"with {money_at(span, 95)}" if span.quantile(95).value > 0.0 else "without any"
+    return f"with {money_at(span, 95)}" if span.quantile(95).value > 0.0 else "with no"
 
 
 def _survivors(summary: Summary) -> str:
