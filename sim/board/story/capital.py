@@ -113,10 +113,12 @@ def price_words(case: Case) -> str:
     if third is not None and third.kind == "equity":
         others = f" Third parties buy at a discount of {100 * third.discount:g}% to the close."
     if len(prices) == 1:
-        text, short = f"The line's price is {price_of(next(iter(prices.values())))}.", "The line has its price"
+        text = f"The line's price is {price_of(next(iter(prices.values())))}."
+        short = "The slide on the terms states the price of the line's shares."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
-        short = f"The {count(len(prices), 'kind')} of purchase have prices of their own"
+        kinds = f"{count(len(prices), 'kind')} of purchase"
+        short = f"The {kinds} have prices of their own, which the slide on the terms states."
     if len(text + others) > _MOST_PRICES:
-        text = f"{short}, which the slide on the terms states."
+        text = short
     return text + others
