@@ -297,16 +297,23 @@ def _fits(table: Table, width: float, step: float, size: float) -> bool:
     return all(len(str(cell)) <= letters for row in table.rows for cell, letters in zip(row, room, strict=True))
 
 
+_MOST_ROW_LINES = 12
+
+
 def _heights(table: Table, width: float, height: float, size: float) -> list[float] | None:
-    """A height for each row in which no cell is cut; None if the rows do not fit the table's height."""
+    """A height for each row in which no cell is cut, or only those of the highest rows; None if no rows fit."""
     widths = [width * share for share in _shares(table)]
-    found = []
+    lines = []
     for row in table.rows:
         cells = [(len(str(cell)), wide) for cell, wide in zip(row, widths, strict=True)]
-        fitting = (n for n in range(1, 12) if all(many <= _letters_in(wide, size, n) for many, wide in cells))
-        lines = next(fitting, math.inf)
-        found.append(max(lines * size * 1.2 / 72 + 0.06, 0.3))
-    return found if sum(found) <= height else None
+        counts = range(1, _MOST_ROW_LINES)
+        fitting = (n for n in counts if all(many <= _letters_in(wide, size, n) for many, wide in cells))
+        lines.append(next(fitting, _MOST_ROW_LINES))
+    for most in range(_MOST_ROW_LINES, 1, -1):
+        found = [max(min(n, most) * size * 1.2 / 72 + 0.06, 0.3) for n in lines]
+        if sum(found) <= height:
+            return found
+    return None
 
 
 def _longest(table: Table) -> int:
