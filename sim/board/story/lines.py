@@ -28,7 +28,7 @@ def lines(pack: Pack) -> Chapter | None:
         return None
     found = summary.lines[:_MOST_LINES]
     rows = [_row(summary, line, figures) for line, figures in zip(case.facilities, found, strict=False)]
-    columns = _COLUMNS
+    columns: tuple[str, ...] = _COLUMNS
     if all(row[-1] == "-" for row in rows):  # lines without a commitment in dollars leave no dollars unraised
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     first = max(found, key=lambda figures: figures.raised)
