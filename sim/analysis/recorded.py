@@ -17,6 +17,7 @@ from sim.lowering.program import BLOCK
 from sim.results.summary import days_at_close
 from sim.terms import Case
 from sim.terms.record import Record, RecordedDraw, RecordedSales
+from sim.text.dates import long_date
 
 
 class Issue(NamedTuple):
@@ -145,7 +146,7 @@ def _of_sales(sales: RecordedSales) -> Iterator[Question]:
         )
         return sum(float(draw[word]) for draw in draws if first <= draw["settled"] <= last)
 
-    since = f" since {sales.from_}" + f", {sales.line}" * bool(sales.line)
+    since = f" since {long_date(sales.from_)}" + f", {sales.line}" * bool(sales.line)
     yield Question(sales.to, f"sold{since}", sales.amount, "$", sales.source, lambda told, _, __: total(told, "amount"))
     if sales.shares is not None:
         yield Question(

@@ -21,7 +21,10 @@ _KINDS: dict[str, dict[str, Any]] = {
     "six months' runway": {"kind": "runway", "target_months": TARGET_MONTHS},
     "opportunistic": {"kind": "opportunistic", "target_months": TARGET_MONTHS, "price_trigger": PRICE_TRIGGER},
 }
-_CADENCES = {"every quarter": "quarter_end", "every month": "month_end", "every week": "weekly"}
+_CADENCES = {
+    "every quarter": "quarter_end", "every month": "month_end", "every week": "weekly", "every session": "daily",
+}  # fmt: skip
+_SHOWN = 3  # cadences, the first ones, or the last ones for a case that draws every session
 
 
 def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
@@ -70,8 +73,10 @@ def scenarios_of(case: Case) -> tuple[dict[str, Case], tuple[str, ...]]:
 def policies_of(case: Case) -> dict[str, Case]:
     """The base case, and other cadences and requests without the one that it has itself."""
     found = {BASE_CASE: case}
+    daily = any(purchase.policy and purchase.policy.cadence == "daily" for _, purchase, _ in case.purchases)
+    cadences = list(_CADENCES.items())
     for asked, kind in _KINDS.items():
-        for often, cadence in _CADENCES.items():
+        for often, cadence in cadences[-_SHOWN:] if daily else cadences[:_SHOWN]:
             policy = kind | {"cadence": cadence}
             changed = _allowed(case, {"policy": policy})
             if changed is not None:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
+from sim.results.distribution import Distribution
 from sim.results.estimates import DUST, Estimate
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
 from sim.results.result import Result
@@ -15,8 +16,9 @@ from sim.text.dates import long_date as day
 from sim.text.numbers import decimals_allowed, rounded, shared_decimals, with_decimals
 
 __all__ = [
-    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "frequency", "listed", "median_day",
-    "name_of", "own_scenarios", "plus_minus", "reading", "short_day", "shortened", "spoken", "value", "variant_name",
+    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "listed",
+    "median_day", "name_of", "own_scenarios", "plus_minus", "reached_by_half", "reading", "short_day", "shortened",
+    "spoken", "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -59,6 +61,11 @@ def spoken(name: str, estimate: Estimate) -> str:
     return marked(brief(name, estimate.value, estimate.error), estimate)
 
 
+def exactly(dollars: float) -> str:
+    """`$10.25M`: an amount that the documents state, with all its digits."""
+    return value("raised", dollars, 0.0)
+
+
 def plus_minus(name: str, estimate: Estimate) -> str:
     """`$11.51M ± 0.03`: an estimate with its standard error, unless that is 0."""
     scale, error = reading(name).scale, estimate.error
@@ -90,6 +97,8 @@ def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, boun
     decimals = min(
         shared_decimals(values, errors, how.max_decimals), max(_three_digits(name, largest), int(how.suffix == "%"))
     )
+    if how.suffix == "%":  # whole percents at least: one uncertain share must not round the others to tens
+        decimals = max(decimals, 0)
     texts = [marked(_fixed(name, each.value, decimals), each) for each in estimates]
     if bounds and how.suffix == "%":
         texts = [_bounded(text, each.value, max(decimals, 0)) for text, each in zip(texts, estimates, strict=True)]
@@ -147,6 +156,14 @@ def short_day(when: date) -> str:
     """`30 Aug 2002`."""
     number, month, year = day(when).split()
     return f"{number} {month[:3]} {year}"
+
+
+def reached_by_half(measure: Distribution) -> bool:
+    """Whether the median is already the 95% quantile, as where a limit stops half of all scenarios or more.
+
+    To one part in a thousand, as whole shares leave a few dollars.
+    """
+    return measure.p95.value - measure.p50.value <= 1e-3 * abs(measure.p95.value)
 
 
 def median_day(result: Result) -> date:

@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6bc5ad67718974a90f7c72e20f40fafa"
+FINGERPRINT = "8f0599c68d10a257db098c82df8f9c36"
 
 
 @passage

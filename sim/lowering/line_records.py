@@ -124,8 +124,15 @@ ORDER = rows(
     "notice", "amount", "paid", "shares", "most", "reason", "opportunity", "today", "today_shares",
 )  # fmt: skip
 #: Numbers of a purchase date of all paths: the least of the legs, limits by volume and by registration, the average
-#: close of the trigger, the unused coverage.
-DATE = rows("leg", "average", "volume", "registered", "trigger", "unused")
+#: close of the trigger, the unused coverage; the close, the first price and the caps of the tier that it reaches, the
+#: price, known or estimated, and the request; shares that the line has issued or promised. `limit`: one limit after the
+#: other. `amount`, `reason`, `dollars`, `most`, `each`: the size of a notice, see `sim.kernels.lines.limits`. `code`:
+#: what forbids it, -1 if nothing does. `paid`, `shares`: of the order; `room`: the opportunity.
+DATE = rows(
+    "leg", "average", "volume", "registered", "trigger", "unused", "close", "from_price", "share_cap", "draw_cap",
+    "price", "wanted", "issued", "limit", "amount", "reason", "dollars", "most", "each", "code", "paid", "shares",
+    "room",
+)  # fmt: skip
 
 
 class Books(NamedTuple):

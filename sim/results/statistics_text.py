@@ -28,7 +28,9 @@ def shortage(summary: Figures) -> str:
 
 def _amount(span: LiquidityAtRisk) -> str:
     worst = span.quantile(95)
-    coarse = 2.0 * 10.0 ** (math.floor(math.log10(worst.value)) - 2) if worst.value else 0.0  # three digits
+    if not worst.value:
+        return "$0"
+    coarse = 2.0 * 10.0 ** (math.floor(math.log10(worst.value)) - 2)  # three digits
     return MEASURES["funding_gap"].format(worst.value, max(worst.error, coarse))
 
 

@@ -13,6 +13,7 @@ from sim.text.dates import long_date
 from sim.text.numbers import count, money, percent, price
 
 _PRICE = Number(least=0, most=1e9, unit="$/share")
+_LEAST_SHOWN = 0.005  # $; a smaller close is written as $0.00
 _SHARE = Number(above=0, most=1, unit="1")
 _SHARE_OF_VOLUME = Number(above=0, most=100, unit="1")
 _DAYS = Whole(0, 366, unit="days")
@@ -188,7 +189,8 @@ class Tier(Terms):
         shares, dollars, share = self.max_shares_per_draw, self.max_per_draw, self.multiplier
         limits = [f"{shares or 0:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
         limits += [f"{percent(share or 0.0)} of the price"] * (share is not None)
-        return f"from {price(self.from_price)} {', '.join(limits) or 'as stated'}"
+        reached = f"from {price(self.from_price)}" if self.from_price >= _LEAST_SHOWN else "at any close"
+        return f"{reached} {', '.join(limits) or 'as stated'}"
 
 
 @terms

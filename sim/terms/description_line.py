@@ -44,9 +44,10 @@ def line(case: Case, facility: Line) -> Iterator[str]:
     stock = "registered" if facility.registered else "restricted"
     most = f"{facility.max_shares:,} shares" if facility.commitment is None else money(facility.commitment)
     signed = f" Signed on {long_date(facility.signing)}." if facility.signing else ""
+    held = ", on purchase dates on which the conditions hold" * bool(facility.conditions)
     yield (
         f"{facility.investor} buys up to {most} of {stock} stock from {long_date(facility.start)} "
-        f"to {long_date(facility.end)}, on purchase dates on which the conditions hold.{signed}{_used(facility)}"
+        f"to {long_date(facility.end)}{held}.{signed}{_used(facility)}"
     )
     kinds = facility.kinds(case.policy)
     if not facility.purchases:

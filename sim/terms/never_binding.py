@@ -20,7 +20,8 @@ def never_binding(case: Case, where: str, line: Line) -> Iterator[str]:
         return
     yield from _shares(case, where, line)
     yield from _dollars(where, line)
-    yield from _dates(where, line, dates)
+    yield from _dates(where, line, dates, case.horizon)
+    yield from _prices_and_volumes(where, line)
     for _, purchase, days in (each for each in case.purchases if each[0] is line):
         yield from _cooldown(where, line, purchase, days)
 
@@ -65,13 +66,29 @@ def _dollars(where: str, line: Line) -> Iterator[str]:
             yield f"- {key}.max_per_draw = {most:,.15g} can never bind: it is above {other}."
 
 
-def _dates(where: str, line: Line, dates: list[datetime.date]) -> Iterator[str]:
+def _dates(where: str, line: Line, dates: list[datetime.date], horizon: datetime.date) -> Iterator[str]:
     for key, blackout in entries(f"{where}.blackouts", line.blackouts):
         if not any(blackout.from_ <= day <= blackout.to for day in dates):
             yield f"- {key} {blackout.words} can never bind: it holds no purchase date."
     for key, row in entries(f"{where}.registrations", line.registrations):
         if row.effective is not None and row.effective > dates[-1]:
             yield f"- {key}.effective = {row.effective} is after the last purchase date, {dates[-1]}: it has no effect."
+    for number, stage in enumerate(line.fees.staged if line.fees else ()):
+        if stage.date > horizon:
+            yield f"- {where}.fees.staged[{number}].date = {stage.date} is after the horizon: it is not paid."
+
+
+def _prices_and_volumes(where: str, line: Line) -> Iterator[str]:
+    """Sessions below a floor that is not there, and a part of a volume that is more than all of it."""
+    for key, table in _tables(where, line):
+        pricing, during = table.pricing, table.volume_during
+        if pricing is not None and pricing.below_floor != "skip" and not (pricing.floor or pricing.floor_of_close):
+            yield f'- {key}.pricing.below_floor = "{pricing.below_floor}" has no effect: the price has no floor.'
+        if during is not None and during.share > 1.0:
+            yield (
+                f"- {key}.volume_during.share = {during.share:g} is more than all that is traded: a share of 30% is "
+                "written 0.3."
+            )
 
 
 def _cooldown(where: str, line: Line, purchase: Purchase, days: tuple[datetime.date, ...]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sim.terms.paths import REMOVED, WORD, Path, Refused, Track
 from sim.terms.problems import CaseError, Problem, joined, one_line, raise_if, show, unknown_key
 from sim.terms.schema import Key, Rows, Table, Values, entry_key, item_name, keys, plain
 from sim.terms.toml_text import parsed
+from sim.text.dates import long_date
 
 BLAME = "--set"
 
@@ -143,7 +144,7 @@ def label_of(case: Any, name: str) -> str:
     label = known_key(type(case), found.key).label or " ".join(found.words).replace("_", " ")
     entries = ", ".join(found.entries)
     if "{date}" in label:
-        return label.format(date=find(case, f"{found.key.rpartition('.')[0]}.date")[1])
+        return label.format(date=long_date(find(case, f"{found.key.rpartition('.')[0]}.date")[1]))
     if "{name}" in label:
         return label.replace("{name}", entries)
     return f"{entries}: {label}" if entries else label

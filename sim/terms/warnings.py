@@ -226,6 +226,9 @@ def _without_effect(case: Case) -> Iterator[str]:
                 yield f'- {where}.{word} = {shown} has no effect with kind = "{policy.kind}".'
         if policy.need_months is not None and policy.reserve_price is None:
             yield f"- {where}.need_months = {number_text(policy.need_months)} has no effect without reserve_price."
+        if policy.trigger_sessions is not None and policy.trigger_over != "average":
+            shown = f"{where}.trigger_sessions = {policy.trigger_sessions}"
+            yield f'- {shown} has no effect without trigger_over = "average".'
 
 
 def _unused_milestones(case: Case) -> Iterator[str]:

@@ -143,6 +143,13 @@ def test_the_cases_own_policy_is_not_compared_with_itself():
     assert "maximum, every quarter" in policies_of(monthly)
 
 
+def test_a_daily_case_is_compared_with_other_daily_policies():
+    daily = policies_of(valence_2002().replace({"policy": {"kind": "runway", "target_months": 6, "cadence": "daily"}}))
+    assert {"maximum, every session", "opportunistic, every session"} <= set(daily)
+    assert "six months' runway, every session" not in daily
+    assert len(daily) <= 1 + 9
+
+
 def test_a_scenario_that_a_case_cannot_have_is_named():
     found, missing = scenarios_of(plain_case({"price.volatility": 9.0, "burn.monthly": 0}))
     assert list(found) == ["base case", "half the stock price"]

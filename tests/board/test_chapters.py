@@ -84,7 +84,7 @@ def test_the_cap_table_names_the_holders(valence):
 
 def test_both_errors_stand_side_by_side(valence):
     table = chapter(valence, "answer").charts[0].table
-    assert table.columns[-2:] == ("sampling: 95% interval", "inputs: 90% of the draws")
+    assert table.columns[-2:] == ("sampling: 95% interval", "inputs: middle 90%")
     band = valence.uncertainty["cash_out"]
     ends = [value("cash_out", end, band.error) for end in (band.low, band.high)]
     assert table.rows[0][-1] == " to ".join(ends)

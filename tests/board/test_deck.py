@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from sim.board.charts.canvas import shortened
-from sim.board.deck.deck import BUDGETS, footer_text, write_deck
+from sim.board.charts.data import Table
+from sim.board.deck.deck import BUDGETS, _fits, _heights, footer_text, write_deck
 from sim.board.deck.elements import number_format, plain_text
 from sim.board.deck.text import printable
 from sim.board.story.story import story
@@ -171,6 +172,21 @@ def test_labels_show_values_as_the_slides_do(made):
 )
 def test_number_formats_show_values_as_their_labels(label, number):
     assert shown_by(number_format(label), number) == label
+
+
+@pytest.mark.parametrize(("label", "number"), [("53.3%", 53.35), ("+0.1", 0.15), ("−0.1", -0.15), ("2.5M", 2.54)])
+def test_a_viewer_cannot_round_a_label_to_the_other_side(label, number):
+    form = number_format(label, number)
+    assert (form == f'"{label}"') == (number != 2.54)
+
+
+def test_rows_are_as_high_as_their_text():
+    text = "a kind of purchase with a price, limits and dates of its own; " * 6
+    table = Table("", ("", ""), (("Who", "a company"), ("Price", text), ("Limits", text[:200])), (0, 1))
+    assert not _fits(table, 9.3, 0.46, 10.5)
+    who, price, limits = _heights(table, 9.3, 3.0, 10.5)
+    assert who < limits < price
+    assert _heights(table, 9.3, 0.9, 10.5) is None
 
 
 def test_tables_have_the_cells_of_the_slides(made):

@@ -14,7 +14,7 @@ from sim.analysis.variants import WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
-from sim.board.story.capital import price_words
+from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.commitment import commitment
 from sim.board.story.lines import lines
@@ -540,4 +540,35 @@ def test_lines_in_shares_alone_are_not_off():
     assert [chart.kind for chart in chapter.charts] == ["stacked"]
     assert "share cap" in chapter.headline
     assert _cards(pack.result)[2].label == "raised under the line on average"
-    assert [row[1] for row in lines(pack).charts[0].table.rows] == ["16,900,000 shares", "5,378,552 shares"]
+    found = lines(pack).charts[0].table
+    assert [row[1] for row in found.rows] == ["16,900,000 shares", "5,378,552 shares"]
+    assert found.columns[-1] == "price of a share"  # no dollars of a commitment are left unraised
+
+
+def test_a_commitment_has_all_its_digits():
+    pack = of_lines("biolargo-2020")
+    assert "$10.25M committed" in _cards(pack.result)[2].label
+    assert commitment(pack).headline.startswith("Of $10.25M committed")
+
+
+def test_a_share_with_a_large_error_does_not_round_the_others_to_tens():
+    shares = [Estimate(0.68, 0.03, (0.62, 0.74)), Estimate(0.0, 0.2, (0.0, 0.8))]
+    assert aligned("cash_out", shares) == ("68%", "0%")
+
+
+def test_a_long_price_is_left_to_the_slide_on_the_terms():
+    case = sim.load_case("biolargo-2020")
+    assert len(price_words(case)) <= BUDGETS["question"]
+    assert price_words(case).startswith("The slide on the terms states the price of the line's shares.")
+
+
+def test_a_limit_that_stops_half_of_all_scenarios_is_not_a_rare_end():
+    pack = of_lines("athersys-2018")
+    dilution = pack.result.summary()["dilution"]
+    assert dilution.p50.value == dilution.p95.value  # the registered shares are all sold
+    assert _cards(pack.result)[3].detail.startswith("at least half of the scenarios: 16.1%")
+    assert "at least half of the scenarios" in capital(pack).change
+    assert "discount and fee shares" not in capital(pack).cards[2].detail
+    sorrento = of_lines("sorrento-2020")
+    assert "in at least half all of it" in commitment(sorrento).sure
+    assert "discount and fee shares" in capital(sorrento).cards[2].detail

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from sim.terms import describe
+from sim.terms import describe, load_case
 from tests.support.valence import valence_2002
 
 CASE = valence_2002()
@@ -275,6 +275,13 @@ def test_a_lowest_tier_is_a_floor(first, said):
     assert said in flowing({"line.tiers": tiers})
 
 
+def test_a_tier_of_no_price_is_of_any_close():
+    tiers = [{"from_price": 0, "max_per_draw": 1e6}, {"from_price": 0.5, "max_per_draw": 2e6}]
+    assert "by the close of the date: at any close $1.00 million; from $0.50 $2.00 million" in flowing(
+        {"line.tiers": tiers}
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -305,3 +312,8 @@ def test_a_lowest_tier_is_a_floor(first, said):
 )
 def test_shares_of_the_whole_commitment_meet_every_cap(changes, said):
     assert said in flowing(changes)
+
+
+def test_conditions_are_named_where_there_are_any():
+    assert "on which the conditions hold" in flowing()
+    assert "on which the conditions hold" not in describe(load_case("sorrento-2020"))

@@ -288,7 +288,7 @@ LABELS = {
     "notes[0].margin": "Baccarat note: margin",
     "line.conditions[1].waiver_probability": "265 Wh/l polymer: waiver probability",
     "milestones[0].p90_days": "polymer-265: 90th percentile of the time",
-    "burn.steps[0].factor": "step of the burn on 2002-10-01",
+    "burn.steps[0].factor": "step of the burn on 1 October 2002",
     "line.coverage.percent[1]": "coverage percent 2",
     "line.commitment": "commitment",
     "policy.target_months": "target months",

@@ -82,9 +82,26 @@ NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
             "milestones[polymer-265].median_days = 800 is a time in days: 2004-06-09, after the horizon.",
         ),
         ({"policy.target_months": 6}, 'policy.target_months = 6 has no effect with kind = "maximum".'),
+        (
+            {"policy.kind": "opportunistic", "policy.target_months": 6, "policy.price_trigger": 1.2,
+             "policy.trigger_sessions": 20},
+            'policy.trigger_sessions = 20 has no effect without trigger_over = "average".',
+        ),
+        (
+            {"line.pricing.timing": "after", "line.pricing.below_floor": "drop_sessions"},
+            'line.pricing.below_floor = "drop_sessions" has no effect: the price has no floor.',
+        ),
+        (
+            {"line.fees": {"staged": [{"date": "2004-05-01", "shares": 100_000}]}},
+            "line.fees.staged[0].date = 2004-05-01 is after the horizon: it is not paid.",
+        ),
+        (
+            {"line.volume_during": {"share": 30}, "price.volume": {"mean": 100_000}},
+            "line.volume_during.share = 30 is more than all that is traded: a share of 30% is written 0.3.",
+        ),
         ({"policy.amounts": [1, 2]}, 'policy.amounts = [2 amounts] has no effect with kind = "maximum".'),
     ],
-)
+)  # fmt: skip
 def test_unusual_values_are_warned_about(changes, expected):
     case = CASE.replace(changes)
     assert any(line.startswith(f"- {expected}") for line in warnings_of(case)), list(warnings_of(case))

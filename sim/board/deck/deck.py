@@ -257,9 +257,12 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
     shares = _shares(table)
     size = 12.0 if step >= 0.34 and _fits(table, width, step, 12.0) else 10.5
+    tall = [step] * len(table.rows)
+    if not _fits(table, width, step, size):
+        tall = _heights(table, width, height - 0.2 - 0.5 * headed, size) or tall
     room = [_letters_in(width * share, size - 1, 1) for share in shares]
     head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
-    whole = step * len(table.rows) + head * headed
+    whole = sum(tall) + head * headed
     shape = (len(table.rows) + headed, len(table.columns))
     frame = slide.shapes.add_table(*shape, *emu((left, top + 0.16, width, whole)))
     describe(frame, chart.title, chart.alt or _spoken(table))
@@ -270,10 +273,10 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     rows = [table.columns] * headed + [tuple(row) for row in table.rows]
     for place, row in enumerate(rows):
         heading = headed and place == 0
-        tall = head if heading else step
-        grid.rows[place].height = Inches(tall)
+        high = head if heading else tall[place - headed]
+        grid.rows[place].height = Inches(high)
         letter = size - heading
-        lines = _lines_in(tall, letter)
+        lines = _lines_in(high, letter)
         for column, words in enumerate(row):
             cell = grid.cell(place, column)
             cell.margin_left = cell.margin_right = Inches(_MARGIN)
@@ -303,6 +306,25 @@ def _fits(table: Table, width: float, step: float, size: float) -> bool:
     lines = _lines_in(step, size)
     room = [_letters_in(width * share, size, lines) for share in _shares(table)]
     return all(len(str(cell)) <= letters for row in table.rows for cell, letters in zip(row, room, strict=True))
+
+
+_MOST_ROW_LINES = 12
+
+
+def _heights(table: Table, width: float, height: float, size: float) -> list[float] | None:
+    """A height for each row in which no cell is cut, or only those of the highest rows; None if no rows fit."""
+    widths = [width * share for share in _shares(table)]
+    lines = []
+    for row in table.rows:
+        cells = [(len(str(cell)), wide) for cell, wide in zip(row, widths, strict=True)]
+        counts = range(1, _MOST_ROW_LINES)
+        fitting = (n for n in counts if all(many <= _letters_in(wide, size, n) for many, wide in cells))
+        lines.append(next(fitting, _MOST_ROW_LINES))
+    for most in range(_MOST_ROW_LINES, 1, -1):
+        found = [max(min(n, most) * size * 1.2 / 72 + 0.06, 0.3) for n in lines]
+        if sum(found) <= height:
+            return found
+    return None
 
 
 def _longest(table: Table) -> int:

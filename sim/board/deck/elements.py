@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -133,7 +134,7 @@ def labels(drawn: Any, series: Series) -> None:
         label = drawn.points[place].data_label
         label.font.size, label.font.name = Pt(SMALL), FONT
         label.position = XL_LABEL_POSITION.OUTSIDE_END
-        show_value(label._dLbl, number_format(text))
+        show_value(label._dLbl, number_format(text, series.values[place]))
 
 
 def clear_of_intervals(series: Series, inches: float) -> Series:
@@ -161,15 +162,29 @@ def show_value(label: Any, form: str) -> None:
             found.set("val", "1" if tag == "showVal" else "0")
 
 
-def number_format(label: str) -> str:
-    """The number format that shows a value as its label does: `+$1.2M` is `"+$"0.0"M"`, the same for negative ones."""
+def number_format(label: str, value: float | None = None) -> str:
+    """The number format that shows a value as its label does: `+$1.2M` is `"+$"0.0"M"`, the same for negative ones.
+
+    Of a value that ends in a 5 a viewer may round the last digit to the other side: the format is then the label.
+    """
     found = re.search(r"[\d,]*\d(?:\.(\d+))?", label)
     if found is None:
+        return f'"{label}"'
+    if value is not None and _rounds_apart(found[0], value):
         return f'"{label}"'
     before, after = label[: found.start()], label[found.end() :]
     digits = ("#,##0" if "," in found[0] else "0") + ("." + "0" * len(found[1]) if found[1] else "")
     one = (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
     return f"{one};{one}"
+
+
+def _rounds_apart(digits: str, value: float) -> bool:
+    """Whether a viewer, which rounds fifteen decimal digits and halves away from zero, shows other digits."""
+    shown = Decimal(digits.replace(",", ""))
+    try:
+        return abs(Decimal(f"{value:.15g}")).quantize(shown, ROUND_HALF_UP) != shown
+    except InvalidOperation:
+        return True
 
 
 def as_line(native: Native, drawn: Any, series: Series) -> None:
@@ -185,7 +200,7 @@ def as_line(native: Native, drawn: Any, series: Series) -> None:
         label = moved.points[place].data_label
         label.font.size, label.font.bold, label.font.name = Pt(SMALL), True, FONT
         label.position = XL_LABEL_POSITION.ABOVE
-        show_value(label._dLbl, number_format(text))
+        show_value(label._dLbl, number_format(text, series.values[place]))
 
 
 def to_lines(native: Native, drawn: Sequence[Any]) -> None:

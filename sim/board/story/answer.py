@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Card, Chapter
 from sim.board.story.parts import compared_variants, largest_swing, table
-from sim.board.words import brief, day, frequency, median_day, plus_minus, value
+from sim.board.words import brief, day, exactly, frequency, median_day, plus_minus, reached_by_half, value
 from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
     from sim.analysis.bands import Uncertainty
     from sim.analysis.pack import Pack
+    from sim.results.distribution import Distribution
     from sim.results.result import Result
 
 
@@ -54,7 +55,7 @@ def _errors(result: Result, found: Uncertainty | None) -> Chart:
         sampled = _span(name, *estimate.ci95, estimate.error) if estimate.error > 0.0 else "-"
         row = (_WORDS[name], plus_minus(name, estimate).replace(" months", ""), sampled)
         rows.append(row if found is None else (*row, _range(found, name)))
-    columns = ("", "mean", "sampling: 95% interval", "inputs: 90% of the draws")
+    columns = ("", "mean", "sampling: 95% interval", "inputs: middle 90%")
     return table("errors", "Both errors", columns[: len(rows[0])], rows, (0,))
 
 
@@ -84,16 +85,15 @@ def _covered(found: Uncertainty | None) -> str:
     """What the interval covers, and where the rest is."""
     if found is None:
         return "This is the sampling error. The case gives no ranges of inputs, so their error is not known."
-    return (
-        f"This is the sampling error; the inputs' range is from {found.draws} draws of {found.paths:,} scenarios each."
-    )
+    sets = f"{found.draws} sets of inputs, {found.paths:,} scenarios each"
+    return f"This is the sampling error; the inputs' range is from {sets}."
 
 
 def _inputs_words(found: Uncertainty | None) -> str:
     """What the range over the inputs is."""
     if found is None:
         return ""
-    drawn = f"{found.draws} draws of the {len(found.inputs)} inputs that have a range in the case"
+    drawn = f"{found.draws} random sets of the {len(found.inputs)} inputs that have a range in the case"
     return f" The range over what we do not know has 90% of {drawn}."
 
 
@@ -120,7 +120,7 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
-            f"raised under the line on average, of {brief('raised', commitment, 0.0)} committed"
+            f"raised under the line on average, of {exactly(commitment)} committed"
             if commitment
             else "raised under the line on average"
             if raised.mean
@@ -132,13 +132,20 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         Card(
             brief("dilution", dilution.mean, dilution.mcse),
             "dilution by the line's shares on average",
-            (
-                f"5 of 100 scenarios: {brief('dilution', dilution.p95.value, dilution.p95.error)} or more"
-                if dilution.p95.value
-                else "at least 95 of 100 scenarios have none"
-            )
-            + others,
+            _most(dilution) + others,
         ),
+    )
+
+
+def _most(dilution: Distribution) -> str:
+    """The 95% quantile of the dilution, which half of all scenarios reach where a limit counts shares."""
+    high, most = dilution.p95, brief("dilution", dilution.p95.value, dilution.p95.error)
+    if not high.value:
+        return "at least 95 of 100 scenarios have none"
+    return (
+        f"at least half of the scenarios: {most}"
+        if reached_by_half(dilution)
+        else f"5 of 100 scenarios: {most} or more"
     )
 
 

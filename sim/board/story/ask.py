@@ -8,7 +8,7 @@ from sim.analysis.variants import LINE_OFF
 from sim.board.story.chapter import Chapter
 from sim.board.story.liquidity import money_at
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
-from sim.board.words import brief, capitalised, day, frequency, plus_minus, short_day, variant_name
+from sim.board.words import capitalised, day, exactly, frequency, plus_minus, short_day, variant_name
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _the_line(case: Case) -> str:
     if len(lines) > 1:
         return f"the {count(len(lines), 'line')}"
     (line,) = lines
-    return "the line" if line.commitment is None else f"the line of {brief('raised', line.commitment, 0.0)}"
+    return "the line" if line.commitment is None else f"the line of {exactly(line.commitment)}"
 
 
 def _without(pack: Pack) -> float:

@@ -30,8 +30,7 @@ def cap_table(pack: Pack) -> Chapter | None:
     left = company.shares_authorized - sum(found.after[95])
     return Chapter(
         key="cap_table",
-        headline=f"The holders keep {_part(found, 50)} of all shares at the median of the new shares, and "
-        f"{_part(found, 95)} at the 95th percentile",
+        headline=_headline(_part(found, 50), _part(found, 95)),
         charts=(_table(found),),
         sure=f"Each column is the mean of the {found.scenarios:,} scenarios around its percentile. Dilution by the "
         f"line's and third parties' shares: median {brief('total_dilution', total.p50.value, total.p50.error)}, mean "
@@ -45,6 +44,13 @@ def cap_table(pack: Pack) -> Chapter | None:
         notes="The parts are of all shares, the reserved ones among them. Investors are counted with all shares that "
         "they bought, whether or not they have sold them since.",
     )
+
+
+def _headline(median: str, late: str) -> str:
+    """What the holders keep, which is the same in half of all scenarios where the shares that may be issued run out."""
+    if median == late:
+        return f"In half of all scenarios or more the holders keep {median} of all shares, and no less in 95 of 100"
+    return f"The holders keep {median} of all shares at the median of the new shares, and {late} at the 95th percentile"
 
 
 def _table(found: CapTable) -> Chart:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from sim.analysis.capital import CapitalCost, cost_of_capital
 from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
-from sim.board.words import brief, plus_minus, spoken
+from sim.board.words import brief, plus_minus, reached_by_half, spoken
 from sim.terms.description_line import price_words as price_of
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.results.distribution import Distribution
     from sim.results.summary import Summary
     from sim.terms import Case, Pricing
 
 
-_MOST_PRICES = 200  # letters of the prices of several kinds of purchase
+_MOST_PRICES = 200  # letters of the prices of all kinds of purchase, and of third parties
 
 
 def capital(pack: Pack) -> Chapter | None:
@@ -34,12 +35,12 @@ def capital(pack: Pack) -> Chapter | None:
         headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; the "
         f"line's shares dilute the holders by {brief('dilution', dilution.mean, dilution.mcse)} on average",
         charts=(distribution_chart(result, "dilution"),) if result.sketch is None else (),
-        cards=_cards(summary, cost),
+        cards=_cards(result.case, summary, cost),
         sure=f"Discount and fees {plus_minus('effective_discount', cost.all_in)}; mean dilution by the line "
         f"{plus_minus('dilution', dilution.estimate)}.",
         compared=price_words(result.case),
-        change="A lower stock price: the same amount drawn under the line then dilutes the holders more. In 5 of 100 "
-        f"scenarios the line's dilution is {brief('dilution', dilution.p95.value, dilution.p95.error)} or more."
+        change="A lower stock price: the same amount drawn under the line then dilutes the holders more. In "
+        f"{_most(dilution)}."
         if dilution.p95.value
         else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
         source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
@@ -48,6 +49,13 @@ def capital(pack: Pack) -> Chapter | None:
         f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
         f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
     )
+
+
+def _most(dilution: Distribution) -> str:
+    most = brief("dilution", dilution.p95.value, dilution.p95.error)
+    if reached_by_half(dilution):
+        return f"at least half of the scenarios the line's dilution is {most}, the most of all but 5 of 100"
+    return f"5 of 100 scenarios the line's dilution is {most} or more"
 
 
 def _total(summary: Summary) -> str:
@@ -61,7 +69,14 @@ def _total(summary: Summary) -> str:
     )
 
 
-def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
+def _with_shares(case: Case) -> str:
+    """Fee shares are part of the discount, as they are issued for no dollars."""
+    fees = [line.fees for line in case.facilities if line.fees]
+    any_shares = any(each.pro_rata_shares or any(stage.shares for stage in each.staged) for each in fees)
+    return " and fee shares" * any_shares
+
+
+def _cards(case: Case, summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
     dilution, price = summary["dilution"], summary["effective_price"]
     low, high = (brief("effective_price", each.value, each.error) for each in (price.p25, price.p75))
     return (
@@ -78,7 +93,8 @@ def _cards(summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
         Card(
             spoken("effective_discount", cost.all_in),
             "discount and fees, of the shares' market value",
-            f"discount {spoken('effective_discount', cost.discount)}, fees {spoken('effective_discount', cost.legal)}",
+            f"discount{_with_shares(case)} {spoken('effective_discount', cost.discount)}, "
+            f"cash fees {spoken('effective_discount', cost.legal)}",
         ),
     )
 
@@ -93,13 +109,16 @@ def _pricings(case: Case) -> Iterator[tuple[str, Pricing]]:
 def price_words(case: Case) -> str:
     """How the line prices its shares, and at what discount third parties buy theirs."""
     third, prices = case.third_party, dict(_pricings(case))
+    others = ""
+    if third is not None and third.kind == "equity":
+        others = f" Third parties buy at a discount of {100 * third.discount:g}% to the close."
     if len(prices) == 1:
         text = f"The line's price is {price_of(next(iter(prices.values())))}."
+        short = "The slide on the terms states the price of the line's shares."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
-        if len(text) > _MOST_PRICES:
-            kinds = f"{count(len(prices), 'kind')} of purchase"
-            text = f"The {kinds} have prices of their own, which the slide on the terms states."
-    if third is None or third.kind != "equity":
-        return text
-    return f"{text} Third parties buy at a discount of {100 * third.discount:g}% to the close."
+        kinds = f"{count(len(prices), 'kind')} of purchase"
+        short = f"The {kinds} have prices of their own, which the slide on the terms states."
+    if len(text + others) > _MOST_PRICES:
+        text = short
+    return text + others

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.variants import WAIVED
 from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
 from sim.board.story.chapter import Chapter
-from sim.board.words import aligned, brief, change, frequency, plus_minus, shortened
+from sim.board.words import aligned, brief, change, exactly, frequency, plus_minus, reached_by_half, shortened
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _without_commitment(pack: Pack) -> Chapter | None:
     most = max(binding.series, key=lambda series: sum(value or 0.0 for value in series.values)).name
     return Chapter(
         key="commitment",
-        headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the limit that fixes "
-        f"most draws is: {most}",
+        headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the most frequent "
+        f'limit is "{most}"',
         charts=(binding,),
         sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, math.inf)}.",
         compared="There is no commitment in dollars; the median amount raised is "
@@ -108,7 +108,7 @@ def waterfall_chart(summary: Summary) -> Chart:
     names = ("committed", *(reason_words(name) for name, _ in steps), "raised")
     amounts = (fall.commitment, *(amount for _, amount in steps), fall.raised)
     known = [Estimate(amount, error, (amount, amount)) for amount in amounts[1:]]
-    labels = (brief("raised", amounts[0], 0.0), *aligned("raised", known))
+    labels = (exactly(amounts[0]), *aligned("raised", known))
     said = ", ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
     return Chart(
         "waterfall", "waterfall", "From the commitment to the capital raised, mean, $ millions",
@@ -151,14 +151,15 @@ def _tails(raised: Distribution, commitment: float) -> str:
     if not high.value:
         return "In at least 95 of 100 scenarios nothing is raised"
     least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
-    most = f"{brief('raised', high.value, high.error)} or more" if high.value < commitment else "all of it"
-    return f"In 5 of 100 scenarios {least} is raised, in 5 of 100 {most}"
+    most = f"{brief('raised', high.value, high.error)} or more" if high.value < 0.999 * commitment else "all of it"
+    often = "at least half" if reached_by_half(raised) else "5 of 100"
+    return f"In 5 of 100 scenarios {least} is raised, in {often} {most}"
 
 
 def _waivers(pack: Pack) -> str:
     variants, name = pack.variants, WAIVED
     if name not in variants.names:
-        return "The line has no conditions that could be waived."
+        return "There are no conditions that could be waived."
     i = variants.names.index(name)
     raised, runway = (change(m, variants.differences[m][i], short=True) for m in ("raised", "runway_months"))
     out = frequency(variants.estimates["cash_out"][i], variants.paths)

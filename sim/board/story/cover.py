@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
-from sim.board.words import brief, capitalised, day, listed, shortened
+from sim.board.words import capitalised, day, exactly, listed, shortened
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def line_words(case: Case) -> str:
 
 def size_words(line: Line) -> str:
     """The most that a line pays: `$30M`, `25,000,000 shares`."""
-    return f"{line.max_shares or 0:,} shares" if line.commitment is None else brief("raised", line.commitment, 0.0)
+    return f"{line.max_shares or 0:,} shares" if line.commitment is None else exactly(line.commitment)
 
 
 def prepared_words(case: Case) -> str:

@@ -49,12 +49,12 @@ def liquidity(pack: Pack) -> Chapter | None:
 def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} {_with(span)} more" for span in told]
+    needs = [f"to {day(span.end)} {_with(span)}" for span in told]
     return f"Cash lasts in 95 of 100 scenarios {listed(needs)}"
 
 
 def _with(span: LiquidityAtRisk) -> str:
-    return f"with {money_at(span, 95)}" if span.quantile(95).value > 0.0 else "without any"
+    return f"with {money_at(span, 95)} more" if span.quantile(95).value > 0.0 else "without more money"
 
 
 def _survivors(summary: Summary) -> str:

@@ -47,7 +47,8 @@ def _row(fact: Fact) -> tuple[str, ...]:
     observed = f"{fact.value:,.0f}" if fact.unit == "shares" else amount_words(fact.value, fact.unit, 0.0)
     below = brief("cash_out", fact.percentile.value, fact.percentile.error)
     if fact.equal:
-        below += f", {brief('cash_out', fact.equal, fact.percentile.error)} equal"
+        same = brief("cash_out", fact.equal, fact.percentile.error)
+        below = "all have this value" if fact.equal == 1.0 else f"{below}; the same value in {same}"
     return short_day(fact.date), shortened(fact.label, 70), observed, below, f"{low} to {high}", middle
 
 

@@ -71,6 +71,8 @@ def _row(solution: Solution, chance: str) -> tuple[str, ...]:
     if solution.interval is not None:
         interval = span(*solution.interval, unit, error)
     needed = "not reached" if solution.value is None else setting(solution.value, unit, error)
+    if solution.value == 0.0 and solution.what in ("commitment", "cost_cut"):
+        needed, interval = "none", "-"
     return (
         capitalised(shortened(solution.label, 60)), setting(solution.base, unit), short_day(solution.by),
         _target(solution), needed, interval, chance,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.terms.line import Line
 
 _MOST_LINES = 2  # side by side; of more, each has a row
-_ONE_LINE, _MOST_LETTERS = 420, 150  # letters of a cell
+_ONE_LINE, _MOST_LETTERS = 700, 150  # letters of a cell
 _TOPICS = ("Who", "How much", "Term", "Price", "Limits", "Conditions", "Fees", "Draws")
 
 

@@ -9,9 +9,9 @@ from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, NEVER
 
 
 @verb
-def fee_shares_of(line, amount):
-    """Fee shares of a draw: the nearest whole number of its part of those of the whole commitment."""
-    return np.floor(line.pro_rata * amount / line.whole + 0.5) if line.pro_rata > 0.0 else 0.0
+def fee_shares_of(pro_rata, whole, amount):
+    """Fee shares of a draw: the nearest whole number of its part of those, `pro_rata`, of the `whole` commitment."""
+    return np.floor(pro_rata * amount / whole + 0.5) if pro_rata > 0.0 else 0.0
 
 
 @verb

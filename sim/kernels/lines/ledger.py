@@ -2,6 +2,7 @@
 
 from sim.kernels.cash import close_month, operate_all
 from sim.kernels.conditions import time_failures
+from sim.kernels.copying import fill_row
 from sim.kernels.financing import take_money
 from sim.kernels.jit import passage, stage, verb
 from sim.kernels.ledger import apply_price_impact, finish, keep_gap, open_ledger, record_month
@@ -79,8 +80,8 @@ def open_books(books, tables):
     books.undrawn[:] = 0.0
     for j in range(len(tables.lines)):
         line = tables.lines[j]
-        fill_row(books.drawn, line.cap_rows, line.this_period)
-        fill_row(books.drawn, line.quarter_rows, line.this_period)
+        fill_row(books.drawn[line.cap_rows], line.this_period)
+        fill_row(books.drawn[line.quarter_rows], line.this_period)
 
 
 @stage
@@ -109,12 +110,6 @@ def open_order(order):
         order.notice[i] = -1.0
         order.today[i] = -1.0
         order.today_shares[i] = 0.0
-
-
-@stage
-def fill_row(rows, j, value):
-    for i in range(BLOCK):
-        rows[j, i] = value
 
 
 @verb

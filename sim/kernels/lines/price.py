@@ -70,11 +70,38 @@ def tier_at(tables, kind, close):
     return row
 
 
+@stage
+def find_tiers(date, tiers, first, last):
+    """Set the first price and the caps of the tier that each path's close reaches, and its price, of an average."""
+    begin_tiers(date, tiers[first])
+    for j in range(first + 1, last):
+        reach_tier(date, tiers[j])
+
+
+@stage
+def begin_tiers(date, tier):
+    from_price, share_cap, draw_cap, multiplier = tier.from_price, tier.share_cap, tier.draw_cap, tier.multiplier
+    for i in range(BLOCK):
+        date.from_price[i], date.share_cap[i], date.draw_cap[i] = from_price, share_cap, draw_cap
+        date.price[i] = multiplier * date.average[i]
+
+
+@stage
+def reach_tier(date, tier):
+    from_price, share_cap, draw_cap, multiplier = tier.from_price, tier.share_cap, tier.draw_cap, tier.multiplier
+    for i in range(BLOCK):
+        reached = from_price <= date.close[i]
+        date.from_price[i] = from_price if reached else date.from_price[i]
+        date.share_cap[i] = share_cap if reached else date.share_cap[i]
+        date.draw_cap[i] = draw_cap if reached else date.draw_cap[i]
+        date.price[i] = multiplier * date.average[i] if reached else date.price[i]
+
+
 @verb
-def least_price(kind, close):
+def least_price(close, floor, floor_of_close):
     """The floor on a purchase date: dollars, or a share of the close if that is greater."""
-    of_close = kind.floor_of_close * close
-    return of_close if of_close > kind.floor else kind.floor
+    of_close = floor_of_close * close
+    return of_close if of_close > floor else floor
 
 
 @verb

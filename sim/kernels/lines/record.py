@@ -1,6 +1,6 @@
 """What is written down of a purchase date: its tallies, and the ledger's entries of recorded paths."""
 
-from sim.kernels.jit import add_to, verb
+from sim.kernels.jit import add_to, stage, verb
 from sim.lowering.line_records import CASH_OUT
 from sim.lowering.program import BLOCK, COUNTS, NEVER
 
@@ -28,16 +28,15 @@ def count_date(i, arrays, program, lanes, notice, draw):
         recording.binding[p, column] = reason
 
 
-@verb
-def record_notice(i, recording, lanes, p, said):
-    """What is known at a notice of path i: request, average, price, close."""
-    if i < lanes.recorded and recording.close.shape[1] > 0:
+@stage
+def record_notices(date, recording, lanes, p):
+    """What is known at a notice of the block's first paths: request, average, price, close."""
+    for i in range(lanes.recorded):
         column = lanes.offset + i
-        request, average, price, close = said
-        recording.request[p, column] = request
-        recording.average[p, column] = average
-        recording.price[p, column] = price
-        recording.close[p, column] = close
+        recording.request[p, column] = date.wanted[i]
+        recording.average[p, column] = date.average[i]
+        recording.price[p, column] = date.price[i]
+        recording.close[p, column] = date.close[i]
         recording.settled[p, column] = 0.0
         recording.fee_shares[p, column] = 0.0
         recording.costs[p, column] = 0.0

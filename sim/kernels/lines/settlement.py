@@ -41,7 +41,8 @@ def settle_orders(p, arrays, program, lanes, world):
     for i in range(BLOCK):
         if order.notice[i] == p:
             close = histories.closes[notice.row, i]
-            floor, multiplier = least_price(kind, close), tables.tiers[tier_at(tables, kind, close)].multiplier
+            floor = least_price(close, kind.floor, kind.floor_of_close)
+            multiplier = tables.tiers[tier_at(tables, kind, close)].multiplier
             average, kept = average_above(i, books, histories, tables, notice, floor)
             average = average if kept > 0.0 else close
             price = multiplier * average
@@ -130,7 +131,7 @@ def book_draw(i, draw, price, close, arrays, program, lanes, notice):
     line, book, t = tables.lines[kind.line], books.books[kind.line], notice.settled_t
     solvent = 1.0 if state.out_days[i] == NEVER else 0.0
     settled_close = arrays.histories.closes[notice.settled_row, i]
-    fees, costs = fee_shares_of(line, amount), costs_of(line, amount)
+    fees, costs = fee_shares_of(line.pro_rata, line.whole, amount), costs_of(line, amount)
     count_date(i, arrays, program, lanes, notice, draw)
     record_settlement(i, arrays.recording, lanes, notice.number, fees, costs)
     if program.price.impact != 0:

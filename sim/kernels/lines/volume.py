@@ -1,5 +1,6 @@
 """Limits by the volume of the sessions before a notice, and of those of its pricing window."""
 
+from sim.kernels.copying import fill_row, sum_rows
 from sim.kernels.jit import stage, verb
 from sim.lowering.line_records import VOLUME_MEAN
 from sim.lowering.program import BLOCK, NEVER, UNLIMITED
@@ -9,25 +10,15 @@ from sim.lowering.program import BLOCK, NEVER, UNLIMITED
 def limit_by_volume(books, histories, tables, notice):
     """Set `volume` of every path: the most shares of a notice by the volumes that are known when it is given."""
     date, kind = books.date[0], tables.kinds[notice.kind]
-    for i in range(BLOCK):
-        date.volume[i] = UNLIMITED
+    fill_row(date.volume, UNLIMITED)
     if kind.volume_sessions > 0 and kind.volume_statistic == VOLUME_MEAN:
-        sum_volumes(date.volume, histories.volume, notice.before_row, kind.volume_sessions)
+        sum_rows(date.volume, histories.volume, notice.before_row, kind.volume_sessions)
         share_volume(date.volume, kind.volume_sessions, kind.volume_share, kind.volume_least)
     elif kind.volume_sessions > 0:
         find_median(date.volume, histories.volume, notice.before_row, kind.volume_sessions, books.lowest)
         share_volume(date.volume, 1.0, kind.volume_share, kind.volume_least)
     if kind.forward == 0 and kind.during_share < UNLIMITED:
         lower_to_share(date.volume, histories.volume, notice.during_row, kind.during_share)
-
-
-@stage
-def sum_volumes(total, volume, first, sessions):
-    for i in range(BLOCK):
-        total[i] = 0.0
-    for k in range(first, first + sessions):
-        for i in range(BLOCK):
-            total[i] = total[i] + volume[k, i]
 
 
 @stage
