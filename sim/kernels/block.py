@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "6c7ae460ffab4d63cf7ece3512b30f74"
+FINGERPRINT = "69f639f25315c775224ecac91cbd3629"
 
 
 @passage

@@ -110,8 +110,8 @@ def _extension(note: Note) -> str:
 
 
 def _interest(note: Note) -> str:
-    whole = note.base_rate + note.margin
-    rate = whole if note.rate_cap is None else min(whole, note.rate_cap)
+    if note.rate == 0 and not note.accrued:
+        return "It bears no interest."
     cap = "" if note.rate_cap is None else f", capped at {percent(note.rate_cap)}"
     paid = "when the principal is repaid"
     if note.interest_days:
@@ -127,7 +127,5 @@ def _interest(note: Note) -> str:
         since = f" At the opening {money(note.accrued)} of interest is owed."
     if note.advance is not None:
         since = ""
-    return (
-        f"Interest is {percent(rate)} a year: base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
-        f"{cap}. That is {money(note.principal * rate)} a year on the whole principal, {how}.{since}"
-    )
+    parts = f"base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
+    return f"Interest is {percent(note.rate)} a year: {parts}{cap}. That is {money(note.principal * note.rate)} a year on the whole principal, {how}.{since}"

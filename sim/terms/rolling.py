@@ -255,7 +255,7 @@ def carried_note(note: Note, opening: datetime.date, to: datetime.date, came: da
     stated = note.accrued is not None
     since = came or (opening if stated else note.last_interest_date or opening)
     principal, owed, paid_to, first = note.principal, note.accrued or 0.0, came, max(opening, since)
-    rate = min(note.base_rate + note.margin, math.inf if note.rate_cap is None else note.rate_cap)
+    rate = note.rate
     dates = (datetime.date.fromisoformat(f"{year}-{day}") for year in range(first.year, to.year + 1)
              for day in note.interest_days)  # fmt: skip
     for day in sorted(day for day in dates if first <= day < to and (stated or day != note.last_interest_date)):

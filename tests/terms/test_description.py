@@ -106,6 +106,20 @@ def test_the_shipped_case():
         ({"line.pricing.multiplier": 1}, "Purchase price: the mean close of"),
         ({"line.coverage.basis": "previous_quarter"}, "cash used in operations in the fiscal quarter before."),
         ({"line.coverage.basis": "to_date"}, "cash used in operations in that quarter through the purchase date."),
+        (
+            {"line.coverage.includes_interest": True},
+            "cash used in operations and the interest paid on notes in that quarter. This percentage is called "
+            "coverage. Interest that is due later in the quarter counts on the principal of the purchase date.",
+        ),
+        (
+            {"line.coverage": {"percent": [100], "basis": "to_date", "includes_interest": True}},
+            "through the purchase date. This percentage is called coverage. Interest that is due on the purchase date "
+            "itself counts too.",
+        ),
+        (
+            {"line.coverage": {"percent": [100], "basis": "previous_quarter", "includes_interest": True}},
+            "before. This percentage is called coverage. Interest that is added to the principal does not count.",
+        ),
         ({"line.coverage.carry_forward": True}, "Coverage that a quarter leaves unused is carried forward."),
         ({"line.coverage": None, "line.conditions": None}, "no event keeps the company from selling"),
         ({"policy.cadence": "weekly"}, "13 from 2002-04-05 to 2002-06-28"),

@@ -47,6 +47,7 @@ def _line(rng: Random, line: dict, waives: bool = True) -> dict:
     if line.get("coverage"):
         extra = {"basis": "forecast", "waiver_probability": rng.choice((0.3, 1.0))}
         line["coverage"] = line["coverage"] | {key: value for key, value in extra.items() if rng.random() < 0.4}
+        line["coverage"] |= {"includes_interest": True} if rng.random() < 0.5 else {}
     return line
 
 

@@ -1,7 +1,7 @@
 """A purchase date of a kind of purchase: what the company asks for, what the limits leave, and the order it gives."""
 
 from sim.kernels.jit import stage, verb
-from sim.kernels.lines.coverage import cover_date
+from sim.kernels.lines.coverage import count_interest, cover_date
 from sim.kernels.lines.limits import apply_limits, forbidden
 from sim.kernels.lines.price import least_price, price_all, tier_at
 from sim.kernels.lines.record import count_date, record_notice
@@ -24,7 +24,8 @@ def give_notices(p, arrays, program, lanes, world):
     votes = histories.achieved[max(line.vote, 0)]
     if world is not None:
         renew_waivers(world.people, arrays, program, p)
-    cover_date(state, books, histories.cash_used, program.covers, line, notice)
+    count_interest(p, arrays, program)
+    cover_date(arrays, program, line, notice)
     if world is not None:
         lift_coverage(world.people, state, p)
     if kind.forward == 0:
@@ -48,6 +49,7 @@ def give_notices(p, arrays, program, lanes, world):
             count_date(i, arrays, program, lanes, notice, (0.0, 0.0, reason, room))
         if amount > 0.0:
             order.today[i], order.today_shares[i] = notice.session, shares
+            order.interest[i] = books.date[0].interest[i]
             if notice.later != 0:
                 await_settlement(i, book, order, notice, (amount, paid, shares, size[3], reason, room))
             else:
