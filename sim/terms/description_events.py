@@ -128,4 +128,5 @@ def _interest(note: Note) -> str:
     if note.advance is not None:
         since = ""
     parts = f"base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
-    return f"Interest is {percent(note.rate)} a year: {parts}{cap}. That is {money(note.principal * note.rate)} a year on the whole principal, {how}.{since}"
+    whole = f"{money(note.principal * note.rate)} a year on the whole principal"
+    return f"Interest is {percent(note.rate)} a year: {parts}{cap}. That is {whole}, {how}.{since}"
