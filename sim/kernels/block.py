@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "69f639f25315c775224ecac91cbd3629"
+FINGERPRINT = "eb23311c834d25a6ee6907039b345fb7"
 
 
 @passage

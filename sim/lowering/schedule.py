@@ -24,6 +24,7 @@ from sim.lowering.market import Market
 from sim.lowering.note_dates import accrued_to, action_dates, due_interest, paid_before
 from sim.lowering.program import GAP_MONTHS
 from sim.terms import Case, Line
+from sim.terms.derived import level_before
 
 #: The number that stands for the days of month 0 before the valuation date.
 ELAPSED = -(10**6)
@@ -190,7 +191,7 @@ class Coverage:
         while self.carries and q.end < case.valuation_date:
             used = 0.0
             for k in self._months(q):
-                used += case.burn_level(k)
+                used += level_before(case, k)
             if self.terms is not None and self.terms.includes_interest:
                 used += paid_before(case, *self.days(q))
             unused = max(0.0, percents[self.place(q)] * max(0.0, used) + unused)

@@ -193,7 +193,7 @@ class Books:
             months, basis = list(range(quarter, quarter + 3)), "quarter"
         for n, each in enumerate(months):
             if each == terms.first_month and terms.share(each) < 1.0:  # its days before the valuation date
-                used += terms.level(each) * (1.0 - terms.share(each))
+                used += self.people.expected_before(each) * (1.0 - terms.share(each))
             if basis in ("to_date", "forecast") and n == len(months) - 1:
                 share = ((day - terms.opening_of(month)).days + 1) / terms.simulated_days(month)
                 used += self.used(month) * share

@@ -98,7 +98,7 @@ def test_skewness_and_kurtosis_of_a_session_with_jumps():
         ("MERTON", lambda s: s**-2.0, 1.94657052199198, 0.0),
         ("JUMPS_OF_100", lambda s: s < 100.0, 0.44413434614643, 0.0),
         ("JUMPS_OF_100", lambda s: 1.0 / s, 0.0100639466112946, 0.0),
-        # A step a session is within 2e-4 of continuous time. E[1/S^4] is infinite: an estimate of E[1/S^2] has no error.
+        # A step a session is within 2e-4 of continuous time. E[1/S^4] is infinite, so E[1/S^2] cannot be tested.
         ("HESTON", lambda s: 1.0 / s, 1.258574, 1e-3),
         ("HESTON", lambda s: 1.0 / s, 1.2583466763508, 2e-4),
         ("HESTON", lambda s: s < 1.25, 0.429976058211, 2e-4),
