@@ -188,7 +188,7 @@ class Tier(Terms):
         shares, dollars, share = self.max_shares_per_draw, self.max_per_draw, self.multiplier
         limits = [f"{shares or 0:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
         limits += [f"{percent(share or 0.0)} of the price"] * (share is not None)
-        return f"from {price(self.from_price)} {', '.join(limits) or 'as stated'}"
+        return f"from {price(self.from_price)} {', '.join(limits) or 'without other limits'}"
 
 
 @terms

@@ -50,10 +50,11 @@ def line(case: Case, facility: Line) -> Iterator[str]:
         return
     stock = "registered" if facility.registered else "restricted"
     most = f"{facility.max_shares:,} shares" if facility.commitment is None else money(facility.commitment)
+    when = "purchase dates on which the conditions hold" if facility.conditions else "its purchase dates"
     signed = f" Signed on {long_date(facility.signing)}." if facility.signing else ""
     yield (
         f"{facility.investor} buys up to {most} of {stock} stock from {long_date(facility.start)} "
-        f"to {long_date(facility.end)}, on purchase dates on which the conditions hold.{signed}{_used(facility)}"
+        f"to {long_date(facility.end)}, on {when}.{signed}{_used(facility)}"
     )
     kinds = facility.kinds(case.policy)
     if not facility.purchases:
@@ -199,11 +200,11 @@ def _request(case: Case, policy: Policy) -> str:
         case "runway":
             return f"{requests} {lacking}{_tilt(policy)}"
         case "opportunistic":
-            trigger = price((policy.price_trigger or 0) * case.price.initial)
+            trigger = f"{price((policy.price_trigger or 0) * case.price.initial)} or above"
             if policy.trigger_over == "average":
                 days = count(policy.trigger_sessions or 0, "session")
-                trigger = f"{policy.price_trigger:g} times the mean close of the {days} before"
-            return f"{requests} {lacking}, or {everything} if the stock closes at {trigger} or above"
+                trigger = f"or above {policy.price_trigger:g} times the mean close of the {days} before"
+            return f"{requests} {lacking}, or {everything} if the stock closes at {trigger}"
         case "schedule":
             return f"{requests} listed amounts, {money(sum(policy.amounts))} in all"
     return f"{requests} {everything}"

@@ -341,8 +341,8 @@ def succession(rows):
 
 def careful_case():
     """The same with a management that cuts and restores the burn."""
-    plan = {"cover_months": 9, "cut": 0.4, "delay_months": 2, "restore_months": 12, "one_off_months": 0.5}
-    return steady_case().replace({"company.cash": 35e6, "response": plan})
+    plan = {"cover_months": 9, "cut": 0.4, "delay_months": 2, "restore_months": 20, "one_off_months": 0.5}
+    return steady_case().replace({"company.cash": 22e6, "response": plan})
 
 
 @pytest.fixture(scope="module")
