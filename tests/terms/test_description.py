@@ -124,7 +124,7 @@ def test_the_shipped_case():
         ({"notes[0].margin": 0.0}, "Interest is 4.75% a year, capped at 10%. That is"),
         ({"notes": []}, "Without draws, the opening cash lasts"),
         ({"line.conditions": []}, "on its purchase dates."),
-        ({"line.coverage": None}, "Purchase dates\n"),
+        ({"line.coverage": None}, "draw. Purchase dates On the last session"),
         ({"milestones[polymer-265].probability": 1.0}, "polymer-265: sure to be reached. The median date is"),
         ({"third_party.annual_rate": 1.0}, "from third parties once a year on average"),
         ({"line.coverage.carry_forward": True}, "Coverage that a quarter leaves unused is carried forward."),
