@@ -142,8 +142,8 @@ DIFFERENCES = ("raised", "runway_months", "cash_out")
 #: What a risk officer reads, each by its estimate. Most paths have no shortfall by the first of the dates.
 STATISTICS: dict[str, Callable[[Statistics], Any]] = {
     "restricted mean survival": lambda of: of.rmst[0].mean,
-    "hazard of the third quarter": lambda of: of.hazard[2],
-    "incidence of operations": lambda of: of.incidence["operations"][2],
+    "hazard of the last quarter": lambda of: of.hazard[-1],
+    "incidence of operations": lambda of: of.incidence["operations"][-1],
     "p95 liquidity at risk": lambda of: of.liquidity_at_risk[-1].quantile(95),
     "liquidity, worst 5%": lambda of: of.liquidity_at_risk[-1].tail.shortfall,
     "liquidity by 6 months, worst 5%": lambda of: of.liquidity_at_risk[0].tail.shortfall,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof import coverage, faults, mutants, operators
+from tests.proof import faults, mutants, operators
 from tests.proof.bench import SUITE, Copy, Outcome, read_outcome, suite
 from tests.proof.planted import FAULTS, read_table
 
@@ -228,26 +228,3 @@ def test_mutants_are_counted_by_file():
     assert mutants.share_killed(counts) == 3 / 4
     assert mutants.share_killed({}) == 0.0
     assert "| all | 5 | 3 | 1 | 1 |" in mutants.report(counts)
-
-
-# ------------------------------------------------------------------------------------------------------ coverage
-
-
-def judged_statistics(monkeypatch, narrower: float = 1.0) -> dict[str, str]:
-    """The verdicts on the statistics of small runs, whose intervals are `narrower` times as wide as they should be."""
-    subject, paths, repetitions = coverage.subjects()["small"], 2_048, 150
-    monkeypatch.setattr(coverage, "TRUTH_PATHS", 2**18)
-    truth = coverage.truth_of(subject)
-    task = coverage.Task("small", "philox", True, False, paths, coverage.seeds(0, repetitions))
-    found = coverage.repeat(task)
-    middle = found.mean(axis=2, keepdims=True)
-    rows = coverage.judged(coverage.rows_of(subject), middle + narrower * (found - middle), truth)
-    return {row.name: row.verdict for row in rows if row.name in coverage.STATISTICS}
-
-
-def test_intervals_of_statistics_cover_as_stated(monkeypatch):
-    assert set(judged_statistics(monkeypatch).values()) == {"holds"}
-
-
-def test_intervals_that_are_too_narrow_are_seen(monkeypatch):
-    assert set(judged_statistics(monkeypatch, 0.6).values()) == {"TOO LOW"}
