@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.calendar import FiscalQuarter
 from sim.lowering import line_records as lr
 from sim.lowering.note_dates import accrued_to, action_dates, interest_dates, paid_before
-from sim.lowering.schedule import Calendar, array_of
+from sim.lowering.schedule import Calendar, Coverage, array_of
 from sim.terms import Case, Note
 
 
@@ -86,12 +87,15 @@ def tests_of(lines: Any) -> list[Counted | None]:
     """The coverage tests of all purchase dates of `lines`, then those at the ends of fiscal quarters."""
     calendar, tests = lines.calendar, []
     for notice in lines.notices:
-        coverage = lines.coverages[notice.line]
-        counts = coverage.terms is not None and coverage.terms.includes_interest
-        days = coverage.days(calendar.quarter(notice.day), notice.day) if counts else None
-        tests.append(None if days is None else Counted(*days, notice.day))
+        tests.append(_test(lines.coverages[notice.line], calendar.quarter(notice.day), notice.day))
     for coverage in lines.coverages:
-        counts = coverage.terms is not None and coverage.terms.includes_interest
-        for quarter in coverage.carried_quarters:
-            tests.append(Counted(*coverage.days(quarter), None) if counts else None)
+        tests += [_test(coverage, quarter, None) for quarter in coverage.carried_quarters]
     return tests
+
+
+def _test(coverage: Coverage, quarter: FiscalQuarter, day: datetime.date | None) -> Counted | None:
+    """What a test in a fiscal quarter counts; None where its coverage counts no interest."""
+    if coverage.terms is None or not coverage.terms.includes_interest:
+        return None
+    first, last = coverage.days(quarter, day)
+    return Counted(first, last, day)

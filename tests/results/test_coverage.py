@@ -112,7 +112,7 @@ def test_an_average_price_with_the_error_of_its_numerator_alone_is_seen(ready, t
     honest = statistics_of.average_price
 
     def careless(raised, issued, groups):
-        mean, error = mean_of_all(raised, groups)
+        _, error = mean_of_all(raised, groups)
         return GroupError(error.se / issued.mean(), error.dof).estimate(honest(raised, issued, groups).value)
 
     monkeypatch.setattr(statistics_of, "average_price", careless)
