@@ -268,14 +268,13 @@ def carried_note(note: Note, opening: datetime.date, to: datetime.date, came: da
     stated = note.accrued is not None
     since = came or (opening if stated else note.last_interest_date or opening)
     principal, owed, paid_to, first = note.principal, note.accrued or 0.0, came, max(opening, since)
-    rate = note.rate
     dates = (datetime.date.fromisoformat(f"{year}-{day}") for year in range(first.year, to.year + 1)
              for day in note.interest_days)  # fmt: skip
     for day in sorted(day for day in dates if first <= day < to and (stated or day != note.last_interest_date)):
-        owed += principal * rate * (day - since).days / 365.0
+        owed += principal * note.rate * (day - since).days / 365.0
         principal += owed * (note.interest == "accrue")
         owed, since, paid_to = 0.0, day, day
-    return CarriedNote(principal, owed + principal * rate * (to - since).days / 365.0, paid_to)
+    return CarriedNote(principal, owed + principal * note.rate * (to - since).days / 365.0, paid_to)
 
 
 def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
