@@ -90,9 +90,7 @@ def _asked(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Asked]:
             lambda _, received: sum(i.amount for i in received if i.third_party and i.date <= last), last,
         )  # fmt: skip
     if actuals.cash_used is not None and ended.replace(day=1) >= case.valuation_date:
-        yield Asked(
-            "cash used in the last month", "$", actuals.cash_used, lambda told, _: told.history.cash_used[month], ended
-        )
+        yield Asked("cash used in the last month", "$", actuals.cash_used, lambda told, _: used_in(told, month), ended)
     reached = {row.name: row.date for row in actuals.milestones}
     span = float((to - case.valuation_date).days)
     for milestone in case.milestones:
@@ -100,6 +98,28 @@ def _asked(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Asked]:
             day = reached.get(milestone.name)
             took = span if day is None else float((day - case.valuation_date).days + 1)
             yield Asked(f"days to {milestone.name}", "days", took, _days_to(milestone.name, span), last)
+
+
+def used_in(told: Trace, month: str) -> float:
+    """Cash that a path used in a month, as management had cut it; a history has it uncut."""
+    plan, used = told.case.response, told.history.cash_used[month]
+    since = cut_from(told, month)
+    if plan is None or since is None or since > month:
+        return used
+    fixed = told.history.get("cash_fixed", {}).get(month, 0.0)
+    return fixed + (used - fixed) * (1.0 - plan.cut)
+
+
+def cut_from(told: Trace, month: str) -> str | None:
+    """The month from which the burn of a path is cut, by what had been decided in `month`; None if there is no cut."""
+    plan = told.case.response
+    if plan is None:
+        return None
+    since = None if plan.cut_from is None else plan.cut_from.isoformat()[:7]
+    for act in told.ledger["response"]:
+        if act["month"] <= month:
+            since = act["from"] if act["burn"] == "cut" else None
+    return since
 
 
 def _drawn(told: Trace, line: str, last: datetime.date) -> float:

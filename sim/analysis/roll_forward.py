@@ -42,8 +42,7 @@ def roll_forward(
     has not come is simulated conditional on the days that it has been awaited, the burn starts from the last month's,
     and windows that reach back use the closes. An insider's limit is less what he has lent; rates and waivers that
     follow the price are those of the same price in dollars. Terms, models and the horizon stay. A cut of management
-    that is in force is not carried over: [response] decides anew from the opening on. What the old case had said of
-    the actuals is added to `forecasts`.
+    that is in force goes on. What the old case had said of the actuals is added to `forecasts`.
 
     Parameters
     ----------

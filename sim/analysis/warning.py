@@ -16,6 +16,7 @@ from sim.results.periods import days_at_close
 from sim.results.result import Result
 from sim.results.value import HashableValue
 from sim.terms import Case
+from sim.terms.derived import cut_month
 from sim.text.numbers import rounded, shared_decimals, with_decimals
 from sim.text.tables import Table
 
@@ -140,7 +141,9 @@ def expected_burns(case: Case, cash: np.ndarray) -> np.ndarray:
     response, minimum = case.response, case.company.minimum_cash
     if response is None:
         return burns
-    begins, expected = np.full(cash.shape[1], math.inf), np.full(cash.shape[1], whole[0])
+    begun = cut_month(case)
+    begins = np.full(cash.shape[1], math.inf if begun is None else begun)
+    expected = np.where(begins <= 0, cut[0], whole[0])
     opening = np.full(cash.shape[1], float(case.company.cash))
     for k in range(len(cash)):
         free, cutting = opening - minimum, begins < math.inf

@@ -279,5 +279,6 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
+        interest=np.zeros((len(plan.months) if len(plan.program.lines.interest) else 0, r.BLOCK)),
         gaps=_rows(len(plan.gap_months)),
     )

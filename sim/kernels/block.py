@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "8f0599c68d10a257db098c82df8f9c36"
+FINGERPRINT = "cfbabf8f26d27bbddfb3e819e0eb382b"
 
 
 @passage

@@ -122,6 +122,7 @@ def open_ledger(ledgers, program):
             balances.since[i] = 0.0
     ledgers.raised[:] = 0.0
     ledgers.undrawn[:] = 0.0
+    ledgers.interest[:] = 0.0
 
 
 @stage

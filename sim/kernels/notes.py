@@ -25,6 +25,7 @@ def pay_notes(ledgers, histories, program, stop, recording, lanes):
             capitalise(balances)
         if due != 0:
             record_payment(recording.interest, a, state.paid, lanes)
+            keep_paid(ledgers.interest, stop.month, state.paid)
     for a in range(stop.first_action, stop.last_action):
         action = program.actions[a]
         if action.maturity != 0:
@@ -83,6 +84,7 @@ def sweep_notes(ledgers, program, stop, recording, lanes):
             continue
         sweep(state, notes[action.note], program.notes[action.note], action.may_reborrow)
         record_payment(recording.interest, a, state.paid, lanes)
+        keep_paid(ledgers.interest, stop.month, state.paid)
         record_payment(recording.principal, a, state.repaid, lanes)
 
 
@@ -104,6 +106,14 @@ def sweep(state, balances, note, may_reborrow):
         state.cash[i] = cash - interest - repaid + borrowed
         state.paid[i] = interest
         state.repaid[i] = repaid - borrowed
+
+
+@stage
+def keep_paid(interest, month, paid):
+    """Add interest that is paid to that of its month, if some coverage counts it."""
+    if len(interest) > 0:
+        for i in range(BLOCK):
+            interest[month, i] = interest[month, i] + paid[i]
 
 
 @stage

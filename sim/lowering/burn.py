@@ -11,7 +11,7 @@ from sim.lowering import model_records as m
 from sim.lowering.other_cash import planned
 from sim.lowering.schedule import Calendar
 from sim.terms import Case
-from sim.terms.derived import burn_levels, cut_levels, reached
+from sim.terms.derived import burn_levels, cut_levels, level_before, reached
 
 
 class Levels(NamedTuple):
@@ -34,6 +34,9 @@ def expected_figures(case: Case, calendar: Calendar, levels: np.ndarray) -> np.n
     """
     figures = levels * calendar.rows.shares
     for row, k in enumerate(calendar.outside, start=calendar.n_months):
+        if k < 0:
+            number, share = calendar.rows[row]
+            figures[row] = level_before(case, number) * share
         if 0 <= k < calendar.n_months:
             for amount in planned(case, calendar, k):
                 figures[row] = figures[row] - amount

@@ -37,7 +37,7 @@ def is_plain(case: Case) -> bool:
     pricing = purchase.pricing
     begun = line.used is not None and line.used.this_period > 0.0
     known = not pricing.forward and pricing.floor_of_close is None and not begun and not line.waives_by_price
-    if line.coverage is not None and line.coverage.waiver_probability > 0:
+    if line.coverage is not None and (line.coverage.waiver_probability > 0 or line.coverage.includes_interest):
         return False
     party = case.third_party
     if party is not None and (party.price_sensitivity != 0 or party.reduces == "period"):
@@ -225,6 +225,8 @@ def empty_tables() -> lr.LineTables:
         leg_rows=np.zeros(0, np.int64),
         turns=array_of(none, lr.TURN),
         fees=array_of(none, lr.FEE),
+        interest=array_of(none, lr.INTEREST),
+        dues=array_of(none, lr.DUE),
         applies=np.zeros((0, 0), np.int64),
         condition_codes=np.zeros(0),
         conditions=0.0,

@@ -84,6 +84,14 @@ NOTICE = record(
     runway="i", blackout="i", first_leg_row="i", before_row="i", during_row="i", during_sessions="i", trigger_row="i",
     later="i", lapses="i", settled="f", settled_t="f", settled_row="i",
 )  # fmt: skip
+#: The interest on notes that a coverage test counts beside the cash used: what was paid before the opening, what is
+#: paid in the simulated months from `first_month` to `last_month` - 1, and rows of `dues`.
+INTEREST = record(before="f", first_month="i", last_month="i", first_due="i", last_due="i")
+#: Interest of a note that is due from a purchase date on. It has accrued to day `accrued_to`, and is paid for days up
+#: to `until`, the last payment (NO_PAYMENT: none); what accrues to day `since` before it is added to the principal
+#: (NO_PAYMENT: nothing is). `extended_`: the same of a path on which the note is extended.
+DUE = record(note="i", accrued_to="f", until="f", since="f", extended_until="f", extended_since="f")
+NO_PAYMENT = -1e9
 #: A settlement or a notice (row of `notices`), or a fee (row of `fees`), in the order in which they are taken.
 TURN = record(what="i", row="i")
 #: A fee that is due on a date; `row`: of the last close by then.
@@ -102,6 +110,8 @@ class LineTables(NamedTuple):
     leg_rows: np.ndarray  # int64
     turns: np.ndarray
     fees: np.ndarray
+    interest: np.ndarray  # INTEREST of the notices, then of the tests at the ends of quarters; empty if none counts it
+    dues: np.ndarray
     applies: np.ndarray  # int64 (notices, conditions)
     condition_codes: np.ndarray  # (conditions,): reason of each condition
     conditions: float  # number of different names of conditions
@@ -119,19 +129,21 @@ BOOK = rows(
 )  # fmt: skip
 #: The order of a kind of purchase that is not settled: its notice (-1: none), dollars (of a forward draw at the
 #: estimated price), the shares that they pay for, those to deliver and the most that may be, and the reason and the
-#: opportunity of its size. `today`: session of the last notice that was not zero, and its shares.
+#: opportunity of its size; the interest that its coverage counts. `today`: session of the last notice that was not
+#: zero, and its shares.
 ORDER = rows(
-    "notice", "amount", "paid", "shares", "most", "reason", "opportunity", "today", "today_shares",
+    "notice", "amount", "paid", "shares", "most", "reason", "opportunity", "interest", "today", "today_shares",
 )  # fmt: skip
 #: Numbers of a purchase date of all paths: the least of the legs, limits by volume and by registration, the average
-#: close of the trigger, the unused coverage; the close, the first price and the caps of the tier that it reaches, the
-#: price, known or estimated, and the request; shares that the line has issued or promised. `limit`: one limit after the
-#: other. `amount`, `reason`, `dollars`, `most`, `each`: the size of a notice, see `sim.kernels.lines.limits`. `code`:
-#: what forbids it, -1 if nothing does. `paid`, `shares`: of the order; `room`: the opportunity.
+#: close of the trigger, the unused coverage, the interest that coverage counts; the close, the first price and the caps
+#: of the tier that it reaches, the price, known or estimated, and the request; shares that the line has issued or
+#: promised. `limit`: one limit after the other. `amount`, `reason`, `dollars`, `most`, `each`: the size of a notice,
+#: see `sim.kernels.lines.limits`. `code`: what forbids it, -1 if nothing does. `paid`, `shares`: of the order; `room`:
+#: the opportunity.
 DATE = rows(
-    "leg", "average", "volume", "registered", "trigger", "unused", "close", "from_price", "share_cap", "draw_cap",
-    "price", "wanted", "issued", "limit", "amount", "reason", "dollars", "most", "each", "code", "paid", "shares",
-    "room",
+    "leg", "average", "volume", "registered", "trigger", "unused", "interest", "close", "from_price", "share_cap",
+    "draw_cap", "price", "wanted", "issued", "limit", "amount", "reason", "dollars", "most", "each", "code", "paid",
+    "shares", "room",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sim.calendar import fiscal_quarter
 from sim.lowering import line_records as lr
 from sim.lowering import program as r
 from sim.lowering.burn import Levels
+from sim.lowering.interest import InterestRows, tests_of
 from sim.lowering.market import Market, priced_sessions
 from sim.lowering.purchase_rows import averaged, followed, leg_rows, limit, priced, tier_rows
 from sim.lowering.schedule import Agenda, Calendar, Coverage, DrawDates, array_of
@@ -55,6 +56,7 @@ class Lines:
         for notice in self.notices:
             self._ask(notice)
         self.fees = list(self._fees())
+        self.interest = InterestRows(case, calendar, tests_of(self))
 
     def finish(self) -> None:
         """The rows of purchase dates and of what belongs to them."""
@@ -131,6 +133,8 @@ class Lines:
             leg_rows=np.array(self.leg_rows, np.int64),
             turns=turns,
             fees=array_of([self._fee_row(case, fee) for _, fee in self.fees], lr.FEE),
+            interest=self.interest.table(case),
+            dues=self.interest.dues,
             applies=self._applies,
             condition_codes=np.array(codes, np.float64),
             conditions=float(len(self.names)),

@@ -251,7 +251,7 @@ def _notes(case: Case, variates: Variates) -> list[dict]:
         {
             "principal": 0.0 if comes_in_later(case, note) else note.principal,
             "accrued": note.accrued or 0.0,
-            "rate": min(note.base_rate + note.margin, r.UNLIMITED if note.rate_cap is None else note.rate_cap),
+            "rate": note.rate,
             "probability": note.extension_probability,
             "variate": bernoulli(variates, r.EXTENSION, note.name, note.extension_probability),
             "prepay_above": note.sweep.prepay_above if note.sweep else r.NEVER,

@@ -15,6 +15,7 @@ from sim.lowering.schedule import Calendar, array_of
 from sim.lowering.variates import Variates
 from sim.lowering.waivers import has_own_waivers, renewal_rows, waiver_rows, waivers_of
 from sim.terms import Case
+from sim.terms.derived import cut_month
 
 
 class PeopleRows:
@@ -119,7 +120,8 @@ def _reduced_rows(case: Case, calendar: Calendar, lines: PlainLine | Lines) -> n
 def _response(case: Case) -> w.ResponseRecord:
     response = case.response
     if response is None:
-        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0)
+        return w.ResponseRecord(0, 0.0, 1.0, 0.0, r.UNLIMITED, 0.0, r.NEVER)
+    begun = cut_month(case)
     return w.ResponseRecord(
         used=1,
         cover=float(response.cover_months),
@@ -127,6 +129,7 @@ def _response(case: Case) -> w.ResponseRecord:
         delay=float(response.delay_months),
         restore=r.UNLIMITED if response.restore_months is None else float(response.restore_months),
         one_off=float(response.one_off_months),
+        begun=r.NEVER if begun is None else float(begun),
     )
 
 

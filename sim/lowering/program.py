@@ -286,6 +286,7 @@ class Ledgers(NamedTuple):
     rates: np.ndarray  # (months, BLOCK): cash used a day
     raised: np.ndarray  # (periods, BLOCK)
     undrawn: np.ndarray  # (reasons, BLOCK): sums over purchase dates, by binding reason, in dollars
+    interest: np.ndarray  # (months, BLOCK): paid on notes, in cash; no rows where no coverage counts it
     gaps: np.ndarray  # (rows of `Output.gap_by_month`, BLOCK): the funding gap up to then
 
 

@@ -22,8 +22,10 @@ from sim.calendar import (
 )
 from sim.lowering import program as r
 from sim.lowering.market import Market
+from sim.lowering.note_dates import accrued_to, action_dates, due_interest, paid_before
 from sim.lowering.program import GAP_MONTHS
-from sim.terms import Case, Line, Note
+from sim.terms import Case, Line
+from sim.terms.derived import level_before
 
 #: The number that stands for the days of month 0 before the valuation date.
 ELAPSED = -(10**6)
@@ -64,6 +66,11 @@ class Calendar:
 
     def month_end(self, k: int) -> datetime.date:
         return month_end(self.case.valuation_date, k)
+
+    @property
+    def month_ends(self) -> set[datetime.date]:
+        """The last days of the simulated months."""
+        return {self.month_end(k) for k in range(self.n_months)}
 
     def month(self, day: datetime.date) -> int:
         return month_number(self.case.valuation_date, day)
@@ -122,11 +129,13 @@ class Coverage:
         self.term_start = calendar.quarter(line.start)
         self.first_carried = max(self.term_start, calendar.quarter(case.valuation_date))
         self.quarters: list[dict] = []
+        self.carried_quarters: list[FiscalQuarter] = []
         if self.carries:
             q = self.first_carried
             while q.end <= case.horizon and q.start <= line.end:
                 first, last = self.cover(q)
                 self.quarters.append({"percent": float(self.place(q)), "first_cover": first, "last_cover": last})
+                self.carried_quarters.append(q)
                 q = q.next()
 
     def place(self, q: FiscalQuarter) -> int:
@@ -163,10 +172,19 @@ class Coverage:
             return counted
         return [*counted, (expected(k), 1.0 - share), *((expected(j), 1.0) for j in months if j > k)]
 
+    def days(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[datetime.date, datetime.date]:
+        """The first and the last day of the basis, of a draw in quarter q on day `through` (None: its end)."""
+        whole = self._quarter(q)
+        to_date = self.terms is not None and self.terms.basis == "to_date"
+        return whole.start, through if to_date and through is not None else whole.end
+
+    def _quarter(self, q: FiscalQuarter) -> FiscalQuarter:
+        """The quarter whose months cover a draw in quarter q."""
+        return q.plus(-1 if self.terms is not None and self.terms.basis == "previous_quarter" else 0)
+
     def _months(self, q: FiscalQuarter) -> range:
         """The months whose cash used covers a whole quarter."""
-        before = self.terms is not None and self.terms.basis == "previous_quarter"
-        first = self.calendar.month(q.plus(-1 if before else 0).start)
+        first = self.calendar.month(self._quarter(q).start)
         return range(first, first + 3)
 
     def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
@@ -182,45 +200,35 @@ class Coverage:
         while self.carries and q.end < case.valuation_date:
             used = 0.0
             for k in self._months(q):
-                used += case.burn_level(k)
+                used += level_before(case, k)
+            if self.terms is not None and self.terms.includes_interest:
+                used += paid_before(case, *self.days(q))
             unused = max(0.0, percents[self.place(q)] * max(0.0, used) + unused)
             q = q.next()
         return unused
 
 
-def _interest_dates(note: Note, calendar: Calendar) -> list[datetime.date]:
-    """Interest dates of a note after the last one paid, inside the span and not after its final maturity."""
-    case = calendar.case
-    years = range(case.valuation_date.year, case.horizon.year + 1)
-    last = min(case.horizon, note.extended_maturity or note.maturity)
-    dates = [datetime.date.fromisoformat(f"{year}-{day}") for year in years for day in note.interest_days]
-    return [d for d in dates if max(case.valuation_date, note.last_interest_date or case.valuation_date) <= d <= last]
-
-
 def _note_actions(case: Case, calendar: Calendar) -> dict[datetime.date, list[dict]]:
     """What each note does on which date, with the days of interest since its last accrual."""
-    month_ends = [calendar.month_end(k) for k in range(calendar.n_months)]
+    month_ends = calendar.month_ends
     by_date: dict[datetime.date, list[dict]] = {}
     for number, note in enumerate(case.notes):
-        interest = set(_interest_dates(note, calendar))
+        interest = set(due_interest(case, note))
         maturities = {note.maturity: 1} | ({note.extended_maturity: 2} if note.extended_maturity else {})
         paid = 1 if note.interest == "cash" else 2
-        due = {day for day in maturities if day <= case.horizon}
-        accrued_to = case.valuation_date  # what is owed for the time before is stated, or runs from the last date
-        if note.accrued is None and note.last_interest_date is not None:
-            accrued_to = note.last_interest_date
-        for day in sorted(interest | due | set(month_ends if note.sweep else ())):
+        before = accrued_to(case, note)
+        for day in action_dates(case, note, month_ends):
             by_date.setdefault(day, []).append(
                 {
                     "note": number,
-                    "accrual_days": float((day - accrued_to).days),
+                    "accrual_days": float((day - before).days),
                     "interest": paid * (day in interest),
                     "maturity": maturities.get(day, 0),
                     "sweep": int(note.sweep is not None and day in month_ends),
                     "may_reborrow": int(day < note.maturity),
                 }
             )
-            accrued_to = day
+            before = day
     for actions in by_date.values():
         actions.sort(key=lambda action: action["note"])
     return by_date

@@ -73,6 +73,7 @@ class ResponseRecord(NamedTuple):
     delay: float
     restore: float  # UNLIMITED: never
     one_off: float
+    begun: float  # the month from which a cut decided before the opening holds; NEVER: none
 
 
 class BridgeRecord(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -223,6 +224,7 @@ def quantile_rank(n: int, percent: int) -> int:
     return max(1, -(-n * percent // 100))
 
 
+@lru_cache(maxsize=1024)  # every measure of a run asks for the same ranks
 def interval_ranks(n: int, percent: int, level: float = 0.95) -> tuple[int, int]:
     """Ranks (l, u) of the order statistics that bracket the quantile with probability at least `level`.
 

@@ -78,7 +78,13 @@ class Actuals(Terms):
     )
     cash_used: float | None = key(
         Number(least=-MOST_MONEY, most=MOST_MONEY, unit="$"), None,
-        meaning="cash used in operations in the month before the new valuation month; absent: not known",
+        meaning="cash used in operations in the month before the new valuation month, as management had cut it and "
+        "without the flows of [[flows]]; absent: not known",
+    )  # fmt: skip
+    cut_from: datetime.date | None = key(
+        Day(), None,
+        meaning="first day of the month from which the burn is cut, where management has decided on a cut and not "
+        "ended it; absent: there is none",
     )  # fmt: skip
     draws: tuple[ActualDraw, ...] = key(Rows(ActualDraw), (), meaning="all draws since the old valuation date")
     holdings: tuple[ActualHoldings, ...] = key(
@@ -98,6 +104,10 @@ class Actuals(Terms):
     notes: tuple[ActualNote, ...] = key(
         Rows(ActualNote), (), meaning="state of the notes; those left out are as the case says"
     )
+
+    def check_cut_from(self) -> Iterator[Problem]:
+        if self.cut_from is not None and self.cut_from.day != 1:
+            yield "cut_from", self.cut_from, "must be the first day of a month"
 
     def check_waived(self) -> Iterator[Problem]:
         for name in self.not_waived:

@@ -190,7 +190,7 @@ class Tier(Terms):
         limits = [f"{shares or 0:,} shares"] * (shares is not None) + [money(dollars or 0.0)] * (dollars is not None)
         limits += [f"{percent(share or 0.0)} of the price"] * (share is not None)
         reached = f"from {price(self.from_price)}" if self.from_price >= _LEAST_SHOWN else "at any close"
-        return f"{reached} {', '.join(limits) or 'as stated'}"
+        return f"{reached} {', '.join(limits) or 'without other limits'}"
 
 
 @terms

@@ -131,6 +131,21 @@ def cut_levels(case: Any, months: tuple[int, ...]) -> tuple[float, ...]:
     return tuple(f + (w - f) * (1.0 - case.response.cut) for f, w in zip(fixed, whole, strict=True))
 
 
+def cut_month(case: Any) -> int | None:
+    """The month from which the burn is cut by a decision before the opening; None if there is none. Month 0 is that of
+    the valuation date."""
+    if case.response is None or case.response.cut_from is None:
+        return None
+    return calendar.month_number(case.valuation_date, case.response.cut_from)
+
+
+def level_before(case: Any, k: int) -> float:
+    """The expected burn of a whole month whose figure was known at the opening, as management had cut it."""
+    begun = cut_month(case)
+    levels = burn_levels(case.burn, case.valuation_date, (k,), reached(case))
+    return (levels if begun is None or k < begun else cut_levels(case, (k,)))[0]
+
+
 def item_levels(
     burn: Burn, item: Item, valuation_date: datetime.date, months: tuple[int, ...], known: Reached = ()
 ) -> list[float]:

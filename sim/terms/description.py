@@ -54,7 +54,7 @@ def _lines(case: Case) -> Iterator[tuple[str, Iterable[str]]]:
     for facility in case.facilities:
         named = f": {facility.name}" if facility.name else ""
         yield f"The line{named}", line(case, facility)
-        yield f"Purchase dates and coverage{named}", purchases(case, facility)
+        yield f"Purchase dates{' and coverage' * (facility.coverage is not None)}{named}", purchases(case, facility)
         yield f"Conditions{named}", conditions(case, facility)
 
 
@@ -77,7 +77,8 @@ def _company(case: Case) -> Iterator[str]:
         f"cash {least}. Fiscal years end in {month_name(company.fiscal_year_end_month)}."
     )
     yield from operations(case)
-    without = "draws and note payments" if not case.flows else "draws, note payments and other flows"
+    moves = ["draws", *["note payments"] * bool(case.notes), *["other flows"] * bool(case.flows)]
+    without = " and ".join(filter(None, (", ".join(moves[:-1]), moves[-1])))
     yield f"Without {without}, the opening cash lasts {_lasts(case)} at the average cash use."
 
 

@@ -28,14 +28,16 @@ def milestones(case: Case) -> Iterator[str]:
 def _reached(case: Case, milestone: Milestone) -> str:
     if milestone.elapsed_days:
         return _conditional(milestone)
-    chance = f"{percent(milestone.probability)} probability of being reached"
+    certain = milestone.probability == 1
+    chance = "sure to be reached" if certain else f"{percent(milestone.probability)} probability of being reached"
+    then = "The" if certain and not milestone.follows else "If it is reached, the"
     if milestone.follows:
         return (
-            f"{chance}, if {milestone.follows} is reached. If it is reached, the median time after {milestone.follows} "
+            f"{chance}, if {milestone.follows} is reached. {then} median time after {milestone.follows} "
             f"is {milestone.median_days:g} days; with probability 90% it is at most {milestone.p90_days:g} days"
         )
     median, late = (_on(case, days) for days in (milestone.median_days, milestone.p90_days))
-    return f"{chance}. If it is reached, the median date is {median}; with probability 90% it is {late} or earlier"
+    return f"{chance}. {then} median date is {median}; with probability 90% it is {late} or earlier"
 
 
 def _conditional(milestone: Milestone) -> str:
@@ -59,8 +61,9 @@ def third_party(case: Case) -> Iterator[str]:
         return
     discounted = f"{percent(third.discount)} below the close" if third.discount else "the close"
     how = f"by selling shares at {discounted}" if third.kind == "equity" else "as debt, without shares"
+    often = "once a year" if third.annual_rate == 1 else f"{third.annual_rate:g} times a year"
     yield (
-        f"The company raises money from third parties {third.annual_rate:g} times a year on average, "
+        f"The company raises money from third parties {often} on average, "
         f"{money(third.median_amount)} each time (median), {how}."
     )
     if third.price_sensitivity:
@@ -110,8 +113,8 @@ def _extension(note: Note) -> str:
 
 
 def _interest(note: Note) -> str:
-    whole = note.base_rate + note.margin
-    rate = whole if note.rate_cap is None else min(whole, note.rate_cap)
+    if note.rate == 0 and not note.accrued:
+        return "It bears no interest."
     cap = "" if note.rate_cap is None else f", capped at {percent(note.rate_cap)}"
     paid = "when the principal is repaid"
     if note.interest_days:
@@ -127,7 +130,6 @@ def _interest(note: Note) -> str:
         since = f" At the opening {money(note.accrued)} of interest is owed."
     if note.advance is not None:
         since = ""
-    return (
-        f"Interest is {percent(rate)} a year: base rate {percent(note.base_rate)} plus margin {percent(note.margin)}"
-        f"{cap}. That is {money(note.principal * rate)} a year on the whole principal, {how}.{since}"
-    )
+    parts = f": base rate {percent(note.base_rate)} plus margin {percent(note.margin)}" * (note.margin != 0)
+    whole = f"{money(note.principal * note.rate)} a year on the whole principal"
+    return f"Interest is {percent(note.rate)} a year{parts}{cap}. That is {whole}, {how}.{since}"

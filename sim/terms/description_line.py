@@ -35,6 +35,13 @@ BASES = {
     "previous_quarter": "in the fiscal quarter before",
     "forecast": "in that quarter through the purchase date, and the average cash use for the rest of the quarter",
 }
+_DUE = "Interest that is due later in the quarter counts on the principal of the purchase date."
+INTEREST = {
+    "quarter": _DUE,
+    "to_date": "Interest that is due on the purchase date itself counts too.",
+    "previous_quarter": "Interest that is added to the principal does not count.",
+    "forecast": _DUE,
+}
 
 
 def line(case: Case, facility: Line) -> Iterator[str]:
@@ -43,11 +50,11 @@ def line(case: Case, facility: Line) -> Iterator[str]:
         return
     stock = "registered" if facility.registered else "restricted"
     most = f"{facility.max_shares:,} shares" if facility.commitment is None else money(facility.commitment)
+    when = "purchase dates on which the conditions hold" if facility.conditions else "its purchase dates"
     signed = f" Signed on {long_date(facility.signing)}." if facility.signing else ""
-    held = ", on purchase dates on which the conditions hold" * bool(facility.conditions)
     yield (
         f"{facility.investor} buys up to {most} of {stock} stock from {long_date(facility.start)} "
-        f"to {long_date(facility.end)}{held}.{signed}{_used(facility)}"
+        f"to {long_date(facility.end)}, on {when}.{signed}{_used(facility)}"
     )
     kinds = facility.kinds(case.policy)
     if not facility.purchases:
@@ -177,9 +184,10 @@ def purchases(case: Case, facility: Line) -> Iterator[str]:
         return
     if coverage:
         carried = " Coverage that a quarter leaves unused is carried forward." * coverage.carry_forward
+        interest = " " + INTEREST[coverage.basis] if coverage.includes_interest else ""
         yield (
-            "The draws of a fiscal quarter are limited to a percentage of the cash used in operations "
-            f"{BASES[coverage.basis]}. This percentage is called coverage.{carried}"
+            f"The draws of a fiscal quarter are limited to a percentage of the {coverage.counted} "
+            f"{BASES[coverage.basis]}. This percentage is called coverage.{carried}{interest}"
         )
     yield _quarter_table(case, facility)
 
@@ -192,11 +200,11 @@ def _request(case: Case, policy: Policy) -> str:
         case "runway":
             return f"{requests} {lacking}{_tilt(policy)}"
         case "opportunistic":
-            trigger = price((policy.price_trigger or 0) * case.price.initial)
+            trigger = f"{price((policy.price_trigger or 0) * case.price.initial)} or above"
             if policy.trigger_over == "average":
                 days = count(policy.trigger_sessions or 0, "session")
-                trigger = f"{policy.price_trigger:g} times the mean close of the {days} before"
-            return f"{requests} {lacking}, or {everything} if the stock closes at {trigger} or above"
+                trigger = f"or above {policy.price_trigger:g} times the mean close of the {days} before"
+            return f"{requests} {lacking}, or {everything} if the stock closes at {trigger}"
         case "schedule":
             return f"{requests} listed amounts, {money(sum(policy.amounts))} in all"
     return f"{requests} {everything}"
@@ -226,7 +234,8 @@ def _quarter_table(case: Case, facility: Line) -> str:
         cells = [quarter.label, str(quarter.end), shown]
         rows.append((*cells, f"{share:g}%", money(dollars or 0.0)) if covered else tuple(cells))
     heads = ("quarter", "ends", "purchase dates", "coverage", "coverage limit")
-    note = "The coverage limit shown is that at the average cash use." if covered else ""
+    without = ", without interest" * (facility.coverage is not None and facility.coverage.includes_interest)
+    note = f"The coverage limit shown is that at the average cash use{without}." if covered else ""
     if covered and cap is not None:
         note += f" The limit of {money(cap)} per {facility.period.replace('_', ' ')} applies as well."
     return table_text(Table("", heads if covered else heads[:3], rows, left=(0, 1, 2), note=note))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sim.terms.case import Case
 from sim.terms.line import Line
+from sim.text.dates import long_date
 from sim.text.numbers import count, money, percent
 
 
@@ -19,6 +20,8 @@ def response(case: Case) -> Iterator[str]:
         f"If cash above the minimum covers less than {_months(plan.cover_months)} of expected burn at the opening of a "
         f"month, management cuts the burn by {percent(plan.cut)}, {when}."
     )
+    if plan.cut_from is not None:
+        yield f"A cut has been decided before the simulation; it holds from {long_date(plan.cut_from)} on."
     if plan.one_off_months:
         cost = _months(plan.one_off_months)
         yield f"A cut costs {cost} of expected burn, paid at the end of the month of the decision."

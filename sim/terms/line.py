@@ -152,9 +152,7 @@ class Line(PurchaseTerms):
     coverage: Coverage | None = key(
         Table(Coverage), None,
         meaning="limit of a quarter's draws by the cash used in operations",
-        clause=Clause(
-            "coverage", "draws at most {}% of the cash used in operations", kind="coverage", shown=lambda x: x.shares
-        ),
+        clause=Clause("coverage", "draws at most {}", kind="coverage", shown=lambda coverage: coverage.words),
     )  # fmt: skip
     conditions: tuple[Condition, ...] = key(Rows(Condition), (), meaning="conditions of a draw, in the line's order")
     waivers: Waivers | None = key(

@@ -97,6 +97,12 @@ class Note(Terms):
             yield "accrued", self.accrued, "must be left out, as the principal comes in after the opening"
 
     @property
+    def rate(self) -> float:
+        """The rate of interest, a year."""
+        whole = self.base_rate + self.margin
+        return whole if self.rate_cap is None else min(whole, self.rate_cap)
+
+    @property
     def interest_days(self) -> tuple[str, ...]:
         """The days of each year on which interest is due, "MM-DD"."""
         return self.interest_dates or ((self.interest_date,) if self.interest_date else ())

@@ -265,6 +265,11 @@ class Coverage(Terms):
         "the quarter before, or the quarter's days through the purchase date and the expected rest",
     )  # fmt: skip
     carry_forward: bool = key(Flag(), False, meaning="whether coverage that earlier quarters left unused is added")
+    includes_interest: bool = key(
+        Flag(), False, brief=True,
+        meaning="whether interest on notes that is paid in cash counts beside the cash used in operations: what has "
+        "been paid in the days of the basis, and what is due in the rest of them on the principal of the purchase date",
+    )  # fmt: skip
     waiver_probability: float = key(
         PROBABILITY, 0.0, brief=True,
         meaning="probability that the investor waives coverage, as a condition that comes last",
@@ -272,9 +277,14 @@ class Coverage(Terms):
     )  # fmt: skip
 
     @property
-    def shares(self) -> str:
-        """100, 100, 75, 50."""
-        return ", ".join(f"{each:g}" for each in self.percent)
+    def counted(self) -> str:
+        """What the percentages are of, before the days of the basis are named."""
+        return "cash used in operations" + " and the interest paid on notes" * self.includes_interest
+
+    @property
+    def words(self) -> str:
+        """100, 100, 75, 50% of the cash used in operations."""
+        return f"{', '.join(f'{each:g}' for each in self.percent)}% of the {self.counted}"
 
 
 @terms

@@ -3,11 +3,12 @@ how the investor waives."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import MONEY, PROBABILITY, terms
 from sim.terms.problems import Problem, number_text
-from sim.terms.ranges import Flag, Number, Text, Whole
+from sim.terms.ranges import Day, Flag, Number, Text, Whole
 from sim.terms.schema import Terms, key
 from sim.terms.variation import HALF_TO_TWICE, TWO_TENTHS, within
 
@@ -39,6 +40,16 @@ class Response(Terms):
         meaning="cost of a cut, in months of expected burn, paid at the end of the month in which it is decided",
         label="one-off cost of a cut", vary=HALF_TO_TWICE,
     )  # fmt: skip
+
+    cut_from: datetime.date | None = key(
+        Day(), None, brief=True,
+        meaning="first day of the month from which the burn is cut, by a decision before the opening; absent: there "
+        "was none, or the burn has been restored",
+    )  # fmt: skip
+
+    def check_cut_from(self) -> Iterator[Problem]:
+        if self.cut_from is not None and self.cut_from.day != 1:
+            yield "cut_from", self.cut_from, "must be the first day of a month"
 
     def check_restore(self) -> Iterator[Problem]:
         if self.restore_months is not None and self.restore_months < self.cover_months:

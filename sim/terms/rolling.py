@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sim import calendar
 from sim.terms.actuals import ActualDraw, Actuals
 from sim.terms.case import Case
-from sim.terms.derived import due_date, facilities
+from sim.terms.derived import cut_levels, due_date, facilities
 from sim.terms.events import Milestone
 from sim.terms.flows import Advance, Flow
 from sim.terms.line import Line
@@ -46,6 +46,7 @@ class Roll:
         for flow in case.flows:
             self._flow(flow)
         self._policy()
+        self._response()
         self._bridge()
         self._followers_of_the_price()
 
@@ -79,11 +80,23 @@ class Roll:
         for item in burn.items:
             self._grow(f"burn.items[{item.name}].monthly", item.monthly, item.growth, k)
         if burn.volatility and self.actuals.cash_used is not None and self.actuals.cash_used > 0.0:
-            expected = self.case.burn_level(k - 1)
+            expected = self._expected(k - 1)
             surprise = math.log(self.actuals.cash_used / expected) + burn.volatility**2 / 2.0
             self.set("burn.last_surprise", surprise, f"cash used of {self.actuals.cash_used:,.0f} in the last month")
         elif burn.last_surprise is not None and k > 0:
             self.set("burn.last_surprise", None)
+
+    def _expected(self, k: int) -> float:
+        """The expected burn of a month as it then was: cut where the actuals say so."""
+        since = self.actuals.cut_from
+        cut = since is not None and calendar.month_number(self.case.valuation_date, since) <= k
+        return cut_levels(self.case, (k,))[0] if cut else self.case.burn_level(k)
+
+    def _response(self) -> None:
+        """A cut that is in force goes on."""
+        plan, since = self.case.response, self.actuals.cut_from
+        if plan is not None and since != plan.cut_from:
+            self.set("response.cut_from", since)
 
     def _grow(self, key: str, amount: float, growth: float, months: int) -> None:
         """An amount that grows from the valuation month on, in that of the new valuation date."""
@@ -255,14 +268,13 @@ def carried_note(note: Note, opening: datetime.date, to: datetime.date, came: da
     stated = note.accrued is not None
     since = came or (opening if stated else note.last_interest_date or opening)
     principal, owed, paid_to, first = note.principal, note.accrued or 0.0, came, max(opening, since)
-    rate = min(note.base_rate + note.margin, math.inf if note.rate_cap is None else note.rate_cap)
     dates = (datetime.date.fromisoformat(f"{year}-{day}") for year in range(first.year, to.year + 1)
              for day in note.interest_days)  # fmt: skip
     for day in sorted(day for day in dates if first <= day < to and (stated or day != note.last_interest_date)):
-        owed += principal * rate * (day - since).days / 365.0
+        owed += principal * note.rate * (day - since).days / 365.0
         principal += owed * (note.interest == "accrue")
         owed, since, paid_to = 0.0, day, day
-    return CarriedNote(principal, owed + principal * rate * (to - since).days / 365.0, paid_to)
+    return CarriedNote(principal, owed + principal * note.rate * (to - since).days / 365.0, paid_to)
 
 
 def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
@@ -355,6 +367,8 @@ def _name_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
         if getattr(actuals, word) is not None and (event is None or event.happened is not None):
             why = "must be left out: the case has no such event" if event is None else "must be left out: it is known"
             yield word, getattr(actuals, word), why
+    if actuals.cut_from is not None and case.response is None:
+        yield "cut_from", actuals.cut_from, "must be absent, as the case has no response"
     if actuals.bridge_lent and (case.bridge is None or actuals.bridge_lent > case.bridge.limit + 0.01):
         most = (
             "absent, as the case has no bridge" if case.bridge is None else f"at most {number_text(case.bridge.limit)}"

@@ -254,7 +254,8 @@ def _with_unit(number: float, unit: str) -> str:
     if unit == "$/share":
         return price(number, most=15)
     if unit in ("$", "$/month"):
-        return f"${number / 1e6:,.15g} million" if abs(number) >= 1e6 else f"${number:,.15g}"
+        sign, size = "-" * (number < 0), abs(number)
+        return f"{sign}${size / 1e6:,.15g} million" if size >= 1e6 else f"{sign}${size:,.15g}"
     if unit in ("1", "1/year"):
         return percent(number) + " a year" * (unit == "1/year")
     return f"{number:,.15g}" + f" {unit}" * (unit != "events/year")

@@ -170,6 +170,52 @@ def _coverage() -> Iterator[Check]:
     raised = sim.trace(case, path=0, seed=1).ledger["raised"]
     about = About("note interest is not in cash used in operations", "term sheet, clause (v)")
     yield about.exact("a quarter's draw at 100% coverage, $", 3_000_000, raised)
+    yield from _interest_in_coverage()
+
+
+def _interest_in_coverage() -> Iterator[Check]:
+    """1,000,000 a month, and 15,000,000 at 5.75%: of the year, 166 days to 15 June are 392,260.27, and 76 more to 30
+    August are 179,589.04."""
+    about = About("interest that coverage counts", "model, section 5, by hand", CENT)
+    june, august = 392_260.27, 179_589.04
+    before = {"interest_date": "03-15", "last_interest_date": "2002-03-15"}
+    # 30 April: 29,000,000 less 14,000,000 pay 120 days' interest, 283,561.64, and all principal but as much; on 15 June
+    # 46 days of that are 2,054.85.
+    sweep = {"sweep": {"prepay_above": 14_000_000, "reborrow_below": 0}}
+    quarter, to_date, previous, forecast = "quarter", "to_date", "previous_quarter", "forecast"
+    for words, basis, day, note, known in (
+        ("the quarter's, paid", quarter, "2002-06-28", {}, 3_000_000 + june),
+        ("the quarter's, still due", quarter, "2002-05-15", {}, 3_000_000 + june),
+        ("the quarter's, added to the principal", quarter, "2002-06-28", {"interest": "accrue"}, 3_000_000),
+        ("the quarter's, after a sweep", quarter, "2002-06-28", sweep, 3_000_000 + 283_561.64 + 2_054.85),
+        ("with the principal", quarter, "2002-07-31", {}, 3_000_000 + august),
+        ("with the principal, of an extended note", quarter, "2002-07-31", {"extension_probability": 1.0}, 3_000_000),
+        ("not due by the date", to_date, "2002-06-14", {}, 2_000_000 + 1_000_000 * 14 / 30),
+        # Interest is paid after the draws of a day; 168 days to 17 June are 396,986.30.
+        ("due on the date", to_date, "2002-06-17", {"interest_date": "06-17"}, 2_566_666.67 + 396_986.30),
+        ("of the quarter before", previous, "2002-07-31", {}, 3_000_000 + june),
+        ("of the quarter before the opening", previous, "2002-06-28", before, 3_000_000 + 862_500),
+        ("of the expected rest", forecast, "2002-05-15", {}, 3_000_000 + june),
+    ):
+        drawn = _covered({"basis": basis}, day, note)
+        yield about.exact(f"draw with interest {words}, $", known, drawn)
+    drawn = _covered({"carry_forward": True}, "2002-09-30", {})
+    yield about.exact("draw with two quarters' interest, $", 6_571_849.32, drawn)  # 242 days, rounded once
+
+
+def _covered(coverage: dict[str, Any], day: str, note: dict[str, Any]) -> float:
+    """The only draw, at 100% coverage with interest."""
+    case = plain_case(
+        {
+            "line.coverage": {"percent": [100], "includes_interest": True} | coverage,
+            "policy": {"kind": "maximum", "dates": [day]},
+            "horizon": "2002-12-31",
+            "company.cash": 30e6,
+            "notes": [{**NOTE, "interest_date": "06-15"} | note],
+        }
+    )
+    drawn: float = sim.trace(case, path=0, seed=1).ledger["draws"][0]["amount"]
+    return drawn
 
 
 def _extensions(paths: int, seed: int) -> Iterator[Check]:

@@ -393,7 +393,7 @@ def test_halts_are_reported():
 @pytest.mark.parametrize(
     ("closes", "line"),
     [
-        ([1.0, 2.0] * 15, "closes: 29 returns; must be at least 30"),
+        ([1.0, 2.0] * 15, "closes: 30 closes, 29 returns; must be at least 30"),
         ([2.0] * 40, "closes: all closes are 2; must vary"),
         ([1.0, -2.0] * 20, "closes: must be prices from 0.000001 to 1e9"),
         ([[1.0, 2.0]] * 40, "closes: must be one series of prices"),

@@ -153,6 +153,8 @@ def test_two_quarters_in_two_steps_are_two_quarters_in_one(valence):
         ({"milestones": [{"name": "generation-two", "date": "2002-06-03"}]}, "after that of cylindrical-samples"),
         ({"milestones": [{"name": "x", "date": "2002-06-03"}]}, "must be the name of a milestone of the case"),
         ({"bridge_lent": 1e6}, "bridge_lent = 1000000.0: must be absent, as the case has no bridge"),
+        ({"cut_from": "2002-06-01"}, "cut_from = 2002-06-01: must be absent, as the case has no response"),
+        ({"cut_from": "2002-06-02"}, "cut_from = 2002-06-02: must be the first day of a month"),
         ({"waived": ["x"]}, "must be the name of a condition of the case"),
         ({"notes": [{"name": "x", "principal": 1}]}, "must be the name of a note of the case: Baccarat note"),
         ({"closes": [["2001-06-27", 2.0]]}, "must have a date from the old valuation date"),
@@ -338,12 +340,39 @@ def succession(rows):
     return np.corrcoef(np.array(pairs).T)[0, 1] * np.sqrt(len(pairs))
 
 
+def careful_case():
+    """The same with a management that cuts and restores the burn."""
+    plan = {"cover_months": 9, "cut": 0.4, "delay_months": 2, "restore_months": 20, "one_off_months": 0.5}
+    return steady_case().replace({"company.cash": 22e6, "response": plan})
+
+
 @pytest.fixture(scope="module")
 def honest():
     return positions(lambda case: case, steady_case(), CHAINS)
 
 
-@pytest.mark.parametrize("label", ["cash", "cash used in the last month", "shares outstanding", "drawn"])
+@pytest.fixture(scope="module")
+def careful():
+    return positions(lambda case: case, careful_case(), CHAINS // 2)
+
+
+LABELS = ["cash", "cash used in the last month", "shares outstanding", "drawn"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_forecasts_of_a_chain_with_cuts_score_uniformly(careful, label):
+    assert len(careful[label]) > 0.15 * CHAINS * QUARTERS
+    assert uniform(careful[label]) > 1e-3
+    assert abs(succession(careful[label])) < 4.0
+
+
+def test_a_chain_that_expects_the_burn_without_its_cut_does_not(monkeypatch):
+    monkeypatch.setattr(Roll, "_expected", lambda self, k: self.case.burn_level(k))
+    forgetful = positions(lambda case: case, careful_case(), 40)
+    assert uniform(forgetful["cash used in the last month"]) < 1e-6
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_forecasts_of_a_chain_score_uniformly(honest, label):
     assert len(honest[label]) > 0.5 * CHAINS * QUARTERS
     assert uniform(honest[label]) > 1e-3

@@ -121,4 +121,6 @@ def test_too_few_closes_are_refused(tmp_path):
     text, encoding, _ = FORMATS["Polygon"]
     path = tmp_path / "few.csv"
     path.write_text("\n".join(text.splitlines()[:20]), encoding=encoding)
-    assert fundrisk("calibrate", path) == (2, "", f"{path}: 18 returns; must be at least 30\n")
+    days = sim.read_closes(path).dates
+    few = f"{path}: 19 closes from {days[0]} to {days[-1]}, 18 returns; must be at least 30\n"
+    assert fundrisk("calibrate", path) == (2, "", few)

@@ -13,17 +13,19 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
 import sim
 from sim.lowering.program import SCRAMBLES
+from sim.results.estimates import Quantile
+from sim.results.statistics import Statistics
 from sim.results.summary import Summary
 from tests.support.valence import valence_2002
 
@@ -135,8 +137,18 @@ def subjects() -> dict[str, Subject]:
 
 # --- what is read from a repetition ---
 
-MEANS = ("raised", "runway_months", "effective_price")
+MEANS = ("raised", "runway_months", "effective_price", "total_dilution", "retained_ownership")
 DIFFERENCES = ("raised", "runway_months", "cash_out")
+#: What a risk officer reads, each by its estimate. Most paths have no shortfall by the first of the dates.
+STATISTICS: dict[str, Callable[[Statistics], Any]] = {
+    "restricted mean survival": lambda of: of.rmst[0].mean,
+    "hazard of the last quarter": lambda of: of.hazard[-1],
+    "incidence of operations": lambda of: of.incidence["operations"][-1],
+    "p95 liquidity at risk": lambda of: of.liquidity_at_risk[-1].quantile(95),
+    "liquidity, worst 5%": lambda of: of.liquidity_at_risk[-1].tail.shortfall,
+    "liquidity by 6 months, worst 5%": lambda of: of.liquidity_at_risk[0].tail.shortfall,
+    "average price": lambda of: of.average_price,
+}
 
 
 def rows_of(subject: Subject) -> list[str]:
@@ -145,6 +157,7 @@ def rows_of(subject: Subject) -> list[str]:
     rows += [f"p{percent:02} {name}" for name, percent in subject.quantiles]
     rows += ["cash-out by the horizon", "rare cash-out"]
     rows += [f"worst 5% {name}" for name in subject.worst]
+    rows += STATISTICS
     rows += [f"p{percent:02} {name} (atom)" for name, percent in subject.atoms]
     return rows + [f"difference {name}" for name in DIFFERENCES]
 
@@ -155,6 +168,7 @@ def intervals(summary: Summary, subject: Subject) -> list[tuple[float, float]]:
     found += [summary[name].quantile(percent).ci95 for name, percent in subject.quantiles]
     found += [summary.cash_out.ci95, summary.cash_out_by_period[subject.rare].ci95]
     found += [summary[name].worst5_ci95 for name in subject.worst]
+    found += [read(summary.statistics).ci95 for read in STATISTICS.values()]
     return [*found, *(summary[name].quantile(percent).ci95 for name, percent in subject.atoms)]
 
 
@@ -176,6 +190,8 @@ def truth_of(subject: Subject, workers: int | None = None) -> list[tuple[float, 
     found += quantiles
     found += [(each.value, each.se) for each in (summary.cash_out, summary.cash_out_by_period[subject.rare])]
     found += [(summary[name].worst5_mean, summary[name].worst5_se) for name in subject.worst]
+    stated = [read(summary.statistics) for read in STATISTICS.values()]
+    found += [(each.value, each.error if isinstance(each, Quantile) else each.se) for each in stated]
     found += atoms
     for name in DIFFERENCES:
         first, second = (

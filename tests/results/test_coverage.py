@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.results import estimates, figures, measures, summary_text
+from sim.results import estimates, figures, measures, statistics_of, summary_text
+from sim.results.distribution import mean_of_all
+from sim.results.estimates import GroupError
 from sim.results.measures import COUNT, MEASURES
 from sim.text import numbers
 from tests.proof import coverage
@@ -67,7 +69,7 @@ def test_the_truth_is_known_better_than_what_it_judges(ready, truth):
 
 def test_intervals_of_whole_runs_cover_as_often_as_they_say(ready, truth):
     found = rows(ready, truth, repeated("philox"))
-    assert len(found) == 10
+    assert len(found) == 12 + len(coverage.STATISTICS)
     assert far(found) == {}
 
 
@@ -104,6 +106,17 @@ def test_an_interval_that_is_too_short_is_seen(ready, truth, monkeypatch):
     half_width = estimates.GroupError.half_width
     monkeypatch.setattr(estimates.GroupError, "half_width", lambda self: half_width(self) * 1.645 / 1.96)
     assert far(rows(ready, truth, repeated("philox"))) != {}
+
+
+def test_an_average_price_with_the_error_of_its_numerator_alone_is_seen(ready, truth, monkeypatch):
+    honest = statistics_of.average_price
+
+    def careless(raised, issued, groups):
+        _, error = mean_of_all(raised, groups)
+        return GroupError(error.se / issued.mean(), error.dof).estimate(honest(raised, issued, groups).value)
+
+    monkeypatch.setattr(statistics_of, "average_price", careless)
+    assert set(far(rows(ready, truth, repeated("philox")))) == {"average price"}
 
 
 def test_a_quantile_that_is_off_by_a_tenth_of_its_ranks_is_seen(ready, truth, monkeypatch):

@@ -3,6 +3,7 @@
 import datetime
 import math
 
+from sim.analysis.forecasts import cut_from, used_in
 from sim.analysis.recorded import issues
 from sim.calendar import ONE_DAY
 
@@ -20,11 +21,13 @@ def actuals_of(told, since, to):
         for name, days in told.history.achieved_days.items()
         if days < (to - case.valuation_date).days
     }
+    since_when = cut_from(told, month)
     return {
         "cash": told.ledger.cash_month_end[month],
         "shares_outstanding": int(case.company.shares_outstanding + sum(i.shares for i in received)),
         "closes": [[day, close] for day, close in told.history.closes.items() if day < to.isoformat()],
-        "cash_used": told.history.cash_used[month],
+        "cash_used": used_in(told, month),
+        **({"cut_from": f"{since_when}-01"} if since_when else {}),
         "draws": [
             {"date": draw["settled"], "amount": draw["amount"], "shares": draw["shares"] + draw["fee_shares"]}
             for draw in draws

@@ -88,7 +88,12 @@ PEOPLE: dict[str, Any] = {
     "response": {"cover_months": 4, "cut": 0.3, "restore_months": 8, "one_off_months": 0.5},
     "bridge": {"limit": 5e6, "probability": 0.5, "rate": 0.1},
     "line.waivers": {"mode": "each_period", "common": 0.5, "price_sensitivity": 0.7},
-    "line.coverage": {"percent": [100, 100, 75, 50], "basis": "forecast", "waiver_probability": 0.3},
+    "line.coverage": {
+        "percent": [100, 100, 75, 50],
+        "basis": "forecast",
+        "includes_interest": True,
+        "waiver_probability": 0.3,
+    },
     "third_party.price_sensitivity": 1.0,
     "third_party.reduces": "period",
 }

@@ -106,6 +106,27 @@ def test_the_shipped_case():
         ({"line.pricing.multiplier": 1}, "Purchase price: the mean close of"),
         ({"line.coverage.basis": "previous_quarter"}, "cash used in operations in the fiscal quarter before."),
         ({"line.coverage.basis": "to_date"}, "cash used in operations in that quarter through the purchase date."),
+        (
+            {"line.coverage.includes_interest": True},
+            "cash used in operations and the interest paid on notes in that quarter. This percentage is called "
+            "coverage. Interest that is due later in the quarter counts on the principal of the purchase date.",
+        ),
+        (
+            {"line.coverage": {"percent": [100], "basis": "to_date", "includes_interest": True}},
+            "through the purchase date. This percentage is called coverage. Interest that is due on the purchase date "
+            "itself counts too.",
+        ),
+        (
+            {"line.coverage": {"percent": [100], "basis": "previous_quarter", "includes_interest": True}},
+            "before. This percentage is called coverage. Interest that is added to the principal does not count.",
+        ),
+        ({"notes[0].base_rate": 0.0, "notes[0].margin": 0.0}, "It bears no interest."),
+        ({"notes[0].margin": 0.0}, "Interest is 4.75% a year, capped at 10%. That is"),
+        ({"notes": []}, "Without draws, the opening cash lasts"),
+        ({"line.conditions": []}, "on its purchase dates."),
+        ({"line.coverage": None}, "draw. Purchase dates On the last session"),
+        ({"milestones[polymer-265].probability": 1.0}, "polymer-265: sure to be reached. The median date is"),
+        ({"third_party.annual_rate": 1.0}, "from third parties once a year on average"),
         ({"line.coverage.carry_forward": True}, "Coverage that a quarter leaves unused is carried forward."),
         ({"line.coverage": None, "line.conditions": None}, "no event keeps the company from selling"),
         ({"policy.cadence": "weekly"}, "13 from 2002-04-05 to 2002-06-28"),

@@ -174,7 +174,10 @@ def test_check_names_what_can_never_bind(changes, expected):
             {("line", "exchange_cap"): {"shares": 50, "exempt_price": 1.2, "average": "draw"}},
             "at most 50 shares under the line, unless the price of the draw is at least $1.20, and the",
         ),
-        ({("line", "tiers"): [{"from_price": 0.25}]}, "limits by the close of the date: from $0.25 as stated; at most"),
+        (
+            {("line", "tiers"): [{"from_price": 0.25}]},
+            "limits by the close of the date: from $0.25 without other limits; at most",
+        ),
     ],
 )
 def test_check_leaves_out_what_a_table_does_not_say(changes, words):

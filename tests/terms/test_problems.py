@@ -33,7 +33,7 @@ ONE_PROBLEM = [
     (
         {("line", "coverage", "a\nb"): True},
         "line.coverage.a\\nb = true: unknown key; must be one of the keys of line.coverage: "
-        "percent, basis, carry_forward, waiver_probability",
+        "percent, basis, carry_forward, includes_interest, waiver_probability",
     ),
     # wrong types
     ({("company", "cash"): "much"}, f'company.cash = "much": must be {MONEY}'),
@@ -48,7 +48,8 @@ ONE_PROBLEM = [
     ),
     (
         {("line", "coverage"): "100%"},
-        'line.coverage = "100%": must be a table with the keys percent, basis, carry_forward, waiver_probability',
+        'line.coverage = "100%": must be a table with the keys percent, basis, carry_forward, includes_interest, '
+        "waiver_probability",
     ),
     (
         {("burn", "steps"): {"date": 1}},

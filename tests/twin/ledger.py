@@ -34,6 +34,7 @@ from tests.twin.terms import (
     _given,
     as_date,
     interest_dates,
+    month_first,
     month_last,
     month_of,
     read,
@@ -64,11 +65,43 @@ class Note:
         self.original_maturity = as_date(note["maturity"])
         self.maturity = as_date(note["extended_maturity"]) if extended else self.original_maturity
         self.interest_dates = set(interest_dates(terms, note))
+        self.days = note.get("interest_dates") or [note.get("interest_date")] * bool(note.get("interest_date"))
+        self.paid_to = as_date(_given(note, "last_interest_date", terms.valuation_date))
+        self.opening, self.comes = float(note["principal"]), note.get("advance") is not None
         self.sweep = note.get("sweep")
 
     def accrue(self, day: date) -> None:
         self.accrued += self.principal * self.rate * (day - self.accrued_to).days / 365
         self.accrued_to = day
+
+    def every_date(self, first: date, last: date) -> list[date]:
+        """Each interest date from one day to another."""
+        days = {date(year, *map(int, day.split("-"))) for year in range(first.year, last.year + 1) for day in self.days}
+        return sorted(day for day in days if first <= day <= last)
+
+    def paid_before(self, terms: Terms, first: date, last: date) -> float:
+        """Interest of these days that was paid before the opening, on the opening principal."""
+        known = min(last, terms.valuation_date - DAY, self.paid_to)
+        dates = self.every_date(first, known)
+        if not dates or not self.pays or self.comes:
+            return 0.0
+        before = self.every_date(dates[0] - 366 * DAY, dates[0] - DAY)[-1]
+        return self.opening * self.rate * (dates[-1] - before).days / 365
+
+    def still_due(self, terms: Terms, first: date, last: date) -> float:
+        """Interest that falls due in these days, on the principal as it is."""
+        dates = self.every_date(first, min(last, self.maturity))
+        paying = dates * self.pays + [self.maturity] * (first <= self.maturity <= last)
+        if not paying:
+            return 0.0
+        added = [] if self.pays else [day for day in dates if day < paying[-1]]
+        if added:
+            return self.principal * self.rate * (paying[-1] - added[-1]).days / 365
+        return self.accrued + self.principal * self.rate * (paying[-1] - self.accrued_to).days / 365
+
+
+def basis_of(line: LineTerms) -> str:
+    return _given(line.coverage, "basis", "quarter")
 
 
 class Books:
@@ -78,6 +111,8 @@ class Books:
         self.terms, self.history, self.other = terms, history, OtherCash(terms, history)
         self.cash, self.outstanding = terms.opening_cash, terms.opening_shares
         self.payments: dict[tuple[date, int], dict] = {}
+        self.interest_paid: dict[int, float] = {}  # by month
+        self.counted: dict[tuple[str, date], float] = {}  # interest in the coverage of a line on a date
         self.lines = [LineBooks(line) for line in terms.lines]
         self.notes = [Note(terms, note, note["name"] in history["extended"]) for note in terms.notes]
         self.base, self.base_day = self.cash, terms.valuation_date - DAY  # when something else last moved the cash
@@ -145,7 +180,7 @@ class Books:
 
     def allowance(self, line: LineTerms, day: date, whole: bool = False) -> float:
         """Coverage before carrying forward and earlier draws: the quarter's percentage of its basis."""
-        terms, basis = self.terms, _given(line.coverage, "basis", "quarter")
+        terms, basis = self.terms, basis_of(line)
         quarter, month, used = terms.quarter(day), month_of(day), 0.0
         first, stop = {
             "quarter": (quarter, quarter + 3),
@@ -158,7 +193,7 @@ class Books:
             months, basis = list(range(quarter, quarter + 3)), "quarter"
         for n, each in enumerate(months):
             if each == terms.first_month and terms.share(each) < 1.0:  # its days before the valuation date
-                used += terms.level(each) * (1.0 - terms.share(each))
+                used += self.people.expected_before(each) * (1.0 - terms.share(each))
             if basis in ("to_date", "forecast") and n == len(months) - 1:
                 share = ((day - terms.opening_of(month)).days + 1) / terms.simulated_days(month)
                 used += self.used(month) * share
@@ -168,9 +203,32 @@ class Books:
                         used += self.expected(later)
             else:
                 used += self.used(each)
+        if line.coverage.get("includes_interest"):
+            used += self.interest(line, day, basis_of(line), whole)
         percent = line.coverage["percent"]
         number = (quarter - terms.quarter(line.start)) // 3
         return percent[min(number, len(percent) - 1)] / 100.0 * max(0.0, used)
+
+    def interest(self, line: LineTerms, day: date, basis: str, whole: bool) -> float:
+        """Interest on notes in the days of the basis: paid before the opening, paid since, and still due on a day."""
+        terms, quarter = self.terms, self.terms.quarter(day)
+        if not whole and (line.name, day) in self.counted:
+            return self.counted[line.name, day]  # a settlement counts what its notice has counted
+        shift = 3 if basis == "previous_quarter" else 0
+        first, last = month_first(quarter - shift), terms.quarter_end(quarter - shift)
+        last = day if basis == "to_date" and not whole else last
+        total = 0.0
+        for note in self.notes:
+            total += note.paid_before(terms, first, last)
+        for month in terms.months():
+            if month_of(first) <= month <= month_of(last):
+                total += self.interest_paid.get(month, 0.0)
+        for note in self.notes:
+            if not whole:
+                total += note.still_due(terms, max(day, first), last)
+        if not whole:
+            self.counted[line.name, day] = total
+        return total
 
     def pay_note(self, note: Note, day: date, interest: float, principal: float) -> None:
         """List what is paid on a note on a day, interest and principal together."""
@@ -180,6 +238,7 @@ class Books:
         empty = {"date": day.isoformat(), "note": note.name, "interest": 0.0, "principal": 0.0}
         payment = self.payments.setdefault(key, empty)
         payment["interest"] += interest
+        self.interest_paid[month_of(day)] = self.interest_paid.get(month_of(day), 0.0) + interest
         payment["principal"] += principal
 
     def move_cash(self, amount: float, day: date) -> None:

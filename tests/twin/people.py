@@ -9,7 +9,7 @@ import math
 from datetime import date
 
 from tests.twin import sampler
-from tests.twin.line_terms import month_of
+from tests.twin.line_terms import as_date, month_of
 from tests.twin.sampler import (
     BRIDGE,
     THIRD_PARTY_MONTH,
@@ -31,7 +31,9 @@ class People:
     def __init__(self, terms: Terms, history: dict):
         self.terms = terms
         self.response, self.bridge = terms.response, terms.bridge
-        self.cut_from, self.is_cut, self.one_off = NEVER, {}, 0.0
+        since = _given(self.response or {}, "cut_from", None)
+        self.cut_from, self.is_cut, self.one_off = month_of(as_date(since)) if since else NEVER, {}, 0.0
+        self.begun = self.cut_from  # before the opening
         self.acts: list[dict] = []
         self.loans: list[dict] = []
         self.lent = self.accrued = 0.0
@@ -40,13 +42,18 @@ class People:
 
     def burn(self, month: int, used: float, fixed: float) -> float:
         """A month's burn as decided so far: the cut is not of what fixed items use."""
-        if not self.is_cut.get(month, False):
+        if not (self.begun <= month if month < self.terms.first_month else self.is_cut.get(month, False)):
             return used
         return fixed + (used - fixed) * (1.0 - float(self.response["cut"]))
 
     def expected(self, month: int) -> float:
         """The expected burn of a whole month as decided so far."""
         return self.burn(month, self.terms.level(month), self.terms.fixed_level(month))
+
+    def expected_before(self, month: int) -> float:
+        """The expected burn of a month as it was known at the opening."""
+        level, fixed = self.terms.level(month), self.terms.fixed_level(month)
+        return level if month < self.begun else fixed + (level - fixed) * (1.0 - float(self.response["cut"]))
 
     def open_month(self, month: int, cash: float) -> None:
         """Management's decision at a month's opening."""

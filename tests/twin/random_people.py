@@ -3,16 +3,19 @@
 case = with_people(random.Random(7), random_case(random.Random(7)))    # the case with people
 """
 
+from datetime import date
 from random import Random
 
+from tests.twin.line_terms import month_of
 from tests.twin.people import by_period, line_quarters, waivable
+from tests.twin.terms import month_first
 
 
 def with_people(rng: Random, case: dict) -> dict:
     """The case with management, an insider, an investor who waives or third parties that look at the price."""
     burn, months = float(case["burn"]["monthly"]), (case["horizon"] - case["valuation_date"]).days // 30
     case = dict(case)
-    choices = {"response": _response(rng, months), "bridge": _bridge(rng, burn)}
+    choices = {"response": _response(rng, months, case["valuation_date"]), "bridge": _bridge(rng, burn)}
     case |= {key: value for key, value in choices.items() if rng.random() < 0.5}
     if case.get("third_party"):
         case["third_party"] = _third_party(rng, case)
@@ -47,10 +50,11 @@ def _line(rng: Random, line: dict, waives: bool = True) -> dict:
     if line.get("coverage"):
         extra = {"basis": "forecast", "waiver_probability": rng.choice((0.3, 1.0))}
         line["coverage"] = line["coverage"] | {key: value for key, value in extra.items() if rng.random() < 0.4}
+        line["coverage"] |= {"includes_interest": True} if rng.random() < 0.5 else {}
     return line
 
 
-def _response(rng: Random, months: int) -> dict:
+def _response(rng: Random, months: int, first: date) -> dict:
     cover = rng.choice((0, 1, 4, rng.uniform(0, 1 + months)))
     response = {"cover_months": cover, "cut": rng.choice((0, 0.3, 1, rng.random()))}
     optional = {
@@ -58,7 +62,11 @@ def _response(rng: Random, months: int) -> dict:
         "restore_months": cover + rng.choice((0.5, 2, 12)),
         "one_off_months": rng.choice((0, 0.5, 2)),
     }
-    return response | {key: value for key, value in optional.items() if rng.random() < 0.5}
+    response |= {key: value for key, value in optional.items() if rng.random() < 0.5}
+    months_before = rng.choice((-2, 0, 0, 1, 4, 30))  # of a cut that has been decided
+    month = month_of(first) - months_before
+    begun = {"cut_from": month_first(month)} if rng.random() < 0.3 else {}
+    return response | begun
 
 
 def _bridge(rng: Random, burn: float) -> dict:

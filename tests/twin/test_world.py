@@ -50,16 +50,19 @@ def test_a_run_with_both_has_the_ledgers_of_its_paths():
 
 
 def test_random_cases_combine_what_meets():
-    """Cuts of a statement with fixed items or beside flows, loans beside interest income, forecasts with flows."""
-    met = dict.fromkeys(("fixed items", "flows", "income", "forecast"), 0)
+    """Cuts of a statement with fixed items or beside flows, loans beside interest income, forecasts with flows,
+    coverage with interest that is paid."""
+    met = dict.fromkeys(("fixed items", "flows", "income", "forecast", "interest"), 0)
     for number in range(CASES):
         case = Case.from_dict(document_of(number)[1])
         operations = any(flow.operations for flow in case.flows)
         forecast = any(line.coverage and line.coverage.basis == "forecast" for line in case.facilities)
+        counted = any(line.coverage and line.coverage.includes_interest for line in case.facilities)
         met["forecast"] += operations and forecast
         for path in trace_paths(case, 0, 4, seed=number):
             cut, lent = path.ledger.get("response", ()), path.ledger.get("bridge", {}).get("loans", ())
             met["fixed items"] += bool(cut) and any(item.fixed for item in case.burn.items)
             met["flows"] += bool(cut) and operations
+            met["interest"] += counted and any(payment["interest"] for payment in path.ledger["payments"])
             met["income"] += bool(lent) and case.company.interest_income_rate > 0
     assert min(met.values()) > 0, met

@@ -8,10 +8,15 @@ from functools import cache
 import numpy as np
 import pytest
 
+from sim.engine.workspace import Workspace, run_chunk
 from sim.kernels.market import trading
+from sim.lowering import program as r
 from sim.lowering.drift import mean_products
+from sim.lowering.lower import lower
 from sim.terms import price as price_terms
-from sim.verify.models import GARCH, HESTON, MERTON, SHORT, sold
+from sim.terms.derived import spread_of
+from sim.verify.models import CLOSES, GARCH, HEAVY, HESTON, MERTON, SHORT, STUDENT, sold
+from sim.verify.samples import plain_case
 from sim.verify.trading import MEAN, SD, falls
 from tests.support.compiled import called
 
@@ -73,6 +78,15 @@ def test_the_log_price_has_its_mean_and_variance(model, n, mean, variance):
     assert close_to((found - mean) ** 2, variance, 2 * bias)
 
 
+def test_the_total_volatility_has_the_jumps_in_it():
+    price = plain_case({f"price.{key}": value for key, value in MERTON.items()}).price
+    assert spread_of(price) == pytest.approx(0.863133825082, rel=1e-12)
+
+
+def test_the_formula_of_a_file_gives_its_closes():
+    assert [*CLOSES[:3], CLOSES[-1]] == [3.122, 3.224, 2.964, 2.486]
+
+
 def test_skewness_and_kurtosis_of_a_session_with_jumps():
     sd = math.sqrt(0.745 / 252)
     deviations = logs("MERTON", 1) + 0.46767320129105 / 252
@@ -86,7 +100,12 @@ def test_skewness_and_kurtosis_of_a_session_with_jumps():
         ("MERTON", lambda s: s**-2.0, 1.94657052199198, 0.0),
         ("JUMPS_OF_100", lambda s: s < 100.0, 0.44413434614643, 0.0),
         ("JUMPS_OF_100", lambda s: 1.0 / s, 0.0100639466112946, 0.0),
-        ("HESTON", lambda s: 1.0 / s, 1.258574, 1e-3),  # E[1/S^2] is 9.66; E[1/S^4] is infinite
+        # A step a session is within 2e-4 of continuous time. E[1/S^4] is infinite, so E[1/S^2] cannot be tested.
+        ("HESTON", lambda s: 1.0 / s, 1.258574, 1e-3),
+        ("HESTON", lambda s: 1.0 / s, 1.2583466763508, 2e-4),
+        ("HESTON", lambda s: s < 1.25, 0.429976058211, 2e-4),
+        ("HESTON", lambda s: s < 2.0, 0.622145526189, 2e-4),
+        ("HESTON", lambda s: s < 2.5, 0.708799351486, 2e-4),
     ],
 )
 def test_figures_of_the_close_after_a_year(model, what, known, own_error):
@@ -144,6 +163,37 @@ def test_kurtosis_and_autocorrelation_of_squares():
     assert close_to(first**4 / variance**2, 3.77419354839)
     covariance = 0.179069767442 * (3.77419354839 - 1.0) * variance**2
     assert close_to((first**2 - variance) * (second**2 - variance), covariance)
+
+
+def test_autocorrelation_of_squares_with_student_shocks():
+    first, second = small_returns("CALM", 400, opening=False)
+    variance = 0.3**2
+    covariance = 0.0873376623377 * (5.28202581927 - 1.0) * variance**2
+    assert close_to((first**2 - variance) * (second**2 - variance), covariance)
+
+
+def variances(price, sessions, paths):
+    """The variance of each of the first sessions' log returns, at most 1: (sessions, paths)."""
+    daily = {"policy.cadence": "daily", "line.pricing.series": "low", "horizon": "2003-03-31"}
+    plan = lower(plain_case({f"price.{key}": value for key, value in price.items()} | daily))
+    space, found = Workspace(plan), []
+    for first in range(0, paths, r.BLOCK):
+        run_chunk(space, plan.program, r.Span(np.uint64(first), r.BLOCK, 0, np.uint64(SEED)))
+        found.append(space.room.variances[:sessions].copy())
+    return np.concatenate(found, axis=1)
+
+
+@pytest.mark.parametrize(("price", "known"), [(STUDENT, 0.0020), (HEAVY, 0.0122)], ids=["feedback", "none"])
+def test_paths_with_a_capped_day(price, known):
+    """The known shares have an error of half of their last digit."""
+    capped = (variances(price, 252, 250 * r.BLOCK) == 1.0).any(axis=0)
+    assert close_to(capped, known, 5e-5)
+
+
+def test_the_mean_inverse_square_of_a_close_with_heavy_tails():
+    """Given its variance q, a close is lognormal: E[1/S^2 | q] = exp(3 q) / S0^2 without a drift."""
+    q = variances(HEAVY, 1, 500 * r.BLOCK)[0]
+    assert close_to(np.exp(3.0 * q) / 2.5**2, 0.1617794238)
 
 
 # --- the file of closes ----------------------------------------------------------------------------------------------

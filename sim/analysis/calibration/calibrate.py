@@ -62,7 +62,9 @@ def calibrate(
     series = _closes(closes, column, splits, as_is)
     name = series.source or "closes"
     if len(series) <= LEAST_RETURNS:
-        raise ClosesError([f"{name}: {max(len(series) - 1, 0)} returns; must be at least {LEAST_RETURNS}"])
+        span = f" from {series.dates[0]} to {series.dates[-1]}" if series.dates else ""
+        known = f"{len(series)} close{'s' * (len(series) != 1)}{span}"
+        raise ClosesError([f"{name}: {known}, {max(len(series) - 1, 0)} returns; must be at least {LEAST_RETURNS}"])
     if len(set(series.values)) == 1:
         raise ClosesError([f"{name}: all closes are {series.values[0]:g}; must vary"])
     returns = returns_of(series)

@@ -122,7 +122,7 @@ def _stated(terms: Line | PurchaseTerms, *kinds: str, without: tuple[str, ...] =
 def _coverage(line: Line) -> Iterator[str]:
     if line.coverage is not None:
         shares = [percent(share / 100.0) for share in line.coverage.percent]
-        by = f"at most {listed(shares)} of the cash used in operations {BASES[line.coverage.basis]}"
+        by = f"at most {listed(shares)} of the {line.coverage.counted} {BASES[line.coverage.basis]}"
         yield by + ", by fiscal quarter" * (len(shares) > 1)
 
 

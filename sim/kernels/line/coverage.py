@@ -12,12 +12,25 @@ from sim.lowering.program import BLOCK, UNLIMITED
 @stage
 def cover_all(state, cash_used, covers, test):
     """Coverage of every path."""
-    first, last, percent = test.first_cover, test.last_cover, test.percent
+    add_up(state, cash_used, covers, test)
+    take_percent(state, test)
+
+
+@verb
+def add_up(state, cash_used, covers, test):
+    """Set `coverage` to the cash used of every path."""
+    first, last = test.first_cover, test.last_cover
     for i in range(BLOCK):
         state.coverage[i] = 0.0 if last > first else UNLIMITED
     for j in range(first, last):
         add_share(state, cash_used[covers[j].month], covers[j].share)
-    if last > first:
+
+
+@verb
+def take_percent(state, test):
+    """The percentage of it."""
+    percent = test.percent
+    if test.last_cover > test.first_cover:
         for i in range(BLOCK):
             total = state.coverage[i]
             state.coverage[i] = percent * (total if total > 0.0 else 0.0)

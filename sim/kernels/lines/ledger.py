@@ -30,7 +30,7 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
     time_failures(ledgers.failures, histories, program.conditions, program.events.adverse_duration)
     if world is not None:
         open_world(arrays, program, world)
-    cover_quarters(state, arrays.books, histories.cash_used, program)
+    cover_quarters(arrays, program)
     row = 0
     for j in range(len(program.stops)):
         stop = program.stops[j]
@@ -59,7 +59,8 @@ def keep_ledger_of_lines(arrays, program, lanes, world):
             record_month(state, recording, stop.month_end, lanes)
             if world is not None:
                 open_month(world, arrays, program, stop.month_end + 1)
-                cover_quarters(state, arrays.books, histories.cash_used, program)
+            if world is not None or len(program.lines.interest) > 0:
+                cover_quarters(arrays, program)
             if stop.gap_row >= 0:
                 keep_gap(ledgers.gaps[stop.gap_row], state)
     if world is not None:

@@ -2,7 +2,7 @@
 
 from sim.kernels.copying import fill_row, sum_rows, take_row
 from sim.kernels.jit import peek, put, stage, verb
-from sim.kernels.lines.coverage import cover_date
+from sim.kernels.lines.coverage import count_interest, cover_date
 from sim.kernels.lines.limits import apply_limits, forbid
 from sim.kernels.lines.price import find_tiers, price_all
 from sim.kernels.lines.record import count_date, record_notices
@@ -25,7 +25,8 @@ def give_notices(p, arrays, program, lanes, world):
     line, book = tables.lines[kind.line], books.books[kind.line]
     if world is not None:
         renew_waivers(world.people, arrays, program, p)
-    cover_date(state, books, histories.cash_used, program.covers, line, notice)
+    count_interest(p, arrays, program)
+    cover_date(arrays, program, line, notice)
     if world is not None:
         lift_coverage(world.people, state, p)
     take_row(date.close, histories.closes, notice.row)
@@ -60,6 +61,7 @@ def take_orders(notice, arrays, program, lanes):
         if amount > 0.0:
             draw, price, close = (amount, shares, reason, room), date.price[i], date.close[i]
             order.today[i], order.today_shares[i] = notice.session, shares
+            order.interest[i] = date.interest[i]
             if notice.later != 0:
                 await_settlement(i, book, order, notice, draw, date.paid[i], date.most[i])
             else:

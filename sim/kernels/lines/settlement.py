@@ -5,7 +5,7 @@ import numpy as np
 from sim.kernels.cash import pay
 from sim.kernels.jit import stage, verb
 from sim.kernels.line.limits import tighten
-from sim.kernels.lines.coverage import cover_date
+from sim.kernels.lines.coverage import cover_date, recall_interest
 from sim.kernels.lines.fees import costs_of, fee_shares_of
 from sim.kernels.lines.ownership import deliver_shares
 from sim.kernels.lines.price import average_above, least_price, price_all, tier_at
@@ -34,7 +34,8 @@ def settle_orders(p, arrays, program, lanes, world):
     line, book, order = tables.lines[kind.line], books.books[kind.line], books.orders[notice.kind]
     if not any_order(order, float(p)):
         return
-    cover_date(state, books, histories.cash_used, program.covers, line, notice)
+    recall_interest(books.date[0], order)
+    cover_date(arrays, program, line, notice)
     if world is not None:
         lift_coverage(world.people, state, p)
     price_all(books, histories, tables, notice)

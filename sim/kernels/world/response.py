@@ -6,13 +6,14 @@ Amounts less than a cent apart are equal, here too: rounding cannot cut the burn
 
 from sim.kernels.cash import pay
 from sim.kernels.jit import stage
-from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER
+from sim.lowering.program import BLOCK, CAUSE_OPERATIONS, CENT, NEVER, UNLIMITED
 
 
 @stage
-def open_response(rows):
+def open_response(rows, begun):
+    """The opening; `begun`: the month from which a cut that has been decided holds, or NEVER."""
     for i in range(BLOCK):
-        rows.cut_from[i] = NEVER
+        rows.cut_from[i] = begun
         rows.one_off[i] = 0.0
 
 
@@ -28,7 +29,8 @@ def respond(rows, acts, state, k, people, minimum):
         free = state.base_cash[i] - minimum
         cutting = rows.cut_from[i] < NEVER
         cuts = (not cutting) & (response.cover * expected - free >= CENT)
-        restores = cutting & (response.restore * expected - free < CENT)
+        # Infinite months of a burn below zero, an income, are no cover either.
+        restores = cutting & (response.restore < UNLIMITED) & (response.restore * expected - free < CENT)
         begins = k + response.delay if cuts else rows.cut_from[i]
         rows.cut_from[i] = NEVER if restores else begins
         rows.one_off[i] = response.one_off * expected if cuts else 0.0

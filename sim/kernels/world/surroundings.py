@@ -32,7 +32,7 @@ def open_world(arrays, program, world):
     people, other, histories = world.people, world.other, arrays.histories
     open_arrivals(people, histories, program.months)
     open_bridge(people.rows[0])
-    open_response(people.rows[0])
+    open_response(people.rows[0], people.response.begun)
     open_income(other.rows.opening[0], program.opening.cash)
     if people.response.used != 0 or len(other.tables.flows) > 0:
         keep_burn(other.rows.burn, histories.cash_used)
