@@ -54,6 +54,8 @@ def run(options: argparse.Namespace) -> None:
 
     try:
         serve(engine, opened, begun)
+    except OSError as error:
+        raise Unusable(f"live: {error}") from None
     except KeyboardInterrupt as interrupt:
         interrupt.add_note("the page has ended")
         raise

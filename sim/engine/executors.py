@@ -223,7 +223,9 @@ class _Batch:
                 future.add_done_callback(self.finished.put)
         except (RuntimeError, OSError) as error:  # a pool that is broken or shut down, a scheduler that is gone
             reason = why or _one_line(error)
-            raise ExecutorError(f"executor: takes no more work: {reason}; start again with a new one") from None
+            none = isinstance(error, BlockingIOError) or "can't start new thread" in reason
+            then = "the system starts no more threads or processes" if none else "start again with a new one"
+            raise ExecutorError(f"executor: takes no more work: {reason}; {then}") from None
 
     @staticmethod
     def _outcome(future: Future) -> Any:

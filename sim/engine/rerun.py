@@ -261,7 +261,8 @@ def _record(name: str, made: Mapping[str, Any], sha256: str, figures: dict[str, 
             "first_path": made["first_path"],
             "keep_paths": made.get("keep_paths", True),
         }
-        if not isinstance(made["versions"]["fundrisk"], str):
+        versions = made["versions"]
+        if not isinstance(versions, dict) or not isinstance(versions.get("fundrisk"), str):
             raise ResultError(f"{name}: its manifest names no version of fundrisk")
         for option in ("antithetic", "keep_paths"):
             if not isinstance(how[option], bool):

@@ -26,6 +26,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sim.engine.interrupts import NO_THREAD
 from sim.live.engine import Engine
 from sim.live.page import page_text, policy
 from sim.live.shown import document
@@ -263,13 +264,17 @@ def serve(engine: Engine, opened: socket.socket, begun: Callable[[str], None]) -
 
     # A signal raises an exception in the main thread, which a server there would take for the error of a request.
     thread = threading.Thread(target=work, name="fundrisk server", daemon=True)
-    thread.start()
     try:
+        try:
+            thread.start()
+        except NO_THREAD:
+            raise OSError("the page needs a thread of its own, and the system starts no more") from None
         while not ended.wait(_POLL):
             pass
     finally:
         server.should_exit = server.force_exit = True
-        thread.join(2 * _POLL)
+        if thread.ident is not None:
+            thread.join(2 * _POLL)
         opened.close()
 
 

@@ -360,13 +360,22 @@ def test_headlines_are_not_cut(size):
             assert title.x1 <= figure.bbox.x1, (chart.key, each.headline)
 
 
-def test_settings_in_another_encoding_are_named(tmp_path):
-    (tmp_path / "matplotlibrc").write_bytes("# Größe".encode("latin-1"))
-    script = "import io; from sim.board.charts.images import save_figure; save_figure(print, io.BytesIO(), 'png')"
-    here = os.environ | {"MATPLOTLIBRC": str(tmp_path), "PYTHONPATH": os.getcwd()}
-    done = subprocess.run([sys.executable, "-c", script], env=here, capture_output=True, text=True, check=False)
-    said = "ResultError: matplotlibrc: must be UTF-8, as Matplotlib reads it when it is imported"
-    assert done.stderr.rstrip().endswith(said)
+@pytest.mark.parametrize("kind", ["encoding", "backend", "both"])
+def test_settings_that_cannot_be_read_change_nothing(tmp_path, kind):
+    (tmp_path / "matplotlibrc").write_bytes(b"" if kind == "backend" else "# Größe".encode("latin-1"))
+    script = (
+        "import io, os, sys; from sim.board.charts.images import save_figure; before = dict(os.environ); "
+        "save_figure(lambda ax: ax.plot([1, 2]), room := io.BytesIO(), 'png'); assert dict(os.environ) == before; "
+        "sys.stdout.buffer.write(room.getvalue())"
+    )
+    usual = os.environ | {"PYTHONPATH": os.getcwd()}
+    changed = {"MATPLOTLIBRC": str(tmp_path)} | ({} if kind == "encoding" else {"MPLBACKEND": "nonsense"})
+    drawn = [
+        subprocess.run([sys.executable, "-c", script], env=here, capture_output=True, check=True).stdout
+        for here in (usual, usual | changed)
+    ]
+    assert drawn[0].startswith(b"\x89PNG")
+    assert drawn[0] == drawn[1]
 
 
 def test_words_below_columns_stay_whole_and_above_the_footer():

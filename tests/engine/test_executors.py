@@ -213,6 +213,17 @@ def test_a_broken_pool_is_a_clear_error():
         sim.simulate(SMALL, paths=300, seed=1, executor=pool)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), BlockingIOError(11, "no more")])
+def test_a_pool_that_cannot_grow_is_not_called_broken(monkeypatch, error):
+    def refused(*_, **__):
+        raise error
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(pool, "submit", refused)
+        with pytest.raises(ExecutorError, match=r"; the system starts no more threads or processes$"):
+            sim.simulate(SMALL, paths=300, seed=1, executor=pool)
+
+
 def test_an_error_of_the_function_is_raised_as_it_is():
     with pytest.raises(ZeroDivisionError):
         list(in_order(Here(), divide, [(1, 1), (1, 0)]))

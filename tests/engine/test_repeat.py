@@ -157,7 +157,7 @@ UNUSABLE = {
     "no hash": (lambda d: d["manifest"].pop("results_sha256"), "no hash of the paths"),
     "a hash that is none": (lambda d: d["manifest"].update(results_sha256=5), "no hash of the paths"),
     "no seed": (lambda d: d["manifest"].pop("seed"), "lacks 'seed'"),
-    "no versions": (lambda d: d["manifest"].update(versions=None), "lacks"),
+    "no versions": (lambda d: d["manifest"].pop("versions"), "lacks"),
     "no numbers": (lambda d: d.pop("measures"), "no run to repeat"),
     "nothing to compare": (lambda d: d.update(measures={}, cash_out={}, line={}), "no run to repeat"),
     "no manifest": (lambda d: d.update(manifest=3), "no run to repeat"),
@@ -239,3 +239,10 @@ def test_a_version_that_is_none_is_said_in_one_line(record, version, said):
     with pytest.raises(sim.ResultError, match=rf"run\.json: .*{said}") as caught:
         sim.rerun(record)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("versions", [["a"], None, 7, "0.7"])
+def test_versions_that_are_no_table_are_said_in_one_line(record, versions):
+    edited(record, lambda document: document["manifest"].update(versions=versions))
+    with pytest.raises(sim.ResultError, match=r"run\.json: its manifest names no version of fundrisk$"):
+        sim.rerun(record)

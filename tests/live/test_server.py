@@ -262,3 +262,17 @@ def test_without_the_extra_one_line_says_what_to_install():
 def test_other_ports_are_refused(capsys, port):
     assert main(["live", CASE, f"--port={port}"]) == 2
     assert f"--port = {port}: must be a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), OSError("no more"), MemoryError()])
+def test_a_system_without_threads_is_said_in_one_line(monkeypatch, capsys, error):
+    def refused(thread):
+        if thread.name == "fundrisk server":
+            raise error
+        return start(thread)
+
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert main(["live", CASE, "--port", "8855"]) == 2
+    said = "live: the page needs a thread of its own, and the system starts no more"
+    assert capsys.readouterr().err.splitlines()[-1] == said

@@ -6,7 +6,9 @@ whatever a user's matplotlibrc says.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -14,8 +16,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from sim.results.files import ResultError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,12 +35,30 @@ _MOST_ROOM = 0.5  # of the axes' height, for labels
 
 
 def matplotlib_here() -> Any:
-    """Matplotlib, imported; ResultError where it cannot read its settings."""
+    """Matplotlib, imported; without the user's settings where it cannot be imported with them."""
     try:
         import matplotlib
-    except UnicodeDecodeError:
-        raise ResultError("matplotlibrc: must be UTF-8, as Matplotlib reads it when it is imported") from None
+    except ValueError:  # a backend of no such name in the environment, a matplotlibrc that is not UTF-8
+        for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+            del sys.modules[name]  # what the import has left
+        with _no_settings():
+            import matplotlib
     return matplotlib
+
+
+@contextmanager
+def _no_settings() -> Iterator[None]:
+    """An environment in which Matplotlib finds an empty matplotlibrc and no backend."""
+    names = ("MPLBACKEND", "MATPLOTLIBRC")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.pop("MPLBACKEND", None)
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 @contextmanager
