@@ -44,5 +44,11 @@ def cluster(address: str) -> Iterator[Executor]:
 async def _reach(address: str) -> None:
     from distributed.comm import connect
 
-    connection = await connect(address, timeout=PATIENCE)
-    await connection.close()
+    async def greet() -> None:
+        connection = await connect(address, timeout=PATIENCE)
+        await connection.close()
+
+    try:
+        await asyncio.wait_for(greet(), PATIENCE)  # `connect` waits without an end for a server that says nothing
+    except TimeoutError:
+        raise OSError(f"Timed out after {PATIENCE} s") from None
