@@ -13,10 +13,11 @@ import pytest
 import sim
 from sim.analysis import clauses as module
 from sim.analysis.clauses import clauses
-from sim.analysis.coalitions import Desk, Lifter, measures_of
-from sim.analysis.paired import values_of
+from sim.analysis.coalitions import Lifter
+from sim.analysis.paired import measures_of, values_of
 from sim.analysis.variants import Clause, clauses_of, variants
 from sim.cli import main
+from sim.engine.desk import Desk
 from sim.results.estimates import proportion
 from sim.terms import Case
 from tests.support.valence import FILE, valence_2002
@@ -38,8 +39,8 @@ def values(case: Case, seed: int = SEED, paths: int = PATHS) -> np.ndarray:
 
 def edited(case: Case, found: tuple[Clause, ...], members: list[int], paths: int = PATHS) -> np.ndarray:
     lifter = Lifter(case, found)
-    desk = Desk(case, lifter.plan, paths)
-    return desk.simulate(lifter.plan_of(members), 0, paths, SEED, np.zeros(1, np.int64))
+    columns = Desk(paths, SEED).columns(case, lifter.plan_of(members), 0, paths)
+    return np.array([values_of(columns, name) for name in measures_of(case)], float)
 
 
 def only(monkeypatch, case: Case, keys: list[str]) -> None:
