@@ -7,6 +7,7 @@ import re
 from datetime import date
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import sim
@@ -16,13 +17,14 @@ from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
-from sim.board.story.commitment import commitment
+from sim.board.story.commitment import _because, commitment
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
-from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value, variant_name
+from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, tail, value, variant_name
+from sim.board.workbook.distributions import _headline as headline_of_distributions
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
 
@@ -514,10 +516,13 @@ def test_own_scenarios_are_named_beside_the_run(paths, words):
     assert own_scenarios(result.paths, result) == ""
 
 
-def of_lines(name):
-    """What slides of the lines of a shipped case read of a pack."""
+def of_lines(name, stored=True):
+    """What slides of the lines of a shipped case read of a pack; its run keeps its paths where they are `stored`."""
     case = sim.load_case(name)
-    result, variants = sim.simulate(case, paths=128, seed=7), sim.compare(main_variants(case), paths=128, seed=7)
+    result, variants = (
+        sim.simulate(case, paths=128, seed=7, keep_paths=stored),
+        sim.compare(main_variants(case), paths=128, seed=7),
+    )
     return SimpleNamespace(result=result, variants=variants)
 
 
@@ -562,13 +567,39 @@ def test_a_long_price_is_left_to_the_slide_on_the_terms():
     assert price_words(case).startswith("The slide on the terms states the price of the line's shares.")
 
 
-def test_a_limit_that_stops_half_of_all_scenarios_is_not_a_rare_end():
-    pack = of_lines("athersys-2018")
-    dilution = pack.result.summary()["dilution"]
-    assert dilution.p50.value == dilution.p95.value  # the registered shares are all sold
-    assert _cards(pack.result)[3].detail.startswith("at least half of the scenarios: 16.1%")
-    assert "at least half of the scenarios" in capital(pack).change
+@pytest.mark.parametrize("stored", [True, False])
+def test_ends_that_many_scenarios_share_have_their_number(stored):
+    pack = of_lines("athersys-2018", stored)
+    dilution, kept = of_lines("athersys-2018").result["dilution"], pack.result
+    share = round(100 * (dilution >= dilution.max() * 0.999).mean())
+    assert share >= 50  # the registered shares are all sold
+    assert _cards(kept)[3].detail.startswith(f"{share} of 100 scenarios: 16.1%, the most")
+    assert f"In {share} of 100 scenarios the line's dilution is 16.1%, the most." in capital(pack).change
+    assert f"in {share} of 100 the line dilutes by 16.1%, the most" in headline_of_distributions(kept)
     assert "discount and fee shares" not in capital(pack).cards[2].detail
-    sorrento = of_lines("sorrento-2020")
-    assert "in at least half all of it" in commitment(sorrento).sure
+    sorrento = of_lines("sorrento-2020", stored)
+    raised = of_lines("sorrento-2020").result["raised"]
+    share = round(100 * (raised >= 0.999 * sorrento.result.summary().waterfall.commitment).mean())
+    assert share > 5
+    assert f"in {share} of 100 all of it" in commitment(sorrento).sure
     assert "discount and fee shares" in capital(sorrento).cards[2].detail
+
+
+def test_scenarios_in_which_nothing_is_raised_are_counted():
+    case = sim.load_case("sorrento-2020").replace({"company.cash": 4e6})
+    result = sim.simulate(case, paths=128, seed=7)
+    none = (result["raised"] == 0.0).mean()
+    assert none > 0.06
+    assert _cards(result)[2].detail == f"in {round(100 * none)} of 100 scenarios nothing is raised"
+
+
+def test_ends_without_ties_are_those_of_5_of_100_scenarios(valence):
+    values = valence.result["raised"]
+    often, least = tail(valence.result, "raised", 5)
+    assert often == f"{round(100 * (values <= np.sort(values)[25]).mean())} of 100"
+    assert least.endswith(" or less")
+    assert tail(valence.result, "raised", 95)[1].endswith(" or more") or values.max() <= 1.001 * np.sort(values)[486]
+
+
+def test_too_few_registered_shares_are_the_reason_in_a_sentence():
+    assert _because("registered shares") == "too few shares are registered"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from sim.analysis.variants import WAIVED
 from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
 from sim.board.story.chapter import Chapter
-from sim.board.words import aligned, brief, change, exactly, frequency, plus_minus, reached_by_half, shortened
+from sim.board.words import aligned, brief, change, exactly, frequency, plus_minus, share_between, shortened, tail
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.results.distribution import Distribution
+    from sim.results.result import Result
     from sim.results.summary import Summary
 
 _MILLION = 1e6
@@ -28,6 +28,7 @@ _REASONS = {
     "period cap": ("quarterly cap", "of the quarterly cap"),
     "coverage": ("coverage limit", "of the coverage limit"),
     "policy": ("not requested by the company", "the company does not request it"),
+    "registered shares": ("registered shares", "too few shares are registered"),
     "authorized shares": ("authorised shares", "the charter allows no more shares"),
     "other reasons": ("other reasons", "of other reasons"),
 }
@@ -48,7 +49,8 @@ def commitment(pack: Pack) -> Chapter | None:
         key="commitment",
         headline=f"Of {labels[0]} committed, the company raises {labels[-1]} on average{because}",
         charts=(fall, *filter(None, [_binding_chart(summary)])),
-        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, summary.waterfall.commitment)}.",
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. "
+        f"{_tails(pack.result, summary.waterfall.commitment)}.",
         compared=f"The commitment is {labels[0]}; the median amount raised is "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
@@ -69,7 +71,7 @@ def _without_commitment(pack: Pack) -> Chapter | None:
         headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the most frequent "
         f'limit is "{most}"',
         charts=(binding,),
-        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, math.inf)}.",
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(pack.result, math.inf)}.",
         compared="There is no commitment in dollars; the median amount raised is "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
@@ -146,14 +148,17 @@ def _binding_chart(summary: Summary) -> Chart | None:
     )  # fmt: skip
 
 
-def _tails(raised: Distribution, commitment: float) -> str:
-    low, high = raised.p05, raised.p95
-    if not high.value:
-        return "In at least 95 of 100 scenarios nothing is raised"
-    least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
-    most = f"{brief('raised', high.value, high.error)} or more" if high.value < 0.999 * commitment else "all of it"
-    often = "at least half" if reached_by_half(raised) else "5 of 100"
-    return f"In 5 of 100 scenarios {least} is raised, in {often} {most}"
+def _tails(result: Result, commitment: float) -> str:
+    raised = result.summary()["raised"]
+    if not raised.p95.value:
+        return f"In {share_between(result, 'raised', 0.0, 0.0)} scenarios nothing is raised"
+    (rarely, least), (often, most) = (tail(result, "raised", percent) for percent in (5, 95))
+    if raised.p95.value >= 0.999 * commitment:
+        most = "all of it"
+        if raised.p05.value >= 0.999 * commitment:
+            return f"In {often} scenarios all of it is raised"
+    least = least if raised.p05.value else "nothing"
+    return f"In {rarely} scenarios {least} is raised, in {often} {most}"
 
 
 def _waivers(pack: Pack) -> str:
