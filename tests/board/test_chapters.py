@@ -1,6 +1,7 @@
 """Single chapters: decision, terms, cap table, both errors, variants, forecasts, appendix."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -8,9 +9,10 @@ import sim
 from sim.analysis.cap_table import cap_table
 from sim.analysis.compare import compare
 from sim.analysis.variants import main_variants
-from sim.board.story.appendix import ANALYSES
+from sim.board.story.appendix import ANALYSES, left_out
 from sim.board.story.ask import decision
 from sim.board.story.story import story
+from sim.board.story.variants import variants
 from sim.board.words import brief, value
 from sim.results.estimates import Estimate, proportion
 from tests.board.test_story import CASES, chapter, pack, pack_of, valence
@@ -110,6 +112,23 @@ def test_named_variants_have_a_slide():
     assert each.charts[0].categories == names
     assert "a lower burn" not in chapter(pack, "ask").compared
     assert "variants" not in {each.key for each in story(pack_of("valence"))}
+
+
+def test_variants_without_a_cash_out_have_a_sentence():
+    case = sim.Case.from_dict(CASES["valence"].to_dict() | {"variants": {"more": {"price.initial": 4.0}}})
+    case = case.replace({"company.cash": 1e9})
+    found = compare(main_variants(case), paths=64, seed=7)
+    pack = SimpleNamespace(variants=found, result=SimpleNamespace(case=case))
+    assert variants(pack).headline == "No scenario runs out of cash, in the case as it is or in any variant"
+
+
+def test_rows_left_out_are_not_analyses_left_out(valence):
+    missing = {"scenarios": "the case has no milestones", "record": "the case has no table [record]"}
+    found = left_out(dataclasses.replace(valence, skipped=missing))
+    assert found == [
+        "Rows left out of the stress cases: the case has no milestones.",
+        "Left out, what really happened: the case has no table [record].",
+    ]
 
 
 def test_forecasts_of_earlier_cases_are_scored(valence):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.analysis.solve import solve
 from sim.analysis.variants import WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
@@ -20,10 +21,23 @@ from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.commitment import _because, commitment
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
-from sim.board.story.parts import MOST_CASES, compared_cases
+from sim.board.story.parts import MOST_CASES, compared_cases, setting
+from sim.board.story.record import amount_words
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
-from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, tail, value, variant_name
+from sim.board.story.targets import _sentence
+from sim.board.words import (
+    aligned,
+    brief,
+    change,
+    exactly,
+    frequency,
+    own_scenarios,
+    plus_minus,
+    tail,
+    value,
+    variant_name,
+)
 from sim.board.workbook.distributions import _headline as headline_of_distributions
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
@@ -318,8 +332,15 @@ def mistakes(pack, chapters):
                     found.append(f"cash {name}")
         if chart.key == "waterfall":
             first, *middle, last = chart.series[0].values
-            if not math.isclose(first - sum(middle), last, rel_tol=1e-9, abs_tol=1e-9):
+            fall = summary.waterfall
+            dropped = (fall.cut + sum(fall.unraised.values())) / 1e6 - sum(middle)  # steps that are shown as 0
+            least = 0.5 * 10.0 ** -len(chart.series[0].labels[-1].partition(".")[2].rstrip("M"))
+            if not math.isclose(first - sum(middle) - dropped, last, rel_tol=1e-9, abs_tol=1e-9):
                 found.append("waterfall")
+            if not -1e-9 <= dropped <= least * len(fall.unraised):
+                found.append("steps of the waterfall")
+            if not all(float(label.strip("$M")) for label in chart.series[0].labels[1:-1]):
+                found.append("steps without a length")
             if last != summary["raised"].mean / 1e6:
                 found.append("raised")
     return found
@@ -535,7 +556,7 @@ def test_several_lines_have_a_row_each():
     for row in rows:
         assert abs(float(row[2].strip("$M")) * 1e6 - raised[row[0]]) <= pack.result.summary()["raised"].mcse
     assert rows[0][1] == "$253M"  # 300 less the 47 that were drawn before
-    assert "$553M committed" in _cards(pack.result)[2].label
+    assert "$553M left of $600M" in _cards(pack.result)[2].label
     assert lines(of_lines("kulr-2022")) is None
 
 
@@ -603,3 +624,56 @@ def test_ends_without_ties_are_those_of_5_of_100_scenarios(valence):
 
 def test_too_few_registered_shares_are_the_reason_in_a_sentence():
     assert _because("registered shares") == "too few shares are registered"
+
+
+def test_a_line_that_was_used_has_what_is_left_everywhere():
+    case = sim.load_case("valence-2002")
+    case = case.replace({"line.used": {"amount": 9e6, "shares": 3_000_000}})
+    pack = dataclasses.replace(pack_of("valence"), result=sim.simulate(case, paths=128, seed=7))
+    said = {key: chapter(pack, key) for key in ("cover", "ask", "terms", "answer", "commitment", "assumptions")}
+    left = pack.result.summary().waterfall.commitment
+    words = f"{exactly(left)} left of {exactly(case.commitment)}"
+    assert words == "$21M left of $30M"
+    assert words in said["cover"].points[0]
+    assert words in said["terms"].headline
+    assert words in said["answer"].cards[2].label
+    assert words in said["commitment"].headline
+    assert words in said["assumptions"].charts[0].table.rows[2]
+    assert words in said["ask"].headline or "line" not in said["ask"].headline
+    assert not any(re.search(r"of \$30M", text.replace(words, "")) for each in said.values() for text in texts(each))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (0.9, 0.9, "The price of the two lines is 90% of"),
+        (0.9, 0.8, "The two lines have prices of their own, which the slide on the terms states."),
+    ],
+)
+def test_lines_that_price_alike_have_one_price(first, second, said):
+    case = sim.load_case("nikola-2021").replace(
+        {"lines[0].pricing.multiplier": first, "lines[1].pricing.multiplier": second}
+    )
+    text = price_words(case)
+    assert text.startswith(said)
+    assert "kind" not in text
+
+
+def test_figures_of_next_to_no_error_have_four_digits():
+    assert amount_words(252_999_995.4, "$", 3.0) == "$253M"
+    assert amount_words(252_999_995.4, "$", 1.2e6) == "$253M"
+    assert amount_words(96_412_000.0, "$", 2.3e5) == "$96.4M"
+
+
+def test_days_are_whole():
+    assert amount_words(200.0, "days", 0.3) == "200"
+    assert setting(197.0, "days", 0.41) == "197 days"
+    assert setting(2.5, "days", 0.1) == "2.5 days"
+
+
+def test_a_target_that_is_met_says_so():
+    case = CASES["valence"].replace({"company.cash": 90e6})
+    found = solve(case, "cash", 0.1, date(2003, 3, 31), 256, seed=7)
+    assert re.match(
+        r"The base case keeps cash-outs .*: opening cash must be at least .*, and is \$90M", _sentence((found,))
+    )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Card, Chapter
+from sim.board.story.cover import committed_words
 from sim.board.story.parts import compared_variants, largest_swing, table
-from sim.board.words import brief, day, exactly, frequency, median_day, plus_minus, share_between, tail, value
+from sim.board.words import brief, day, frequency, median_day, plus_minus, share_between, tail, value
 from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
@@ -122,7 +123,7 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
-            f"raised under the line on average, of {exactly(commitment)} committed"
+            f"raised under the line on average, of {committed_words(result.case)}"
             if commitment
             else "raised under the line on average"
             if raised.mean

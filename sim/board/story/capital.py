@@ -105,13 +105,15 @@ def price_words(case: Case) -> str:
     others = ""
     if third is not None and third.kind == "equity":
         others = f" Third parties buy at a discount of {100 * third.discount:g}% to the close."
-    if len(prices) == 1:
-        text = f"The line's price is {price_of(next(iter(prices.values())))}."
+    texts, n = list(dict.fromkeys(map(price_of, prices.values()))), len(prices)
+    several = any(line.purchases for line in case.facilities)
+    things = f"{count(n, 'kind')} of purchase" if several else count(n, "line")
+    if len(texts) == 1:
+        text = f"The line's price is {texts[0]}." if n == 1 else f"The price of the {things} is {texts[0]}."
         short = "The slide on the terms states the price of the line's shares."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
-        kinds = f"{count(len(prices), 'kind')} of purchase"
-        short = f"The {kinds} have prices of their own, which the slide on the terms states."
+        short = f"The {things} have prices of their own, which the slide on the terms states."
     if len(text + others) > _MOST_PRICES:
         text = short
     return text + others

@@ -38,11 +38,18 @@ def forecasts(pack: Pack) -> Chapter | None:
     )
 
 
+def waited_words(row: Forecast, value: float) -> str:
+    """A figure of a forecast; days to what was not reached by then: `not reached in 91 days`."""
+    if row.unit == "days" and value > (row.date - row.made).days:
+        return f"not reached in {value:,.0f} days"
+    return amount_words(value, row.unit)
+
+
 def _row(row: Forecast) -> tuple[str, ...]:
     below = f"{100 * row.percentile:.0f}%"
     if row.equal:
         below += f", {100 * row.equal:.0f}% equal"
-    low, middle, high, actual = (amount_words(each, row.unit) for each in (row.p05, row.p50, row.p95, row.value))
+    low, middle, high, actual = (waited_words(row, each) for each in (row.p05, row.p50, row.p95, row.value))
     return (
         short_day(row.made), short_day(row.date), shortened(row.label, 60), actual, below, f"{low} to {high}", middle,
     )  # fmt: skip
