@@ -35,8 +35,7 @@ def expected_figures(case: Case, calendar: Calendar, levels: np.ndarray) -> np.n
     figures = levels * calendar.rows.shares
     for row, k in enumerate(calendar.outside, start=calendar.n_months):
         if k < 0:
-            number, share = calendar.rows[row]
-            figures[row] = level_before(case, number) * share
+            figures[row] = level_before(case, calendar.rows.months[row]) * calendar.rows.shares[row]
         if 0 <= k < calendar.n_months:
             for amount in planned(case, calendar, k):
                 figures[row] = figures[row] - amount
