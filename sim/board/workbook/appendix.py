@@ -39,7 +39,6 @@ def draw(book: Book) -> None:
     if "appendix" in book.chapters:
         answers(page, book.chapters["appendix"])
     page.words(
-        "The yellow cells of Cap table and What-if are inputs. Text that begins like a formula has an apostrophe "
-        "before it.",
+        "The yellow cells of Cap table and What-if are inputs.",
         size=9,
     )
