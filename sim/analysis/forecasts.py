@@ -139,7 +139,7 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
     rows = [
         (
             f"{row.date} {row.label}",
-            amount(row.value, row.unit),
+            _came(row),
             _share(row),
             *(amount(value, row.unit).removesuffix(f" {row.unit}") for value in (row.p05, row.p50, row.p95)),
         )
@@ -147,6 +147,13 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
     ]
     columns = ("", "actual", "scenarios below, %", "5%", "median", "95%")
     return Table("What came, and what had been said of it", columns, rows, note=SAME if _any_same(forecasts) else "")
+
+
+def _came(row: Forecast) -> str:
+    """The actual figure; days to what did not come are all that have passed."""
+    if row.unit == "days" and row.value > (row.date - row.made).days:
+        return f"not reached in {row.value:,.0f} days"
+    return amount(row.value, row.unit)
 
 
 SAME = "Of a range such as 4 to 100, the scenarios below and those at or below: many are at the very figure."

@@ -50,6 +50,9 @@ class Input:
 # --- the inputs of a case --------------------------------------------------------------------------------------------
 
 
+_FEW_DAYS = 10  # fewer may have decimals
+
+
 def inputs_of(case: Case) -> tuple[Input, ...]:
     """Every uncertain input of a case, in the order of the file's tables: the stated ones, and the assumptions.
 
@@ -159,7 +162,7 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
     error = math.nan if error < 1e-9 * abs(value) else error  # rounding of sums
-    text = rounded(bare, decimals_allowed(error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
+    text = rounded(bare, _decimals(value, unit, error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
     text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text
     return f"{'-' if value < 0 and text.strip('0.') else ''}{before}{text}{after}"
 
@@ -167,7 +170,12 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
 def as_shown(value: float, unit: str, error: float) -> float:
     """The number that `shown` prints for a value with an error above 0."""
     scale = _format(value, unit, error)[0]
-    return round(value / scale, decimals_allowed(error / scale)) * scale
+    return round(value / scale, _decimals(value, unit, error / scale)) * scale
+
+
+def _decimals(value: float, unit: str, error: float) -> int:
+    """Decimals that an error allows; none of days, unless they are few."""
+    return min(decimals_allowed(error), 0) if unit == "days" and abs(value) >= _FEW_DAYS else decimals_allowed(error)
 
 
 def _format(value: float, unit: str, error: float) -> tuple[float, str, str]:

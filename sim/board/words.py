@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import numpy as np
+
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
-from sim.results.distribution import Distribution
-from sim.results.estimates import DUST, Estimate
+from sim.results.estimates import DUST, Estimate, proportion
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
 from sim.results.result import Result
 from sim.text.dates import long_date as day
@@ -17,12 +18,13 @@ from sim.text.numbers import decimals_allowed, rounded, shared_decimals, with_de
 
 __all__ = [
     "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "listed",
-    "median_day", "name_of", "own_scenarios", "plus_minus", "reached_by_half", "reading", "short_day", "shortened",
-    "spoken", "value", "variant_name",
+    "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day", "shortened",
+    "spoken", "tail", "value", "values_of", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _PER_CENT = Reading(0.01, "", "%", 2)
+_NEAR = 1e-3
 _MOST_BASE = 1_000_000  # "3 of 1,000,000"
 _NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
 _VARIANTS = {SIGNED: "with the line", LINE_OFF: "without the line", WAIVED: "with the line, all conditions waived"}
@@ -158,12 +160,41 @@ def short_day(when: date) -> str:
     return f"{number} {month[:3]} {year}"
 
 
-def reached_by_half(measure: Distribution) -> bool:
-    """Whether the median is already the 95% quantile, as where a limit stops half of all scenarios or more.
+def values_of(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Values of `raised`, `dilution` or `runway_months` and their counts; the bins of a run that kept no paths."""
+    if result.sketch is None:
+        return result[name], np.ones(result.paths, np.int64)
+    bins, counts = result.sketch.histograms["shares_issued" if name == "dilution" else name].table()
+    values = bins[0]
+    if name == "dilution":
+        values = values / (float(result.case.company.shares_outstanding) + values)
+    return values, counts.sum(axis=1)
 
-    To one part in a thousand, as whole shares leave a few dollars.
+
+def share_between(result: Result, name: str, low: float, high: float) -> str:
+    """How many scenarios have a value from `low` to `high`: `95 of 100`, `all`.
+
+    To one part in a thousand of the ends, as whole shares leave a few dollars.
     """
-    return measure.p95.value - measure.p50.value <= 1e-3 * abs(measure.p95.value)
+    values, counts = values_of(result, name)
+    there = (values >= low - _NEAR * abs(low)) & (values <= high + _NEAR * abs(high))
+    return frequency(proportion(int(counts[there].sum()), result.paths), result.paths, min(100, result.paths))
+
+
+def tail(result: Result, name: str, percent: int) -> tuple[str, str]:
+    """How many scenarios reach the 5% or the 95% quantile, and what they reach: `5 of 100`, `$3.1M or less`.
+
+    They are more than 5 of 100 where a limit stops many of them at one value: `36 of 100`, `12.9%, the most`.
+    """
+    quantile, (values, _) = result.summary()[name].quantile(percent), values_of(result, name)
+    text, edge, low = brief(name, quantile.value, quantile.error), quantile.value, percent < 50
+    often = share_between(result, name, *((-math.inf, edge) if low else (edge, math.inf)))
+    beyond = edge - float(values.min()) if low else float(values.max()) - edge
+    if values.min() == values.max():
+        return often, text
+    if beyond <= _NEAR * abs(edge):
+        return often, f"{text}, the {'least' if low else 'most'}"
+    return often, f"{text} or {'less' if low else 'more'}"
 
 
 def median_day(result: Result) -> date:

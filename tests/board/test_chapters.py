@@ -1,18 +1,25 @@
 """Single chapters: decision, terms, cap table, both errors, variants, forecasts, appendix."""
 
 import dataclasses
+from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 
 import sim
 from sim.analysis.cap_table import cap_table
 from sim.analysis.compare import compare
+from sim.analysis.forecasts import forecast_table
 from sim.analysis.variants import main_variants
-from sim.board.story.appendix import ANALYSES
+from sim.board.story.appendix import ANALYSES, left_out
 from sim.board.story.ask import decision
+from sim.board.story.forecasts import _row
+from sim.board.story.parts import choice
 from sim.board.story.story import story
+from sim.board.story.variants import variants
 from sim.board.words import brief, value
 from sim.results.estimates import Estimate, proportion
+from sim.terms.forecast import Forecast
 from tests.board.test_story import CASES, chapter, pack, pack_of, valence
 
 __all__ = ["pack", "valence"]
@@ -110,6 +117,40 @@ def test_named_variants_have_a_slide():
     assert each.charts[0].categories == names
     assert "a lower burn" not in chapter(pack, "ask").compared
     assert "variants" not in {each.key for each in story(pack_of("valence"))}
+
+
+def test_variants_without_a_cash_out_have_a_sentence():
+    case = sim.Case.from_dict(CASES["valence"].to_dict() | {"variants": {"more": {"price.initial": 4.0}}})
+    case = case.replace({"company.cash": 1e9})
+    found = compare(main_variants(case), paths=64, seed=7)
+    pack = SimpleNamespace(variants=found, result=SimpleNamespace(case=case))
+    assert variants(pack).headline == "No scenario runs out of cash, in the case as it is or in any variant"
+
+
+def test_rows_left_out_are_not_analyses_left_out(valence):
+    missing = {"scenarios": "the case has no milestones", "record": "the case has no table [record]"}
+    found = left_out(dataclasses.replace(valence, skipped=missing))
+    assert found == [
+        "Rows left out of the stress cases: the case has no milestones.",
+        "Left out, what really happened: the case has no table [record].",
+    ]
+
+
+def test_days_to_what_was_not_reached_say_so():
+    said = {"made": date(2026, 1, 1), "date": date(2026, 4, 1), "label": "days to licence", "unit": "days"}
+    row = Forecast(**said, value=91.0, percentile=0.4, p05=20.0, p50=70.0, p95=91.0)
+    cells = _row(row)
+    assert cells[3] == "not reached in 91 days"
+    assert cells[5] == "20 to 91+"
+    assert "not reached in 91 days" in str(forecast_table([row]).rows[0])
+    reached = dataclasses.replace(row, value=88.0)
+    assert _row(reached)[3] == "88"
+
+
+def test_the_choice_names_the_inputs_of_the_grid(valence):
+    axes = valence.grid.axes
+    assert choice(valence.grid) == "Choose price, volatility, burn and waivers"
+    assert choice(SimpleNamespace(axes=axes[:3])) == "Choose price, volatility and burn"
 
 
 def test_forecasts_of_earlier_cases_are_scored(valence):

@@ -109,7 +109,9 @@ def test_every_slide_is_a_section_with_its_answers(made):
         expected += [words for card in chapter.cards for words in (card.value, card.label, card.detail)]
         for words in expected:
             assert words in said, (chapter.key, words)
-        assert not chapter.source or chapter.source.rstrip(".") + "." in said
+        assert not chapter.source or chapter.source.removesuffix(".") + "." in said
+        asked = any((chapter.sure, chapter.compared, chapter.change))
+        assert len(list(section.all("dl"))) == asked, chapter.key  # no empty box
         assert source_of(pack.result) in said
 
 

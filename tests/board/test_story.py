@@ -7,22 +7,38 @@ import re
 from datetime import date
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import sim
+from sim.analysis.solve import solve
 from sim.analysis.variants import WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
-from sim.board.story.commitment import commitment
+from sim.board.story.commitment import _because, commitment
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
-from sim.board.story.parts import MOST_CASES, compared_cases
+from sim.board.story.parts import MOST_CASES, compared_cases, setting
+from sim.board.story.record import amount_words
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
-from sim.board.words import aligned, brief, change, frequency, own_scenarios, plus_minus, value, variant_name
+from sim.board.story.targets import _sentence
+from sim.board.words import (
+    aligned,
+    brief,
+    change,
+    exactly,
+    frequency,
+    own_scenarios,
+    plus_minus,
+    tail,
+    value,
+    variant_name,
+)
+from sim.board.workbook.distributions import _headline as headline_of_distributions
 from sim.results.estimates import Estimate, proportion
 from tests.support.small_pack import cases, small_pack
 
@@ -316,8 +332,15 @@ def mistakes(pack, chapters):
                     found.append(f"cash {name}")
         if chart.key == "waterfall":
             first, *middle, last = chart.series[0].values
-            if not math.isclose(first - sum(middle), last, rel_tol=1e-9, abs_tol=1e-9):
+            fall = summary.waterfall
+            dropped = (fall.cut + sum(fall.unraised.values())) / 1e6 - sum(middle)  # steps that are shown as 0
+            least = 0.5 * 10.0 ** -len(chart.series[0].labels[-1].partition(".")[2].rstrip("M"))
+            if not math.isclose(first - sum(middle) - dropped, last, rel_tol=1e-9, abs_tol=1e-9):
                 found.append("waterfall")
+            if not -1e-9 <= dropped <= least * len(fall.unraised):
+                found.append("steps of the waterfall")
+            if not all(float(label.strip("$M")) for label in chart.series[0].labels[1:-1]):
+                found.append("steps without a length")
             if last != summary["raised"].mean / 1e6:
                 found.append("raised")
     return found
@@ -514,10 +537,13 @@ def test_own_scenarios_are_named_beside_the_run(paths, words):
     assert own_scenarios(result.paths, result) == ""
 
 
-def of_lines(name):
-    """What slides of the lines of a shipped case read of a pack."""
+def of_lines(name, stored=True):
+    """What slides of the lines of a shipped case read of a pack; its run keeps its paths where they are `stored`."""
     case = sim.load_case(name)
-    result, variants = sim.simulate(case, paths=128, seed=7), sim.compare(main_variants(case), paths=128, seed=7)
+    result, variants = (
+        sim.simulate(case, paths=128, seed=7, keep_paths=stored),
+        sim.compare(main_variants(case), paths=128, seed=7),
+    )
     return SimpleNamespace(result=result, variants=variants)
 
 
@@ -530,7 +556,7 @@ def test_several_lines_have_a_row_each():
     for row in rows:
         assert abs(float(row[2].strip("$M")) * 1e6 - raised[row[0]]) <= pack.result.summary()["raised"].mcse
     assert rows[0][1] == "$253M"  # 300 less the 47 that were drawn before
-    assert "$553M committed" in _cards(pack.result)[2].label
+    assert "$553M left of $600M" in _cards(pack.result)[2].label
     assert lines(of_lines("kulr-2022")) is None
 
 
@@ -562,13 +588,92 @@ def test_a_long_price_is_left_to_the_slide_on_the_terms():
     assert price_words(case).startswith("The slide on the terms states the price of the line's shares.")
 
 
-def test_a_limit_that_stops_half_of_all_scenarios_is_not_a_rare_end():
-    pack = of_lines("athersys-2018")
-    dilution = pack.result.summary()["dilution"]
-    assert dilution.p50.value == dilution.p95.value  # the registered shares are all sold
-    assert _cards(pack.result)[3].detail.startswith("at least half of the scenarios: 16.1%")
-    assert "at least half of the scenarios" in capital(pack).change
+@pytest.mark.parametrize("stored", [True, False])
+def test_ends_that_many_scenarios_share_have_their_number(stored):
+    pack = of_lines("athersys-2018", stored)
+    dilution, kept = of_lines("athersys-2018").result["dilution"], pack.result
+    share = round(100 * (dilution >= dilution.max() * 0.999).mean())
+    assert share >= 50  # the registered shares are all sold
+    assert _cards(kept)[3].detail.startswith(f"{share} of 100 scenarios: 16.1%, the most")
+    assert f"In {share} of 100 scenarios the line's dilution is 16.1%, the most." in capital(pack).change
+    assert f"in {share} of 100 the line dilutes by 16.1%, the most" in headline_of_distributions(kept)
     assert "discount and fee shares" not in capital(pack).cards[2].detail
-    sorrento = of_lines("sorrento-2020")
-    assert "in at least half all of it" in commitment(sorrento).sure
+    sorrento = of_lines("sorrento-2020", stored)
+    raised = of_lines("sorrento-2020").result["raised"]
+    share = round(100 * (raised >= 0.999 * sorrento.result.summary().waterfall.commitment).mean())
+    assert share > 5
+    assert f"in {share} of 100 all of it" in commitment(sorrento).sure
     assert "discount and fee shares" in capital(sorrento).cards[2].detail
+
+
+def test_scenarios_in_which_nothing_is_raised_are_counted():
+    case = sim.load_case("sorrento-2020").replace({"company.cash": 4e6})
+    result = sim.simulate(case, paths=128, seed=7)
+    none = (result["raised"] == 0.0).mean()
+    assert none > 0.06
+    assert _cards(result)[2].detail == f"in {round(100 * none)} of 100 scenarios nothing is raised"
+
+
+def test_ends_without_ties_are_those_of_5_of_100_scenarios(valence):
+    values = valence.result["raised"]
+    often, least = tail(valence.result, "raised", 5)
+    assert often == f"{round(100 * (values <= np.sort(values)[25]).mean())} of 100"
+    assert least.endswith(" or less")
+    assert tail(valence.result, "raised", 95)[1].endswith(" or more") or values.max() <= 1.001 * np.sort(values)[486]
+
+
+def test_too_few_registered_shares_are_the_reason_in_a_sentence():
+    assert _because("registered shares") == "too few shares are registered"
+
+
+def test_a_line_that_was_used_has_what_is_left_everywhere():
+    case = sim.load_case("valence-2002")
+    case = case.replace({"line.used": {"amount": 9e6, "shares": 3_000_000}})
+    pack = dataclasses.replace(pack_of("valence"), result=sim.simulate(case, paths=128, seed=7))
+    said = {key: chapter(pack, key) for key in ("cover", "ask", "terms", "answer", "commitment", "assumptions")}
+    left = pack.result.summary().waterfall.commitment
+    words = f"{exactly(left)} left of {exactly(case.commitment)}"
+    assert words == "$21M left of $30M"
+    assert words in said["cover"].points[0]
+    assert words in said["terms"].headline
+    assert words in said["answer"].cards[2].label
+    assert words in said["commitment"].headline
+    assert words in said["assumptions"].charts[0].table.rows[2]
+    assert words in said["ask"].headline or "line" not in said["ask"].headline
+    assert not any(re.search(r"of \$30M", text.replace(words, "")) for each in said.values() for text in texts(each))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (0.9, 0.9, "The price of the two lines is 90% of"),
+        (0.9, 0.8, "The two lines have prices of their own, which the slide on the terms states."),
+    ],
+)
+def test_lines_that_price_alike_have_one_price(first, second, said):
+    case = sim.load_case("nikola-2021").replace(
+        {"lines[0].pricing.multiplier": first, "lines[1].pricing.multiplier": second}
+    )
+    text = price_words(case)
+    assert text.startswith(said)
+    assert "kind" not in text
+
+
+def test_figures_of_next_to_no_error_have_four_digits():
+    assert amount_words(252_999_995.4, "$", 3.0) == "$253M"
+    assert amount_words(252_999_995.4, "$", 1.2e6) == "$253M"
+    assert amount_words(96_412_000.0, "$", 2.3e5) == "$96.4M"
+
+
+def test_days_are_whole():
+    assert amount_words(200.0, "days", 0.3) == "200"
+    assert setting(197.0, "days", 0.41) == "197 days"
+    assert setting(2.5, "days", 0.1) == "2.5 days"
+
+
+def test_a_target_that_is_met_says_so():
+    case = CASES["valence"].replace({"company.cash": 90e6})
+    found = solve(case, "cash", 0.1, date(2003, 3, 31), 256, seed=7)
+    assert re.match(
+        r"The base case keeps cash-outs .*: opening cash must be at least .*, and is \$90M", _sentence((found,))
+    )

@@ -16,7 +16,17 @@ from sim.board.story.story import story
 from sim.board.story.targets import uncertain
 from sim.board.words import MINUS, capitalised, name_of, value
 from sim.board.workbook.book import LENGTHS
-from sim.board.workbook.cells import ABSENT, MOST_LETTERS, change, form_like, level, number, safe, set_to
+from sim.board.workbook.cells import (
+    ABSENT,
+    MOST_LETTERS,
+    change,
+    form_like,
+    is_formula_like,
+    level,
+    number,
+    safe,
+    set_to,
+)
 from sim.board.workbook.price_models import SHORTFALL
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
@@ -387,16 +397,17 @@ def test_libreoffice_works_out_the_same(valence, tmp_path):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *FORMULAS, " =1+1", "\t=1", "-", "x" * 40_000, "\ud800", "\x00=1"])
-def test_no_text_begins_as_a_formula(text):
+def test_texts_fit_a_cell_as_they_are(text):
     found = safe(text)
-    assert not re.match(r"\s*[=+\-@]", found)
-    assert len(found) <= MOST_LETTERS + 1
+    assert len(found) <= MOST_LETTERS
     found.encode("utf-8")
+    assert is_formula_like(found) == bool(re.match(r"\s*[=+\-@\uff1d]", found))
 
 
 def test_a_text_that_is_none_is_left_alone():
     assert safe("R&D <b> 97 of 100: 5-day mean") == "R&D <b> 97 of 100: 5-day mean"
-    assert safe("=1+1") == "'=1+1"
+    assert safe("=1+1") == "=1+1"
+    assert safe("-") == ABSENT
 
 
 def test_words_of_a_case_are_words_in_every_sheet(made):
@@ -410,7 +421,9 @@ def test_words_of_a_case_are_words_in_every_sheet(made):
                     assert ours.match(cell.value), cell.value
                     assert not re.search(r"HYPERLINK|cmd|SUM\(A1|1\+1\+1", cell.value)
                 elif isinstance(cell.value, str):
-                    assert not cell.value.startswith(tuple("=+-@")), (sheet.title, cell.coordinate)
+                    assert cell.data_type == "s"
+                    assert not cell.value.startswith("'")
+                    assert cell.quotePrefix or not is_formula_like(cell.value), (sheet.title, cell.coordinate)
 
 
 def test_every_page_says_case_and_scenarios(made):

@@ -212,6 +212,8 @@ def _bars(ax: Axes, chart: Chart) -> None:
         low, high = (series.low or series.values), (series.high or series.values)
         for place, (value, label) in enumerate(zip(values, series.labels, strict=False)):
             end = (low if value < 0 else high)[place]
+            if len(chart.series) > 1 and not any(digit in label for digit in "123456789"):
+                continue  # of a bar without length
             _beside(ax, label, end or 0.0, place, left=value < 0)
         ends += [float(v) for v in (*low, *high) if v is not None]
     _sideways(ax, chart)

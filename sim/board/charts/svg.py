@@ -6,6 +6,7 @@ An SVG of a chart takes a few milliseconds. Its letters are those of the reader'
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -31,6 +32,7 @@ from sim.text.dates import month_and_year
 WIDE, NARROW = 860.0, 380.0
 _HEIGHT, _NARROW_HEIGHT = 270.0, 220.0  # of the axes of upright charts
 _LEAST_SHARE = 5.0  # percent: smallest upper end of an axis of percentages
+_BESIDE_AXES = 60.0  # at most, for the numbers of an axis
 _MOST_LABELS = 0.42  # of the height of the axes, for labels of marks
 _FAN = {"p05": "90% of scenarios", "p25": "50% of scenarios"}
 
@@ -78,8 +80,7 @@ class _Axes:
     def names(self, names: Sequence[str], words: str = "") -> float:
         """Names below the columns, as many as there is room for, and the title of the axis; returns where it ends."""
         slot = self.slot(len(names))
-        widest = max((width_of(word) for name in names for word in name.split(" ")), default=0.0)
-        every = max(1, math.ceil((min(widest, 90.0) + 6.0) / slot))
+        every = max(1, math.ceil((min(_widest(names), 90.0) + 6.0) / slot))
         lines = {place: broken(names[place], max(every * slot - 6.0, 24.0)) for place in _last(names, every)}
         for place, each in lines.items():
             self.drawing.lines((self.middle(place, len(names)), self.bottom + 16.0), each, "middle")
@@ -111,6 +112,16 @@ class _Axes:
         for place in _last(series.labels, max(1, math.ceil((widest + 5.0) / room))):
             at = (x[place], self.y(high[place] or 0.0) - 6.0)
             self.drawing.text(at, series.labels[place], "middle")
+
+
+def _widest(names: Sequence[str]) -> float:
+    """The width of the widest word of names."""
+    return max((width_of(word) for name in names for word in name.split(" ")), default=0.0)
+
+
+def _of_words(chart: Chart) -> bool:
+    """Whether the columns have names of their own, unlike periods and numbers, of which some may go unnamed."""
+    return len({re.sub(r"[\d.,]+", "", name) for name in chart.axis_names}) > 1
 
 
 def _last(items: Sequence[object], every: int) -> list[int]:
@@ -159,6 +170,9 @@ def _months(axes: _Axes, dates: Sequence[date], x: Scale) -> float:
 
 
 def _columns(drawing: Drawing, chart: Chart) -> float:
+    room = (drawing.width - _BESIDE_AXES) / max(len(chart.categories), 1)
+    if drawing.width <= NARROW and _of_words(chart) and _widest(chart.axis_names) + 6.0 > room:
+        return _bars(drawing, chart)  # every name has room above its bar
     entries = [Entry(series.name, series.colour) for series in chart.series] if len(chart.series) > 1 else []
     axes, n = _Axes(drawing, _upper(chart), chart.y_title or chart.title, entries), len(chart.categories)
     width = 0.7 * axes.slot(n) / max(len(chart.series), 1)
@@ -337,7 +351,7 @@ def _bars(drawing: Drawing, chart: Chart) -> float:
             start, end = low[i], high[i]
             if series.low and start is not None and end is not None:
                 whisker(drawing, (rows.x(start), rows.middles[i]), (rows.x(end), rows.middles[i]))
-            if series.labels:
+            if series.labels and (len(chart.series) == 1 or _is_seen(series.labels[i])):
                 rows.label(i, (start if value < 0.0 else end) or 0.0, series.labels[i], value < 0.0)
     return rows.end()
 
@@ -361,6 +375,11 @@ def _waterfall(drawing: Drawing, chart: Chart) -> float:
 
 def _numbers(series: Series) -> list[float]:
     return [0.0 if value is None else value for value in series.values]
+
+
+def _is_seen(label: str) -> bool:
+    """Whether a bar with this label has a length."""
+    return any(digit in label for digit in "123456789")
 
 
 def _padded(low: float, high: float) -> Point:

@@ -18,9 +18,10 @@ from sim.board.charts.data import Chart
 from sim.board.charts.svg import svg
 from sim.board.page.html_tables import numbers, table
 from sim.board.page.markup import Html, tag
-from sim.board.page.picker import HEADLINE, KEY, picker
+from sim.board.page.picker import KEY, picker
 from sim.board.story.chapter import Card, Chapter
 from sim.board.story.cover import WARNING
+from sim.board.story.parts import choice
 from sim.board.words import day
 from sim.text.bidi import isolated, isolated_html, texts_of
 
@@ -107,11 +108,12 @@ def _chapter(chapter: Chapter, result: Result) -> Html:
     cards = tag("ul", *(_card(card) for card in chapter.cards), class_="cards") if chapter.cards else Html()
     points = tag("ul", *(tag("li", point) for point in chapter.points), class_="points") if chapter.points else Html()
     answers = [(words, getattr(chapter, name)) for words, name in _QUESTIONS]
+    source = chapter.source and f"{chapter.source.removesuffix('.')}."  # which may end with the dots of a cut
     return _section(
         chapter.key, chapter.headline, source_of(result),
         cards, *(_figure(chart) for chart in chapter.charts), points,
         _answers([(words, said) for words, said in answers if said]),
-        tag("p", f"{chapter.source.rstrip('.')}.", class_="source") if chapter.source else "",
+        tag("p", source, class_="source") if source else "",
         tag("details", tag("summary", "Notes for the speaker"), tag("p", chapter.notes)) if chapter.notes else "",
     )  # fmt: skip
 
@@ -134,11 +136,13 @@ def _what_if(pack: Pack) -> Html:
     )  # fmt: skip
     footer = f"{pack.result.case.title} | {grid.paths:,} simulated scenarios a choice"
     return _section(
-        KEY, HEADLINE, footer, picker(pack), _answers(answers),
+        KEY, f"{choice(grid)} to see the results", footer, picker(pack), _answers(answers),
     )  # fmt: skip
 
 
 def _answers(answers: Sequence[tuple[str, str]]) -> Html:
+    if not answers:
+        return Html()
     return tag("dl", *(tag("div", tag("dt", words), tag("dd", said)) for words, said in answers), class_="answers")
 
 

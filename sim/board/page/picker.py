@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from sim.terms import Case
 
 __all__ = [
-    "HEADLINE", "KEY", "P05", "axis_name", "axis_words", "chosen", "data", "measure_name", "measured", "picker",
+    "KEY", "P05", "axis_name", "axis_words", "chosen", "data", "measure_name", "measured", "picker",
     "with_error",
 ]  # fmt: skip
 
 KEY = "what_if"
-HEADLINE = "Choose price, volatility, burn and waivers to see the results"
 P05 = "raised_p05"
 _CHANCES = ("cash_out", "cash_out_12m")
 #: What is shown, in this order, as far as the grid has it.

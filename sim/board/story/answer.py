@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Card, Chapter
+from sim.board.story.cover import committed_words
 from sim.board.story.parts import compared_variants, largest_swing, table
-from sim.board.words import brief, day, exactly, frequency, median_day, plus_minus, reached_by_half, value
+from sim.board.words import brief, day, frequency, median_day, plus_minus, share_between, tail, value
 from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
     from sim.analysis.bands import Uncertainty
     from sim.analysis.pack import Pack
-    from sim.results.distribution import Distribution
     from sim.results.result import Result
 
 
@@ -103,8 +103,11 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
     commitment = summary.waterfall.commitment  # less what was used before
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
-    lasting = brief("runway_months", runway.p05.value, runway.p05.error)
-    soon = "fewer than 5 of 100 scenarios run out of cash" if early else f"5 of 100 scenarios: {lasting} or less"
+    soon = (
+        "fewer than 5 of 100 scenarios run out of cash"
+        if early
+        else "{} scenarios: {}".format(*tail(result, "runway_months", 5))
+    )
     third = result.case.third_party
     others = "; third parties' shares are not included" if third is not None and third.kind == "equity" else ""
     return (
@@ -120,33 +123,34 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
-            f"raised under the line on average, of {exactly(commitment)} committed"
+            f"raised under the line on average, of {committed_words(result.case)}"
             if commitment
             else "raised under the line on average"
             if raised.mean
             else "raised under the line, which is off",
-            f"5 of 100 scenarios: {brief('raised', raised.p05.value, raised.p05.error)} or less"
-            if raised.p05.value
-            else "in at least 5 of 100 scenarios nothing is raised",
+            _least(result),
         ),
         Card(
             brief("dilution", dilution.mean, dilution.mcse),
             "dilution by the line's shares on average",
-            _most(dilution) + others,
+            _most(result) + others,
         ),
     )
 
 
-def _most(dilution: Distribution) -> str:
-    """The 95% quantile of the dilution, which half of all scenarios reach where a limit counts shares."""
-    high, most = dilution.p95, brief("dilution", dilution.p95.value, dilution.p95.error)
-    if not high.value:
-        return "at least 95 of 100 scenarios have none"
-    return (
-        f"at least half of the scenarios: {most}"
-        if reached_by_half(dilution)
-        else f"5 of 100 scenarios: {most} or more"
-    )
+def _least(result: Result) -> str:
+    """What the scenarios raise that raise least."""
+    often, least = tail(result, "raised", 5)
+    if not result.summary()["raised"].p05.value:
+        return f"in {often} scenarios nothing is raised"
+    return f"{often} scenarios: {least}"
+
+
+def _most(result: Result) -> str:
+    """The dilution of the scenarios that are diluted most."""
+    if not result.summary()["dilution"].p95.value:
+        return f"{share_between(result, 'dilution', 0.0, 0.0)} scenarios have none"
+    return "{} scenarios: {}".format(*tail(result, "dilution", 95))
 
 
 def _error_words(chance: Estimate, result: Result) -> str:

@@ -39,9 +39,17 @@ def appendix(pack: Pack) -> Chapter:
         change="Analyses of fewer scenarios say so on their slide; they differ from the others by their sampling "
         "error.",
         source="All inputs and numbers are in result.json; the scenarios are in run.npz",
-        notes=" ".join(f"Left out, {ANALYSES.get(name, name)}: {why}." for name, why in pack.skipped.items())
-        or "No analysis was left out.",
+        notes=" ".join(left_out(pack)) or "No analysis was left out.",
     )
+
+
+def left_out(pack: Pack) -> list[str]:
+    """Sentences on what is not in the pack, and why: an analysis, or of one that is there some of its rows."""
+    some = {name for name in pack.skipped if len(getattr(getattr(pack, name), "names", ())) > 1}
+    return [
+        f"{'Rows left out of the' if name in some else 'Left out,'} {ANALYSES.get(name, name)}: {why}."
+        for name, why in pack.skipped.items()
+    ]
 
 
 def commands(result: Result) -> dict[str, str]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import of_size
 from sim.board.story.liquidity import money_at
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
-from sim.board.words import capitalised, day, exactly, frequency, plus_minus, short_day, variant_name
+from sim.board.words import capitalised, day, frequency, plus_minus, short_day, variant_name
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _the_line(case: Case) -> str:
     if len(lines) > 1:
         return f"the {count(len(lines), 'line')}"
     (line,) = lines
-    return "the line" if line.commitment is None else f"the line of {exactly(line.commitment)}"
+    return "the line" if line.commitment is None else f"the line {of_size(line)}"
 
 
 def _without(pack: Pack) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import committed_words
 from sim.board.story.parts import setting, span, swing_measure, table
-from sim.board.words import brief, capitalised, exactly, shortened
+from sim.board.words import brief, capitalised, shortened
 from sim.terms.sources import comment_on, sources
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
     rows = [
         ("Opening cash", brief("raised", case.company.cash, 0.0), said.get("company.cash", "")),
         ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
-        ("Commitment", exactly(case.commitment), said.get("line.commitment", "")),
+        ("Commitment", committed_words(case).removesuffix(" committed"), said.get("line.commitment", "")),
     ]
     swings = pack.sensitivity.ordered(swing_measure(pack.sensitivity)) if pack.sensitivity else ()
     varied = [swing for swing in swings if swing.key != "company.cash"]

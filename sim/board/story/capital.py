@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from sim.analysis.capital import CapitalCost, cost_of_capital
 from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
-from sim.board.words import brief, plus_minus, reached_by_half, spoken
+from sim.board.words import brief, plus_minus, share_between, spoken, tail
 from sim.terms.description_line import price_words as price_of
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.results.distribution import Distribution
     from sim.results.summary import Summary
     from sim.terms import Case, Pricing
 
@@ -30,6 +29,7 @@ def capital(pack: Pack) -> Chapter | None:
         return None
     cost, dilution = cost_of_capital(result), summary["dilution"]
     mean = brief("effective_discount", summary["effective_discount"].mean, summary["effective_discount"].mcse)
+    often, most = tail(result, "dilution", 95)
     return Chapter(
         key="capital",
         headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; the "
@@ -40,22 +40,15 @@ def capital(pack: Pack) -> Chapter | None:
         f"{plus_minus('dilution', dilution.estimate)}.",
         compared=price_words(result.case),
         change="A lower stock price: the same amount drawn under the line then dilutes the holders more. In "
-        f"{_most(dilution)}."
+        f"{often} scenarios the line's dilution is {most}."
         if dilution.p95.value
-        else "A draw in more scenarios: in at least 95 of 100 nothing is raised.",
+        else f"A draw in more scenarios: in {share_between(result, 'raised', 0.0, 0.0)} nothing is raised.",
         source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
         notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
         f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
         f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
     )
-
-
-def _most(dilution: Distribution) -> str:
-    most = brief("dilution", dilution.p95.value, dilution.p95.error)
-    if reached_by_half(dilution):
-        return f"at least half of the scenarios the line's dilution is {most}, the most of all but 5 of 100"
-    return f"5 of 100 scenarios the line's dilution is {most} or more"
 
 
 def _total(summary: Summary) -> str:
@@ -112,13 +105,15 @@ def price_words(case: Case) -> str:
     others = ""
     if third is not None and third.kind == "equity":
         others = f" Third parties buy at a discount of {100 * third.discount:g}% to the close."
-    if len(prices) == 1:
-        text = f"The line's price is {price_of(next(iter(prices.values())))}."
+    texts, n = list(dict.fromkeys(map(price_of, prices.values()))), len(prices)
+    several = any(line.purchases for line in case.facilities)
+    things = f"{count(n, 'kind')} of purchase" if several else count(n, "line")
+    if len(texts) == 1:
+        text = f"The line's price is {texts[0]}." if n == 1 else f"The price of the {things} is {texts[0]}."
         short = "The slide on the terms states the price of the line's shares."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
-        kinds = f"{count(len(prices), 'kind')} of purchase"
-        short = f"The {kinds} have prices of their own, which the slide on the terms states."
+        short = f"The {things} have prices of their own, which the slide on the terms states."
     if len(text + others) > _MOST_PRICES:
         text = short
     return text + others

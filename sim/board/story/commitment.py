@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING
 from sim.analysis.variants import WAIVED
 from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
 from sim.board.story.chapter import Chapter
-from sim.board.words import aligned, brief, change, exactly, frequency, plus_minus, reached_by_half, shortened
+from sim.board.story.cover import committed_words
+from sim.board.words import (
+    aligned,
+    brief,
+    capitalised,
+    change,
+    exactly,
+    frequency,
+    plus_minus,
+    share_between,
+    shortened,
+    tail,
+)  # fmt: skip
 from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
-    from sim.results.distribution import Distribution
+    from sim.results.result import Result
     from sim.results.summary import Summary
 
 _MILLION = 1e6
@@ -28,6 +40,7 @@ _REASONS = {
     "period cap": ("quarterly cap", "of the quarterly cap"),
     "coverage": ("coverage limit", "of the coverage limit"),
     "policy": ("not requested by the company", "the company does not request it"),
+    "registered shares": ("registered shares", "too few shares are registered"),
     "authorized shares": ("authorised shares", "the charter allows no more shares"),
     "other reasons": ("other reasons", "of other reasons"),
 }
@@ -46,10 +59,11 @@ def commitment(pack: Pack) -> Chapter | None:
     because = f"; {labels[1]} is not raised because {_because(steps[0][0])}" if steps else ""
     return Chapter(
         key="commitment",
-        headline=f"Of {labels[0]} committed, the company raises {labels[-1]} on average{because}",
+        headline=f"Of {committed_words(result.case)}, the company raises {labels[-1]} on average{because}",
         charts=(fall, *filter(None, [_binding_chart(summary)])),
-        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, summary.waterfall.commitment)}.",
-        compared=f"The commitment is {labels[0]}; the median amount raised is "
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. "
+        f"{_tails(pack.result, summary.waterfall.commitment)}.",
+        compared=f"{capitalised(committed_words(result.case))}; the median amount raised is "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
         source="Undrawn amounts at each purchase date, attributed to the limit that fixed the amount of the draw",
@@ -69,7 +83,7 @@ def _without_commitment(pack: Pack) -> Chapter | None:
         headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the most frequent "
         f'limit is "{most}"',
         charts=(binding,),
-        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(raised, math.inf)}.",
+        sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(pack.result, math.inf)}.",
         compared="There is no commitment in dollars; the median amount raised is "
         f"{brief('raised', raised.p50.value, raised.p50.error)}.",
         change=_waivers(pack),
@@ -92,23 +106,30 @@ def _because(reason: str) -> str:
 
 
 def _steps(summary: Summary) -> list[tuple[str, float]]:
-    """Mean dollars that each reason kept from being raised, the largest first."""
+    """Mean dollars that each reason kept from being raised, the largest first, without those that are shown as 0."""
     fall = summary.waterfall
     steps = [("reduction", fall.cut), *fall.unraised.items()]
     ranked = sorted((step for step in steps if step[1] > 0.0), key=lambda step: -step[1])
-    if len(ranked) <= _MOST_STEPS:
-        return ranked
-    return [*ranked[: _MOST_STEPS - 1], ("other reasons", sum(amount for _, amount in ranked[_MOST_STEPS - 1 :]))]
+    if len(ranked) > _MOST_STEPS:
+        shown, rest = ranked[: _MOST_STEPS - 1], ranked[_MOST_STEPS - 1 :]
+        ranked = [*shown, ("other reasons", sum(amount for _, amount in rest))]
+    labels = _labels(summary, ranked)
+    return [step for step, label in zip(ranked, labels, strict=False) if any(digit in label for digit in "123456789")]
+
+
+def _labels(summary: Summary, steps: list[tuple[str, float]]) -> tuple[str, ...]:
+    """What the steps and the capital raised are written as."""
+    error, amounts = summary["raised"].mcse, (*(amount for _, amount in steps), summary.waterfall.raised)
+    return aligned("raised", [Estimate(amount, error, (amount, amount)) for amount in amounts])
 
 
 def waterfall_chart(summary: Summary) -> Chart:
     """From the commitment to the capital raised, of a run whose lines have a commitment in dollars."""
     steps = _steps(summary)
-    fall, error = summary.waterfall, summary["raised"].mcse
+    fall = summary.waterfall
     names = ("committed", *(reason_words(name) for name, _ in steps), "raised")
     amounts = (fall.commitment, *(amount for _, amount in steps), fall.raised)
-    known = [Estimate(amount, error, (amount, amount)) for amount in amounts[1:]]
-    labels = (exactly(amounts[0]), *aligned("raised", known))
+    labels = (exactly(amounts[0]), *_labels(summary, steps))
     said = ", ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
     return Chart(
         "waterfall", "waterfall", "From the commitment to the capital raised, mean, $ millions",
@@ -146,14 +167,17 @@ def _binding_chart(summary: Summary) -> Chart | None:
     )  # fmt: skip
 
 
-def _tails(raised: Distribution, commitment: float) -> str:
-    low, high = raised.p05, raised.p95
-    if not high.value:
-        return "In at least 95 of 100 scenarios nothing is raised"
-    least = f"{brief('raised', low.value, low.error)} or less" if low.value else "nothing"
-    most = f"{brief('raised', high.value, high.error)} or more" if high.value < 0.999 * commitment else "all of it"
-    often = "at least half" if reached_by_half(raised) else "5 of 100"
-    return f"In 5 of 100 scenarios {least} is raised, in {often} {most}"
+def _tails(result: Result, commitment: float) -> str:
+    raised = result.summary()["raised"]
+    if not raised.p95.value:
+        return f"In {share_between(result, 'raised', 0.0, 0.0)} scenarios nothing is raised"
+    (rarely, least), (often, most) = (tail(result, "raised", percent) for percent in (5, 95))
+    if raised.p95.value >= 0.999 * commitment:
+        most = "all of it"
+        if raised.p05.value >= 0.999 * commitment:
+            return f"In {often} scenarios all of it is raised"
+    least = least if raised.p05.value else "nothing"
+    return f"In {rarely} scenarios {least} is raised, in {often} {most}"
 
 
 def _waivers(pack: Pack) -> str:

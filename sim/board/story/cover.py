@@ -42,14 +42,36 @@ def line_words(case: Case) -> str:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
         return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 100)}"
-    return listed(
-        [f"equity line of {size_words(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines]
-    )
+    return listed([f"equity line {of_size(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines])
 
 
 def size_words(line: Line) -> str:
     """The most that a line pays: `$30M`, `25,000,000 shares`."""
     return f"{line.max_shares or 0:,} shares" if line.commitment is None else exactly(line.commitment)
+
+
+def left_words(line: Line) -> str:
+    """What a line that was used can still pay: `$21M left of $30M`; nothing of a line that was not used."""
+    used = line.used
+    if used is None or not (used.shares if line.commitment is None else used.amount):
+        return ""
+    if line.commitment is None:
+        return f"{(line.max_shares or 0) - used.shares:,} left of {size_words(line)}"
+    return f"{exactly(line.commitment - used.amount)} left of {exactly(line.commitment)}"
+
+
+def of_size(line: Line) -> str:
+    """`of $30M`, or, where some of it was used, `($21M left of $30M)`."""
+    left = left_words(line)
+    return f"({left})" if left else f"of {size_words(line)}"
+
+
+def committed_words(case: Case) -> str:
+    """What all lines with a commitment in dollars can pay: `$30M committed`, `$21M left of $30M`."""
+    lines = [line for line in case.facilities if line.commitment]
+    full = sum(line.commitment or 0.0 for line in lines)
+    left = full - sum(line.used.amount for line in lines if line.used is not None)
+    return f"{exactly(full)} committed" if left == full else f"{exactly(left)} left of {exactly(full)}"
 
 
 def prepared_words(case: Case) -> str:

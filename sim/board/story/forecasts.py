@@ -8,6 +8,7 @@ from sim.board.story.chapter import Chapter
 from sim.board.story.parts import table
 from sim.board.story.record import amount_words
 from sim.board.words import short_day, shortened
+from sim.results.measures import censored_text
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -38,11 +39,21 @@ def forecasts(pack: Pack) -> Chapter | None:
     )
 
 
+def _is_open(row: Forecast, value: float) -> bool:
+    """Whether a figure is the days of a milestone that was not reached by the day of the figure."""
+    return row.unit == "days" and value > (row.date - row.made).days
+
+
 def _row(row: Forecast) -> tuple[str, ...]:
     below = f"{100 * row.percentile:.0f}%"
     if row.equal:
         below += f", {100 * row.equal:.0f}% equal"
-    low, middle, high, actual = (amount_words(each, row.unit) for each in (row.p05, row.p50, row.p95, row.value))
+    low, middle, high = (
+        censored_text(amount_words(each, row.unit), _is_open(row, each)) for each in (row.p05, row.p50, row.p95)
+    )
+    actual = amount_words(row.value, row.unit)
+    if _is_open(row, row.value):
+        actual = f"not reached in {actual} days"
     return (
         short_day(row.made), short_day(row.date), shortened(row.label, 60), actual, below, f"{low} to {high}", middle,
     )  # fmt: skip

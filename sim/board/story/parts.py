@@ -28,12 +28,17 @@ from sim.results.estimates import Estimate
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
+    from sim.analysis.grid import Grid
     from sim.analysis.pack import Pack
     from sim.analysis.swings import Sensitivity, Swing
 
 #: Cases of a comparison that a slide has room for; a last row says how many more there are.
 MOST_CASES = 12
 INTERVALS = "error bars show 95% confidence intervals"
+
+
+#: Inputs of the grid, in a list of them.
+_SHORT = {"price.initial": "price", "price.volatility": "volatility", "burn.monthly": "burn", "waivers": "waivers"}
 
 
 def estimated(
@@ -162,3 +167,9 @@ def stress_change(pack: Pack, word: str) -> str:
             moves = change("runway_months", moved, short=True)
             return f"{capitalised(shortened(name, 60))}: {moves} of mean runway."
     return largest_swing(pack)
+
+
+def choice(grid: Grid) -> str:
+    """`Choose price, volatility, burn and waivers`: the inputs that the grid has."""
+    short = (_SHORT.get(axis.key, axis.label[:1].lower() + axis.label[1:]) for axis in grid.axes)
+    return f"Choose {listed(list(short))}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.analysis.pack import Pack
 
 _MOST_FACTS = 11
+_NEXT_TO_NOTHING = 1e-4  # of a figure
 _COLUMNS = ("date", "figure", "observed", "scenarios with a lower value", "middle 90% of scenarios", "median")
 
 
@@ -31,10 +32,10 @@ def record(pack: Pack) -> Chapter | None:
         charts=(table("record", "Observed and simulated", _COLUMNS, [_row(fact) for fact in shown], (0, 1)),),
         sure=f"Percentages are of {found.paths:,} simulated scenarios{most}. One real history is too little to confirm "
         "the model.",
-        compared=shortened(found.notes[0] if found.notes else "The scenarios on the same dates.", 210),
+        compared=found.notes[0] if found.notes else "The scenarios on the same dates.",
         change="The inputs are those known on the valuation date. Later ones are not used, because the "
         "comparison would then not test the model.",
-        source=shortened("; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)), 150),
+        source="; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)),
         notes=" ".join(("The simulation does not use the observed figures.", *found.notes)),
     )
 
@@ -64,7 +65,8 @@ def _first_price(found: Backtest) -> str:
 
 
 def amount_words(number: float, unit: str, error: float = math.nan) -> str:
-    """A figure with its unit: shares in millions."""
+    """A figure with its unit: shares in millions. One whose error is next to nothing has four digits."""
+    error = math.nan if error < _NEXT_TO_NOTHING * abs(number) else error
     if unit == "shares":
         return f"{setting(number / 1e6, '', error / 1e6).rstrip()}M"
     return setting(number, unit, error).removesuffix(f" {unit}")

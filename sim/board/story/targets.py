@@ -38,7 +38,7 @@ def stress(pack: Pack) -> Chapter | None:
         compared="The base case; its values are in the second column.",
         change="Here one input changes at a time. If several change together, smaller changes of each can be enough.",
         source="Bisection on one input with common random numbers, everything else as in the base case",
-        notes=" ".join(notes)[:1500],
+        notes=" ".join(notes),
     )
 
 
@@ -63,6 +63,9 @@ def _sentence(solutions: tuple[Solution, ...]) -> str:
     needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
     name = name if name == "opening cash" else f"the {name}"
     bound = "may be at most" if first.what == "burn" else "must be at least"
+    met = first.base <= first.value if first.what == "burn" else first.base >= first.value
+    if met:
+        return f"The base case keeps {aim}: {name} {bound} {needed}, and is {now}"
     return f"To keep {aim}, {name} {bound} {needed} (base case {now})"
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import size_words
+from sim.board.story.cover import left_words, size_words
 from sim.board.story.parts import table
-from sim.board.words import brief, capitalised, listed, short_day, shortened
+from sim.board.words import capitalised, listed, short_day, shortened
 from sim.terms.clauses import stated_in
 from sim.terms.description_line import BASES, price_words, purchases
 from sim.terms.line import PurchaseTerms
@@ -48,7 +48,8 @@ def _headline(lines: list[Line]) -> str:
     first = lines[0]
     if len(lines) > 1:
         return f"The terms of the {count(len(lines), 'line')} on one page"
-    return f"{shortened(first.investor, 60)} buys up to {size_words(first)} of shares by {short_day(first.end)}"
+    size = left_words(first) or size_words(first)
+    return f"{shortened(first.investor, 60)} buys shares of up to {size} by {short_day(first.end)}"
 
 
 def _by_topic(case: Case, lines: list[Line]) -> Chart:
@@ -85,10 +86,7 @@ def _told(case: Case, line: Line) -> Iterator[tuple[str, str]]:
     signed = f", signed on {short_day(line.signing)}" if line.signing else ""
     yield "Who", f"{line.investor} buys the shares of {case.company.name}"
     stock = "registered" if line.registered else "restricted"
-    used = (
-        f"; {brief('raised', line.used.amount, 0.0)} of it was drawn before" if line.used and line.used.amount else ""
-    )
-    yield "How much", f"up to {size_words(line)} of {stock} stock{used}"
+    yield "How much", f"up to {left_words(line) or size_words(line)} of {stock} stock"
     yield "Term", f"{short_day(line.start)} to {short_day(line.end)}{signed}"
     yield "Price", "; ".join(f"{name}{price_words(kind.pricing)}" for name, kind in named if kind.pricing is not None)
     own = [

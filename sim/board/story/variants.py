@@ -37,6 +37,8 @@ def _best(found: Comparison, named: list[str]) -> str:
     best = min((i for i, name in enumerate(found.names) if name in named), key=lambda i: chances[i].value)
     base = base_of(chances[0], found.paths)
     there, here = (frequency(chances[i], found.paths, base) for i in (best, 0))
+    if not any(chance.value for chance in chances):
+        return "No scenario runs out of cash, in the case as it is or in any variant"
     if chances[best].value >= chances[0].value:
         return f"No named variant has fewer cash-outs than the case as it is: {here} scenarios"
     return f"{capitalised(shortened(found.names[best], 60))}: cash runs out in {there} scenarios instead of {here}"

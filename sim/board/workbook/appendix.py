@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.board.story.appendix import ANALYSES, commands, scenarios_of_analyses
+from sim.board.story.appendix import commands, left_out, scenarios_of_analyses
 from sim.board.words import shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number
@@ -34,12 +34,11 @@ def draw(book: Book) -> None:
     page.table("Commands", ["", ""], said, flush=True)
     counts: list[list[Cell]] = [[name, Number(paths, "#,##0")] for name, paths in scenarios_of_analyses(pack)]
     page.table("Scenarios of each run, all of the same seed", ["analysis", "scenarios"], counts, flush=True)
-    for name, reason in pack.skipped.items():
-        page.words(f"Left out, {ANALYSES.get(name, name)}: {reason}.", size=9)
+    for sentence in left_out(pack):
+        page.words(sentence, size=9)
     if "appendix" in book.chapters:
         answers(page, book.chapters["appendix"])
     page.words(
-        "The yellow cells of Cap table and What-if are inputs. Text that begins like a formula has an apostrophe "
-        "before it.",
+        "The yellow cells of Cap table and What-if are inputs.",
         size=9,
     )

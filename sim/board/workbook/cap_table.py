@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.analysis.cap_table import PERCENTS, cap_table
-from sim.board.words import brief, shortened
+from sim.board.words import brief, share_between, shortened, tail
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, level
 from sim.board.workbook.page import INPUT, Page
@@ -21,13 +21,13 @@ _COLUMNS = ["After the line", "mean shares", "p05", "median", "p95", "expected s
 
 
 def draw(book: Book) -> None:
-    dilution = book.result.summary()["dilution"]
+    dilution, (often, most) = book.result.summary()["dilution"], tail(book.result, "dilution", 95)
     headline = (
         f"The line's shares are {brief('dilution', dilution.mean, dilution.mcse)} of opening shares plus their own on "
-        f"average, and {brief('dilution', dilution.p95.value, dilution.p95.error)} or more in 5 of 100 scenarios"
+        f"average; in {often} scenarios they are {most}"
     )
     if not dilution.p95.value:
-        headline = "In at least 95 of 100 scenarios the line issues no shares"
+        headline = f"In {share_between(book.result, 'dilution', 0.0, 0.0)} scenarios the line issues no shares"
     page = Page(book, "Cap table", book.headline("cap_table", headline), [46, *[17] * 5], one=True)
     _inputs(page, book.result.case)
     first = page.row + 2  # as a formula counts rows

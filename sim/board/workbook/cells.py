@@ -19,7 +19,7 @@ from sim.text.numbers import decimals_allowed, rounded
 __all__ = [
     "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated",
     "exact",
-    "form_like", "level", "limits", "moved", "number", "safe", "set_to",
+    "form_like", "is_formula_like", "level", "limits", "moved", "number", "safe", "set_to",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -62,14 +62,18 @@ Cell = Number | str | date | bool | None
 
 
 def safe(text: str) -> str:
-    """Text that no spreadsheet reads as a formula, also after the sheet was saved as CSV.
+    """Text that a cell may hold: without the characters that XML does not allow, and no longer than a cell takes.
 
-    A text cell is not evaluated, but its text is when it is read from CSV. Text that begins like a formula therefore
-    gets an apostrophe before it. Characters that XML does not allow are replaced.
+    A single hyphen, which stands for what is absent, is a dash.
     """
     clean = "\n".join(map(replaced, text.split("\n")))
     clean = clean.encode("utf-8", "replace").decode("utf-8")[:MOST_LETTERS]
-    return f"'{clean}" if clean.lstrip().startswith(_FORMULA) else clean
+    return ABSENT if clean == "-" else clean
+
+
+def is_formula_like(text: str) -> bool:
+    """Whether a text begins like a formula. Its cell has the prefix of a text, so that it stays one when edited."""
+    return text.lstrip().startswith(_FORMULA)
 
 
 def form_like(text: str, sign: bool = False) -> str:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.board.charts.data import COLOURS, round_step
-from sim.board.words import brief, name_of
+from sim.board.words import brief, capitalised, name_of, share_between, tail, values_of
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
 from sim.board.workbook.page import Page
@@ -51,17 +51,16 @@ def draw(book: Book) -> None:
 def _headline(result: Result) -> str:
     raised, dilution = result.summary()["raised"], result.summary()["dilution"]
     if not dilution.p95.value:
-        return "In at least 95 of 100 scenarios the line issues no shares"
-    ends = [brief("raised", each.value, each.error) for each in (raised.p05, raised.p95)]
-    most = brief("dilution", dilution.p95.value, dilution.p95.error)
-    if ends[0] == ends[1]:
-        return f"90 of 100 scenarios raise {ends[0]}; in 5 of 100 the line dilutes by {most} or more"
-    return f"90 of 100 scenarios raise {ends[0]} to {ends[1]}; in 5 of 100 the line dilutes by {most} or more"
+        return f"In {share_between(result, 'dilution', 0.0, 0.0)} scenarios the line issues no shares"
+    often, most = tail(result, "dilution", 95)
+    middle = share_between(result, "raised", raised.p05.value, raised.p95.value)
+    ends = dict.fromkeys(brief("raised", each.value, each.error) for each in (raised.p05, raised.p95))
+    return f"{capitalised(middle)} scenarios raise {' to '.join(ends)}; in {often} the line dilutes by {most}"
 
 
 def _bins(result: Result, name: str) -> list[list[Cell]]:
     """Bins with round edges, and the share of the scenarios in each."""
-    values, counts = _values(result, name)
+    values, counts = values_of(result, name)
     before, after, scale = _UNIT[name]
     most = float(values.max()) / scale
     width = round_step(max(most - min(float(values.min()) / scale, 0.0), 1e-9), _BINS)
@@ -80,14 +79,3 @@ def _bins(result: Result, name: str) -> list[list[Cell]]:
 def _edge(edge: float, before: str, after: str, scale: float) -> Number:
     cell = exact(round(edge, 9), before, after)
     return cell._replace(value=edge * scale)
-
-
-def _values(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Values and their counts; the bins of a run that kept no paths."""
-    if result.sketch is None:
-        return result[name], np.ones(result.paths)
-    bins, counts = result.sketch.histograms["shares_issued" if name == "dilution" else name].table()
-    values = bins[0]
-    if name == "dilution":
-        values = values / (float(result.case.company.shares_outstanding) + values)
-    return values, counts.sum(axis=1).astype(np.float64)

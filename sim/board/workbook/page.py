@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from sim.board.charts.canvas import GREY, INK, shortened
 from sim.board.charts.data import COLOURS
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import ABSENT, Block, Cell, Number, aligned, safe
+from sim.board.workbook.cells import ABSENT, Block, Cell, Number, aligned, is_formula_like, safe
 
 DATE = "d mmm yyyy"
 PALE, LINE = "#f3f7fb", "#cfd8e3"
@@ -55,16 +55,16 @@ class Page:
 
     def words(self, text: str, size: int = 10, bold: bool = False, color: str = INK, indent: int = 0) -> None:
         """Text across the page, in as many lines as it takes."""
-        style = self.book.style(
-            font_size=size, bold=bold, font_color=color, text_wrap=True, valign="vcenter", align="left", indent=indent
-        )
+        look = {
+            "font_size": size, "bold": bold, "font_color": color, "text_wrap": True, "align": "left", "indent": indent,
+        }  # fmt: skip
         letters = max(sum(self.widths) * 10.6 / size * (0.93 if bold else 1.0), 20.0)
         lines = sum(max(math.ceil(len(part) / letters), 1) for part in text.split("\n"))
         self.sheet.set_row(self.row, max(lines * size * 1.32 + 3.0, _ROW))
         last = len(self.widths) - 1
         if last:
-            self.sheet.merge_range(self.row, 0, self.row, last, "", style)
-        self.sheet.write_string(self.row, 0, safe(text), style)
+            self.sheet.merge_range(self.row, 0, self.row, last, "", self.book.style(**look, **_prefix(text)))
+        self._text((self.row, 0), text, look)
         self.row += 1
 
     def skip(self, rows: int = 1) -> None:
@@ -94,16 +94,15 @@ class Page:
         `flush` all are aligned left and decimals are left alone. The text of a wide last column is wrapped; with `wrap`
         that of every column.
         """
-        style = self.book.style
         if heading:
-            self.sheet.write_string(self.row, left, safe(heading), style(bold=True, font_size=11))
+            self._text((self.row, left), heading, {"bold": True, "font_size": 11})
             self.row += 1
         self.sheet.set_row(self.row, _ROW * tall)
         sides = ["left" if flush or _words([row[i] for row in rows]) else "right" for i in range(len(columns))]
         for i, name in enumerate(columns):
             aside = {"indent": 1} if i and sides[i] == "left" else {}
-            look = style(bold=True, font_color="#ffffff", bg_color=COLOURS[0], text_wrap=True, align=sides[i], **aside)
-            self.sheet.write_string(self.row, left + i, safe(name), look)
+            look = {"bold": True, "font_color": "#ffffff", "bg_color": COLOURS[0], "text_wrap": True, "align": sides[i]}
+            self._text((self.row, left + i), name, look | aside)
         self.row += 1
         first = self.row
         if not flush:
@@ -154,7 +153,10 @@ class Page:
         elif cell is None or cell == ABSENT:
             self.sheet.write_string(row, column, ABSENT, style(font_color=GREY, **right))
         else:
-            self.sheet.write_string(row, column, safe(cell), style(**({"align": "left"} | look)))
+            self._text((row, column), cell, {"align": "left"} | look)
+
+    def _text(self, at: tuple[int, int], text: str, look: dict[str, Any]) -> None:
+        self.sheet.write_string(*at, safe(text), self.book.style(**look, **_prefix(text)))
 
     def reserve(self, rows: int = 15) -> Place:
         """Room for charts, to be placed once their numbers are written."""
@@ -198,3 +200,8 @@ def _words(column: Sequence[Cell]) -> bool:
     """Whether a column has text only."""
     there = [cell for cell in column if cell is not None and cell != ABSENT]
     return all(isinstance(cell, str) for cell in there)
+
+
+def _prefix(text: str) -> dict[str, bool]:
+    """Beside the look of a text: the prefix of a text, which is not seen, where it begins like a formula."""
+    return {"quote_prefix": True} if is_formula_like(text) else {}

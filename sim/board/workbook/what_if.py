@@ -14,7 +14,7 @@ import numpy as np
 from xlsxwriter.utility import xl_range_abs
 
 from sim.board.charts.data import COLOURS
-from sim.board.story.parts import setting
+from sim.board.story.parts import choice, setting
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import ABSENT, PM, Block, Cell, Number, censored, form_like, level, set_to
@@ -28,12 +28,11 @@ _AXES = ("price", "volatility", "burn", "waivers")
 _SUFFIX = {"price.initial": " a share", "waivers": " waived on average"}
 _P05 = "raised_p05"
 _MEASURE = "runway_months"  # in the charts, until another one is chosen
-_HEADLINE = "Choose price, volatility, burn and waivers in the yellow cells"
 
 
 def draw(book: Book) -> None:
     grid = book.pack.grid
-    page = Page(book, "What-if", _HEADLINE, [38, 30, *[13] * 6], grid.paths, one=True)
+    page = Page(book, "What-if", f"{choice(grid)} in the yellow cells", [38, 30, *[13] * 6], grid.paths, one=True)
     page.sheet.set_portrait()
     labels = [axis_labels(axis) for axis in grid.axes]
     _picker(page, grid, labels)
