@@ -281,12 +281,13 @@ def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
 
 
 def roll_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
-    """What in the actuals contradicts the case."""
-    yield from _date_problems(case, actuals, to)
-    yield from _share_problems(case, actuals)
-    yield from _draw_problems(case, actuals)
-    yield from _name_problems(case, actuals)
-    yield from _note_problems(case, actuals, to)
+    """What in the actuals contradicts the case; whole amounts without a point, as people write them."""
+    found = (
+        *_date_problems(case, actuals, to), *_share_problems(case, actuals), *_draw_problems(case, actuals),
+        *_name_problems(case, actuals), *_note_problems(case, actuals, to),
+    )  # fmt: skip
+    for key, value, allowed in found:
+        yield key, int(value) if isinstance(value, float) and value.is_integer() else value, allowed
 
 
 def _date_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:

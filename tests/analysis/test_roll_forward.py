@@ -153,7 +153,7 @@ def test_two_quarters_in_two_steps_are_two_quarters_in_one(valence):
         ({"draws": [{"date": "2002-06-28", "line": "B", "amount": 1, "shares": 1}]}, "draws[0].line = \"B\""),
         ({"milestones": [{"name": "generation-two", "date": "2002-06-03"}]}, "after that of cylindrical-samples"),
         ({"milestones": [{"name": "x", "date": "2002-06-03"}]}, "must be the name of a milestone of the case"),
-        ({"bridge_lent": 1e6}, "bridge_lent = 1000000.0: must be absent, as the case has no bridge"),
+        ({"bridge_lent": 1e6}, "bridge_lent = 1000000: must be absent, as the case has no bridge"),
         ({"cut_from": "2002-06-01"}, "cut_from = 2002-06-01: must be absent, as the case has no response"),
         ({"cut_from": "2002-06-02"}, "cut_from = 2002-06-02: must be the first day of a month"),
         ({"waived": ["x"]}, "must be the name of a condition of the case"),
