@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.analysis.forecasts import forecasts_of
 from sim.terms import Case, CaseError, load_case
-from sim.terms.actuals import Actuals, load_actuals
+from sim.terms.actuals import Actuals, Told, load_actuals
 from sim.terms.closes import with_closes
 from sim.terms.forecast import Forecast
 from sim.terms.options import seed_of
@@ -29,7 +29,7 @@ PATHS = 4096
 
 def roll_forward(
     case: Case | str,
-    actuals: Actuals | Mapping[str, Any] | str | os.PathLike[str],
+    actuals: Actuals | Told | Mapping[str, Any] | str | os.PathLike[str],
     to: datetime.date | str,
     paths: int | None = None,
     seed: int | None = None,

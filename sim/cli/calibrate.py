@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 from sim.cli.arguments import Commands, add_json
 from sim.cli.files import Unusable, check_outputs, picture_kind, put, shown, written
+from sim.cli.streams import say
 from sim.terms.problems import one_line
 
 if TYPE_CHECKING:
     from sim.analysis.calibration.calibration import Calibration
+
+
+#: How a program gives what the command has options for.
+_KEYWORDS = re.compile(r" \((splits=|as_is=True|column=)\)|, column=(?=\))")
 
 
 def add(commands: Commands) -> None:
@@ -53,9 +59,11 @@ def run(options: argparse.Namespace) -> None:
         found = calibrate(closes)
         text = str(found) if options.model is None else found.price_table(options.model).rstrip("\n")
     except ClosesError as error:
-        raise Unusable(str(error)) from None
+        raise Unusable(_KEYWORDS.sub("", str(error))) from None
     except ValueError as error:  # a model that was left out
         raise Unusable(f"--{error}") from None
+    for words in found.warnings if options.model is not None else ():
+        say(f"{shown(options.closes)}: {words}")
     if options.write is not None:
         text += f"\n\n{_write(options.write, found, options.model)}"
     if kind:

@@ -5,6 +5,7 @@ import argparse
 from sim.cli.arguments import Commands, add_json
 from sim.cli.files import Unusable, case_of, check_inputs, check_outputs, put, shown, written
 from sim.cli.meter import progress
+from sim.cli.streams import say
 from sim.terms.problems import one_line
 from sim.terms.ranges import iso_date
 
@@ -37,15 +38,22 @@ def run(options: argparse.Namespace) -> None:
     from sim.analysis.forecasts import forecast_table
     from sim.analysis.roll_forward import roll_forward
     from sim.results.files import write_bytes_atomically
+    from sim.terms.actuals import load_actuals
+    from sim.terms.rolled_closes import roll_remarks
     from sim.terms.schema import plain
     from sim.text.tables import table_text
 
+    told = load_actuals(options.actuals)
     with progress() as meter:
-        made = roll_forward(case, options.actuals, day, progress=meter)
+        made = roll_forward(case, told, day, progress=meter)
+    remarks = [f"{shown(options.actuals)}: {words}" for words in roll_remarks(case, told.actuals, day)]
     new = made.forecasts[len(case.forecasts) :]
     if options.out == "-":
         print(made.text)
+        for words in remarks:
+            say(words)
         return
     written(lambda: write_bytes_atomically(options.out, made.form.written(made.text)))
     text = f"{table_text(forecast_table(new))}\n\n{shown(options.out)}: the case as of {day}"
-    put(options.json, {"forecasts": [plain(row) for row in new]}, text)
+    text = "\n".join([text, *remarks])
+    put(options.json, {"forecasts": [plain(row) for row in new], "remarks": remarks}, text)

@@ -11,10 +11,11 @@ from typing import Any
 from sim.closes.columns import ADJUSTED, CLOSE, SPLIT, VOLUME, folded
 from sim.closes.decoding import read_lines, shown
 from sim.closes.reading import Reading
-from sim.closes.series import LEAST_PRICE, MOST_PRICE, PRICES, Closes, ClosesError
+from sim.closes.series import LEAST_PRICE, MOST_PRICE, MOST_PROBLEMS, PRICES, Closes, ClosesError
 from sim.closes.splits import MOST_FACTOR, adjusted, likely, ratio_of, ratio_text, rounded, unadjusted
 from sim.closes.table import Columns, Row, table_of
 from sim.text.lines import one_line
+from sim.text.reading import is_stdin
 
 _MOST_NAMES = 12
 _LEAST_SPLIT = math.log(1.4)  # 3:2 is larger, dividends are smaller
@@ -66,7 +67,7 @@ def read_closes(
     days = reading.days()
     series = _Series(reading, days, _splits(splits, source))
     series.apply_splits(as_is)
-    return series.closes()
+    return series.closes(plain=column is None and not splits and not is_stdin(path))
 
 
 def _chosen(columns: Columns, name: str | None, source: str) -> int:
@@ -104,6 +105,10 @@ def _splits(splits: Mapping[Any, Any] | None, source: str) -> dict[datetime.date
     return found
 
 
+def _leaps(factor: float) -> bool:
+    return not 1 / MOST_FACTOR <= factor <= MOST_FACTOR
+
+
 class _Series:
     """The closes and volumes of the days, before and after what splits do to them."""
 
@@ -112,6 +117,7 @@ class _Series:
     ) -> None:
         rows = [row for _, row in days.values()]
         self.reading, self.splits = reading, splits
+        self.accepted = False  # whether there are moves that are too large
         self.dates, self.values = list(days), [price for price, _ in days.values()]
         self.lines = [row.line for row in rows]
         place = reading.columns.place(VOLUME)
@@ -154,24 +160,39 @@ class _Series:
             self.reading.notes.append(
                 f"Closes before {day} are divided by {ratio:g} for a split of {ratio_text(ratio)}."
             )
+        leaps = [i for i in range(1, len(self.values)) if _leaps(self._factor(i))]
         if not as_is:
-            self._refuse_leaps()
+            self.reading.refuse([self._leap_problem(i) for i in leaps])
+            return
+        self.accepted = bool(leaps)
+        moves = [f"{self._move(i)}, on {self.dates[i]}" for i in leaps[:MOST_PROBLEMS]]
+        more = f", and {len(leaps) - MOST_PROBLEMS} more" * (len(leaps) > MOST_PROBLEMS)
+        if leaps:
+            self.reading.notes.append(f"Accepted as they are: moves {'; '.join(moves)}{more}.")
 
-    def _refuse_leaps(self) -> None:
-        problems = []
-        for i in range(1, len(self.values)):
-            factor = self.values[i] / self.values[i - 1]
-            if not 1 / MOST_FACTOR <= factor <= MOST_FACTOR:
-                move = f"from {self.values[i - 1]:g} to {self.values[i]:g} in a day, on {self.dates[i]}"
-                must = f"must be adjusted, as with --split {self.dates[i]}={likely(factor)} (splits=), or be confirmed "
-                problems.append(
-                    (self.lines[i], f"{one_line(self.reading.name)} goes {move}; {must}with --as-is (as_is=True)")
-                )
-        self.reading.refuse(problems)
+    def _factor(self, i: int) -> float:
+        return self.values[i] / self.values[i - 1]
 
-    def closes(self) -> Closes:
+    def _move(self, i: int) -> str:
+        return f"from {self.values[i - 1]:g} to {self.values[i]:g} in a day"
+
+    def _leap_problem(self, i: int) -> tuple[int, str]:
+        """A move that is too large, and which split would explain it: that of the user made it larger, or is absent."""
+        day, factor, given = self.dates[i], self._factor(i), self.splits.get(self.dates[i], 1.0)
+        raw = factor / given
+        name = one_line(self.reading.name)
+        if given != 1.0 and abs(math.log(factor)) > abs(math.log(raw)):
+            way = f"--split {day}={likely(raw)}" if round(max(raw, 1 / raw)) > 1 else "no split of that day"
+            return self.lines[i], (
+                f"{name} goes {self._move(i)}, on {day}, with the split of {ratio_text(given)}, which makes the move "
+                f"larger; must be {way}"
+            )
+        must = f"must be adjusted, as with --split {day}={likely(raw)} (splits=), or be confirmed with --as-is"
+        return self.lines[i], f"{name} goes {self._move(i)}, on {day}; {must} (as_is=True)"
+
+    def closes(self, plain: bool) -> Closes:
         within = tuple(day for day in self.stated if day in self.dates) if self.has_splits else None
         return Closes(
             self.reading.source, self.reading.name, tuple(self.dates), tuple(self.values), tuple(self.volumes),
-            tuple(self.reading.notes), within,
+            tuple(self.reading.notes), within, plain and not self.accepted,
         )  # fmt: skip

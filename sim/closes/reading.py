@@ -20,6 +20,12 @@ _MOST_GAP = 3  # days between two closes, in the middle of the gaps
 _LEAST_GAPS = 4  # that show how far apart closes are
 
 
+#: Notes that say how a file is written, which is nothing to look into.
+COLUMN_NOTE = "Closes are those of the column"
+COMMA_NOTE = "Numbers have a decimal comma."
+ORDER_NOTE = "The newest close comes first in the file."
+
+
 @dataclass
 class Reading:
     """The rows of a file as dates and prices; `notes` collects what was found."""
@@ -33,13 +39,13 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.name = self.columns.names[self.close]
-        self.notes.append(f"Closes are those of the column {one_line(self.name)}.")
+        self.notes.append(f"{COLUMN_NOTE} {one_line(self.name)}.")
         self.dated = self._dated()
         self._one_security()
         prices = self.columns.places((*ADJUSTED, *CLOSE, *OTHER_PRICES))
         self.mark = decimal_mark([self.cell(row, i) for row, _ in self.dated] for i in (self.close, *prices))
         if self.mark == ",":
-            self.notes.append("Numbers have a decimal comma.")
+            self.notes.append(COMMA_NOTE)
 
     def cell(self, row: Row, column: int | None) -> str:
         return row.cells[column].strip() if column is not None and column < len(row.cells) else ""
@@ -75,7 +81,7 @@ class Reading:
         self.refuse(problems)
         self._note_count(twice, "repeated with the same close", "counted once")
         if len(dates) > 1 and dates[0] > dates[-1]:
-            self.notes.append("The newest close comes first in the file.")
+            self.notes.append(ORDER_NOTE)
         found = dict(sorted(found.items()))
         self._daily(list(found))
         return found

@@ -46,6 +46,9 @@ class Closes:
         What was found in the file, one sentence each.
     split_dates : tuple of datetime.date or None
         Dates of the splits that the file states, None if it has no column of splits.
+    plain : bool
+        Whether the file alone gives these closes: without a column or splits that a user names, or large moves that he
+        accepts.
     """
 
     source: str
@@ -55,6 +58,7 @@ class Closes:
     volumes: tuple[float | None, ...] = ()
     notes: tuple[str, ...] = ()
     split_dates: tuple[datetime.date, ...] | None = None
+    plain: bool = True
 
     def __post_init__(self) -> None:
         for name in ("dates", "volumes"):

@@ -6,7 +6,7 @@ import datetime
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.terms.base import MONEY, NAME, POSITIVE_MONEY, SHARES, terms
 from sim.terms.closes import ShownCloses
@@ -115,7 +115,14 @@ class Actuals(Terms):
                 yield "not_waived", name, "must not be in waived as well"
 
 
-def load_actuals(actuals: str | os.PathLike[str] | Mapping[str, Any] | Actuals) -> tuple[Actuals, str]:
+class Told(NamedTuple):
+    """Actuals and the name that errors call them by."""
+
+    actuals: Actuals
+    name: str
+
+
+def load_actuals(actuals: str | os.PathLike[str] | Mapping[str, Any] | Actuals | Told) -> Told:
     """Actuals from a file, a document or an object, and the name that errors call them by.
 
     Raises
@@ -123,10 +130,12 @@ def load_actuals(actuals: str | os.PathLike[str] | Mapping[str, Any] | Actuals) 
     CaseError
         With a line for each problem.
     """
+    if isinstance(actuals, Told):
+        return actuals
     if isinstance(actuals, Actuals):
-        return actuals, "actuals"
+        return Told(actuals, "actuals")
     if isinstance(actuals, Mapping):
-        return _read(actuals, "actuals"), "actuals"
+        return Told(_read(actuals, "actuals"), "actuals")
     if not isinstance(actuals, str | os.PathLike):
         raise CaseError([f"actuals = {show(actuals)}: must be the path of a file, or a table"])
     name = one_line(os.fsdecode(actuals), 200)
@@ -138,7 +147,7 @@ def load_actuals(actuals: str | os.PathLike[str] | Mapping[str, Any] | Actuals) 
         raise CaseError([f"{name}: not TOML that can be read: {one_line(str(error), 200)}"]) from None
     if isinstance(document.get("closes"), str):
         document["closes"] = str(Path(actuals).parent / document["closes"])
-    return _read(document, name), name
+    return Told(_read(document, name), name)
 
 
 def _read(document: Mapping[str, Any], name: str) -> Actuals:

@@ -21,12 +21,12 @@ from sim.terms.flows import Advance, Flow
 from sim.terms.line import Line
 from sim.terms.notes import Note
 from sim.terms.problems import Problem, number_text
+from sim.terms.rolled_closes import closes_problems, rolled_closes
 from sim.terms.schema import item_name, values_of
 from sim.text.dates import long_date
 from sim.text.exact import FIFTY_DIGITS
 
 MOST_FACTOR, MOST_RATE = 10.0, 1e4  # of the rate of third parties, by the price; a rate that a case may have
-KEPT_CLOSES = 260  # a year of sessions; no window of a price reaches further back
 
 
 class Roll:
@@ -60,17 +60,10 @@ class Roll:
         self.set("company.shares_outstanding", self.actuals.shares_outstanding)
 
     def _price(self) -> None:
-        rows, before = self.actuals.closes, self.case.price.closes or ()
-        if isinstance(rows[0], tuple):
-            rows = tuple(row for row in rows if row[0] < self.to)
-            first = rows[0][0]
-            older = [row for row in before if isinstance(row, tuple) and row[0] < first]
-        else:
-            older = [row for row in before if not isinstance(row, tuple)]
-        every = [*older, *rows]
-        kept = every if self.case.price.model == "bootstrap" else every[-KEPT_CLOSES:]
-        self.set("price.closes", [list(row) if isinstance(row, tuple) else row for row in kept])
-        last = rows[-1]
+        made = rolled_closes(self.case, self.actuals, self.to)
+        rows = [list(row) if isinstance(row, tuple) else row for row in made.kept]
+        self.set("price.closes", rows, f"{self.actual}{'; ' * bool(made.words)}{made.words}")
+        last = made.kept[-1]
         self.set("price.initial", last[1] if isinstance(last, tuple) else last, "the last of closes")
 
     def _burn(self) -> None:
@@ -288,12 +281,13 @@ def day_problems(case: Case, to: datetime.date) -> Iterator[Problem]:
 
 
 def roll_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
-    """What in the actuals contradicts the case."""
-    yield from _date_problems(case, actuals, to)
-    yield from _share_problems(case, actuals)
-    yield from _draw_problems(case, actuals)
-    yield from _name_problems(case, actuals)
-    yield from _note_problems(case, actuals, to)
+    """What in the actuals contradicts the case; whole amounts without a point, as people write them."""
+    found = (
+        *_date_problems(case, actuals, to), *_share_problems(case, actuals), *_draw_problems(case, actuals),
+        *_name_problems(case, actuals), *_note_problems(case, actuals, to),
+    )  # fmt: skip
+    for key, value, allowed in found:
+        yield key, int(value) if isinstance(value, float) and value.is_integer() else value, allowed
 
 
 def _date_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[Problem]:
@@ -307,10 +301,7 @@ def _date_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[
     for key, day in rows:
         if day is not None and not case.valuation_date <= day < to:
             yield key, day, f"must be from the old valuation date, {case.valuation_date}, to the day before {to}"
-    closes = actuals.closes
-    if isinstance(closes[0], tuple) and not any(case.valuation_date <= day < to for day, _ in closes):
-        allowed = f"must have a date from the old valuation date, {case.valuation_date}, to the day before {to}"
-        yield "closes", f"{closes[0][0]} to {closes[-1][0]}", allowed
+    yield from closes_problems(case, actuals, to)
 
 
 def _share_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Any
 from sim.calendar import month_number
 from sim.terms.case import Case
 from sim.terms.clauses import stated_clauses, stated_in
+from sim.terms.consecutive import closes_warnings
 from sim.terms.consistency import entries
 from sim.terms.derived import facilities
 from sim.terms.line import Line
@@ -39,6 +40,7 @@ def warnings_of(case: Case) -> Iterator[str]:
     yield from _dollars(case)
     yield from _cash(case)
     yield from _cut_income(case)
+    yield from closes_warnings(case)
     for where, line in facilities(case):
         yield from _prices(case, where, line)
         yield from _draws(case, where, line)

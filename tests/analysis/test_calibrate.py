@@ -16,6 +16,7 @@ from sim.analysis.calibration.calibrate import calibrate
 from sim.analysis.calibration.findings import likely_splits
 from sim.analysis.calibration.returns import Returns, returns_of
 from sim.analysis.calibration.rewriting import rewritten
+from sim.analysis.calibration.toml import price_texts
 from sim.analysis.calibration.volume import fit_volume
 from sim.calendar import sessions
 from sim.closes import Closes
@@ -514,7 +515,8 @@ def test_a_case_keeps_everything_but_the_price(case_file):
     assert (
         changed[0][1] == f'model = "gbm"  # calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}'
     )
-    assert changed[1][1].partition("  # +- ")[0] == volatility
+    origin = f"calibrated to closes, {FOUND.closes.dates[0]} to {FOUND.closes.dates[-1]}"
+    assert changed[1][1].startswith(f"{volatility}  # {origin}; +- ")
 
 
 def test_keys_of_other_models_go_and_their_comments_stay(case_file):
@@ -524,9 +526,8 @@ def test_keys_of_other_models_go_and_their_comments_stay(case_file):
     case_file.write_text(before.replace('model = "gbm"', f'{merton}model = "merton"  # why', 1), encoding="utf-8")
     text = rewritten(case_file, FOUND, "gbm").text
     remarks = "# price.jump_rate: from the filings\n\n# of the year\n\n"
-    assert f'[price]\n{remarks}model = "gbm"  # why\n' in text
+    assert f'[price]\n{remarks}model = "gbm"  # calibrated to closes, ' in text
     assert {"jump_rate", "jump_mean", "jump_sd"}.isdisjoint(tomllib.loads(text)["price"])
-    assert comments(text)["price.model"] == "why"
 
 
 #: Valid spellings of `[price]`, with keys before and after it.
@@ -581,7 +582,8 @@ def test_every_valid_spelling_of_the_price_is_written(spelling, model, tmp_path)
     assert after["price"].get("volume") == before["price"].get("volume")
     old, new = text.splitlines(), found.text.splitlines()
     assert [line for line in old if "price" not in line and "=" not in line and line not in new] == []
-    assert [words for words in re.findall("#.*", text) if words not in found.text] == []
+    replaced = "# why" if 'model = "merton" # why' in text and model != "merton" else ""  # beside a changed value
+    assert [words for words in re.findall("#.*", text) if words not in found.text and words != replaced] == []
     path.write_text(found.text, encoding="utf-8")
     again = rewritten(path, FOUND, model)
     assert again.text == found.text
@@ -633,12 +635,49 @@ def test_a_second_calibration_leaves_no_comment_of_the_first(case_file, model):
     text = case_file.read_text(encoding="utf-8").replace("volatility = 0.95\n", "volatility = 0.95  # mine\n", 1)
     case_file.write_text(text, encoding="utf-8")
     once = rewritten(case_file, FOUND, model)[0]
-    case_file.write_text(once.replace("  # +- ", "  # +- 9", 1), encoding="utf-8")
+    case_file.write_text(once.replace("; +- ", "; +- 9", 1), encoding="utf-8")
     assert rewritten(case_file, FOUND, model)[0].replace("+- 9", "+- ") == once
     for other in ("merton", "garch", "gbm"):
         case_file.write_text(rewritten(case_file, FOUND, other)[0], encoding="utf-8")
-    assert "# +- " not in case_file.read_text(encoding="utf-8")
-    assert "# mine" in case_file.read_text(encoding="utf-8")
+    last = case_file.read_text(encoding="utf-8")
+    assert "+- 9" not in last
+    assert "# mine" not in last
+    assert comments(last)["price.volatility"] == comments(rewritten(case_file, FOUND, "gbm")[0])["price.volatility"]
+
+
+def test_what_a_calibration_says_of_ranges_and_of_the_first_volatility(case_file):
+    text = case_file.read_text(encoding="utf-8").replace("[ranges]\n", '[ranges]\n"price.volatility" = [2, 3]\n', 1)
+    case_file.write_text(text, encoding="utf-8")
+    found = calibrate(closes_of(garch_returns(np.random.default_rng(5), 1260)))
+    assert "initial_volatility" in found.fit("garch").price
+    _, _, left, _ = rewritten(case_file, found, "garch")
+    value = float(price_texts(found.fit("garch"))["volatility"])
+    assert left.splitlines()[-1] == f'ranges."price.volatility" = [2, 3] does not contain the new value, {value:g}'
+    assert "left as they are: price.initial and price.initial_volatility (the valuation date, " in left
+
+
+def test_a_bootstrap_states_closes_that_the_file_alone_does_not_give(case_file, tmp_path):
+    path = tmp_path / "prices.csv"
+    days, closes = (
+        FOUND.closes.dates,
+        [value * (20.0 if k < 700 else 1.0) for k, value in enumerate(FOUND.closes.values)],
+    )
+    rows = [f"{day},{close!r}" for day, close in zip(days, closes, strict=True)]
+    path.write_text("\n".join(["Date,Close", *rows, ""]), encoding="utf-8")
+    found = calibrate(path, splits={days[700]: "20:1"})
+    table = tomllib.loads(found.price_table("bootstrap"))["price"]["closes"]
+    case_file.write_text(
+        case_file.read_text("utf-8").replace("price_correlation = -0.2", "price_correlation = 0.0"), "utf-8"
+    )
+    written = tomllib.loads(rewritten(case_file, found, "bootstrap").text)["price"]["closes"]
+    assert written == table == [[day, float(f"{close:.10g}")] for day, close in zip(days, found.closes, strict=True)]
+    accepted = calibrate(path, as_is=True)
+    assert any(
+        "Accepted as they are: moves from " in words and f"on {days[700]}" in words for words in accepted.warnings
+    )
+    assert not accepted.closes.plain
+    path.write_text("\n".join(["Date,Close", *rows[700:], ""]), encoding="utf-8")
+    assert tomllib.loads(calibrate(path).price_table("bootstrap"))["price"]["closes"] == str(path)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from scipy.stats import kstest
 import sim
 from sim.analysis.forecasts import forecasts_of
 from sim.analysis.roll_forward import carried, roll_forward
-from sim.calendar import month_start
+from sim.calendar import month_start, sessions
 from sim.cli import main
 from sim.engine.trace import trace_paths
 from sim.lowering.world import still_reached
 from sim.terms import CaseError
 from sim.terms.actuals import load_actuals
+from sim.terms.rolled_closes import roll_remarks
 from sim.terms.rolling import Roll
 from sim.terms.sources import sources
 from tests.support.actuals import actuals_of
@@ -152,7 +153,7 @@ def test_two_quarters_in_two_steps_are_two_quarters_in_one(valence):
         ({"draws": [{"date": "2002-06-28", "line": "B", "amount": 1, "shares": 1}]}, "draws[0].line = \"B\""),
         ({"milestones": [{"name": "generation-two", "date": "2002-06-03"}]}, "after that of cylindrical-samples"),
         ({"milestones": [{"name": "x", "date": "2002-06-03"}]}, "must be the name of a milestone of the case"),
-        ({"bridge_lent": 1e6}, "bridge_lent = 1000000.0: must be absent, as the case has no bridge"),
+        ({"bridge_lent": 1e6}, "bridge_lent = 1000000: must be absent, as the case has no bridge"),
         ({"cut_from": "2002-06-01"}, "cut_from = 2002-06-01: must be absent, as the case has no response"),
         ({"cut_from": "2002-06-02"}, "cut_from = 2002-06-02: must be the first day of a month"),
         ({"waived": ["x"]}, "must be the name of a condition of the case"),
@@ -411,3 +412,78 @@ def test_line_ends_of_two_kinds_become_one(valence, tmp_path):
     made = roll_forward(str(path), ACTUALS, TO, paths=1)
     data = made.form.written(made.text)
     assert data.count(b"\n") == data.count(b"\r\n")
+
+
+# --- closes of consecutive sessions ---
+
+
+def closes_of(first, last, price=3.0):
+    """A close of each session: they move by 2% and back."""
+    return [[day.isoformat(), price * (1.02 if k % 2 else 1.0)] for k, day in enumerate(sessions(first, last))]
+
+
+OLD = closes_of(datetime.date(2001, 6, 1), datetime.date(2002, 3, 28))
+ALL = closes_of(datetime.date(2002, 4, 1), datetime.date(2002, 6, 28), 1.0)
+GAP = "2002-04-01 to 2002-06-21"
+BOOTSTRAP = {"price": {"model": "bootstrap", "closes": OLD}, "burn.price_correlation": 0.0}
+
+
+def test_closes_of_a_case_do_not_reach_over_a_gap(valence):
+    case = valence.replace({"price.closes": OLD})
+    made = roll_forward(case, ACTUALS | {"closes": ALL[-5:]}, TO, paths=1)
+    assert made.price.closes == tuple((datetime.date.fromisoformat(day), close) for day, close in ALL[-5:])
+    said = f"the {len(OLD)} closes up to 2002-03-28 left out, as {GAP} have no close"
+    assert sources(made).beside["price.closes"] == f"actual of 1 July 2002; {said}"
+    whole = roll_forward(case, ACTUALS | {"closes": ALL}, TO, paths=1).price
+    assert len(whole.closes) == min(260, len(OLD) + len(ALL))
+    assert sources(roll_forward(case, ACTUALS | {"closes": ALL}, TO, paths=1)).beside["price.closes"] == (
+        "actual of 1 July 2002"
+    )
+
+
+def test_a_bootstrap_does_not_resample_the_move_over_a_gap(valence):
+    case = valence.replace(BOOTSTRAP)
+    with pytest.raises(CaseError, match=f"closes = .*: must go on from 2002-03-28; missing {GAP}"):
+        roll_forward(case, ACTUALS | {"closes": ALL[-5:]}, TO, paths=1)
+    assert len(roll_forward(case, ACTUALS | {"closes": ALL}, TO, paths=1).price.closes) == len(OLD) + len(ALL)
+    long = closes_of(datetime.date(2002, 4, 3), datetime.date(2002, 11, 29))
+    note = {"notes": [{"name": "Baccarat note", "principal": 15e6, "extended": True}]}
+    late = roll_forward(case, ACTUALS | note | {"closes": long}, datetime.date(2002, 12, 1), paths=1)
+    assert len(late.price.closes) == len(long)
+    assert max(late.price.gross_returns) < 1.03
+
+
+def test_closes_without_dates_are_those_of_the_last_sessions(valence):
+    case = valence.replace({"price.closes": [3.0] * 20})
+    rolled = [roll_forward(case, ACTUALS | {"closes": [1.0] * n}, TO, paths=1).price.closes for n in (5, 64, 70)]
+    assert [len(closes) for closes in rolled] == [5, 64 + 20, 70 + 14]
+    assert len(sessions(valence.valuation_date, datetime.date(2002, 6, 28))) == 64
+
+
+def test_remarks_on_closes_and_draws(valence):
+    def remarks(**changes):
+        return roll_remarks(valence, load_actuals(ACTUALS | changes).actuals, TO)
+
+    assert remarks() == []
+    (stale,) = remarks(closes=ALL[:11], draws=[])
+    assert stale.startswith("closes: the last is of 2002-04-15")
+    assert "2002-06-28, the last session before 2002-07-01, is missing" in stale
+    assert remarks(closes=[*ALL, ["2002-07-01", 1.0], ["2002-07-02", 1.0]]) == [
+        "closes: 2 of 2002-07-01 or later left out."
+    ]
+    draw = {"date": "2002-06-28", "amount": 2e6, "shares": 110_000}
+    assert remarks(draws=[draw]) == [
+        "draws[0]: 2,000,000 dollars for 110,000 shares is $18.18 a share; the close of 2002-06-28 is $2.1."
+    ]
+
+
+def test_the_command_says_what_is_unusual(tmp_path, capsys):
+    actuals = tmp_path / "actuals.toml"
+    actuals.write_text('cash = 9e6\nshares_outstanding = 47_000_000\ncloses = [["2002-04-15", 2.1]]\n')
+    new = tmp_path / "new.toml"
+    assert main(["roll", "valence-2002", "--actuals", str(actuals), "--to", "2002-07-01", "--out", str(new)]) == 0
+    assert f"{actuals}: closes: the last is of 2002-04-15" in capsys.readouterr().out
+    assert main(["check", str(new)]) == 0
+    assert "price.closes ends with 2002-04-15: the last session before the valuation date, 2002-06-28" in (
+        capsys.readouterr().out
+    )

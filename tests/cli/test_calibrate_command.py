@@ -83,7 +83,11 @@ def test_splits_are_passed_on(prices):
     assert (refused.status, refused.out) == (2, "")
     assert f"with --split {day}=" in refused.err
     assert f"Closes before {day} are divided by 10" in fundrisk("calibrate", prices, "--split", f"{day}=10:1").out
-    assert fundrisk("calibrate", prices, "--as-is").status == 0
+    assert "=)" not in refused.err
+    accepted = fundrisk("calibrate", prices, "--as-is", "--model", "gbm")
+    assert accepted.status == 0
+    assert "Accepted as they are: moves from " in accepted.err
+    assert tomllib.loads(accepted.out)["price"]["model"] == "gbm"
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,11 @@ def test_a_split_must_be_a_date_and_a_ratio(split, tmp_path):
 
 def test_a_split_must_leave_prices(tmp_path):
     wrong_way = refused(tmp_path, table(10), splits={"2024-01-04": "1:10"})
-    assert "Close goes from 200 to 2 in a day" in wrong_way[0]
+    assert wrong_way == [
+        "closes.csv: line 4: Close goes from 200 to 2 in a day, on 2024-01-04, with the split of 1:10, which makes the "
+        "move larger; must be --split 2024-01-04=10:1"
+    ]
+    assert "must be no split of that day" in refused(tmp_path, table(1), splits={"2024-01-04": "1:10"})[0]
     lines = refused(tmp_path, table(1), splits={"2024-01-04": "1:1000000", "2024-01-05": "1:1000000"})
     assert lines == ["closes.csv: split: must leave prices from 0.000001 to 1e9"]
 

@@ -129,6 +129,17 @@ def test_the_command(capsys):
     assert capsys.readouterr().out.startswith("{")
     assert main(["keys", "lin"]) == 2
     assert re.fullmatch(r"TABLE = lin: must be one of company, .*\. Did you mean line\?\n", capsys.readouterr().err)
+    assert main(["keys", "x"]) == 2
+    assert capsys.readouterr().err.endswith(", ranges, actuals\n")
     assert main(["keys", ""]) == 2
     assert main(["keys", "line", "--json-schema"]) == 2
     assert "must be left out" in capsys.readouterr().err
+
+
+def test_what_may_stand_in_ranges(capsys):
+    assert main(["keys", "ranges"]) == 0
+    told = capsys.readouterr().out
+    rows = {line.split()[0] for line in told.splitlines() if line.startswith("  ")}
+    assert {"price.volatility", "company.cash", "line.pricing.multiplier", "milestones[NAME].probability"} <= rows
+    assert not {"simulation.paths", "record.cash", "company.shares_outstanding", "line.end"} & rows
+    assert '"waivers"' in told

@@ -1,10 +1,12 @@
 """Warnings about valid but unusual values of a case."""
 
+import datetime
 import tomllib
 
 import pytest
 
 import sim
+from sim.calendar import sessions
 from sim.cli.new import KINDS, template
 from sim.terms import describe
 from sim.terms.warnings import warnings_of
@@ -191,3 +193,23 @@ def test_templates_have_ranges_with_their_values():
     for kind in KINDS:
         case = sim.Case.from_dict(tomllib.loads(template(kind)))
         assert not [line for line in warnings_of(case) if "does not contain" in line or "has no effect" in line], kind
+
+
+def test_sessions_without_a_close_among_those_that_are_used():
+    """The first purchase date of the shipped case is a quarter's end: a window of 80 sessions reaches back 17."""
+    days = sessions(datetime.date(2001, 6, 1), datetime.date(2002, 3, 28))
+
+    def warned(left_out, days=days, **changes):
+        closes = [[day.isoformat(), 3.0 + 0.01 * k] for k, day in enumerate(days) if day not in left_out]
+        case = CASE.replace({"price.closes": closes, "line.pricing.window": 80} | changes)
+        return [line for line in warnings_of(case) if "closes" in line]
+
+    assert warned(()) == []
+    assert "price.closes lacks sessions: 2002-03-20 to 2002-03-21." in warned(days[-7:-5])[0]
+    assert warned(days[-60:-55]) == []
+    assert "ends with 2002-03-20: the last session before the valuation date, 2002-03-28," in warned((), days[:-6])[0]
+    resampled = {"price": {"model": "bootstrap", "closes": []}, "burn.price_correlation": 0.0}
+    closes = [[day.isoformat(), 3.0] for day in days if day not in days[-60:-55]]
+    resampled["price"]["closes"] = closes
+    (line,) = (line for line in warnings_of(CASE.replace(resampled)) if "closes" in line)
+    assert f"lacks sessions: {days[-60]} to {days[-56]}. As it stands, the bootstrap takes a move" in line

@@ -13,6 +13,7 @@ from sim.analysis.calibration.toml import error_text, price_lines, volume_lines,
 from sim.analysis.calibration.volatility import Volatility
 from sim.analysis.calibration.volume import VolumeFit
 from sim.closes import Closes
+from sim.closes.reading import COLUMN_NOTE, COMMA_NOTE, ORDER_NOTE
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 from sim.results.value import Value
@@ -60,6 +61,11 @@ class Calibration(Value, Readable):
     volume: VolumeFit | None
     findings: tuple[str, ...]
     curves: Curves
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The findings that are more than the form of the file: likely splits, what was left out or accepted, halts."""
+        return tuple(words for words in self.findings if not words.startswith((COLUMN_NOTE, COMMA_NOTE, ORDER_NOTE)))
 
     @property
     def recommended(self) -> str:
@@ -149,8 +155,7 @@ class Calibration(Value, Readable):
     # --- text ---
 
     def _price_lines(self, fit: Fit) -> list[str]:
-        last = str(self.closes.dates[-1]) if self.closes.dates else ""
-        return price_lines(fit, self.closes.values[-1], last, self.closes.source)
+        return price_lines(fit, self.closes)
 
     def _blocks(self) -> Blocks:
         blocks: list[str | Table] = [self._opening()]

@@ -7,18 +7,20 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
-from sim.analysis.calibration.toml import error_text, price_texts, volume_texts
+from sim.analysis.calibration.toml import error_text, inline_closes, price_texts, volume_texts
 from sim.closes import Closes
 from sim.terms import Case, CaseError
 from sim.terms.closes import with_path
 from sim.terms.files import MOST_BYTES
+from sim.terms.overrides import find
 from sim.terms.price import MODELS_OF
+from sim.terms.problems import number_text
 from sim.terms.rewriting import edited
 from sim.terms.sources import named
 from sim.terms.toml_text import parsed
@@ -37,7 +39,7 @@ _OWN = re.compile(rf"(\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last cl
 
 
 class Rewritten(NamedTuple):
-    """The text of a case file with the keys of a model; `left` says what was left as it is."""
+    """The text of a case file with the keys of a model; `left` has lines on keys that stay, and on ranges."""
 
     text: str
     keys: list[str]
@@ -46,7 +48,7 @@ class Rewritten(NamedTuple):
 
 
 def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> Rewritten:
-    """The text of a case file with the keys of a model; their comments replace those of an earlier calibration alone.
+    """The text of a case file with the keys of a model; a comment that somebody wrote stays while its value does.
 
     `price.initial` and `price.initial_volatility` are set only if the case starts within a week of the last close, and
     [price.volume] only if the case has that table.
@@ -75,11 +77,39 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> R
         changes |= {f"price.volume.{key}": value for key, value in volume.items()}
         keys.append("price.volume")
     dropped = [f"price.{key}" for key in drop]
-    notes = {key: words.get(key.removeprefix("price."), "") for key in changes.keys() - _commented(text)}
+    origin = _origin(found.closes)
+    notes = _notes(text, before, changes, {key: words.get(key.removeprefix("price."), origin) for key in changes})
     changed = edited(_set_apart(text, dropped), changes | dict.fromkeys(dropped), notes)
     document = parsed(changed)
-    Case.from_dict(with_path(document, Path(path).parent), source=os.fsdecode(path))
-    return Rewritten(changed, keys, _left(before, document["price"], values, found), form_of(data))
+    case = Case.from_dict(with_path(document, Path(path).parent), source=os.fsdecode(path))
+    said = (_left(before, document["price"], values, found, fit), _outside(case, changes))
+    return Rewritten(changed, keys, "\n".join(filter(None, said)), form_of(data))
+
+
+def _notes(
+    text: str, before: Mapping[str, Any], changes: Mapping[str, Any], words: Mapping[str, str]
+) -> dict[str, str]:
+    """The comments of keys that are set. What somebody has said of a key stays where its value does."""
+    said = _commented(text)
+    return {key: words[key] for key, value in changes.items() if key not in said or value != _value(before, key)}
+
+
+def _value(document: Mapping[str, Any], key: str) -> Any:
+    found: Any = document
+    for word in key.split("."):
+        found = found.get(word) if isinstance(found, Mapping) else None
+    return found
+
+
+def _outside(case: Case, changed: Iterable[str]) -> str:
+    """A sentence on the keys that are set to values outside of their ranges."""
+    found = []
+    for name, (low, high) in (case.ranges or {}).items():
+        value = find(case, name)[1] if name in changed else None
+        if value is not None and not low <= value <= high:
+            ends = f"[{number_text(low)}, {number_text(high)}]"
+            found.append(f'ranges."{name}" = {ends} does not contain the new value, {number_text(value)}')
+    return "; ".join(found)
 
 
 def _commented(text: str) -> set[str]:
@@ -98,9 +128,15 @@ def _set_apart(text: str, names: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _left(before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration) -> str:
+def _left(
+    before: Mapping[str, Any], price: Mapping[str, Any], values: Mapping[str, str], found: Calibration, fit: Fit
+) -> str:
     """A sentence on the keys of the new [price] that a calibration tells, or is asked for, and that were not set."""
-    kept = [f"price.{key}" for key in ("initial", "initial_volatility") if key in price and key not in values]
+    kept = [
+        f"price.{key}"
+        for key in ("initial", "initial_volatility")
+        if key not in values and (key in price or key in fit.price)
+    ]
     left = [f"price.drift ({price['drift']:g}; closes cannot tell it)"] if isinstance(price.get("drift"), float) else []
     if kept:
         last = found.closes.dates[-1] if found.closes.dates else None
@@ -140,11 +176,14 @@ def _price(
         values["initial"] = f"{found.closes.values[-1]:.10g}"
     else:
         texts.pop("initial_volatility", None)
-    if fit.model == "bootstrap":
+    if fit.model == "bootstrap" and (stated := inline_closes(found.closes)):
+        values["closes"] = stated
+    elif fit.model == "bootstrap":
         place = os.path.relpath(found.closes.source, case.resolve().parent) if found.closes.source else "closes.csv"
         values["closes"] = json.dumps(place.replace(os.sep, "/"), ensure_ascii=False)
     values |= texts
-    notes = {key: error_text(fit.estimates.get(key)) for key in texts} | {"model": _origin(found.closes)}
+    errors = {key: error_text(fit.estimates.get(key)) for key in texts}
+    notes = {key: "; ".join(filter(None, (_origin(found.closes), error))) for key, error in errors.items()}
     if found.closes.dates:
         notes["initial"] = f"the last close, of {found.closes.dates[-1]}"
     return values, notes

@@ -7,20 +7,34 @@ import math
 
 from sim.analysis.calibration.fitted import Fit
 from sim.analysis.calibration.volume import VolumeFit
+from sim.closes import Closes
 from sim.results.estimates import Estimate
 from sim.text.numbers import decimals_allowed, first_digit
 
 _EXACT = 5  # decimals of alpha and beta, whose sum must stay below 1
 _UNKNOWN_ERROR = 4  # significant digits
 _COLUMN = 30  # where comments begin
+_IN_A_LINE = 4  # pairs of a date and a close
 
 
-def price_lines(fit: Fit, initial: float, last: str, source: str) -> list[str]:
-    """The lines of the table [price] of a model; `last` is the date of the last close, `initial`, or "" if unknown."""
+def inline_closes(closes: Closes) -> str:
+    """Closes as a list, if the file alone does not give them; else ""."""
+    if closes.plain:
+        return ""
+    rows = [f"[{day}, {value:.10g}]," for day, value in zip(closes.dates, closes.values, strict=True)]
+    lines = [" ".join(rows[i : i + _IN_A_LINE]) for i in range(0, len(rows), _IN_A_LINE)]
+    return "\n".join(["[", *(f"    {line}" for line in lines), "]"])
+
+
+def price_lines(fit: Fit, closes: Closes) -> list[str]:
+    """The lines of the table [price] of a model."""
+    initial, last, source = closes.values[-1], str(closes.dates[-1]) if closes.dates else "", closes.source
     lines = ["[price]", f'model = "{fit.model}"']
     lines.append(_line("initial", f"{initial:.10g}", f"the last close{', of ' * bool(last)}{last}"))
     lines.append(_line("drift", "0.0", "not estimated: closes cannot tell it"))
-    if fit.model == "bootstrap":
+    if fit.model == "bootstrap" and (stated := inline_closes(closes)):
+        lines.append(f"closes = {stated}")
+    elif fit.model == "bootstrap":
         lines.append(_line("closes", json.dumps(source or "closes.csv", ensure_ascii=False), "path from the case file"))
     for key, text in price_texts(fit).items():
         comments = [error_text(fit.estimates.get(key))]
