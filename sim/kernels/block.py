@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "cfbabf8f26d27bbddfb3e819e0eb382b"
+FINGERPRINT = "67a7f411a3a16998ab04a7057f2c6a5e"
 
 
 @passage

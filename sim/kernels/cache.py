@@ -22,7 +22,6 @@ from numba.misc.appdirs import AppDirs
 from sim.kernels.jit import POLICY
 
 _KERNELS = Path(__file__).parent
-_ROOT = _KERNELS / "block.py"
 _RECORDS = ("layout.py", "line_records.py", "model_records.py", "program.py", "world_records.py")
 #: Thresholds of Python's garbage collector while a kernel is compiled.
 _SELDOM = (100_000, 50, 1_000)
@@ -124,10 +123,13 @@ def _tolerant(kernel):
     return kernel
 
 
-def _write_stamp() -> None:
-    text = _ROOT.read_text(encoding="utf-8")
-    _ROOT.write_text(_LINE.sub(f'FINGERPRINT = "{fingerprint()}"', text), encoding="utf-8")
+def _write_stamps() -> None:
+    stamp = f'FINGERPRINT = "{fingerprint()}"'
+    for path in _KERNELS.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if _LINE.search(text):
+            path.write_text(_LINE.sub(stamp, text), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    _write_stamp()
+    _write_stamps()

@@ -1,7 +1,7 @@
 """The measures that follow from others, path by path, and the means of all measures of a run.
 
-This file compiles from nothing but itself and records of `sim.lowering.program`, so that Numba's cache sees every edit
-of what it compiles. `sim.results.measures` has the same formulas in NumPy.
+The file carries a fingerprint of all kernel sources, as `sim.kernels.block` does.
+`sim.results.measures` has the same formulas in NumPy.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from sim.kernels.block import FINGERPRINT
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
+
+FINGERPRINT = "67a7f411a3a16998ab04a7057f2c6a5e"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

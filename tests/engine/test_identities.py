@@ -1,6 +1,6 @@
 """What must hold on every path, whatever the case: money in is money out, no limit is passed, no path is lost."""
 
-import copy
+import dataclasses
 import math
 from collections import Counter
 from datetime import date
@@ -256,9 +256,9 @@ def all_traces():
 
 def test_a_dollar_too_many_is_seen(all_traces):
     for case, trace in all_traces:
-        wrong = copy.deepcopy(trace)
-        month = list(wrong.ledger["cash_month_end"])[-1]
-        wrong.ledger["cash_month_end"][month] += 1e-4 * case.burn.monthly
+        ledger = trace.ledger.to_dict()
+        ledger["cash_month_end"][list(ledger["cash_month_end"])[-1]] += 1e-4 * case.burn.monthly
+        wrong = dataclasses.replace(trace, ledger=type(trace.ledger)(ledger))
         assert money_out_of_balance(case, wrong) > ROUNDINGS_OF_A_PATH
 
 

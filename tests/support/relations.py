@@ -105,7 +105,7 @@ def the_unit_of_money_does_not_matter_to_a_replay(document):
     doubled = Case.from_dict(times(document, DOLLARS + DOLLARS_A_SHARE, 2))
     case = Case.from_dict(document)
     for path in paths(document, 4):
-        history = times(path.history, ["third_party[].amount"], 2)
+        history = times(path.history.to_dict(), ["third_party[].amount"], 2)
         for key in ("closes", "cash_used"):
             history[key] = {name: 2 * value for name, value in history[key].items()}
         one, two = sim.replay(case, path.history), sim.replay(doubled, history)
@@ -186,7 +186,7 @@ def a_higher_price_never_issues_more_shares_for_the_same_amounts(document):
     document["line"]["pricing"].pop("floor", None)
     case = Case.from_dict(document)
     for path in paths(document, 4):
-        higher = copy.deepcopy(dict(path.history))
+        higher = path.history.to_dict()
         for number, day in enumerate(higher["closes"]):
             higher["closes"][day] *= 1 + number % 4 / 3
         low, high = sim.replay(case, path.history), sim.replay(case, higher)

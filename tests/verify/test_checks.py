@@ -69,9 +69,10 @@ def traced_with(edit):
     traces = ledger.traces
 
     def faulty(*given):
-        found = traces(*given)
-        edit(found[0].ledger)
-        return found
+        first, *others = traces(*given)
+        changed = first.ledger.to_dict()
+        edit(changed)
+        return [dataclasses.replace(first, ledger=type(first.ledger)(changed)), *others]
 
     return ledger, "traces", faulty
 
