@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -37,6 +38,7 @@ from tests.proof.commands import command, complaints
 from tests.proof.expected import must
 from tests.proof.surroundings import surroundings
 from tests.support.hostile import hostile_document
+from tests.support.valence import valence_2002
 from tests.twin.random_cases import random_case, random_history
 
 SLOW = 10.0  # seconds of the processor that no input may take; by the clock, twenty times as many
@@ -92,6 +94,7 @@ def bench(depth: float = 0.1) -> Iterator[Bench]:
         os.chdir(made.folder)
         patience, Meter.PATIENCE = Meter.PATIENCE, 600.0  # the first run may compile
         try:
+            compile_kernels()
             for number in range(12):
                 made.cases.append(hostile_document(number) if number % 4 == 3 else random_case(Random(number)))
                 made.histories.append(random_history(Random(number), made.cases[-1]))
@@ -105,6 +108,15 @@ def bench(depth: float = 0.1) -> Iterator[Bench]:
         finally:
             os.chdir(before)
             Meter.PATIENCE = patience
+
+
+def compile_kernels() -> None:
+    """The compiled kernels of cases with and without tables of lines, models of the world and Sobol' points, so that
+    no input waits for them."""
+    for name, model in itertools.product(("base", "valence-2002", "lordstown-2021"), ("gbm", "garch")):
+        case = valence_2002() if name == "base" else sim.load_case(name)
+        for sampler in ("philox", "sobol"):
+            sim.simulate(case.replace({"price.model": model}), paths=16, sampler=sampler)
 
 
 def case_of(made: Bench, status: int, name: str, words: list[str], rng: Random) -> str:

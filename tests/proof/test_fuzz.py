@@ -1,6 +1,7 @@
 """Bad input: two thousand inputs that must end in an answer or in clear complaints; `tests.proof.fuzz` has more."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -181,12 +182,23 @@ def test_a_tiny_cap_or_multiplier_can_be_described():
         hostile.hostile_case().replace({"line.pricing.multiplier": 1e-300})
 
 
+def saved_run(folder: Path, change: Callable[[dict], None]) -> Path:
+    """A run's file whose header was changed, with a right seal."""
+    path = folder / "run.npz"
+    sim.simulate(hostile.hostile_case(), paths=16).save(path)
+    arrays = read_arrays(path)
+    header = json.loads(arrays["header"].tobytes())
+    change(header)
+    write_arrays(path, arrays | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+    return path
+
+
 @pytest.mark.parametrize("versions", [[], {}, {"fundrisk": 1}, None])
 def test_a_manifest_without_a_version_is_refused(tmp_path, versions):
-    path = tmp_path / "run.npz"
-    run = sim.simulate(hostile.hostile_case(), paths=16)
-    run.manifest["versions"] = versions
-    run.save(path)
+    def change(header):
+        header["manifest"]["versions"] = versions
+
+    path = saved_run(tmp_path, change)
     with pytest.raises(sim.ResultError, match=r"run\.npz: not a result that this version can read: "):
         sim.load_result(path)
 
@@ -224,11 +236,9 @@ def test_prices_that_no_float_holds_are_refused():
 
 
 def test_reasons_that_are_no_names_are_refused(tmp_path):
-    path = tmp_path / "run.npz"
-    sim.simulate(hostile.hostile_case(), paths=16).save(path)
-    arrays = read_arrays(path)
-    header = json.loads(arrays["header"].tobytes())
-    header["reasons"][0] = []
-    write_arrays(path, arrays | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+    def change(header):
+        header["reasons"][0] = []
+
+    path = saved_run(tmp_path, change)
     with pytest.raises(sim.ResultError, match=r"run\.npz: not a result that this version can read: tallies: reasons"):
         sim.load_result(path)
