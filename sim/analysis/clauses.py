@@ -15,8 +15,9 @@ from sim.analysis.coalitions import Lifter
 from sim.analysis.paired import difference_of, level_of, measures_of, values_of
 from sim.analysis.runs import Progress, in_threads, threads
 from sim.analysis.variants import Clause, clauses_of
-from sim.engine.desk import Desk
+from sim.engine.chunks import Drawn
 from sim.engine.executors import check_executor, in_order
+from sim.engine.lane import Lane
 from sim.engine.simulate import simulate
 from sim.lowering.line import is_plain
 from sim.results.estimates import bounded
@@ -180,13 +181,14 @@ class _Lane:
     def work(self, over: Callable[[], bool] = lambda: False) -> None:
         n = len(self.lifter.clauses)
         orders = math.factorial(n)
-        desk = Desk(self.paths, self.seed, self.stop)
+        lane, drawn = Lane(stop=self.stop), Drawn(self.seed)
         for lifted in range(self.lane, 1 << n, LANES):
             if self.stop[0] or over():
                 return
             members = [i for i in range(n) if lifted >> i & 1]
             size = len(members)
-            columns = desk.columns(self.lifter.case, self.lifter.plan_of(members), self.first, self.paths)
+            lane.run(self.lifter.plan_of(members), self.paths, drawn, self.first)
+            columns = lane.columns(self.lifter.case, self.paths)
             values = np.array([values_of(columns, name) for name in self.measures], np.float64)
             after = math.factorial(size - 1) * math.factorial(n - size) / orders if size else 0.0
             before = math.factorial(size) * math.factorial(n - size - 1) / orders if size < n else 0.0

@@ -127,7 +127,7 @@ class Room:
     """The arrays of a thread: those of one row serve the next, if it has the same structure and size."""
 
     def __init__(self) -> None:
-        self.lane: Lane | None = None
+        self.lane = Lane()
         self.values = np.zeros((2, 0))
         self.sums, self.out = np.zeros((len(MEASURES), 3)), np.zeros(len(PROBABILITIES), np.int64)
 
@@ -153,9 +153,7 @@ class Room:
             assert run.out is not None
             assert run.by_line is not None
             return run.out, run.by_line
-        if self.lane is None or not self.lane.fits(variant.plan, paths):
-            self.lane = Lane(variant.plan, paths)
-        self.lane.run(variant.plan, Drawn(variant.seed), first, check)
+        self.lane.run(variant.plan, paths, Drawn(variant.seed), first, check)
         return self.lane.output, self.lane.by_line
 
 

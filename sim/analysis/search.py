@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.analysis.inputs import costs_times, monthly_costs, named, trial
 from sim.analysis.runs import Counter, Progress, Sampling, shards
-from sim.engine.desk import Desk
+from sim.engine.lane import Lane
 from sim.lowering.lower import lower
 from sim.lowering.program import BLOCK, CHUNK
 from sim.results.estimates import Estimate, proportion
@@ -250,7 +250,7 @@ class Run:
     def __init__(self, paths: int, seed: int, workers: int | None, progress: Progress | None, searches: int) -> None:
         self.paths, self.how = paths, Sampling(seed, workers=workers)
         self.counter = Counter(progress, self.EXPECTED * searches * paths)
-        self.desk = Desk(CHUNK, seed)
+        self.lane = Lane(CHUNK)
 
     def out_of_cash(self, case: Case, end: int) -> np.ndarray:
         """The paths out of cash by the close of day `end`, (blocks, BLOCK / 8)."""
@@ -265,7 +265,8 @@ class Run:
             for first in range(stretch[0], stretch[-1] + 1, CHUNK // BLOCK):
                 last = min(stretch[-1] + 1, first + CHUNK // BLOCK)
                 paths = min(last * BLOCK, self.paths) - first * BLOCK
-                columns = self.desk.columns(case, plan, first * BLOCK, paths)
+                self.lane.run(plan, paths, self.how.drawn, first * BLOCK)
+                columns = self.lane.columns(case, paths)
                 out[first:last] = _rows(columns["cash_out_days"] <= end)
                 self.counter(paths)
         return out

@@ -111,7 +111,7 @@ class Rooms:
     """The arrays of a run, for the next one where it needs the same: for many runs whose columns alone are wanted."""
 
     def __init__(self) -> None:
-        self.lane: Lane | None = None
+        self.lane = Lane()
 
     def columns(
         self, case: Case, paths: int, how: Drawn, first_path: int = 0, workers: int = 0, check: Progress | None = None
@@ -125,11 +125,8 @@ class Rooms:
             run = _checked(case, paths, how, first_path, fan=0)
             run.finish(workers, check)
             return Columns(case, run.columns())
-        plan = lower(case)
-        if self.lane is None or not self.lane.fits(plan, paths):
-            self.lane = Lane(plan, paths)
-        self.lane.run(plan, how, first_path, check or _nothing)
-        return Columns(case, self.lane.columns())
+        self.lane.run(lower(case), paths, how, first_path, check)
+        return self.lane.columns(case, paths)
 
 
 def columns_each(

@@ -17,7 +17,8 @@ from sim.analysis.coalitions import Lifter
 from sim.analysis.paired import measures_of, values_of
 from sim.analysis.variants import Clause, clauses_of, variants
 from sim.cli import main
-from sim.engine.desk import Desk
+from sim.engine.chunks import Drawn
+from sim.engine.lane import Lane
 from sim.results.estimates import proportion
 from sim.terms import Case
 from tests.support.valence import FILE, valence_2002
@@ -39,7 +40,9 @@ def values(case: Case, seed: int = SEED, paths: int = PATHS) -> np.ndarray:
 
 def edited(case: Case, found: tuple[Clause, ...], members: list[int], paths: int = PATHS) -> np.ndarray:
     lifter = Lifter(case, found)
-    columns = Desk(paths, SEED).columns(case, lifter.plan_of(members), 0, paths)
+    lane = Lane()
+    lane.run(lifter.plan_of(members), paths, Drawn(SEED))
+    columns = lane.columns(case, paths)
     return np.array([values_of(columns, name) for name in measures_of(case)], float)
 
 
