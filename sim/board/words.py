@@ -6,25 +6,24 @@ import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-import numpy as np
-
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
-from sim.results.estimates import DUST, Estimate, proportion
+from sim.results import shares
+from sim.results.estimates import DUST, Estimate
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
 from sim.results.result import Result
+from sim.results.shares import is_extreme
 from sim.text.dates import long_date as day
-from sim.text.numbers import decimals_allowed, rounded, shared_decimals, with_decimals
+from sim.text.numbers import decimals_allowed, is_zero, rounded, shared_decimals, with_decimals
 
 __all__ = [
     "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "listed",
     "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day", "shortened",
-    "spoken", "tail", "value", "values_of", "variant_name",
+    "spoken", "tail", "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _PER_CENT = Reading(0.01, "", "%", 2)
-_NEAR = 1e-3
 _MOST_BASE = 1_000_000  # "3 of 1,000,000"
 _NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
 _VARIANTS = {SIGNED: "with the line", LINE_OFF: "without the line", WAIVED: "with the line, all conditions waived"}
@@ -160,25 +159,9 @@ def short_day(when: date) -> str:
     return f"{number} {month[:3]} {year}"
 
 
-def values_of(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Values of `raised`, `dilution` or `runway_months` and their counts; the bins of a run that kept no paths."""
-    if result.sketch is None:
-        return result[name], np.ones(result.paths, np.int64)
-    bins, counts = result.sketch.histograms["shares_issued" if name == "dilution" else name].table()
-    values = bins[0]
-    if name == "dilution":
-        values = values / (float(result.case.company.shares_outstanding) + values)
-    return values, counts.sum(axis=1)
-
-
 def share_between(result: Result, name: str, low: float, high: float) -> str:
-    """How many scenarios have a value from `low` to `high`: `95 of 100`, `all`.
-
-    To one part in a thousand of the ends, as whole shares leave a few dollars.
-    """
-    values, counts = values_of(result, name)
-    there = (values >= low - _NEAR * abs(low)) & (values <= high + _NEAR * abs(high))
-    return frequency(proportion(int(counts[there].sum()), result.paths), result.paths, min(100, result.paths))
+    """How many scenarios have a value from `low` to `high`: `95 of 100`, `all`."""
+    return frequency(shares.share_between(result, name, low, high), result.paths, min(100, result.paths))
 
 
 def tail(result: Result, name: str, percent: int) -> tuple[str, str]:
@@ -186,14 +169,11 @@ def tail(result: Result, name: str, percent: int) -> tuple[str, str]:
 
     They are more than 5 of 100 where a limit stops many of them at one value: `36 of 100`, `12.9%, the most`.
     """
-    quantile, (values, _) = result.summary()[name].quantile(percent), values_of(result, name)
+    quantile = result.summary()[name].quantile(percent)
     text, edge, low = brief(name, quantile.value, quantile.error), quantile.value, percent < 50
     often = share_between(result, name, *((-math.inf, edge) if low else (edge, math.inf)))
-    beyond = edge - float(values.min()) if low else float(values.max()) - edge
-    if values.min() == values.max():
-        return often, text
-    if beyond <= _NEAR * abs(edge):
-        return often, f"{text}, the {'least' if low else 'most'}"
+    if is_extreme(result, name, edge, low):
+        return often, text if is_extreme(result, name, edge, not low) else f"{text}, the {'least' if low else 'most'}"
     return often, f"{text} or {'less' if low else 'more'}"
 
 
@@ -222,7 +202,7 @@ def _signed(name: str, text: str, number: float) -> str:
     if name not in MEASURES or reading(name).suffix == "%":
         text = text.replace("%", " points")
     unsigned = text.lstrip("-" + MINUS)
-    if not any(digit in unsigned for digit in "123456789"):
+    if is_zero(unsigned):
         return unsigned or text
     return (MINUS if number < 0 else "+") + unsigned
 

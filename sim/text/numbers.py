@@ -80,6 +80,11 @@ def with_decimals(value: float, decimals: int, error: float = 0.0) -> str:
 # --- units ---
 
 
+def is_zero(text: str) -> bool:
+    """Whether a number is written as 0, whatever its sign and unit."""
+    return not any(digit in text for digit in "123456789")
+
+
 def money(amount: float) -> str:
     """`$30.0 million`, `$2.37 million`, `$25,000`."""
     if abs(amount) >= 1e9:

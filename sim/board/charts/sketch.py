@@ -26,6 +26,7 @@ from sim.board.charts.canvas import (
 from sim.board.charts.data import COLOURS, Chart, Series, Source
 from sim.board.charts.fonts import fonts_for
 from sim.text.dates import month_and_year
+from sim.text.numbers import is_zero
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -212,7 +213,7 @@ def _bars(ax: Axes, chart: Chart) -> None:
         low, high = (series.low or series.values), (series.high or series.values)
         for place, (value, label) in enumerate(zip(values, series.labels, strict=False)):
             end = (low if value < 0 else high)[place]
-            if len(chart.series) > 1 and not any(digit in label for digit in "123456789"):
+            if len(chart.series) > 1 and is_zero(label):
                 continue  # of a bar without length
             _beside(ax, label, end or 0.0, place, left=value < 0)
         ends += [float(v) for v in (*low, *high) if v is not None]

@@ -28,6 +28,7 @@ from sim.board.charts.vector import (
 )
 from sim.board.page.markup import Html
 from sim.text.dates import month_and_year
+from sim.text.numbers import is_zero
 
 WIDE, NARROW = 860.0, 380.0
 _HEIGHT, _NARROW_HEIGHT = 270.0, 220.0  # of the axes of upright charts
@@ -351,7 +352,7 @@ def _bars(drawing: Drawing, chart: Chart) -> float:
             start, end = low[i], high[i]
             if series.low and start is not None and end is not None:
                 whisker(drawing, (rows.x(start), rows.middles[i]), (rows.x(end), rows.middles[i]))
-            if series.labels and (len(chart.series) == 1 or _is_seen(series.labels[i])):
+            if series.labels and (len(chart.series) == 1 or not is_zero(series.labels[i])):
                 rows.label(i, (start if value < 0.0 else end) or 0.0, series.labels[i], value < 0.0)
     return rows.end()
 
@@ -375,11 +376,6 @@ def _waterfall(drawing: Drawing, chart: Chart) -> float:
 
 def _numbers(series: Series) -> list[float]:
     return [0.0 if value is None else value for value in series.values]
-
-
-def _is_seen(label: str) -> bool:
-    """Whether a bar with this label has a length."""
-    return any(digit in label for digit in "123456789")
 
 
 def _padded(low: float, high: float) -> Point:

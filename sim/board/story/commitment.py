@@ -23,6 +23,7 @@ from sim.board.words import (
     tail,
 )  # fmt: skip
 from sim.results.estimates import Estimate
+from sim.text.numbers import is_zero
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -114,7 +115,7 @@ def _steps(summary: Summary) -> list[tuple[str, float]]:
         shown, rest = ranked[: _MOST_STEPS - 1], ranked[_MOST_STEPS - 1 :]
         ranked = [*shown, ("other reasons", sum(amount for _, amount in rest))]
     labels = _labels(summary, ranked)
-    return [step for step, label in zip(ranked, labels, strict=False) if any(digit in label for digit in "123456789")]
+    return [step for step, label in zip(ranked, labels, strict=False) if not is_zero(label)]
 
 
 def _labels(summary: Summary, steps: list[tuple[str, float]]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sim.board.words import MINUS, name_of, reading, value
 from sim.results.estimates import Estimate, LowerBound
 from sim.results.measures import CENSORED_MARK, MEASURES
 from sim.text.characters import replaced
-from sim.text.numbers import decimals_allowed, rounded
+from sim.text.numbers import decimals_allowed, is_zero, rounded
 
 __all__ = [
     "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated",
@@ -106,7 +106,7 @@ def number(text: str, stored: float, error: float = math.nan, sign: bool = False
     scale = _SCALE.get(text[found.end() :][:1], 1.0)
     if math.isfinite(error) and error > 0.0 and decimals_allowed(error / scale) < 0:
         stored = math.copysign(float(found[0].replace(",", "")) * scale, stored)
-    if not any(digit in found[0] for digit in "123456789"):  # no sign before what is shown as 0
+    if is_zero(found[0]):  # no sign before what is shown as 0
         form = form_like(text)
         return Number(stored, f"{form};{form};{form}" if stored else form, decimals=decimals)
     return Number(stored, form_like(text, sign), decimals=decimals)

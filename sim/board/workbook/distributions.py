@@ -7,11 +7,12 @@ import math
 import numpy as np
 
 from sim.board.charts.data import COLOURS, round_step
-from sim.board.words import brief, capitalised, name_of, share_between, tail, values_of
+from sim.board.words import brief, capitalised, name_of, share_between, tail
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
 from sim.board.workbook.page import Page
 from sim.results.result import Result
+from sim.results.shares import counted_values
 
 _SHOWN = ("raised", "dilution", "runway_months")
 _BINS = 24
@@ -60,7 +61,7 @@ def _headline(result: Result) -> str:
 
 def _bins(result: Result, name: str) -> list[list[Cell]]:
     """Bins with round edges, and the share of the scenarios in each."""
-    values, counts = values_of(result, name)
+    values, counts = counted_values(result, name)
     before, after, scale = _UNIT[name]
     most = float(values.max()) / scale
     width = round_step(max(most - min(float(values.min()) / scale, 0.0), 1e-9), _BINS)
