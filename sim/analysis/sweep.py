@@ -10,12 +10,12 @@ from typing import Any
 
 from sim.analysis.batches import Memory, Work
 from sim.analysis.runs import threads
-from sim.analysis.swept import Sweep
+from sim.analysis.swept import Failures, Sweep
 from sim.analysis.swept_plan import Plan
 from sim.engine.executors import check_executor
 from sim.results.files import ResultError
 from sim.results.journal import Journal
-from sim.results.row_files import check_name, read_rows, write_rows
+from sim.results.row_files import check_name, write_rows
 from sim.terms import Case
 from sim.terms.problems import show
 
@@ -77,32 +77,33 @@ def sweep(
     """
     check_executor(executor, workers)
     plan = Plan.of(cases, grid, paths, seed)
-    work = Work(plan, threads(workers), executor, progress)
+    work, failures = Work(plan, threads(workers), executor, progress), Failures()
     if out is None:
         memory = Memory({})
         new = work.finish(memory)
         values = (memory.rows[number] for number in range(plan.size))
-        kept = [plan.row(label, found) for label, found in zip(plan.labels(), values, strict=True)]
-        return plan.swept(None, new, (dict(zip(plan.names, row, strict=True)) for row in kept), kept)
+        rows = (plan.row(label, found) for label, found in zip(plan.labels(), values, strict=True))
+        return plan.swept(None, new, tuple(failures.passing(rows)), failures)
     if not isinstance(out, str | bytes | os.PathLike):
         raise ValueError(f"out = {show(out)}: must be the path of a file")
     file = os.fsdecode(out)
     check_name(file)
     if os.path.exists(file):
-        found = plan.swept(file, 0, plan.checked(file))
+        for _ in failures.passing(plan.checked(file)):
+            pass
         if os.path.exists(f"{os.path.realpath(file)}.partial"):  # killed between the file and the end of its journal
             with suppress(ResultError):
                 Journal(file, plan.facts, plan.size).close(remove=True)
-        return found
+        return plan.swept(file, 0, (), failures)
     journal, complete = Journal(file, plan.facts, plan.size), False
     try:
         new = work.finish(journal)
         journal.sync()
         rows = (plan.row(label, values) for label, values in zip(plan.labels(), journal, strict=True))
-        write_rows(file, plan.columns, rows)
+        write_rows(file, plan.columns, failures.passing(rows))
         complete = True
     except ResultError as error:
         raise ResultError(f"{error}; rows that are done are kept: run the same sweep again") from None
     finally:
         journal.close(remove=complete)
-    return plan.swept(file, new, read_rows(file))
+    return plan.swept(file, new, (), failures)

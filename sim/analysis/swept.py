@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,8 @@ from sim.text.readable import Blocks, Readable
 if TYPE_CHECKING:
     import pandas
 
+#: The values of a row, in the order of the columns.
+Row = tuple[Any, ...]
 #: Failures that a sweep names; its rows have all of them.
 MOST_NAMED = 20
 
@@ -43,7 +45,7 @@ class Sweep(Readable):
     new: int
     failed: int
     failures: tuple[Failure, ...]
-    kept: tuple[tuple[Any, ...], ...] = ()
+    kept: tuple[Row, ...] = ()
 
     def __len__(self) -> int:
         return self.size
@@ -82,17 +84,19 @@ class Sweep(Readable):
 
 
 class Failures:
-    """Counts the rows without figures as they pass, and keeps the first."""
+    """Counts rows as they pass, and those without figures, of which it keeps the first."""
 
     def __init__(self) -> None:
-        self.count, self.first = 0, list[Failure]()
+        self.rows, self.count, self.first = 0, 0, list[Failure]()
 
-    def passing(self, rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    def passing(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, each of which begins with its number and its case, and ends with its error."""
         for row in rows:
-            if row["error"]:
+            self.rows += 1
+            if row[-1]:
                 self.count += 1
                 if len(self.first) < MOST_NAMED:
-                    self.first.append(Failure(int(row["row"]), str(row["case"]), str(row["error"])))
+                    self.first.append(Failure(int(row[0]), str(row[1]), str(row[-1])))
             yield row
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.compare import named_cases
 from sim.analysis.design import Design, design_of, value_text
 from sim.analysis.row import FIGURES, MOST_PATHS
-from sim.analysis.swept import Failures, Sweep
+from sim.analysis.swept import Failures, Row, Sweep
 from sim.engine.executors import versions_that_matter
 from sim.results.files import ResultError, shown
 from sim.results.journal import difference
@@ -90,12 +90,12 @@ class Plan:
             yield [number, name, sha256[name], *values, sweep]
 
     @staticmethod
-    def row(label: list[Any], values: list[Any]) -> tuple[Any, ...]:
+    def row(label: list[Any], values: list[Any]) -> Row:
         """A row of the columns, from its label and from what a worker found."""
         *found, error = values
         return (*label, *found, error or None)
 
-    def checked(self, file: str) -> Iterator[Mapping[str, Any]]:
+    def checked(self, file: str) -> Iterator[Row]:
         """The rows of a file that is there already. ResultError unless it is this sweep's."""
         rows = iter(read_rows(file))
         first = next(rows, {})
@@ -106,9 +106,9 @@ class Plan:
             raise ResultError(
                 f"{shown(file)}: is the file of another sweep: {differs}: must be removed, or use another file"
             )
-        return self._whole(file, itertools.chain([first], rows))
+        return self._whole(file, (tuple(row.values()) for row in itertools.chain([first], rows)))
 
-    def _whole(self, file: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    def _whole(self, file: str, rows: Iterator[Row]) -> Iterator[Row]:
         """The rows. ResultError at their end unless they are all there."""
         size = 0
         for row in rows:
@@ -117,12 +117,9 @@ class Plan:
         if size != self.size:
             raise ResultError(f"{shown(file)}: has {size:,} rows; must have {self.size:,}: must be removed")
 
-    def swept(
-        self, file: str | None, new: int, rows: Iterator[Mapping[str, Any]], kept: Iterable[tuple[Any, ...]] = ()
-    ) -> Sweep:
-        failures = Failures()
-        size = sum(1 for _ in failures.passing(rows))
-        return Sweep(file, self.columns, size, new, failures.count, tuple(failures.first), tuple(kept))
+    def swept(self, file: str | None, new: int, kept: tuple[Row, ...], found: Failures) -> Sweep:
+        """What a sweep returns, all of whose rows have passed `found`."""
+        return Sweep(file, self.columns, found.rows, new, found.count, tuple(found.first), kept)
 
 
 def _shown(overrides: Mapping[str, Any], key: str, numeric: bool) -> Any:

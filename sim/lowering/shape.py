@@ -73,16 +73,15 @@ def _is_number(rule: Any) -> bool:
 @cache
 def _reader(of: type) -> Callable[[Any], tuple[Any, ...]]:
     """What reads the key of an object of a class of terms."""
-    parts = [
-        (attrgetter(word), _part(known.rule, known.default))
-        for word, known in keys(of).items()
-        if of is not Case or word not in NOT_LOWERED
-    ]
-    return lambda table: tuple([part(get(table)) for get, part in parts])
+    lowered = {word: known for word, known in keys(of).items() if of is not Case or word not in NOT_LOWERED}
+    found = {word: _part(known.rule, known.default) for word, known in lowered.items()}
+    parts = [(attrgetter(word), part) for word, part in found.items() if part]
+    rest = attrgetter("__class__", *[word for word, part in found.items() if not part])
+    return lambda table: (rest(table), *[part(get(table)) for get, part in parts])
 
 
-def _part(rule: Any, default: Any) -> Callable[[Any], Any]:
-    """What stands for the value of a key."""
+def _part(rule: Any, default: Any) -> Callable[[Any], Any] | None:
+    """What makes what stands for the value of a key; None if that is the value."""
     if _is_number(rule):
         return _reduction(rule, default)
     if isinstance(rule, Table):
@@ -94,7 +93,7 @@ def _part(rule: Any, default: Any) -> Callable[[Any], Any]:
         return lambda values: None if values is None else tuple(map(reduced, values))
     if isinstance(rule, ShownCloses):
         return lambda closes: None if closes is None else CLOSES
-    return lambda value: value
+    return None
 
 
 def _emptied(table: Any) -> Any:
@@ -109,7 +108,7 @@ def _emptied(table: Any) -> Any:
             value = _emptied(value)
         elif isinstance(rule, Rows) and value is not None:
             value = tuple(map(_emptied, value))
-        elif value is not None:
-            value = _part(rule, known.default)(value)
+        elif value is not None and (part := _part(rule, known.default)):
+            value = part(value)
         values[word] = value
     return unchecked(of, values)

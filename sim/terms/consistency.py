@@ -10,7 +10,7 @@ from typing import Any
 from sim import calendar
 from sim.calendar.sessions import LAST_SESSION_YEAR
 from sim.terms.derived import (
-    burn_level,
+    burn_levels,
     coverage_name,
     dates_of,
     facilities,
@@ -68,7 +68,7 @@ def check_burn(case: Any) -> Iterator[Problem]:
     months = {0, last} | {k + i for k in steps for i in (0, 1) if 0 <= k + i <= last}
     if case.burn.model == "statement":
         yield from attempt(_items, case, sorted(months))
-    elif any(burn_level(case.burn, case.valuation_date, k) > MOST_MONEY for k in sorted(months)):
+    elif max(burn_levels(case.burn, case.valuation_date, tuple(sorted(months)))) > MOST_MONEY:
         allowed = f"must stay at most {number_text(MOST_MONEY)} a month with growth and steps"
         yield "burn.monthly", case.burn.monthly, allowed
 

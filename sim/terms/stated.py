@@ -202,11 +202,16 @@ def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str 
         value = find(one, name)[1]
         return value is not None and not ends[0] <= value <= ends[1]
 
+    def untouched(name: str) -> bool:
+        table = name.partition(".")[0].partition("[")[0]
+        return not moved and hasattr(case, table) and getattr(case, table) is getattr(before, table)
+
     kept = {}
     for name, ends in ranges.items():
         now = _moved(name, moved)
         try:
-            if now == WAIVERS or (now and (not outside(case, now, ends) or outside(before, name, ends))):
+            holds = now == WAIVERS or (now and (untouched(name) or not outside(case, now, ends)))
+            if now and (holds or outside(before, name, ends)):
                 kept[now] = ranges.spread(name)
         except KeyError:  # the entry went with its list
             continue
