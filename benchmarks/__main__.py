@@ -22,6 +22,7 @@ NAMES = (
     "sweep",
     "cluster",
     "live",
+    "extras",
 )
 
 

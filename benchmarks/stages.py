@@ -21,10 +21,16 @@ from numba.extending import intrinsic
 
 import sim
 from benchmarks.case import valence_2002
+from benchmarks.extras import LIMITS, PEOPLE, WEEKLY
 from benchmarks.report import Options, Report
 from sim.text.tables import Table
 
-CADENCES = ("quarter_end", "daily")
+CHANGES = {
+    "quarter_end": {"policy.cadence": "quarter_end"},
+    "daily": {"policy.cadence": "daily"},
+    "weekly, limits of today's lines": WEEKLY | LIMITS,
+    "cuts of the burn and bridge loans": PEOPLE,
+}
 SEED = 20020401
 MOST = 256  # stages
 CYCLES = np.zeros(MOST, np.int64)
@@ -59,10 +65,10 @@ def timed(inner: Dispatcher, number: int) -> Callable:
     names = ", ".join(inspect.signature(inner.py_func).parameters)
     cycles_at, calls_at = CYCLES.ctypes.data + 8 * number, CALLS.ctypes.data + 8 * number
     source = (
-        f"def timed({names}):\n    start = cycles()\n    given = inner({names})\n"
-        f"    add_at({cycles_at}, cycles() - start)\n    add_at({calls_at}, 1)\n    return given\n"
+        f"def timed({names}):\n    _start = _cycles()\n    _given = _inner({names})\n"
+        f"    _add_at({cycles_at}, _cycles() - _start)\n    _add_at({calls_at}, 1)\n    return _given\n"
     )
-    room = {"inner": inner, "cycles": cycles, "add_at": add_at}
+    room = {"_inner": inner, "_cycles": cycles, "_add_at": add_at}  # no stage has parameters of such names
     exec(source, room)
     how = {key: value for key, value in inner.targetoptions.items() if key != "nopython"}
     return numba.njit(room["timed"], **how)
@@ -91,8 +97,8 @@ def run(options: Options) -> Report:
     with tempfile.TemporaryDirectory(prefix="fundrisk-stages-") as cache:
         numba.config.CACHE_DIR = cache  # compiled code with counters must not stay behind
         names = replace_stages()
-        for cadence in CADENCES:
-            case = valence_2002().replace({"policy.cadence": cadence})
+        for name, changes in CHANGES.items():
+            case = valence_2002().replace(changes)
             sim.simulate(case, paths=128, seed=SEED, workers=1)
             CYCLES[:], CALLS[:] = 0, 0
             tick, started = _counter(), time.perf_counter()
@@ -106,8 +112,8 @@ def run(options: Options) -> Report:
             ]
             headings = ("stage, with those it calls", "ns a path", "of the run", "calls a block")
             note = f"{seconds / paths * 1e9:,.0f} ns a path with the counters, one worker, {paths:,} paths"
-            report.tables.append(Table(f"valence-2002, {cadence}", headings, rows, note=note))
-            report.figures[cadence] = {names[k]: float(CYCLES[k] * each) for k in order}
+            report.tables.append(Table(f"valence-2002, {name}", headings, rows, note=note))
+            report.figures[name] = {names[k]: float(CYCLES[k] * each) for k in order}
     return report
 
 

@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "67a7f411a3a16998ab04a7057f2c6a5e"
+FINGERPRINT = "97bebeecbaa21941ee77961d042fa72d"
 
 
 @passage

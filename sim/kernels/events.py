@@ -22,9 +22,12 @@ def time_milestones(achieved, variates, milestones, events, past):
         for i in range(BLOCK):
             score = fma(events.loading, factor[i], events.own * own[i])
             days = exp(fma(milestone.log_sd, score, milestone.log_median))
-            if past is not None and past.milestones[m].elapsed > 0.0:
-                days = remaining_days(score, milestone, past.milestones[m])
             row[i] = days if reached[i] < milestone.probability else NEVER
+        if past is not None and past.milestones[m].elapsed > 0.0:
+            for i in range(BLOCK):
+                score = fma(events.loading, factor[i], events.own * own[i])
+                days = remaining_days(score, milestone, past.milestones[m])
+                row[i] = days if row[i] < NEVER else NEVER
         if past is not None and past.milestones[m].achieved != 0:
             row[:] = 0.0
         if milestone.follows >= 0:

@@ -29,6 +29,7 @@ class PeopleRows:
         self.waivers = waivers_of(case, calendar)
         self.renewals, self.coverage_rows = renewal_rows(case, calendar, self.waivers)
         self.calendar, self.expected_rows = calendar, _expected_rows(calendar)
+        self.spread_to = np.array([calendar.counted.get(k, k) + 1 for k in range(self.months)], np.int64)
         self.reduced_rows = _reduced_rows(case, calendar, lines)
 
     def tables(self, case: Case, variates: Variates) -> w.People:
@@ -43,6 +44,7 @@ class PeopleRows:
             given=0,
             levels=levels.whole,
             cut_levels=levels.cut,
+            spread_to=self.spread_to,
             expected_rows=self.expected_rows,
             cut_rows=expected_figures(case, self.calendar, by_row.cut),
             bridge_variates=np.array(list(self._bridge_variates(case, variates)), np.int64),

@@ -58,6 +58,7 @@ class Calendar:
         self.sessions = sessions(case.valuation_date, case.horizon)
         self.outside: list[int] = []  # months whose expected figure some coverage test needs
         self.covers: list[dict] = []
+        self.counted: dict[int, int] = {}  # the last simulated month that a coverage test of a month counts
         self.periods = self.period(case.horizon) + 1  # fiscal quarters, cut to the simulated span
         self.gap_months = gap_months(case)
 
@@ -189,9 +190,11 @@ class Coverage:
 
     def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
         """Add a coverage test; returns its rows [first, last) in the calendar's `covers`."""
-        covers = self.calendar.covers
-        first = len(covers)
+        covers, counted = self.calendar.covers, self.calendar.counted
+        first, k = len(covers), self.calendar.month(through or q.end)
         covers += [{"month": row, "share": share} for row, share in self.basis(q, through)]
+        simulated = (cover["month"] for cover in covers[first:] if cover["month"] < self.calendar.n_months)
+        counted[k] = max(counted.get(k, k), *simulated, k)
         return first, len(covers)
 
     def unused_at_opening(self, case: Case, line: Line) -> float:

@@ -116,6 +116,7 @@ class People(NamedTuple):
     given: int  # 1: the histories are given, and nothing random is drawn on the way
     levels: np.ndarray  # (months + 1,): expected burn of each month and of the one after the horizon, uncut
     cut_levels: np.ndarray  # the same as management cuts it
+    spread_to: np.ndarray  # int64 (months,): the month after the last one whose cash used coverage counts in a month
     expected_rows: np.ndarray  # int64 (months + MONTHS_AHEAD,): the row of months of a month's expected figure; -1
     cut_rows: np.ndarray  # expected figures by row of months, as management cuts them
     bridge_variates: np.ndarray  # int64 (months,): -1: none

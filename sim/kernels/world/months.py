@@ -27,6 +27,9 @@ def spread_month(arrays, program, world, k):
     used, rates, total = arrays.histories.cash_used, arrays.ledgers.rates, rows.total
     if people.response.used != 0:
         cut_burn(used[k], rows.burn[k], rows.fixed[k], people.rows[0].cut_from, k, people.response.factor)
+    if len(tables.flows) == 0:
+        set_rate(rates[k], used[k], program.months[k].days)
+        return
     copy_row(total, 0, used[k])
     for f in range(len(tables.flows)):
         if tables.monthly[f, k] != 0.0:

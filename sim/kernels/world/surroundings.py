@@ -11,7 +11,6 @@ from sim.kernels.world.months import expect_months, keep_burn, restore_burn, spr
 from sim.kernels.world.response import open_response, pay_one_offs, respond
 from sim.kernels.world.statement import add_items
 from sim.kernels.world.waivers import draw_waivers
-from sim.lowering.world_records import MONTHS_AHEAD
 
 
 @verb
@@ -37,6 +36,7 @@ def open_world(arrays, program, world):
     if people.response.used != 0 or len(other.tables.flows) > 0:
         keep_burn(other.rows.burn, histories.cash_used)
         time_flows(histories, other)
+    if people.response.used == 0 and len(other.tables.flows) > 0:
         for k in range(len(other.rows.fixed)):
             spread_month(arrays, program, world, k)
     open_month(world, arrays, program, 0)
@@ -48,7 +48,7 @@ def open_month(world, arrays, program, k):
     people, months = world.people, len(world.people.acts)
     if people.response.used != 0 and k < months:
         respond(people.rows[0], people.acts, arrays.ledgers.state[0], k, people, program.opening.minimum)
-        for number in range(k, min(k + MONTHS_AHEAD, months)):
+        for number in range(k, people.spread_to[k]):
             spread_month(arrays, program, world, number)
         expect_months(arrays.histories.cash_used, people, program.months, k)
 
@@ -75,7 +75,8 @@ def end_month(k, ledgers, program, world):
         credit_income(state, world.other.rows.opening[0], tables.income_rate, days)
     if world.people.bridge.used != 0:
         lend_all(world.people, state, k, days, program.opening.minimum)
-    copy_row(world.other.rows.opening, 0, state.cash)
+    if tables.income_rate > 0.0:
+        copy_row(world.other.rows.opening, 0, state.cash)
 
 
 @verb
