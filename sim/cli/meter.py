@@ -14,7 +14,7 @@ from sim.cli.streams import on_terminal, say
 from sim.engine.interrupts import NO_THREAD
 from sim.terms import CaseError
 
-COMPILING = "Compiling kernels (first run only; this takes 15 to 25 seconds)..."
+COMPILING = "Compiling kernels (first run only; this takes about half a minute)..."
 
 
 class Meter:
