@@ -82,7 +82,7 @@ def unknown_key(word: str, known: list[str], name: str = "") -> str:
     near = nearest(word.lower(), known)
     if near:
         return f"unknown key. Did you mean {joined(name, near)}?"
-    return f"unknown key; must be one of the keys of {one_line(name) if name else 'a case'}: " + ", ".join(known)
+    return f"unknown key; must be one of {f'the keys of {one_line(name)}: ' if name else ''}" + ", ".join(known)
 
 
 def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str:

@@ -88,8 +88,13 @@ def closes_problems(case: Case, actuals: Actuals, to: datetime.date) -> Iterator
 
 
 def roll_remarks(case: Case, actuals: Actuals, to: datetime.date) -> list[str]:
-    """What is unusual about the closes and the draws of actuals that can be used, one sentence each."""
-    return [*_on_closes(case, actuals, to), *_on_draws(case, actuals, to)]
+    """What is unusual about the day, the closes and the draws of actuals that can be used, one sentence each."""
+    return [*_on_day(to), *_on_closes(case, actuals, to), *_on_draws(case, actuals, to)]
+
+
+def _on_day(to: datetime.date) -> Iterator[str]:
+    if to.day != 1:
+        yield f"cash: not compared with what the case had said, as {to - calendar.ONE_DAY} is not the end of a month."
 
 
 def _on_closes(case: Case, actuals: Actuals, to: datetime.date) -> Iterator[str]:

@@ -477,6 +477,13 @@ def test_remarks_on_closes_and_draws(valence):
     ]
 
 
+def test_cash_in_mid_month_is_not_compared(valence):
+    to, told = datetime.date(2002, 7, 15), load_actuals(ACTUALS | {"closes": [*ALL, ["2002-07-12", 2.1]]})
+    (remark,) = (one for one in roll_remarks(valence, told.actuals, to) if one.startswith("cash"))
+    assert remark == "cash: not compared with what the case had said, as 2002-07-14 is not the end of a month."
+    assert "cash" not in {row.label for row in roll_forward(valence, told, to, paths=64).forecasts}
+
+
 def test_the_command_says_what_is_unusual(tmp_path, capsys):
     actuals = tmp_path / "actuals.toml"
     actuals.write_text('cash = 9e6\nshares_outstanding = 47_000_000\ncloses = [["2002-04-15", 2.1]]\n')

@@ -93,7 +93,7 @@ def test_replace_keeps_rules_between_keys():
          "degrees_of_freedom, "
          "closes, block_days, day, volume, jumps, impact"),
         ({"price.initial": None}, "price.initial: missing; must be a number from 1e-6 to 1e9, or closes must be given"),
-        ({"source": "me"}, 'source = "me": unknown key; must be one of the keys of a case: schema, title, '
+        ({"source": "me"}, 'source = "me": unknown key; must be one of schema, title, '
          "valuation_date, horizon, "
          "company, price, burn, line, lines, milestones, events, third_party, notes, flows, response, bridge, policy, "
          "simulation, ranges, variants, record, forecasts"),
