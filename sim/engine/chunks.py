@@ -90,8 +90,8 @@ class Run:
 
     def finish(self, workers: int, progress: Callable[[int, int], Any] | None) -> None:
         """Work off all chunks on `workers` threads; on an exception here, stop them and leave."""
-        spare = [_Desk(self) for _ in range(min(workers, self.chunks))]
-        self.sketches = [desk.sketch for desk in spare if desk.sketch is not None]
+        spare = [_ThreadRoom(self) for _ in range(min(workers, self.chunks))]
+        self.sketches = [room.sketch for room in spare if room.sketch is not None]
         none = no_points(self.plan)
         self._compile(spare[0], none)
         if self.points is not None:
@@ -149,32 +149,32 @@ class Run:
         self.missing -= paths
 
     @staticmethod
-    def _compile(desk: _Desk, points: r.Points) -> None:
+    def _compile(room: _ThreadRoom, points: r.Points) -> None:
         """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
-        desk.simulate(points, 0, 0)
-        if desk.sketch is not None:
-            desk.sketch.add(0, desk.simulate(points, 0, 0)[1])
+        room.simulate(points, 0, 0)
+        if room.sketch is not None:
+            room.sketch.add(0, room.simulate(points, 0, 0)[1])
 
-    def _chunk(self, spare: list[_Desk], points: r.Points, c: int, paths: int) -> None:
-        """Simulate chunk c at a free desk. A chunk's sums depend on nothing but the chunk."""
+    def _chunk(self, spare: list[_ThreadRoom], points: r.Points, c: int, paths: int) -> None:
+        """Simulate chunk c in the arrays of a free thread. A chunk's sums depend on nothing but the chunk."""
         if self.points is not None:
             self.points.turn(points)
-        desk = spare.pop()  # list.pop and append are atomic
-        fan, columns = desk.simulate(points, c, paths)
+        room = spare.pop()  # list.pop and append are atomic
+        fan, columns = room.simulate(points, c, paths)
         self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
-        self.unraised[c] = desk.space.tally.unraised.sum(axis=1)
-        self.cut[c] = desk.space.tally.cut.sum()
-        if desk.sketch is not None:
-            desk.sketch.add(self.first_path // CHUNK + c, columns)
+        self.unraised[c] = room.space.tally.unraised.sum(axis=1)
+        self.cut[c] = room.space.tally.cut.sum()
+        if room.sketch is not None:
+            room.sketch.add(self.first_path // CHUNK + c, columns)
         if self.plan.has_tables:
-            self.by_chunk[c] = sums = line_sums(self.plan, desk.space.books)
+            self.by_chunk[c] = sums = line_sums(self.plan, room.space.books)
             self.unraised[c], self.cut[c] = sums.unraised.sum(axis=0), sums.cut.sum()
             with self.lock:
                 self.binding += sums.binding.sum(axis=0)
         else:
             with self.lock:
-                self.binding += desk.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
-        spare.append(desk)
+                self.binding += room.space.tally.binding.sum(axis=1).reshape(self.binding.shape)
+        spare.append(room)
 
     def result(self, elapsed_s: float, workers: int) -> Result:
         """The result of the run, all of whose chunks are done."""
@@ -225,7 +225,7 @@ class Run:
         )
 
 
-class _Desk:
+class _ThreadRoom:
     """What one thread works with, and where the paths of its chunk go."""
 
     def __init__(self, run: Run) -> None:
