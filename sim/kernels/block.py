@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "97bebeecbaa21941ee77961d042fa72d"
+FINGERPRINT = "3096c7ef1887be4c75c6f0f6199148ca"
 
 
 @passage

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "97bebeecbaa21941ee77961d042fa72d"
+FINGERPRINT = "3096c7ef1887be4c75c6f0f6199148ca"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

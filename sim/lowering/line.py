@@ -35,7 +35,7 @@ def is_plain(case: Case) -> bool:
     if purchase is None or purchase.pricing is None or purchase.policy is None or line.commitment is None:
         return False
     pricing = purchase.pricing
-    begun = line.used is not None and line.used.this_period > 0.0
+    begun = line.used is not None and line.used.of_quarter > 0.0
     known = not pricing.forward and pricing.floor_of_close is None and not begun and not line.waives_by_price
     if line.coverage is not None and (line.coverage.waiver_probability > 0 or line.coverage.includes_interest):
         return False

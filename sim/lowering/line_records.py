@@ -50,10 +50,10 @@ def reason_names(condition_names: tuple[str, ...]) -> tuple[str, ...]:
 #: the cap, by fiscal quarter. `last_t`: its last purchase date; -1: none. `resale`: sessions; `ownership` 1: no such
 #: limit. `vote`: row of a milestone, -1: none.
 LINE = record(
-    commitment="f", quarter_cap="f", issued="f", paid="f", holdings="f", cap="f", this_period="f", max_shares="f",
-    legal_cost="f", percent="f", pro_rata="f", whole="f", share_multiplier="f", start="f", end="f", last_t="f",
-    unused_coverage="f", ownership="f", resale="f", exchange_cap="f", exempt_price="f", exempt_average="i", vote="i",
-    registered="i", first_registration="i", last_registration="i", first_condition="i", last_condition="i",
+    commitment="f", quarter_cap="f", issued="f", paid="f", holdings="f", cap="f", this_period="f", this_quarter="f",
+    max_shares="f", legal_cost="f", percent="f", pro_rata="f", whole="f", share_multiplier="f", start="f", end="f",
+    last_t="f", unused_coverage="f", ownership="f", resale="f", exchange_cap="f", exempt_price="f", exempt_average="i",
+    vote="i", registered="i", first_registration="i", last_registration="i", first_condition="i", last_condition="i",
     first_quarter="i", first_test="i", last_test="i", cap_rows="i", quarter_rows="i", waterfall="i",
 )  # fmt: skip
 #: A kind of purchase. `floor`, `floor_of_close`: the greater of dollars and of that share of the date's close.

@@ -176,7 +176,9 @@ class Lines:
         return DrawDates(line.label, purchase.name, notice.day, settled, self.calendar.period(notice.day))
 
     def _cover(self, notice: _Notice) -> tuple[int, int]:
-        return self.coverages[notice.line].cover(self.calendar.quarter(notice.day), notice.day)
+        days = self.market.sessions
+        settled = days[notice.settled - 1] if notice.settled <= len(days) else None
+        return self.coverages[notice.line].cover(self.calendar.quarter(notice.day), notice.day, settled)
 
     def _ask(self, notice: _Notice) -> None:
         """The sessions whose closes a notice, or its settlement, looks at."""
@@ -338,6 +340,7 @@ class Lines:
             "waterfall": int(whole < math.inf),
             "issued": used.shares if used else 0, "paid": used.amount if used else 0.0,
             "holdings": used.holdings if used else 0, "this_period": used.this_period if used else 0.0,
+            "this_quarter": used.of_quarter if used else 0.0,
             "cap": cap, "quarter_cap": cap if line.period == "fiscal_quarter" else r.UNLIMITED,
             "max_shares": limit(line.max_shares), "legal_cost": line.legal_cost_per_draw,
             "percent": fees.percent / 100.0 if fees else 0.0, "pro_rata": fees.pro_rata_shares if fees else 0,

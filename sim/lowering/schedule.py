@@ -101,7 +101,9 @@ class Calendar:
     def rows(self) -> MonthRows:
         """The rows of months, after the last of them has been asked for: simulated months, then months outside the span
         and the days of month 0 before the valuation date, which count as expected."""
-        outside = [(0, 1.0 - self.share(0)) if k == ELAPSED else (k, 1.0) for k in self.outside]
+        share = self.share(0)
+        apart = {ELAPSED: (0, 1.0 - share), 0: (0, share)}
+        outside = [apart.get(k, (k, 1.0)) for k in self.outside]
         months, shares = zip(*((k, self.share(k)) for k in range(self.n_months)), *outside, strict=True)
         return MonthRows(months, np.array(shares))
 
@@ -188,13 +190,19 @@ class Coverage:
         first = self.calendar.month(self._quarter(q).start)
         return range(first, first + 3)
 
-    def cover(self, q: FiscalQuarter, through: datetime.date | None = None) -> tuple[int, int]:
-        """Add a coverage test; returns its rows [first, last) in the calendar's `covers`."""
+    def cover(
+        self, q: FiscalQuarter, through: datetime.date | None = None, settled: datetime.date | None = None
+    ) -> tuple[int, int]:
+        """Add a coverage test; returns its rows [first, last) in the calendar's `covers`.
+
+        It is made on day `through`, and again on the day `settled`, if that is another one.
+        """
         covers, counted = self.calendar.covers, self.calendar.counted
-        first, k = len(covers), self.calendar.month(through or q.end)
+        first, day = len(covers), through or q.end
         covers += [{"month": row, "share": share} for row, share in self.basis(q, through)]
-        simulated = (cover["month"] for cover in covers[first:] if cover["month"] < self.calendar.n_months)
-        counted[k] = max(counted.get(k, k), *simulated, k)
+        simulated = [cover["month"] for cover in covers[first:] if cover["month"] < self.calendar.n_months]
+        for k in {self.calendar.month(day), self.calendar.month(settled or day)}:
+            counted[k] = max(counted.get(k, k), *simulated, k)
         return first, len(covers)
 
     def unused_at_opening(self, case: Case, line: Line) -> float:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import MONEY, NAME, SHARES, SHARES_OR_ZERO, terms
-from sim.terms.problems import MISSING, Problem
+from sim.terms.problems import MISSING, Problem, number_text
 from sim.terms.ranges import Day, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, key
 from sim.text.dates import long_date
@@ -26,7 +26,22 @@ class Used(Terms):
     amount: float = key(MONEY, 0.0, meaning="dollars drawn")
     shares: int = key(SHARES_OR_ZERO, 0, meaning="shares issued, fee shares among them")
     this_period: float = key(MONEY, 0.0, meaning="dollars drawn in the period of the valuation date")
+    this_quarter: float | None = key(
+        MONEY,
+        None,
+        meaning="dollars drawn in the fiscal quarter of the valuation date, which coverage counts, where the period is "
+        "the month; absent: this_period",
+    )
     holdings: int = key(SHARES_OR_ZERO, 0, meaning="shares that the investor still holds")
+
+    def check_quarter(self) -> Iterator[Problem]:
+        if self.this_quarter is not None and self.this_quarter < self.this_period:
+            yield "this_quarter", self.this_quarter, f"must be at least this_period, {number_text(self.this_period)}"
+
+    @property
+    def of_quarter(self) -> float:
+        """Dollars drawn in the fiscal quarter of the valuation date."""
+        return self.this_period if self.this_quarter is None else self.this_quarter
 
 
 @terms

@@ -94,6 +94,8 @@ def _used(facility: Line) -> str:
     said = [f"it had issued {used.shares:,} shares{price}" if used.shares else f"it had drawn {money(used.amount)}"]
     if used.this_period:
         said.append(f"{money(used.this_period)} of it in the current {facility.period.replace('_', ' ')}")
+    if used.this_quarter is not None:
+        said.append(f"{money(used.this_quarter)} in the current fiscal quarter")
     held = f"; the investor still holds {used.holdings:,} of the shares" if used.holdings else ""
     return f" Before the simulation {', '.join(said)}{held}."
 

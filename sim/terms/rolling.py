@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 from sim import calendar
 from sim.terms.actuals import ActualDraw, Actuals
 from sim.terms.case import Case
+from sim.terms.clause_tables import Used
 from sim.terms.derived import cut_levels, due_date, facilities
 from sim.terms.events import Milestone
 from sim.terms.flows import Advance, Flow
@@ -22,7 +24,7 @@ from sim.terms.line import Line
 from sim.terms.notes import Note
 from sim.terms.problems import Problem, number_text
 from sim.terms.rolled_closes import closes_problems, rolled_closes
-from sim.terms.schema import item_name, values_of
+from sim.terms.schema import item_name
 from sim.text.dates import long_date
 from sim.text.exact import FIFTY_DIGITS
 
@@ -144,16 +146,18 @@ class Roll:
 
     def _line(self, key: str, line: Line) -> None:
         draws = draws_of(self.actuals, line)
-        before = values_of(line.used) if line.used else {"amount": 0.0, "shares": 0, "this_period": 0.0, "holdings": 0}
+        before, case, to = line.used or Used(), self.case, self.to
         holdings = {row.line: row.shares for row in self.actuals.holdings}
-        same = period_of(self.case, line, self.case.valuation_date) == period_of(self.case, line, self.to)
-        now = [draw for draw in draws if period_of(self.case, line, draw.date) == period_of(self.case, line, self.to)]
+        period, quarter = partial(period_of, case, line.period), partial(period_of, case, "fiscal_quarter")
         used = {
-            "amount": min(before["amount"] + sum(draw.amount for draw in draws), line.commitment or math.inf),
-            "shares": before["shares"] + sum(draw.shares for draw in draws),
-            "this_period": before["this_period"] * same + sum(draw.amount for draw in now),
-            "holdings": holdings.get(line.name, before["holdings"]),
+            "amount": min(before.amount + sum(draw.amount for draw in draws), line.commitment or math.inf),
+            "shares": before.shares + sum(draw.shares for draw in draws),
+            "this_period": drawn_in(period, draws, to, before.this_period, case.valuation_date),
+            "this_quarter": drawn_in(quarter, draws, to, before.of_quarter, case.valuation_date),
+            "holdings": holdings.get(line.name, before.holdings),
         }
+        if used["this_quarter"] == used["this_period"]:
+            del used["this_quarter"]
         if any(used.values()):
             known = {word: value for word, value in used.items() if value}
             self.set(f"{key}.used", known, f"{self.actual}: what the line did before it")
@@ -184,6 +188,8 @@ class Roll:
         elif carried.paid_to is not None:
             why = "the last interest date" if carried.paid_to != later else "interest started then"
             self.set(f"{key}.last_interest_date", carried.paid_to, why)
+        elif note.rate and note.accrued is None and note.last_interest_date is None:
+            self.set(f"{key}.last_interest_date", self.case.valuation_date, "interest has run since then")
         if told is not None and told.accrued is not None:
             self.set(f"{key}.accrued", told.accrued)
         elif note.accrued is not None and (paid or carried.paid_to):  # what has run since that day is not stated
@@ -237,9 +243,22 @@ def draws_of(actuals: Actuals, line: Line) -> list[ActualDraw]:
     return [draw for draw in actuals.draws if draw.line == line.name]
 
 
-def period_of(case: Case, line: Line, day: datetime.date) -> tuple[int, int]:
-    """What identifies the period of a line's cap in which a day lies."""
-    if line.period == "month":
+def drawn_in(
+    period: Callable[[datetime.date], tuple[int, int]],
+    draws: list[ActualDraw],
+    to: datetime.date,
+    before: float,
+    opening: datetime.date,
+) -> float:
+    """Dollars drawn in the period of day `to`; `before` those of the period of the opening, before it."""
+    return before * (period(opening) == period(to)) + sum(
+        draw.amount for draw in draws if period(draw.date) == period(to)
+    )
+
+
+def period_of(case: Case, kind: str, day: datetime.date) -> tuple[int, int]:
+    """What identifies the month or the fiscal quarter in which a day lies."""
+    if kind == "month":
         return day.year, day.month
     return calendar.fiscal_quarter(day, case.company.fiscal_year_end_month).ordinal, 0
 
@@ -322,9 +341,9 @@ def _draw_problems(case: Case, actuals: Actuals) -> Iterator[Problem]:
         used, draws = line.used, draws_of(actuals, line)
         periods: dict[tuple[int, int], float] = {}
         if used is not None:
-            periods[period_of(case, line, case.valuation_date)] = used.this_period
+            periods[period_of(case, line.period, case.valuation_date)] = used.this_period
         for draw in sorted(draws, key=lambda draw: draw.date):
-            period = period_of(case, line, draw.date)
+            period = period_of(case, line.period, draw.date)
             periods[period] = periods.get(period, 0.0) + draw.amount
             if line.max_per_period is not None and periods[period] > line.max_per_period + 0.01:
                 most = f"must keep the draws of its period at most {number_text(line.max_per_period)}, the period cap"

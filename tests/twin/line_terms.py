@@ -89,6 +89,7 @@ class LineTerms:
         self.terms, self.name = terms, line.get("name") or "line"
         used = line.get("used") or {}
         self.used = {key: used.get(key) or 0 for key in ("amount", "shares", "this_period", "holdings")}
+        self.used["this_quarter"] = used.get("this_quarter", self.used["this_period"])
         self.commitment = optional(line.get("commitment"))
         self.start, self.end = as_date(line["start"]), as_date(line["end"])
         self.by_month = line.get("period") == "month"

@@ -35,7 +35,7 @@ class LineBooks:
         self.held, self.held_since = used["holdings"], 0  # the investor's shares at his last delivery; sessions from 1
         start = terms.terms.valuation_date
         self.drawn = {("cap", terms.period(start)): float(used["this_period"])}
-        self.drawn["quarter", terms.terms.quarter(start)] = float(used["this_period"])
+        self.drawn["quarter", terms.terms.quarter(start)] = float(used["this_quarter"])
         self.pending: list[Order] = []
         self.today: dict[str, tuple[int, int]] = {}  # by kind: session and shares of its last notice
         self.settled = -EVERYTHING  # session of the last settlement

@@ -61,6 +61,8 @@ def _random_line(rng: Random, case: dict, burn: float, months: int) -> dict:
             "shares": rng.choice((0, min(most, _shares(rng, case, burn, 1)), min(most, 7))),
             "this_period": rng.choice((0, burn * rng.random())), "holdings": rng.choice((0, 1000)),
         }  # fmt: skip
+        if line.get("period") == "month" and now_and_then(0.5):
+            line["used"]["this_quarter"] = line["used"]["this_period"] + rng.choice((0, burn * rng.random()))
         line["used"]["shares"] = min(line["used"]["shares"], case["company"]["shares_outstanding"] - 1)
     if now_and_then():
         days = [_day(rng, case["valuation_date"], case["horizon"]) for _ in range(rng.randint(1, 3))]

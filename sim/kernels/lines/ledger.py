@@ -82,7 +82,7 @@ def open_books(books, tables):
     for j in range(len(tables.lines)):
         line = tables.lines[j]
         fill_row(books.drawn[line.cap_rows], line.this_period)
-        fill_row(books.drawn[line.quarter_rows], line.this_period)
+        fill_row(books.drawn[line.quarter_rows], line.this_quarter)
 
 
 @stage
