@@ -20,6 +20,7 @@ from sim.terms.actuals import load_actuals
 from sim.terms.rolled_closes import roll_remarks
 from sim.terms.rolling import Roll
 from sim.terms.sources import sources
+from sim.verify.samples import plain_case
 from tests.support.actuals import actuals_of
 from tests.support.other_cash import everything
 from tests.support.valence import valence_2002
@@ -494,3 +495,52 @@ def test_the_command_says_what_is_unusual(tmp_path, capsys):
     assert "price.closes ends with 2002-04-15: the last session before the valuation date, 2002-06-28" in (
         capsys.readouterr().out
     )
+
+
+def certain(**changes):
+    """A case in which everything is certain, but for the notes and the line that it is given."""
+    return plain_case({"price.volatility": 0.0, "company.cash": 4e7, "company.shares_authorized": 10**12} | changes)
+
+
+def carried_on(case, to, **told):
+    """A certain case carried to a day, with the cash and the closes of its own path."""
+    last = to - datetime.timedelta(days=1)
+    path = sim.trace(case, path=0, seed=1)
+    closes = [[sessions(case.valuation_date, last)[-1], case.price.initial]]
+    shares = case.company.shares_outstanding + sum(draw["shares"] for draw in told.get("draws", ()))
+    cash = path.ledger["cash_month_end"][last.isoformat()[:7]]
+    return roll_forward(case, {"cash": cash, "shares_outstanding": shares, "closes": closes} | told, to, paths=1)
+
+
+@pytest.mark.parametrize(("interest", "dates"), [("cash", None), ("cash", ["12-31"]), ("accrue", ["12-31"])])
+def test_interest_that_runs_from_the_opening_goes_on(interest, dates):
+    """Whatever has been carried forward, a note is paid the same."""
+    note = {"name": "loan", "principal": 2e6, "maturity": "2003-09-30", "base_rate": 0.08, "interest": interest}
+    case = certain(notes=[note | ({"interest_dates": dates} if dates else {})])
+
+    def payments(of):
+        return [
+            (row["date"], row["interest"], row["principal"]) for row in sim.trace(of, path=0, seed=1).ledger["payments"]
+        ]
+
+    whole = payments(case)
+    assert sum(row[1] for row in whole) > 0
+    for month in ("2002-05-01", "2002-07-01", "2002-11-01"):
+        case = carried_on(case, datetime.date.fromisoformat(month))
+        assert [(day, pytest.approx(i, abs=0.02), pytest.approx(p, abs=0.02)) for day, i, p in payments(case)] == whole
+
+
+def test_coverage_knows_what_the_quarter_has_drawn_where_the_cap_is_by_month():
+    """Of 6 million that the quarter's burn covers, 5 were drawn in April; no more than 1 follows in May and June."""
+    line = {"line.period": "month", "line.max_per_period": 5e6, "line.commitment": 2.5e7}
+    case = certain(**line, **{"burn.monthly": 2e6, "line.coverage": {"percent": [100]}, "policy.cadence": "month_end"})
+    drawn = sim.trace(case, path=0, seed=1).ledger["draws"][0]
+    assert drawn["amount"] == 5e6
+    told = [{"date": drawn["date"], "amount": 5e6, "shares": int(drawn["shares"])}]
+    made = carried_on(case, datetime.date(2002, 5, 1), draws=told)
+    assert (made.line.used.this_period, made.line.used.this_quarter) == (0.0, 5e6)
+    amounts = [draw["amount"] for draw in sim.trace(made, path=0, seed=1).ledger["draws"][:3]]
+    assert amounts == [pytest.approx(1e6, abs=0.01), 0.0, 5e6]
+    again = carried_on(made, datetime.date(2002, 6, 1))
+    assert again.line.used.this_quarter == 5e6
+    assert carried_on(again, datetime.date(2002, 7, 1)).line.used.this_quarter is None

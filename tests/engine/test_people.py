@@ -7,6 +7,7 @@ import pytest
 
 import sim
 from sim.engine.history import HistoryError
+from sim.verify.samples import plain_case
 from tests.support.valence import valence_2002
 
 PATHS = 60_000
@@ -141,3 +142,48 @@ def test_a_history_of_people_that_cannot_be_used_is_refused(audited, history, li
 def test_a_case_without_people_has_none_in_its_history(audited):
     with pytest.raises(HistoryError, match="bridge_months"):
         sim.replay(audited, sim.trace(audited, 0).history | {"bridge_months": ["2002-06"]})
+
+
+# Without volatility the burn is 2 million a month, and 1.4 million once it is cut.
+CERTAIN = {
+    "price.volatility": 0.0,
+    "price.drift": 0.0,
+    "burn": {"model": "lognormal", "monthly": 2e6, "volatility": 0.0},
+    "third_party": None,
+    "line.commitment": 1e9,
+    "company.shares_authorized": 10**12,
+    "company.cash": 9.5e6,
+    "response": {"cover_months": 4, "cut": 0.3, "delay_months": 0},
+}
+
+
+@pytest.mark.parametrize("dates", [["2002-04-29"], ["2002-04-29", "2002-05-30"]])
+@pytest.mark.parametrize(
+    "late", [{"line.settlement_sessions": 10}, {"line.pricing.timing": "after", "line.pricing.window": 5}]
+)
+@pytest.mark.parametrize("basis", ["quarter", "forecast"])
+def test_a_settlement_counts_the_cuts_decided_since_the_notice(dates, late, basis):
+    """Cut on 1 May, before the settlement, whether or not there is a purchase date in May: 2 + 1.4 + 1.4."""
+    coverage = {"percent": [100], "basis": basis}
+    case = plain_case(CERTAIN | {"line.coverage": coverage, "policy": {"kind": "maximum", "dates": dates}} | late)
+    ledger = sim.trace(case, path=0, seed=1).ledger
+    assert ledger["response"][0]["month"] == "2002-05"
+    assert ledger["draws"][0]["amount"] == pytest.approx(4.8e6, abs=0.01)
+
+
+@pytest.mark.parametrize("opening", ["2002-04-01", "2002-04-10", "2002-04-22", "2002-04-30"])
+@pytest.mark.parametrize("delay", [0, 1])
+def test_a_certain_forecast_is_what_the_quarter_uses(opening, delay):
+    """On every session of the first month, however late it begins."""
+    changes = CERTAIN | {
+        "valuation_date": opening,
+        "company.cash": 3e7,
+        "policy": {"kind": "maximum", "cadence": "daily"},
+    }
+    changes["response"] = CERTAIN["response"] | {"delay_months": delay}
+    draws = {}
+    for basis in ("quarter", "forecast"):
+        case = plain_case(changes | {"line.coverage": {"percent": [100], "basis": basis}})
+        draws[basis] = [draw["amount"] for draw in sim.trace(case, path=0, seed=1).ledger["draws"][:20]]
+    assert draws["forecast"][0] == pytest.approx(6e6, abs=0.01)
+    assert draws["forecast"] == pytest.approx(draws["quarter"], abs=0.01)
