@@ -32,7 +32,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "3096c7ef1887be4c75c6f0f6199148ca"
+FINGERPRINT = "36f2424544510e4b2e38a24c3c83a3e1"
 
 
 @passage

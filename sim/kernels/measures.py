@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "3096c7ef1887be4c75c6f0f6199148ca"
+FINGERPRINT = "36f2424544510e4b2e38a24c3c83a3e1"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

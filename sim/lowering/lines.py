@@ -30,6 +30,7 @@ class _Notice(NamedTuple):
     session: int
     legs: tuple[range, ...]  # sessions of each leg's window
     settled: int  # session of the settlement
+    paid: datetime.date | None  # its day; None after the horizon
 
 
 class Lines:
@@ -50,7 +51,8 @@ class Lines:
         self.reasons = lr.reason_names(self.names)
         self.applies = np.zeros((0, len(conditions)), np.int64)  # of the program, not in use
         self.notices = sorted(self._notices(), key=lambda notice: (notice.day, notice.kind))
-        self.covers = [self._cover(notice) for notice in self.notices]
+        asked, quarter = self.coverages, calendar.quarter
+        self.covers = [asked[n.line].cover(quarter(n.day), n.day, n.paid) for n in self.notices]
         self.dates = tuple(notice.day for notice in self.notices)
         self.draws = tuple(map(self._draw, self.notices))
         for notice in self.notices:
@@ -159,7 +161,7 @@ class Lines:
     # --- what the market is asked for ---
 
     def _notices(self) -> list[_Notice]:
-        found = []
+        found, days = [], self.market.sessions
         for kind, (line, purchase, dates) in enumerate(self.kinds):
             pricing = priced(purchase)
             legs, after = pricing.legs, pricing.sessions_after
@@ -167,18 +169,13 @@ class Lines:
                 n = self.market.numbers[day]
                 settled = n + after + purchase.settlement_sessions
                 windows = tuple(priced_sessions(leg, n) for leg in legs)
-                found.append(_Notice(kind, line, place, day, n, windows, settled))
+                paid = days[settled - 1] if settled <= len(days) else None
+                found.append(_Notice(kind, line, place, day, n, windows, settled, paid))
         return found
 
     def _draw(self, notice: _Notice) -> DrawDates:
-        line, (_, purchase, _), days = self.lines[notice.line], self.kinds[notice.kind], self.market.sessions
-        settled = days[notice.settled - 1] if notice.settled <= len(days) else None
-        return DrawDates(line.label, purchase.name, notice.day, settled, self.calendar.period(notice.day))
-
-    def _cover(self, notice: _Notice) -> tuple[int, int]:
-        days = self.market.sessions
-        settled = days[notice.settled - 1] if notice.settled <= len(days) else None
-        return self.coverages[notice.line].cover(self.calendar.quarter(notice.day), notice.day, settled)
+        line, (_, purchase, _) = self.lines[notice.line], self.kinds[notice.kind]
+        return DrawDates(line.label, purchase.name, notice.day, notice.paid, self.calendar.period(notice.day))
 
     def _ask(self, notice: _Notice) -> None:
         """The sessions whose closes a notice, or its settlement, looks at."""
