@@ -352,6 +352,19 @@ def test_missing_sessions_count_in_the_volatility():
     assert any("sessions of the calendar" in words for words in calibrate(holes).findings)
 
 
+def test_closes_filled_up_over_weekends_give_the_volatility_of_sessions(tmp_path):
+    series = closes_of(0.05 * np.random.default_rng(4).standard_normal(300))
+    frame = pytest.importorskip("pandas").Series(series.values, index=series.to_pandas().index)
+    every_day = frame.resample("D").ffill()
+    path = tmp_path / "closes.csv"
+    path.write_text("Date,Close\n" + "".join(f"{day:%Y-%m-%d},{x!r}\n" for day, x in every_day.items()), "utf-8")
+    for given in (path, every_day):
+        found = calibrate(given)
+        assert found.volatility == calibrate(series).volatility
+        assert any("closes of Saturdays and Sundays without a session repeat" in words for words in found.warnings)
+        assert found.to_dict()["findings"] == list(found.findings)
+
+
 def test_holidays_are_no_missing_sessions():
     days = sessions(datetime.date(2001, 9, 4), datetime.date(2001, 9, 28))
     series = Closes("", "", days, tuple(2.0 + 0.1 * (i % 3) for i in range(len(days))))
