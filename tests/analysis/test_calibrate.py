@@ -493,6 +493,19 @@ def test_the_report_prints_in_full_and_in_a_line():
     assert "What the closes support" in html
 
 
+@pytest.mark.parametrize(
+    ("growth", "error", "text"),
+    [
+        (-2.3, 0.6, "-90% a year (95% -97% to -68%)"), (0.05, 0.04, "+5% a year (95% -3% to +14%)"),
+        (0.9, 0.6, "+146% a year (95% -24% to +697%)"), (0.5, 2.0, "+65% a year (95% -97% to 83.1-fold)"),
+    ],
+)  # fmt: skip
+def test_the_growth_of_the_mean_is_printed_as_a_change(growth, error, text):
+    found = replace(FOUND, growth=fitted.on_the_line(growth, error))
+    assert f"The mean price changed by {text}: closes cannot tell the drift" in " ".join(str(found).split())
+    assert found.to_dict()["growth"]["value"] == growth
+
+
 def test_equal_closes_give_equal_calibrations():
     again = calibrate(FOUND.closes)
     assert again.to_dict() == FOUND.to_dict()
