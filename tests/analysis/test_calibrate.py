@@ -335,6 +335,23 @@ def test_the_model_of_the_volume_is_recovered():
     assert fit_volume(alone(values[:200]), tuple(volumes_of(rng, values[:200]))) is None
 
 
+def test_the_interval_of_the_persistence_holds_at_both_ends():
+    """Of 60 samples each, 3 are expected to miss the truth; 4 standard errors above that are 10."""
+    for truth, number, widest in ((0.0, 559, 0.25), (0.1, 559, 0.25), (0.9, 1260, 0.10)):
+        intervals = []
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            values = 0.05 * rng.standard_normal(number)
+            volumes = volumes_of(rng, values, sd=0.3, persistence=truth)
+            estimate = fit_volume(alone(values), tuple(volumes)).estimates["persistence"]
+            low, high = estimate.ci95
+            assert 0.0 <= low <= estimate.value <= high < 1.0
+            intervals.append((low, high))
+        assert max(high - low for low, high in intervals) < widest
+        slow = 0.06 if truth == 0.9 else 0.0  # which the moving median takes away
+        assert sum(not low - slow <= truth <= high + slow for low, high in intervals) <= 10, truth
+
+
 # --- what is found in the closes -------------------------------------------------------------------------------------
 
 
@@ -473,6 +490,12 @@ def test_tables_are_toml_of_the_same_numbers():
     assert FOUND.price_table() == FOUND.price_table("merton")
     with pytest.raises(ValueError, match="model = 'sabr': must be one of gbm, merton, garch"):
         FOUND.price_table("sabr")
+
+
+def test_a_comment_stands_apart_from_a_long_value():
+    name = "a folder with a long name/closes of the stock.csv"
+    text = replace(FOUND, closes=replace(FOUND.closes, source=name)).price_table("bootstrap")
+    assert f'closes = "{name}" # path from the case file' in text.splitlines()
 
 
 def test_each_number_of_a_table_has_its_error():
