@@ -71,7 +71,7 @@ class Volume(Terms):
     return_loading: float = key(
         Number(least=0, most=3, unit="1"),
         0.3,
-        meaning="how much the log of volume rises with the size of a session's move",
+        meaning='how much the log of volume rises with the size of a session\'s move; no effect with "bootstrap"',
     )
     price_elasticity: float = key(
         Number(least=-3, most=3, unit="1"), 0.0,
@@ -154,8 +154,8 @@ class Price(Terms):
     )  # fmt: skip
     closes: tuple[Any, ...] = key(
         ShownCloses(), None,
-        meaning="closes before the valuation date, oldest first: a file or a list; windows that reach back use them, "
-        'and "bootstrap" resamples their returns',
+        meaning="closes before the valuation date, oldest first: a file or a list; windows of closes that reach back "
+        'use them, and "bootstrap" resamples their returns',
         unit="$/share",
     )  # fmt: skip
     block_days: float = key(

@@ -705,6 +705,21 @@ def test_what_a_calibration_says_of_ranges_and_of_the_first_volatility(case_file
     assert "left as they are: price.initial and price.initial_volatility (the valuation date, " in left
 
 
+def test_closes_on_another_scale_than_the_opening_price_are_remarked_on(case_file, tmp_path):
+    text = case_file.read_text("utf-8").replace("price_correlation = -0.2", "price_correlation = 0.0")
+    case_file.write_text(text.replace("window = 5 ", "window = 80 "), "utf-8")
+    days = sessions(datetime.date(1994, 3, 27), datetime.date(2002, 1, 4))[-len(FOUND.closes) :]
+    for factor in (1.0, 400.0):
+        values = [factor * 3.0 * value / FOUND.closes.values[-1] for value in FOUND.closes.values]
+        rows = [f"{day},{value!r}" for day, value in zip(days, values, strict=True)]
+        (tmp_path / "prices.csv").write_text("\n".join(["Date,Close", *rows, ""]), encoding="utf-8")
+        left = rewritten(case_file, calibrate(tmp_path / "prices.csv"), "bootstrap").left.splitlines()[1:]
+        assert left == [
+            "price.initial = 3 takes the place of the last of price.closes, 1200, and differs by more than 5%: windows "
+            "that reach back before the valuation date mix the two."
+        ] * (factor > 1.0)
+
+
 def test_a_bootstrap_states_closes_that_the_file_alone_does_not_give(case_file, tmp_path):
     path = tmp_path / "prices.csv"
     days, closes = (
