@@ -14,6 +14,7 @@ from sim.closes.reading import Reading
 from sim.closes.series import LEAST_PRICE, MOST_PRICE, MOST_PROBLEMS, PRICES, Closes, ClosesError
 from sim.closes.splits import MOST_FACTOR, adjusted, likely, ratio_of, ratio_text, rounded, unadjusted
 from sim.closes.table import Columns, Row, table_of
+from sim.closes.without_session import sessions_alone
 from sim.text.lines import one_line
 from sim.text.reading import is_stdin
 
@@ -32,7 +33,8 @@ def read_closes(
 
     The first of 60 lines with the names of a date and of a close is the header. Separators, decimal commas, signs of
     currencies, the form and the order of the dates and the encoding are found out. Adjusted closes are preferred.
-    Lines without a close, and closes of 0, are left out and counted.
+    Lines without a close, closes of 0, and those of weekends and holidays that repeat the close before them are left
+    out and counted.
 
     Parameters
     ----------
@@ -64,10 +66,19 @@ def read_closes(
     source = shown(path)
     columns, rows = table_of(read_lines(path), source, column)
     reading = Reading(source, columns, rows, _chosen(columns, column, source))
-    days = reading.days()
+    days = _of_sessions(reading)
     series = _Series(reading, days, _splits(splits, source))
     series.apply_splits(as_is)
     return series.closes(plain=column is None and not splits and not is_stdin(path))
+
+
+def _of_sessions(reading: Reading) -> dict[datetime.date, tuple[float, Row]]:
+    """The close of each day with its row, without rows that fill up days on which nothing was traded."""
+    days = reading.days()
+    dates = list(days)
+    kept, notes = sessions_alone(dates, [price for price, _ in days.values()])
+    reading.notes += notes
+    return {dates[i]: days[dates[i]] for i in kept}
 
 
 def _chosen(columns: Columns, name: str | None, source: str) -> int:

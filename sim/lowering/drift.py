@@ -20,8 +20,8 @@ class DailyDrift:
     def __init__(self, case: Case, sessions: int) -> None:
         price = case.price
         if price.model == "bootstrap":
-            factors = _factors(price.gross_returns, price.block_days, price.drift, float(price.initial), sessions)
-            self.values = np.array(factors)
+            kappa = _kappa(price.gross_returns, price.block_days, price.drift, sessions)
+            self.values = float(price.initial) * np.array(kappa)
             return
         growth = case.price.drift - 0.5 * case.price.volatility * case.price.volatility - compensator(price)
         self.values = growth * (np.arange(sessions + 1) / SESSIONS_IN_YEAR)
@@ -42,13 +42,13 @@ def _compensator(rate: float, mean: float, sd: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _factors(gross: tuple[float, ...], days: float, drift: float, initial: float, sessions: int) -> tuple[float, ...]:
-    """initial x kappa(n) for n = 0, 1, ..., with kappa(n) = exp(drift n / 252) / E[P(n)]: then E[S(n)] is exact."""
-    factors = [initial]
+def _kappa(gross: tuple[float, ...], days: float, drift: float, sessions: int) -> tuple[float, ...]:
+    """kappa(n) = exp(drift n / 252) / E[P(n)] for n = 0, 1, ...: the mean of initial x kappa(n) P(n) is exact."""
+    factors = [1.0]
     with localcontext(FIFTY_DIGITS):
         for n, mean in enumerate(mean_products(gross, days, sessions), start=1):
             growth = (Decimal(drift) * n / 252).exp()
-            factors.append(initial * float(growth / Decimal(mean)))
+            factors.append(float(growth / Decimal(mean)))
     return tuple(factors)
 
 

@@ -24,7 +24,7 @@ class ShownCloses:
     )
 
     def read(self, value: Any, name: str, say: Say) -> Any:
-        if isinstance(value, str):
+        if isinstance(value, str) and value.strip():
             try:
                 value = file_closes(value)
             except ClosesError as error:
@@ -74,6 +74,6 @@ def with_path(doc: Any, folder: Path) -> Any:
     """The document of a case file in `folder`, a path in `price.closes` made one from here."""
     price = doc.get("price") if isinstance(doc, Mapping) else None
     closes = price.get("closes") if isinstance(price, Mapping) else None
-    if not isinstance(closes, str):
+    if not isinstance(closes, str) or not closes.strip():
         return doc
     return {**doc, "price": {**price, "closes": str(folder / closes)}}  # type: ignore[dict-item]

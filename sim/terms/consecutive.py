@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -12,8 +13,11 @@ from sim import calendar
 from sim.calendar.sessions import LAST_SESSION_YEAR
 from sim.terms.case import Case
 from sim.terms.price import LEAST_RETURNS
+from sim.terms.problems import number_text
+from sim.text.numbers import percent
 
 _MOST_LISTED = 3  # gaps of a file
+_FAR = 0.05  # of the opening price from the last close
 
 
 class Gap(NamedTuple):
@@ -73,8 +77,29 @@ def reach_of(case: Case) -> int:
     return furthest
 
 
+def apart(case: Case) -> str:
+    """A sentence where the opening price is far from the last close before the valuation date; else "".
+
+    Nothing is said where no window reaches back and the closes end before the last session: the price has moved since.
+    """
+    values, initial = case.price.closes_before(case.valuation_date), case.price.initial
+    if not values or abs(math.log(initial / values[-1])) <= math.log1p(_FAR):
+        return ""
+    dated, reach = closes_before(case), reach_of(case)
+    if not reach and dated and gaps_of([dated[-1][0], case.valuation_date]):
+        return ""
+    mixed = "windows that reach back before the valuation date mix the two" if reach else "one of them may be wrong"
+    return (
+        f"price.initial = {number_text(initial)} takes the place of the last of price.closes, "
+        f"{number_text(values[-1])}, and differs by more than {percent(_FAR)}: {mixed}."
+    )
+
+
 def closes_warnings(case: Case) -> Iterator[str]:
-    """Sessions without a close among those that windows of prices or the bootstrap use."""
+    """An opening price apart from the closes, and missing sessions among those that windows or the bootstrap use."""
+    far = apart(case)
+    if far:
+        yield f"- {far}"
     rows, reach = closes_before(case), reach_of(case)
     if not rows:
         return

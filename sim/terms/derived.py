@@ -58,10 +58,16 @@ def spread_of(price: Any) -> float:
         jumps = price.jump_rate * ((price.jump_mean or 0.0) ** 2 + price.jump_sd**2)
         return math.sqrt(price.volatility**2 + jumps)
     if price.model == "bootstrap":
-        logs = [math.log(gross) for gross in price.gross_returns]
-        mean = math.fsum(logs) / len(logs)
-        return math.sqrt(math.fsum((x - mean) ** 2 for x in logs) / (len(logs) - 1) * 252.0)
+        return _sample_volatility(price.gross_returns)
     return float(price.volatility)
+
+
+@lru_cache(maxsize=16)
+def _sample_volatility(gross: tuple[float, ...]) -> float:
+    """Standard deviation of the log returns, a year."""
+    logs = list(map(math.log, gross))
+    mean = math.fsum(logs) / len(logs)
+    return math.sqrt(math.fsum((x - mean) ** 2 for x in logs) / (len(logs) - 1) * 252.0)
 
 
 def begins_within(

@@ -107,9 +107,13 @@ def _closes(case: Case) -> Iterator[str]:
     before, given = case.price.closes_before(case.valuation_date), len(case.price.closes)
     later = f" {given - len(before)} of {given} closes are of later dates." if len(before) < given else ""
     if before:
+        initial, last = price_text(case.price.initial), price_text(before[-1])
+        place = f"; the opening price, {initial}, takes its place" if case.price.initial != before[-1] else ""
+        legs = [leg for _, purchase, _ in case.purchases if purchase.pricing for leg in purchase.pricing.legs]
+        others = " Windows of lows and VWAPs find the opening price there."
         yield (
             f"Windows that reach back before the valuation date find the {len(before):,} closes that the case gives, "
-            f"the last of them {price_text(before[-1])}.{later}"
+            f"the last of them {last}{place}.{others * any(leg.series != 'close' for leg in legs)}{later}"
         )
     elif later:
         yield f"No close that the case gives is of a date before the valuation date.{later}"
@@ -125,10 +129,15 @@ def _day(price: Price) -> Iterator[str]:
             if volume.price_elasticity
             else ""
         )
+        size = (
+            "does not depend on the size of the stock's move, as returns are resampled"
+            if price.model == "bootstrap"
+            else f"is higher by {volume.return_loading:g} for a move of one standard deviation of the stock"
+        )
         yield (
             f"{volume.mean:,.0f} shares are traded in a session on average. The log of volume has a standard deviation "
-            f"of {volume.sd:g} and a correlation of {volume.persistence:g} with that of the next session, and is "
-            f"higher by {volume.return_loading:g} for a move of one standard deviation of the stock.{falls}"
+            f"of {volume.sd:g} and a correlation of {volume.persistence:g} with that of the next session, and {size}."
+            f"{falls}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -71,7 +72,7 @@ class Volume(Terms):
     return_loading: float = key(
         Number(least=0, most=3, unit="1"),
         0.3,
-        meaning="how much the log of volume rises with the size of a session's move",
+        meaning='how much the log of volume rises with the size of a session\'s move; no effect with "bootstrap"',
     )
     price_elasticity: float = key(
         Number(least=-3, most=3, unit="1"), 0.0,
@@ -154,8 +155,8 @@ class Price(Terms):
     )  # fmt: skip
     closes: tuple[Any, ...] = key(
         ShownCloses(), None,
-        meaning="closes before the valuation date, oldest first: a file or a list; windows that reach back use them, "
-        'and "bootstrap" resamples their returns',
+        meaning="closes before the valuation date, oldest first: a file or a list; windows of closes that reach back "
+        'use them, and "bootstrap" resamples their returns',
         unit="$/share",
     )  # fmt: skip
     block_days: float = key(
@@ -224,8 +225,7 @@ class Price(Terms):
     @property
     def gross_returns(self) -> tuple[float, ...]:
         """c_(i+1) / c_i of the closes that are given."""
-        closes = [row[1] if isinstance(row, tuple) else row for row in self.closes or ()]
-        return tuple(after / before for before, after in pairwise(closes))
+        return _gross_returns(self.closes or ())
 
     def closes_before(self, day: datetime.date) -> tuple[float, ...]:
         """The closes that are given, of dates before a day; without dates all of them."""
@@ -244,3 +244,10 @@ class Price(Terms):
         if self.initial is None:
             filled["initial"] = self.closes_before(day)[-1]
         return Price(**(values_of(self) | filled)) if filled else self
+
+
+@lru_cache(maxsize=16)
+def _gross_returns(rows: tuple[Any, ...]) -> tuple[float, ...]:
+    """Kept, as the runs of an analysis share their closes: each would compute thousands of quotients anew."""
+    closes = [row[1] if isinstance(row, tuple) else row for row in rows]
+    return tuple(after / before for before, after in pairwise(closes))

@@ -220,6 +220,10 @@ def _without_effect(case: Case) -> Iterator[str]:
         if value is not None and not low <= value <= high:
             ends = f"[{number_text(low)}, {number_text(high)}]"
             yield f'- ranges."{name}" = {ends} does not contain the value of the case, {number_text(value)}.'
+    volume = case.price.volume
+    if volume is not None and case.price.model == "bootstrap" and volume.return_loading:
+        loading = f"price.volume.return_loading = {number_text(volume.return_loading)}"
+        yield f'- {loading} has no effect with model = "bootstrap".'
     for where, policy in _policies(case):
         for word, kinds in USED_BY.items():
             value = getattr(policy, word)

@@ -335,6 +335,23 @@ def test_the_model_of_the_volume_is_recovered():
     assert fit_volume(alone(values[:200]), tuple(volumes_of(rng, values[:200]))) is None
 
 
+def test_the_interval_of_the_persistence_holds_at_both_ends():
+    """Of 60 samples each, 3 are expected to miss the truth; 4 standard errors above that are 10."""
+    for truth, number, widest in ((0.0, 559, 0.25), (0.1, 559, 0.25), (0.9, 1260, 0.10)):
+        intervals = []
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            values = 0.05 * rng.standard_normal(number)
+            volumes = volumes_of(rng, values, sd=0.3, persistence=truth)
+            estimate = fit_volume(alone(values), tuple(volumes)).estimates["persistence"]
+            low, high = estimate.ci95
+            assert 0.0 <= low <= estimate.value <= high < 1.0
+            intervals.append((low, high))
+        assert max(high - low for low, high in intervals) < widest
+        slow = 0.06 if truth == 0.9 else 0.0  # which the moving median takes away
+        assert sum(not low - slow <= truth <= high + slow for low, high in intervals) <= 10, truth
+
+
 # --- what is found in the closes -------------------------------------------------------------------------------------
 
 
@@ -350,6 +367,19 @@ def test_missing_sessions_count_in_the_volatility():
     naive = found.values.std(ddof=1) * math.sqrt(252.0)
     assert naive > 1.15 * whole
     assert any("sessions of the calendar" in words for words in calibrate(holes).findings)
+
+
+def test_closes_filled_up_over_weekends_give_the_volatility_of_sessions(tmp_path):
+    series = closes_of(0.05 * np.random.default_rng(4).standard_normal(300))
+    frame = pytest.importorskip("pandas").Series(series.values, index=series.to_pandas().index)
+    every_day = frame.resample("D").ffill()
+    path = tmp_path / "closes.csv"
+    path.write_text("Date,Close\n" + "".join(f"{day:%Y-%m-%d},{x!r}\n" for day, x in every_day.items()), "utf-8")
+    for given in (path, every_day):
+        found = calibrate(given)
+        assert found.volatility == calibrate(series).volatility
+        assert any("closes of Saturdays and Sundays without a session repeat" in words for words in found.warnings)
+        assert found.to_dict()["findings"] == list(found.findings)
 
 
 def test_holidays_are_no_missing_sessions():
@@ -462,6 +492,12 @@ def test_tables_are_toml_of_the_same_numbers():
         FOUND.price_table("sabr")
 
 
+def test_a_comment_stands_apart_from_a_long_value():
+    name = "a folder with a long name/closes of the stock.csv"
+    text = replace(FOUND, closes=replace(FOUND.closes, source=name)).price_table("bootstrap")
+    assert f'closes = "{name}" # path from the case file' in text.splitlines()
+
+
 def test_each_number_of_a_table_has_its_error():
     lines = [line for line in FOUND.price_table("merton").splitlines() if line.startswith(("volatility", "jump"))]
     assert len(lines) == 4
@@ -478,6 +514,19 @@ def test_the_report_prints_in_full_and_in_a_line():
     html = FOUND._repr_html_()
     assert "<pre>" in html
     assert "What the closes support" in html
+
+
+@pytest.mark.parametrize(
+    ("growth", "error", "text"),
+    [
+        (-2.3, 0.6, "-90% a year (95% -97% to -68%)"), (0.05, 0.04, "+5% a year (95% -3% to +14%)"),
+        (0.9, 0.6, "+146% a year (95% -24% to +697%)"), (0.5, 2.0, "+65% a year (95% -97% to 83.1-fold)"),
+    ],
+)  # fmt: skip
+def test_the_growth_of_the_mean_is_printed_as_a_change(growth, error, text):
+    found = replace(FOUND, growth=fitted.on_the_line(growth, error))
+    assert f"The mean price changed by {text}: closes cannot tell the drift" in " ".join(str(found).split())
+    assert found.to_dict()["growth"]["value"] == growth
 
 
 def test_equal_closes_give_equal_calibrations():
@@ -654,6 +703,21 @@ def test_what_a_calibration_says_of_ranges_and_of_the_first_volatility(case_file
     value = float(price_texts(found.fit("garch"))["volatility"])
     assert left.splitlines()[-1] == f'ranges."price.volatility" = [2, 3] does not contain the new value, {value:g}'
     assert "left as they are: price.initial and price.initial_volatility (the valuation date, " in left
+
+
+def test_closes_on_another_scale_than_the_opening_price_are_remarked_on(case_file, tmp_path):
+    text = case_file.read_text("utf-8").replace("price_correlation = -0.2", "price_correlation = 0.0")
+    case_file.write_text(text.replace("window = 5 ", "window = 80 "), "utf-8")
+    days = sessions(datetime.date(1994, 3, 27), datetime.date(2002, 1, 4))[-len(FOUND.closes) :]
+    for factor in (1.0, 400.0):
+        values = [factor * 3.0 * value / FOUND.closes.values[-1] for value in FOUND.closes.values]
+        rows = [f"{day},{value!r}" for day, value in zip(days, values, strict=True)]
+        (tmp_path / "prices.csv").write_text("\n".join(["Date,Close", *rows, ""]), encoding="utf-8")
+        left = rewritten(case_file, calibrate(tmp_path / "prices.csv"), "bootstrap").left.splitlines()[1:]
+        assert left == [
+            "price.initial = 3 takes the place of the last of price.closes, 1200, and differs by more than 5%: windows "
+            "that reach back before the valuation date mix the two."
+        ] * (factor > 1.0)
 
 
 def test_a_bootstrap_states_closes_that_the_file_alone_does_not_give(case_file, tmp_path):

@@ -135,6 +135,36 @@ def test_lines_without_a_close_are_counted(tmp_path):
     )
 
 
+def test_rows_of_days_without_a_session_are_left_out(tmp_path):
+    """2024-01-15 is a holiday; 2024-01-06, 07 and 13, 14 are weekends."""
+    prices = {5: 1.0, 6: 1.0, 7: 1.0, 8: 1.1, 9: 1.1, 10: 1.2, 11: 1.3, 12: 1.4, 13: 1.4, 14: 1.4, 15: 1.4, 16: 1.5}
+
+    def text_of(changed):
+        return "Date,Close,Volume\n" + "".join(
+            f"2024-01-{day:02d},{close},{day}\n" for day, close in (prices | changed).items()
+        )
+
+    found = read(tmp_path, text_of({}))
+    assert [day.day for day in found.dates] == [5, 8, 9, 10, 11, 12, 16]
+    assert found.values == (1.0, 1.1, 1.1, 1.2, 1.3, 1.4, 1.5)
+    assert found.volumes == (5.0, 8.0, 9.0, 10.0, 11.0, 12.0, 16.0)
+    assert found.notes[1:] == (
+        "4 closes of Saturdays and Sundays without a session repeat the close before: left out.",
+        "1 close of holidays of Nasdaq without a session repeats the close before: left out.",
+    )
+    some = read(tmp_path, text_of({7: 1.05, 15: 1.45}))
+    assert [day.day for day in some.dates] == [5, 7, 8, 9, 10, 11, 12, 15, 16]
+    assert some.notes[1:] == (
+        "3 closes of Saturdays and Sundays without a session repeat the close before: left out.",
+        "1 close of Saturdays and Sundays differs from the close before, the first on 2024-01-07: a market that trades "
+        "on weekends, or another calendar. Such closes are kept, each as a session of a year of 252.",
+        "1 close of holidays of Nasdaq differs from the close before, the first on 2024-01-15: an exchange with other "
+        "holidays. Such closes are kept, each as a session of a year of 252.",
+    )
+    trading = read(tmp_path, text_of({6: 1.05, 7: 1.06, 13: 1.45}))
+    assert [day.day for day in trading.dates] == [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16]
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

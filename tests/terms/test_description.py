@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from sim.terms import describe, load_case
+from sim.terms.warnings import warnings_of
 from tests.support.valence import valence_2002
 
 CASE = valence_2002()
@@ -333,6 +334,28 @@ def test_a_tier_of_no_price_is_of_any_close():
 )
 def test_shares_of_the_whole_commitment_meet_every_cap(changes, said):
     assert said in flowing(changes)
+
+
+def test_what_windows_find_before_the_valuation_date():
+    closes = {"price.closes": [2.5, 2.6, 2.7], "price.initial": None}
+    found = "Windows that reach back before the valuation date find the 3 closes that the case gives, the last of them "
+    others = "Windows of lows and VWAPs find the opening price there."
+    assert f"{found}$2.70. " in flowing(closes)
+    assert others not in flowing(closes)
+    text = flowing(closes | {"price.initial": 2.0, "line.pricing.series": "vwap"})
+    assert f"{found}$2.70; the opening price, $2.00, takes its place. {others}" in text
+
+
+def test_volume_of_resampled_returns_does_not_depend_on_the_move():
+    volume = {"price.volume": {"mean": 1e6, "return_loading": 0.25}}
+    assert "is higher by 0.25 for a move of one standard deviation of the stock." in flowing(volume)
+    price = {"model": "bootstrap", "initial": 3.0, "closes": [3.0 + 0.01 * (k % 9) for k in range(120)]}
+    case = CASE.replace({"price": price, "burn.price_correlation": 0.0}).replace(volume)
+    text = " ".join(describe(case).split())
+    assert "does not depend on the size of the stock's move, as returns are resampled." in text
+    (line,) = (line for line in warnings_of(case) if "volume" in line)
+    assert line == '- price.volume.return_loading = 0.25 has no effect with model = "bootstrap".'
+    assert not [line for line in warnings_of(case.replace({"price.volume.return_loading": 0})) if "volume" in line]
 
 
 def test_conditions_are_named_where_there_are_any():

@@ -147,3 +147,14 @@ def test_streams_name_closes_of_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert load_case("-") == made
     assert made.price.closes[-1] == (datetime.date(2002, 3, 28), 3.1)
+
+
+def test_no_path_of_closes_is_no_folder(tmp_path):
+    path = tmp_path / "case.toml"
+    text = (SHIPPED / "valence-2002.toml").read_text()
+    for name in ("", " "):
+        path.write_text(text.replace("[price]\n", f'[price]\ncloses = "{name}"\n', 1))
+        with pytest.raises(CaseError) as caught:
+            load_case(path)
+        said = f'{path}: price.closes = "{name}": must be the path of a CSV file, or a list of 1 to 100000 closes'
+        assert caught.value.problems[0].startswith(said)

@@ -200,7 +200,7 @@ def test_sessions_without_a_close_among_those_that_are_used():
     days = sessions(datetime.date(2001, 6, 1), datetime.date(2002, 3, 28))
 
     def warned(left_out, days=days, **changes):
-        closes = [[day.isoformat(), 3.0 + 0.01 * k] for k, day in enumerate(days) if day not in left_out]
+        closes = [[day.isoformat(), 3.0 - 0.001 * k] for k, day in enumerate(days[::-1]) if day not in left_out][::-1]
         case = CASE.replace({"price.closes": closes, "line.pricing.window": 80} | changes)
         return [line for line in warnings_of(case) if "closes" in line]
 
@@ -213,3 +213,19 @@ def test_sessions_without_a_close_among_those_that_are_used():
     resampled["price"]["closes"] = closes
     (line,) = (line for line in warnings_of(CASE.replace(resampled)) if "closes" in line)
     assert f"lacks sessions: {days[-60]} to {days[-56]}. As it stands, the bootstrap takes a move" in line
+
+
+def test_an_opening_price_apart_from_the_closes():
+    days = sessions(datetime.date(2002, 1, 2), datetime.date(2002, 3, 28))
+
+    def warned(initial, window, last=None, dated=True):
+        closes = [[day.isoformat(), 3.0] if dated else 3.0 for day in days[:last]]
+        changes = {"price.closes": closes, "price.initial": initial, "line.pricing.window": window}
+        return [line for line in warnings_of(CASE.replace(changes)) if "takes the place" in line]
+
+    place = "- price.initial = 2 takes the place of the last of price.closes, 3, and differs by more than 5%: "
+    mixed = [f"{place}windows that reach back before the valuation date mix the two."]
+    assert warned(2.0, 80) == warned(2.0, 80, last=-6) == warned(2.0, 80, dated=False) == mixed
+    assert warned(2.0, 5) == warned(2.0, 5, dated=False) == [f"{place}one of them may be wrong."]
+    assert warned(2.0, 5, last=-6) == warned(3.14, 80) == warned(2.87, 80) == []
+    assert len(warned(3.16, 80)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sim.analysis.calibration.returns import Returns, returns_of
 from sim.analysis.calibration.volatility import Volatility, fit_gbm, growth_of, kurtosis, volatility_of
 from sim.analysis.calibration.volume import RECENT, VolumeFit, fit_volume
 from sim.closes import Closes, ClosesError, read_closes
+from sim.closes.without_session import sessions_alone
 
 LEAST_RETURNS = 30
 _FAR = 1.5  # factor between the recent mean volume and that of all sessions, from which it is remarked
@@ -94,11 +96,17 @@ def _closes(closes: Any, column: str | None, splits: Mapping[Any, Any] | None, a
             raise ValueError("closes: must be one series of prices")
         index: Any = getattr(closes, "index", None)
         dates = tuple(_day(when) for when in index) if hasattr(index, "date") else ()
-        return Closes("", "", dates, tuple(map(float, values)))
+        given = Closes("", "", dates, tuple(map(float, values)))
     except (TypeError, ValueError) as error:
         raise ClosesError(
             [str(error) if "must" in str(error) else "closes: must be prices, or the name of a file"]
         ) from None
+    if not given.dates:
+        return given
+    kept, notes = sessions_alone(given.dates, given.values)
+    return replace(
+        given, dates=tuple(dates[i] for i in kept), values=tuple(given.values[i] for i in kept), notes=tuple(notes)
+    )
 
 
 def _day(when: Any) -> datetime.date:

@@ -24,6 +24,7 @@ from sim.text.tables import Table
 #: Differences of BIC up to which a model is supported, and from which the closes speak strongly against it (Kass and
 #: Raftery 1995, Bayes factors, Journal of the American Statistical Association 90).
 _CLOSE, _FAR = 2.0, 10.0
+_LARGE = math.log(11.0)  # +1,000%
 MODELS = ("gbm", "merton", "garch", "heston", "bootstrap")
 
 
@@ -41,7 +42,7 @@ class Calibration(Value, Readable):
     volatility : Volatility
         The sample's, with that of the six stretches its interval comes from.
     growth : Estimate
-        Growth of the mean price a year in the sample, with its error; no forecast.
+        Continuous rate of growth of the mean price a year in the sample, as `price.drift`, with its error; no forecast.
     kurtosis : float
         Of the log returns; 3 if they are normal.
     volume : VolumeFit or None
@@ -186,7 +187,7 @@ class Calibration(Value, Readable):
             f"{closes.source or 'Closes'}: {len(closes):,} closes{span}, {self.returns:,} log returns.\n"
             f"Volatility {self.volatility.estimate} a year; of six equal stretches {stretches}. "
             f"Kurtosis of the returns {self.kurtosis:.1f} (normal: 3).\n"
-            f"The mean price changed by {_signed_percent(self.growth)} a year: closes cannot tell the drift, and 0 is "
+            f"The mean price changed by {_yearly_change(self.growth)}: closes cannot tell the drift, and 0 is "
             "recommended.\n"
             f"Recommended: {self.recommended}."
         )
@@ -213,11 +214,19 @@ class Calibration(Value, Readable):
         )
 
 
-def _signed_percent(estimate: Estimate) -> str:
-    """`+12% +- 35%`, with the digits that the error allows."""
-    decimals = min(decimals_allowed(100.0 * estimate.se), 1)
-    value = rounded(100.0 * estimate.value, decimals)
-    return f"{'' if value.startswith('-') else '+'}{value}% +- {rounded(100.0 * estimate.se, decimals)}%"
+def _yearly_change(growth: Estimate) -> str:
+    """`-90% a year (95% -97% to -68%)` for a continuous rate of growth."""
+    decimals = max(decimals_allowed(100.0 * growth.se * math.exp(min(growth.value, _LARGE))), 0)
+    value, low, high = (_change(rate, decimals) for rate in (growth.value, *growth.ci95))
+    return f"{value} a year (95% {low} to {high})"
+
+
+def _change(rate: float, decimals: int) -> str:
+    """What a continuous rate changes a price by in a year; from eleven times on as a factor, such as `25-fold`."""
+    if rate >= _LARGE:
+        return f"{math.exp(min(rate, 700.0)):.3g}-fold"
+    text = rounded(100.0 * math.expm1(rate), decimals)
+    return f"{text}%" if text.startswith("-") else f"+{text}%"
 
 
 def _shown(estimate: Estimate) -> str:

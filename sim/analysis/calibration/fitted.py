@@ -99,6 +99,17 @@ def share(value: float, se: float) -> Estimate:
     return Estimate(value, se, (low, high))
 
 
+def autocorrelation(value: float, se: float) -> Estimate:
+    """An estimate of an autocorrelation that cannot be negative: normal in the inverse hyperbolic tangent, cut at 0.
+
+    Fisher (1915), Frequency distribution of the values of the correlation coefficient, Biometrika 10. Unlike the logit
+    it is nearly straight at 0, so that the interval does not widen there.
+    """
+    centre, half = math.atanh(value), Z95 * se / (1.0 - value * value)
+    low, high = (max(math.tanh(end), 0.0) for end in (centre - half, centre + half))
+    return Estimate(max(value, 0.0), se, (low, high))
+
+
 def sandwich(hessian: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Covariance `H^-1 (sum s s') H^-1` of quasi maximum likelihood; NaN if `hessian` is not that of a maximum.
 

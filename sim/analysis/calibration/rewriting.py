@@ -17,6 +17,7 @@ from sim.analysis.calibration.toml import error_text, inline_closes, price_texts
 from sim.closes import Closes
 from sim.terms import Case, CaseError
 from sim.terms.closes import with_path
+from sim.terms.consecutive import apart
 from sim.terms.files import MOST_BYTES
 from sim.terms.overrides import find
 from sim.terms.price import MODELS_OF
@@ -82,7 +83,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> R
     changed = edited(_set_apart(text, dropped), changes | dict.fromkeys(dropped), notes)
     document = parsed(changed)
     case = Case.from_dict(with_path(document, Path(path).parent), source=os.fsdecode(path))
-    said = (_left(before, document["price"], values, found, fit), _outside(case, changes))
+    said = (_left(before, document["price"], values, found, fit), _outside(case, changes), apart(case))
     return Rewritten(changed, keys, "\n".join(filter(None, said)), form_of(data))
 
 

@@ -59,7 +59,7 @@ def volume_lines(fit: VolumeFit, model: str) -> list[str]:
 
 def volume_texts(fit: VolumeFit, model: str) -> dict[str, str]:
     values = {name: estimate.value for name, estimate in fit.estimates.items()}
-    values["persistence"] = min(max(values["persistence"], 0.0), 0.99)
+    values["persistence"] = min(values["persistence"], 0.99)
     values["return_loading"] = 0.0 if model == "bootstrap" else max(values["return_loading"], 0.0)
     return {key: number_text(key, value, fit.estimates[key]) for key, value in values.items()}
 
@@ -91,7 +91,7 @@ def error_text(estimate: Estimate | None) -> str:
 
 def _line(key: str, value: str, comment: str) -> str:
     statement = f"{key} = {value}"
-    return f"{statement:<{_COLUMN}}# {comment}" if comment else statement
+    return f"{statement:<{_COLUMN - 1}} # {comment}" if comment else statement
 
 
 def with_volume(lines: list[str], volume: VolumeFit | None, model: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.calibration.fitted import on_the_line, plain, positive, share
+from sim.analysis.calibration.fitted import autocorrelation, on_the_line, plain, positive
 from sim.analysis.calibration.returns import Returns
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
@@ -69,7 +69,7 @@ def fit_volume(returns: Returns, volumes: tuple[float | None, ...]) -> VolumeFit
     estimates = {
         "mean": positive(float(traded.mean()), _error_of_mean(traded)),
         "sd": positive(sd, sd * own),
-        "persistence": share(persistence, errors[1]) if persistence > 0.0 else on_the_line(persistence, errors[1]),
+        "persistence": autocorrelation(persistence, errors[1]),
         "return_loading": on_the_line(loading, errors[0]),
     }
     return VolumeFit(estimates, float(traded[-RECENT:].mean()), int(traded.size))
