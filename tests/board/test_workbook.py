@@ -202,7 +202,7 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, comparis
 def test_price_models_carry_their_parameters_and_the_shortfall_of_dilution(valence):
     pack, path = valence
     sheet, found = read(path)["Price models"], pack.price_models
-    after = heading(sheet, SHORTFALL)
+    after = heading(sheet, SHORTFALL.format("the line's"))
     for i, each in enumerate(found.variants.variants):
         label = capitalised(each.label)
         cells = row_of(sheet, label, after)

@@ -8,7 +8,7 @@ from sim.analysis.clause_costs import TOO_MANY
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
-from sim.board.words import aligned, bare, capitalised, own_scenarios, plus_minus, shortened, spoken
+from sim.board.words import aligned, bare, capitalised, own_scenarios, plus_minus, shortened, spoken, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
@@ -70,7 +70,10 @@ def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
         "raised, $M (removed alone)": ("raised", costs.alone),
         "runway, months (Shapley)": ("runway_months", costs.shapley),
         "cash-out, points (Shapley)": ("cash_out", costs.shapley),
-        "line's dilution, points (Shapley)": ("dilution", costs.shapley),
+        f"{the_line(costs.case, owner=True)} dilution, points (Shapley)".removeprefix("the "): (
+            "dilution",
+            costs.shapley,
+        ),
     }
     cells = [
         [bare(text) for text in aligned(measure, [found[measure][i] for i in order], signed=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
-from sim.board.words import name_of, plus_minus, reading, shortened
+from sim.board.words import name_of, plus_minus, reading, shortened, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, moved
 from sim.board.workbook.page import Page
@@ -55,7 +55,8 @@ def _measure(page: Page, costs: ClauseCosts, name: str) -> Block:
         together = together._replace(formula=f"=SUM(F{first}:F{first + len(rows) - 1})")  # type: ignore[union-attr]
     points = ", percentage points" * (reading(name).suffix == "%")
     ends = (
-        f"{plus_minus(name, costs.signed[name])} with the line, {plus_minus(name, costs.lifted[name])} without clauses"
+        f"{plus_minus(name, costs.signed[name])} with {the_line(costs.case)}, "
+        f"{plus_minus(name, costs.lifted[name])} without clauses"
     )
     columns = ["", "alone", PM, "95% low", "95% high", "Shapley value", PM, "95% low", "95% high"]
     total: list[Cell] = ["all clauses removed", "", "", "", "", together, *others]
