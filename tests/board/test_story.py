@@ -18,7 +18,9 @@ from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
+from sim.board.story.clauses import clause_name, full_name
 from sim.board.story.commitment import _because, commitment
+from sim.board.story.cover import cover
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases, setting
@@ -580,6 +582,22 @@ def test_lines_in_shares_alone_are_not_off():
     assert found.columns[-1] == "price of a share"  # no dollars of a commitment are left unraised
 
 
+def test_an_agent_sells_what_an_investor_buys():
+    atm, line = sim.load_case("nikola-atm-2022").facilities
+    assert (atm.party, atm.trade) == ("Citigroup Global Markets Inc. as agent", "sells")
+    assert (line.party, line.trade) == ("Tumim Stone Capital LLC", "buys")
+    said = cover(of_lines("nikola-atm-2022")).points[0]
+    assert said.startswith(
+        "At-the-market programme of $400M with Citigroup Global Markets Inc. as agent and equity line"
+    )
+
+
+def test_clauses_removed_together_are_named_by_the_first():
+    key = "clauses: exchange cap of Lincoln Park, ownership of Lincoln Park, volume of Lincoln Park"
+    assert clause_name(key) == "exchange cap of Lincoln Park and 2 more"
+    assert full_name(key) == "exchange cap of Lincoln Park, ownership of Lincoln Park and volume of Lincoln Park"
+
+
 def test_a_commitment_has_all_its_digits():
     pack = of_lines("biolargo-2020")
     assert "$10.25M committed" in _cards(pack.result)[2].label
@@ -644,7 +662,7 @@ def test_a_line_that_was_used_has_what_is_left_everywhere():
     words = f"{exactly(left)} left of {exactly(case.commitment)}"
     assert words == "$21M left of $30M"
     assert words in said["cover"].points[0]
-    assert words in said["terms"].headline
+    assert "up to $30M, of which $21M is left," in said["terms"].headline
     assert words in said["answer"].cards[2].label
     assert words in said["commitment"].headline
     assert words in said["assumptions"].charts[0].table.rows[2]

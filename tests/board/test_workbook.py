@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim.analysis.price_variants import parameter_words
+from sim.board.story.clauses import clause_name
 from sim.board.story.story import story
 from sim.board.story.targets import uncertain
 from sim.board.words import MINUS, capitalised, name_of, value
@@ -233,7 +234,7 @@ def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
     sheet, costs = read(path)["Clauses"], pack.clauses
     for measure in costs.shapley:
         after = heading(sheet, name_of(measure))
-        shares = [row_of(sheet, clause.key, after)[4].value for clause in costs.clauses]
+        shares = [row_of(sheet, clause_name(clause.key), after)[4].value for clause in costs.clauses]
         assert shares == near([share.value for share in costs.shapley[measure]])
         total = row_of(sheet, "all clauses removed", after)[4]
         assert math.fsum(shares) == pytest.approx(total.value, rel=1e-9, abs=1e-12)

@@ -16,7 +16,7 @@ from pptx import Presentation
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Inches, Pt
 
-from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
+from sim.board.charts.canvas import GREY, INK, MIDDLE, lines_of, shortened
 from sim.board.charts.data import COLOURS, Chart, Table
 from sim.board.deck import native
 from sim.board.deck.elements import describe, qualified, rgb
@@ -43,6 +43,7 @@ BUDGETS = {
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
 _DARK, _MIDDLE = COLOURS[0], MIDDLE
 _PALE = "#F3F7FB"
+_HEADLINE_LETTERS = 64  # of a line, at the larger font size
 _MARGIN = 0.06  # of a table's cell, inches
 
 
@@ -110,7 +111,9 @@ def _spoken_notes(chapter: Chapter) -> str:
 def _headline(slide: Any, sentence: str) -> None:
     box = slide.shapes.title
     box.left, box.top, box.width, box.height = Inches(LEFT), Inches(0.34), Inches(RIGHT - LEFT), Inches(0.96)
-    write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
+    words = shortened(sentence, BUDGETS["headline"])
+    size = 25 if len(lines_of(words, _HEADLINE_LETTERS)) < 3 else 21  # two lines of either fit above the rule
+    write(box.text_frame, [(words, size, True, _DARK)], anchor="middle")
     rule = slide.shapes.add_shape(1, Inches(LEFT), Inches(1.32), Inches(RIGHT - LEFT), Inches(0.03))
     plain_shape(rule, _MIDDLE, "Rule under the headline")
 
@@ -132,7 +135,7 @@ def _body(slide: Any, chapter: Chapter) -> None:
     """Cards, charts, tables and points side by side."""
     drawn = [chart for chart in chapter.charts if chart.kind != "table"]
     tables = [chart for chart in chapter.charts if chart.kind == "table"]
-    top, bottom = BODY
+    top, bottom = BODY[0], BODY[1] if any(getattr(chapter, part) for _, part in _QUESTIONS) else STRIP[1]
     columns: list[tuple[float, Any]] = []
     if chapter.cards and len(chapter.cards) == 4:
         columns.append((1.25 if drawn else 1.75, lambda box: _cards(slide, chapter.cards, box, across=2)))
@@ -259,7 +262,7 @@ def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], tit
     size = 12.0 if step >= 0.34 and _fits(table, width, step, 12.0) else 10.5
     tall = [step] * len(table.rows)
     if not _fits(table, width, step, size):
-        tall = _heights(table, width, height - 0.2 - 0.5 * headed, size) or tall
+        size, tall = _smaller(table, width, height - 0.2 - 0.5 * headed) or (size, tall)
     room = [_letters_in(width * share, size - 1, 1) for share in shares]
     head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
     whole = sum(tall) + head * headed
@@ -309,22 +312,30 @@ def _fits(table: Table, width: float, step: float, size: float) -> bool:
 
 
 _MOST_ROW_LINES = 12
+_SMALL_SIZES = (10.5, 9.0)
 
 
-def _heights(table: Table, width: float, height: float, size: float) -> list[float] | None:
-    """A height for each row in which no cell is cut, or only those of the highest rows; None if no rows fit."""
+def _smaller(table: Table, width: float, height: float) -> tuple[float, list[float]] | None:
+    """The largest font size at which no cell is cut, with a height for each row; else the first at which rows fit."""
+    found = [(size, *_heights(table, width, height, size)) for size in _SMALL_SIZES]
+    fitting = [(size, tall) for size, tall, _ in found if tall]
+    return next(((size, tall) for size, tall, whole in found if whole), next(iter(fitting), None))
+
+
+def _heights(table: Table, width: float, height: float, size: float) -> tuple[list[float], bool]:
+    """A height for each row, and whether no cell is cut; else those of the highest rows are. Empty if no rows fit."""
     widths = [width * share for share in _shares(table)]
     lines = []
     for row in table.rows:
         cells = [(len(str(cell)), wide) for cell, wide in zip(row, widths, strict=True)]
         counts = range(1, _MOST_ROW_LINES)
         fitting = (n for n in counts if all(many <= _letters_in(wide, size, n) for many, wide in cells))
-        lines.append(next(fitting, _MOST_ROW_LINES))
+        lines.append(next(fitting, _MOST_ROW_LINES + 1))
     for most in range(_MOST_ROW_LINES, 1, -1):
         found = [max(min(n, most) * size * 1.2 / 72 + 0.06, 0.3) for n in lines]
         if sum(found) <= height:
-            return found
-    return None
+            return found, max(lines) <= most
+    return [], False
 
 
 def _longest(table: Table) -> int:

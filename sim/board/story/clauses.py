@@ -8,7 +8,7 @@ from sim.analysis.clause_costs import TOO_MANY
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
-from sim.board.words import aligned, bare, capitalised, own_scenarios, plus_minus, shortened, spoken, the_line
+from sim.board.words import aligned, bare, capitalised, listed, own_scenarios, plus_minus, shortened, spoken, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.results.estimates import Estimate
 
 _MOST_CLAUSES = 9
+_TOGETHER = ("clauses: ", "conditions: ")  # the keys of clauses that are removed together
 _NAMES = {
     "reduction": "reduction for third-party financing",
     "period cap": "quarterly cap",
@@ -55,14 +56,31 @@ def clauses(pack: Pack) -> Chapter | None:
             [
                 "In the column 'removed alone', one clause is removed and the others stay.",
                 *[TOO_MANY] * bool(costs.grouped),
+                *_told_together(costs),
             ]
         ),
     )
 
 
 def clause_name(key: str) -> str:
-    """The name of a clause: `coverage limit`."""
-    return shortened(_NAMES.get(key, key.replace("condition: ", "")), 36)
+    """The name of a clause: `coverage limit`; of clauses that are removed together, the first and their number."""
+    if key.startswith(_TOGETHER):
+        first, *others = key.partition(": ")[2].split(", ")
+        return f"{shortened(first, 28)} and {len(others)} more"
+    return shortened(full_name(key), 36)
+
+
+def full_name(key: str) -> str:
+    """The name of a clause, or the names of those that are removed together, not shortened."""
+    if key.startswith(_TOGETHER):
+        return listed(key.partition(": ")[2].split(", "))
+    return _NAMES.get(key, key.replace("condition: ", ""))
+
+
+def _told_together(costs: ClauseCosts) -> list[str]:
+    """All names of the clauses that are removed together, which the bars have no room for."""
+    keys = [clause.key for clause in costs.clauses if clause.key.startswith(_TOGETHER)]
+    return [f"{capitalised(clause_name(key))}: {full_name(key)} are removed together." for key in keys]
 
 
 def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
