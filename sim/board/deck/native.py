@@ -33,6 +33,7 @@ from sim.board.deck.elements import (
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart as Native
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 BARS_AREA = (0.36, 0.13, 0.60, 0.78)
 _GRID = "#E3E3E3"
 
@@ -144,7 +145,8 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _histogram(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    names = [f"{edge:.6g}" for edge in chart.edges[:-1]]
+    # Blanks on both sides: a viewer that omits labels where they would touch omits those that would run together.
+    names = [f"{NO_BREAK * 2}{edge:.6g}{NO_BREAK * 2}" for edge in chart.edges[:-1]]
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_CLUSTERED, names, chart.series)
     native = frame.chart
     native.plots[0].gap_width = 4
