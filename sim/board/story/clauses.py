@@ -8,7 +8,19 @@ from sim.analysis.clause_costs import TOO_MANY
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
-from sim.board.words import aligned, bare, capitalised, listed, own_scenarios, plus_minus, shortened, spoken, the_line
+from sim.board.words import (
+    aligned,
+    bare,
+    brief,
+    capitalised,
+    listed,
+    own_scenarios,
+    plus_minus,
+    shortened,
+    spoken,
+    the_line,
+)
+from sim.text.numbers import is_zero
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
@@ -33,7 +45,8 @@ def clauses(pack: Pack) -> Chapter | None:
     costs = pack.clauses
     if costs is None or not costs.clauses:
         return None
-    order = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)[:_MOST_CLAUSES]
+    ranked = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)
+    order = [i for i in ranked if _tells(costs, i)][:_MOST_CLAUSES] or ranked[:1]
     names = [clause_name(costs.clauses[i].key) for i in order]
     shares = [costs.shapley["raised"][i] for i in order]
     title = "Shapley value of each clause, $M" + own_scenarios(costs.paths, pack.result)
@@ -57,9 +70,16 @@ def clauses(pack: Pack) -> Chapter | None:
                 "In the column 'removed alone', one clause is removed and the others stay.",
                 *[TOO_MANY] * bool(costs.grouped),
                 *_told_together(costs),
+                *["Other clauses are in the workbook."] * (len(order) < len(ranked)),
             ]
         ),
     )
+
+
+def _tells(costs: ClauseCosts, i: int) -> bool:
+    """Whether any effect of a clause is shown as more than 0."""
+    effects = [("raised", costs.alone["raised"][i]), *((name, found[i]) for name, found in costs.shapley.items())]
+    return not all(is_zero(bare(brief(name, each.value, each.error))) for name, each in effects)
 
 
 def clause_name(key: str) -> str:
