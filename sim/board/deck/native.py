@@ -145,15 +145,16 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _histogram(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    # Blanks on both sides: a viewer that omits labels where they would touch omits those that would run together.
-    names = [f"{NO_BREAK * 2}{edge:.6g}{NO_BREAK * 2}" for edge in chart.edges[:-1]]
+    edges = chart.edges[:-1]
+    every = next((n for n in (1, 2, 5, 10, 20) if len(edges) / n <= 12), 50)
+    # The others are blank, as not every viewer heeds the distance of labels.
+    names = [f"{edge:.6g}" if i % every == 0 else NO_BREAK for i, edge in enumerate(edges)]
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_CLUSTERED, names, chart.series)
     native = frame.chart
     native.plots[0].gap_width = 4
     fill(native.plots[0].series[0].format, chart.series[0].colour)
     _value_axis(native, chart)
     native.category_axis.major_tick_mark = XL_TICK_MARK.NONE
-    every = next(n for n in (1, 2, 5, 10, 20, 50) if len(names) / n <= 12)
     for tag in ("c:tickLblSkip", "c:tickMarkSkip"):
         append(native.category_axis._element, tag, {"val": str(every)}, before=("c:noMultiLvlLbl", "c:extLst"))
     return frame
