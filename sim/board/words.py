@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.canvas import shortened
@@ -16,17 +17,20 @@ from sim.results.shares import is_extreme
 from sim.text.dates import long_date as day
 from sim.text.numbers import decimals_allowed, is_zero, rounded, shared_decimals, with_decimals
 
+if TYPE_CHECKING:
+    from sim.terms import Case
+
 __all__ = [
     "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "listed",
     "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day", "shortened",
-    "spoken", "tail", "value", "variant_name",
+    "spoken", "tail", "the_line", "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _PER_CENT = Reading(0.01, "", "%", 2)
 _MOST_BASE = 1_000_000  # "3 of 1,000,000"
 _NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
-_VARIANTS = {SIGNED: "with the line", LINE_OFF: "without the line", WAIVED: "with the line, all conditions waived"}
+_VARIANTS = {SIGNED: "with {}", LINE_OFF: "without {}", WAIVED: "with {}, all conditions waived"}
 
 
 def reading(name: str) -> Reading:
@@ -39,12 +43,23 @@ def name_of(name: str) -> str:
     return MEASURES[name].label if name in MEASURES else _NAMES[name]
 
 
-def variant_name(name: str, in_sentence: bool = False) -> str:
-    """What the documents of a board call a variant of the line: `with the line`, `without the line`.
+def the_line(case: Case, owner: bool = False) -> str:
+    """`the line`, `the lines` of a case with several; as the `owner` of something `the line's`, `the lines'`."""
+    if len(case.facilities) > 1:
+        return "the lines" + "'" * owner
+    return "the line" + "'s" * owner
+
+
+def variant_name(name: str, case: Case, in_sentence: bool = False) -> str:
+    """What the documents of a board call a variant of the line: `with the line`, `without the lines`.
 
     `in_sentence` is for a list of variants in a sentence, where a name has no comma.
     """
-    return "with all conditions waived" if in_sentence and name == WAIVED else _VARIANTS.get(name, name)
+    return (
+        "with all conditions waived"
+        if in_sentence and name == WAIVED
+        else _VARIANTS.get(name, "{}").format(the_line(case) if name in _VARIANTS else name)
+    )
 
 
 def value(name: str, number: float, error: float) -> str:

@@ -131,7 +131,7 @@ MEASURES: dict[str, Measure] = _registry(
      "capital raised under the line, up to the cash-out or the term's end"),
     ("shares_issued", "shares", "Shares issued", "Shares issued, millions", "high", _MILLIONS,
      "shares issued under the line, for the capital raised"),
-    ("dilution", "1", "Dilution by the line", "Dilution by the line, %", "high", _PERCENT,
+    ("dilution", "1", "Dilution by line shares", "Dilution by line shares, %", "high", _PERCENT,
      "line shares issued / (opening shares outstanding + line shares issued); third parties' shares are not counted"),
     ("total_dilution", "1", "Total dilution", "Total dilution, %", "high", _PERCENT,
      "all shares issued up to the cash-out, also to third parties / (opening shares outstanding + those shares)"),

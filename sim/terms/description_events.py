@@ -72,7 +72,7 @@ def third_party(case: Case) -> Iterator[str]:
             f"{third.price_sensitivity:g}, at most by 10."
         )
     if third.reduction_probability:
-        investors = " and ".join(dict.fromkeys(line.investor for line in case.facilities))
+        investors = " and ".join(dict.fromkeys(line.party for line in case.facilities))
         what = {
             "commitment": "the remaining commitment by the same amount",
             "period": "what can still be drawn in the running period by the same amount, the commitment not at all",

@@ -53,7 +53,7 @@ def line(case: Case, facility: Line) -> Iterator[str]:
     when = "purchase dates on which the conditions hold" if facility.conditions else "its purchase dates"
     signed = f" Signed on {long_date(facility.signing)}." if facility.signing else ""
     yield (
-        f"{facility.investor} buys up to {most} of {stock} stock from {long_date(facility.start)} "
+        f"{facility.party} {facility.trade} up to {most} of {stock} stock from {long_date(facility.start)} "
         f"to {long_date(facility.end)}, on {when}.{signed}{_used(facility)}"
     )
     kinds = facility.kinds(case.policy)

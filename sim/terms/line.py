@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -240,6 +241,22 @@ class Line(PurchaseTerms):
     def label(self) -> str:
         """The line's name; "line" where it has none."""
         return self.name or "line"
+
+    @property
+    def agent(self) -> str:
+        """Who sells the shares at the market for the company, where the investor is named as an agent; else ""."""
+        name, _, role = self.investor.rpartition(" as ")
+        return name.rstrip(", ") if re.fullmatch(r"(sales |the )?agents?", role.strip(), re.IGNORECASE) else ""
+
+    @property
+    def party(self) -> str:
+        """`Berg & Berg`, or `Citigroup as agent`: the investor's name as a part of a sentence."""
+        return f"{self.agent} as agent" if self.agent else self.investor
+
+    @property
+    def trade(self) -> str:
+        """`buys`, or, of an agent, `sells`: what the party does with the shares."""
+        return "sells" if self.agent else "buys"
 
     @property
     def waives_by_price(self) -> bool:

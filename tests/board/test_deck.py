@@ -8,8 +8,9 @@ import pytest
 
 from sim.board.charts.canvas import shortened
 from sim.board.charts.data import Table
-from sim.board.deck.deck import BUDGETS, _fits, _heights, footer_text, write_deck
+from sim.board.deck.deck import BUDGETS, footer_text, write_deck
 from sim.board.deck.elements import number_format, plain_text
+from sim.board.deck.tables import fits, heights
 from sim.board.deck.text import printable
 from sim.board.story.story import story
 from tests.board.test_story import CASES, pack_of, traces_of
@@ -183,10 +184,11 @@ def test_a_viewer_cannot_round_a_label_to_the_other_side(label, number):
 def test_rows_are_as_high_as_their_text():
     text = "a kind of purchase with a price, limits and dates of its own; " * 6
     table = Table("", ("", ""), (("Who", "a company"), ("Price", text), ("Limits", text[:200])), (0, 1))
-    assert not _fits(table, 9.3, 0.46, 10.5)
-    who, price, limits = _heights(table, 9.3, 3.0, 10.5)
+    assert not fits(table, 9.3, 0.46, 10.5)
+    (who, price, limits), whole = heights(table, 9.3, 3.0, 10.5)
+    assert whole
     assert who < limits < price
-    assert _heights(table, 9.3, 0.9, 10.5) is None
+    assert heights(table, 9.3, 0.9, 10.5) == ([], False)
 
 
 def test_tables_have_the_cells_of_the_slides(made):

@@ -344,7 +344,7 @@ def test_marks_at_one_place_share_a_label():
 def test_the_legend_names_every_cause(result):
     ax = sketch(cash_out_chart(result, "x"), result)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "operations", "interest", "principal", "all causes, 95% interval",
+        "operations", "interest", "principal", "all causes",
     ]  # fmt: skip
 
 

@@ -12,13 +12,15 @@ import pytest
 
 import sim
 from sim.analysis.solve import solve
-from sim.analysis.variants import WAIVED, main_variants
+from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
+from sim.board.story.clauses import clause_name, full_name
 from sim.board.story.commitment import _because, commitment
+from sim.board.story.cover import cover
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases, setting
@@ -192,8 +194,8 @@ def test_variants_have_the_names_of_a_board(valence):
     names = ("With the line", "Without the line", "With the line, all conditions waived")
     assert charts["variants"].categories == names
     assert set(charts["outlook"].categories) == set(names)
-    assert variant_name("without coverage") == "without coverage"
-    assert variant_name(WAIVED, in_sentence=True) == "with all conditions waived"
+    assert variant_name("without coverage", valence.result.case) == "without coverage"
+    assert variant_name(WAIVED, valence.result.case, in_sentence=True) == "with all conditions waived"
 
 
 def test_the_named_assumptions_are_those_that_are_shown(valence):
@@ -560,15 +562,40 @@ def test_several_lines_have_a_row_each():
     assert lines(of_lines("kulr-2022")) is None
 
 
+def test_several_lines_are_never_one():
+    pack = of_lines("nikola-2021")
+    names = [variant_name(name, pack.result.case) for name in (SIGNED, LINE_OFF)]
+    assert names == ["with the lines", "without the lines"]
+    said = " ".join(texts(capital(pack)))
+    assert "the lines' shares" in said
+    assert not re.search(r"the line\b", said, re.IGNORECASE)
+
+
 def test_lines_in_shares_alone_are_not_off():
     pack = of_lines("valence-seaside-2009")
     chapter = commitment(pack)
     assert [chart.kind for chart in chapter.charts] == ["stacked"]
     assert "share cap" in chapter.headline
-    assert _cards(pack.result)[2].label == "raised under the line on average"
+    assert _cards(pack.result)[2].label == "raised under the lines on average"
     found = lines(pack).charts[0].table
     assert [row[1] for row in found.rows] == ["16,900,000 shares", "5,378,552 shares"]
     assert found.columns[-1] == "price of a share"  # no dollars of a commitment are left unraised
+
+
+def test_an_agent_sells_what_an_investor_buys():
+    atm, line = sim.load_case("nikola-atm-2022").facilities
+    assert (atm.party, atm.trade) == ("Citigroup Global Markets Inc. as agent", "sells")
+    assert (line.party, line.trade) == ("Tumim Stone Capital LLC", "buys")
+    said = cover(of_lines("nikola-atm-2022")).points[0]
+    assert said.startswith(
+        "At-the-market programme of $400M with Citigroup Global Markets Inc. as agent and equity line"
+    )
+
+
+def test_clauses_removed_together_are_named_by_the_first():
+    key = "clauses: exchange cap of Lincoln Park, ownership of Lincoln Park, volume of Lincoln Park"
+    assert clause_name(key) == "exchange cap of Lincoln Park and 2 more"
+    assert full_name(key) == "exchange cap of Lincoln Park, ownership of Lincoln Park and volume of Lincoln Park"
 
 
 def test_a_commitment_has_all_its_digits():
@@ -596,7 +623,7 @@ def test_ends_that_many_scenarios_share_have_their_number(stored):
     assert share >= 50  # the registered shares are all sold
     assert _cards(kept)[3].detail.startswith(f"{share} of 100 scenarios: 16.1%, the most")
     assert f"In {share} of 100 scenarios the line's dilution is 16.1%, the most." in capital(pack).change
-    assert f"in {share} of 100 the line dilutes by 16.1%, the most" in headline_of_distributions(kept)
+    assert f"in {share} of 100 the dilution by the line is 16.1%, the most" in headline_of_distributions(kept)
     assert "discount and fee shares" not in capital(pack).cards[2].detail
     sorrento = of_lines("sorrento-2020", stored)
     raised = of_lines("sorrento-2020").result["raised"]
@@ -635,7 +662,7 @@ def test_a_line_that_was_used_has_what_is_left_everywhere():
     words = f"{exactly(left)} left of {exactly(case.commitment)}"
     assert words == "$21M left of $30M"
     assert words in said["cover"].points[0]
-    assert words in said["terms"].headline
+    assert "up to $30M, of which $21M is left," in said["terms"].headline
     assert words in said["answer"].cards[2].label
     assert words in said["commitment"].headline
     assert words in said["assumptions"].charts[0].table.rows[2]

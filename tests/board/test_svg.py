@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from sim.board.charts.data import Chart, Mark, Series
+from sim.board.charts.labels import label_places
 from sim.board.charts.svg import NARROW, WIDE, svg
 from sim.board.charts.vector import LINE, broken, ticks, width_of
 from sim.board.story.story import story
@@ -162,3 +163,20 @@ def test_bars_without_a_length_have_no_label_beside_others():
     shown = [said for said, *_ in words(drawn("bars", ("a", "b"), down, up))]
     assert "0.00" not in shown
     assert {"-1.00", "+2.00"} <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("marks", "places"),
+    [
+        ([(10.0, 20.0), (40.0, 20.0), (70.0, 20.0)], [(0, False), (0, False), (0, False)]),  # room for each
+        ([(10.0, 20.0), (80.0, 20.0), (95.0, 20.0)], [(0, False), (1, True), (0, True)]),  # the last two on the left
+        ([(10.0, 50.0), (30.0, 50.0)], [(0, False), (1, False)]),  # below one another
+    ],
+)
+def test_labels_lie_on_no_line(marks, places):
+    found = label_places(marks, right=100.0)
+    assert found == places
+    for (at, width), (row, leftward) in zip(marks, found, strict=True):
+        for (line, _), (top, _) in zip(marks, found, strict=True):
+            start, end = (at - width, at) if leftward else (at, at + width)
+            assert top > row or not start < line < end

@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim.analysis.price_variants import parameter_words
+from sim.board.story.clauses import clause_name
 from sim.board.story.story import story
 from sim.board.story.targets import uncertain
 from sim.board.words import MINUS, capitalised, name_of, value
@@ -31,6 +32,7 @@ from sim.board.workbook.price_models import SHORTFALL
 from sim.board.workbook.what_if import axis_labels
 from sim.results.estimates import Estimate
 from sim.results.measures import HEADLINE, censored_text
+from sim.text.numbers import is_zero
 from tests.board.test_story import CASES, pack_of, traces_of
 from tests.support.hostile import FORMULAS, HOSTILE
 from tests.support.sheet_sums import Sums, shown
@@ -202,7 +204,7 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, comparis
 def test_price_models_carry_their_parameters_and_the_shortfall_of_dilution(valence):
     pack, path = valence
     sheet, found = read(path)["Price models"], pack.price_models
-    after = heading(sheet, SHORTFALL)
+    after = heading(sheet, SHORTFALL.format("the line's"))
     for i, each in enumerate(found.variants.variants):
         label = capitalised(each.label)
         cells = row_of(sheet, label, after)
@@ -233,7 +235,7 @@ def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
     sheet, costs = read(path)["Clauses"], pack.clauses
     for measure in costs.shapley:
         after = heading(sheet, name_of(measure))
-        shares = [row_of(sheet, clause.key, after)[4].value for clause in costs.clauses]
+        shares = [row_of(sheet, clause_name(clause.key), after)[4].value for clause in costs.clauses]
         assert shares == near([share.value for share in costs.shapley[measure]])
         total = row_of(sheet, "all clauses removed", after)[4]
         assert math.fsum(shares) == pytest.approx(total.value, rel=1e-9, abs=1e-12)
@@ -564,3 +566,24 @@ def test_mean_runways_of_censored_paths_are_marked(tmp_path):
         cells = [cell for row in book[name].iter_rows() for cell in row if cell.value == pytest.approx(full, abs=1e-9)]
         assert cells
         assert [cell.coordinate for cell in cells if '"+"' not in cell.number_format] == [], name
+
+
+def test_no_text_is_cut_by_the_next_cell(made):
+    for sheet in read(made[1]):
+        merged = {place for area in sheet.merged_cells.ranges for place in area.cells}
+        for row in sheet.iter_rows():
+            for cell, beside in itertools.pairwise(row):
+                assert cell.value != "", (sheet.title, cell.coordinate)
+                if (cell.row, cell.column) in merged or beside.value is None:
+                    continue
+                if isinstance(cell.value, str) and not cell.value.startswith("=") and not cell.alignment.wrap_text:
+                    width = sheet.column_dimensions[cell.column_letter].width
+                    assert len(cell.value) <= 1.1 * width, (sheet.title, cell.coordinate, cell.value)
+
+
+def test_what_is_shown_as_0_is_no_row_of_the_waterfall(valence):
+    pack, path = valence
+    rows = [row for row in read(path)["Commitment"].iter_rows() if str(row[0].value).startswith("not raised: ")]
+    error = pack.result.summary()["raised"].mcse
+    assert rows
+    assert not any(is_zero(value("raised", row[1].value, error)) for row in rows)

@@ -12,7 +12,7 @@ from sim.board.charts.run import cash_chart, cash_out_chart, distribution_chart
 from sim.board.charts.sketch import sketch
 from sim.board.story.cash import cash_sentence
 from sim.board.story.cash_out import cash_out_sentence
-from sim.board.words import brief
+from sim.board.words import brief, capitalised, the_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,5 +78,8 @@ def dilution_distribution(result: Result, ax: Axes | None = None) -> Axes:
     dilution = result.summary()["dilution"]
     mean = brief("dilution", dilution.mean, dilution.mcse)
     return sketch(
-        distribution_chart(result, "dilution"), result, f"The line's shares dilute the holders by {mean} on average", ax
+        distribution_chart(result, "dilution"),
+        result,
+        f"{capitalised(the_line(result.case, owner=True))} shares dilute the holders by {mean} on average",
+        ax,
     )

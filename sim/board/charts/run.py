@@ -53,13 +53,13 @@ def cash_out_chart(result: Result, sentence: str) -> Chart:
     ]
     labels = aligned("cash_out", chances)
     total = Series(
-        "all causes, 95% interval", tuple(100.0 * chance.value for chance in chances),
+        "all causes", tuple(100.0 * chance.value for chance in chances),
         tuple(100.0 * chance.ci95[0] for chance in chances), tuple(100.0 * chance.ci95[1] for chance in chances),
         role="total", colour="#1a1a1a", labels=labels,
     )  # fmt: skip
     said = ", ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
     return Chart(
-        "cash_out", "stacked", "Scenarios out of cash by the end of each fiscal quarter, %, by cause",
+        "cash_out", "stacked", "Scenarios out of cash by the end of each fiscal quarter, %, by cause, 95% interval",
         alt=f"{sentence}. By the end of each quarter: {said}.",
         categories=names, series=(*causes, total), unit="%", y_title="% of scenarios", decimals=1,
     )  # fmt: skip

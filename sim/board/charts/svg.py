@@ -12,6 +12,7 @@ from datetime import date
 
 from sim.board.charts.canvas import GREY, INK, MIDDLE
 from sim.board.charts.data import COLOURS, Chart, Series
+from sim.board.charts.labels import label_places
 from sim.board.charts.vector import (
     GRID,
     LINE,
@@ -259,22 +260,13 @@ def _rows_of_labels(drawing: Drawing, places: Sequence[Point | tuple[float, str]
 
 
 def _placed(drawing: Drawing, places: Sequence[tuple[float, str]]) -> tuple[list[_Label], list[float]]:
-    taken: list[list[Point]] = []
-    heights: list[float] = []
-    labels: list[_Label] = []
-    for x, words in places:
-        lines = broken(words, 190.0 if drawing.width > NARROW else 130.0, 5)
-        wide = max((width_of(line) for line in lines), default=0.0) + 8.0
-        leftward = x + wide > drawing.width - 10.0
-        start, end = (x - wide, x) if leftward else (x, x + wide)
-        row = next((i for i, row in enumerate(taken) if all(start > b or end < a for a, b in row)), len(taken))
-        if row == len(taken):
-            taken.append([])
-            heights.append(0.0)
-        taken[row].append((start, end))
+    said = [broken(words, 190.0 if drawing.width > NARROW else 130.0, 5) for _, words in places]
+    wide = [max(map(width_of, lines), default=0.0) + 8.0 for lines in said]
+    found = label_places([(x, each) for (x, _), each in zip(places, wide, strict=True)], drawing.width - 10.0)
+    heights = [0.0] * (1 + max((row for row, _ in found), default=-1))
+    for (row, _), lines in zip(found, said, strict=True):
         heights[row] = max(heights[row], len(lines) * LINE + 3.0)
-        labels.append((row, lines, leftward))
-    return labels, heights
+    return [(row, lines, leftward) for (row, leftward), lines in zip(found, said, strict=True)], heights
 
 
 def _mark(axes: _Axes, places: Sequence[float], labels: Sequence[_Label], dash: str, colour: str = GREY) -> None:

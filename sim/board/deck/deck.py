@@ -16,12 +16,13 @@ from pptx import Presentation
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Inches, Pt
 
-from sim.board.charts.canvas import GREY, INK, MIDDLE, shortened
-from sim.board.charts.data import COLOURS, Chart, Table
-from sim.board.deck import native
+from sim.board.charts.canvas import GREY, INK, MIDDLE, lines_of, shortened
+from sim.board.charts.data import COLOURS, Chart
+from sim.board.charts.labels import label_places
+from sim.board.deck import native, tables
 from sim.board.deck.elements import describe, qualified, rgb
 from sim.board.deck.package import timeless
-from sim.board.deck.text import anchored, emu, plain_shape, text_box, write
+from sim.board.deck.text import emu, plain_shape, text_box, write
 from sim.board.story.chapter import Card, Chapter
 from sim.text.bidi import isolated, texts_of
 
@@ -42,8 +43,8 @@ BUDGETS = {
 }  # fmt: skip
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
 _DARK, _MIDDLE = COLOURS[0], MIDDLE
-_PALE = "#F3F7FB"
-_MARGIN = 0.06  # of a table's cell, inches
+_MARK_ROW = 0.22  # inches of a label above a histogram
+_HEADLINE_LETTERS = 64  # of a line, at the larger font size
 
 
 def write_deck(pack: Pack, story: tuple[Chapter, ...], path: str | os.PathLike[str]) -> None:
@@ -110,7 +111,9 @@ def _spoken_notes(chapter: Chapter) -> str:
 def _headline(slide: Any, sentence: str) -> None:
     box = slide.shapes.title
     box.left, box.top, box.width, box.height = Inches(LEFT), Inches(0.34), Inches(RIGHT - LEFT), Inches(0.96)
-    write(box.text_frame, [(shortened(sentence, BUDGETS["headline"]), 25, True, _DARK)], anchor="middle")
+    words = shortened(sentence, BUDGETS["headline"])
+    size = 25 if len(lines_of(words, _HEADLINE_LETTERS)) < 3 else 21  # two lines of either fit above the rule
+    write(box.text_frame, [(words, size, True, _DARK)], anchor="middle")
     rule = slide.shapes.add_shape(1, Inches(LEFT), Inches(1.32), Inches(RIGHT - LEFT), Inches(0.03))
     plain_shape(rule, _MIDDLE, "Rule under the headline")
 
@@ -131,20 +134,20 @@ def _title_page(slide: Any, chapter: Chapter) -> None:
 def _body(slide: Any, chapter: Chapter) -> None:
     """Cards, charts, tables and points side by side."""
     drawn = [chart for chart in chapter.charts if chart.kind != "table"]
-    tables = [chart for chart in chapter.charts if chart.kind == "table"]
-    top, bottom = BODY
+    listed = [chart for chart in chapter.charts if chart.kind == "table"]
+    top, bottom = BODY[0], BODY[1] if any(getattr(chapter, part) for _, part in _QUESTIONS) else STRIP[1]
     columns: list[tuple[float, Any]] = []
     if chapter.cards and len(chapter.cards) == 4:
         columns.append((1.25 if drawn else 1.75, lambda box: _cards(slide, chapter.cards, box, across=2)))
     columns += [
-        (1.0 if tables or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
+        (1.0 if listed or len(drawn) > 1 else 1.6, lambda box, c=chart: _chart(slide, c, box)) for chart in drawn
     ]
     titled = bool(drawn)
-    wants = [math.fsum(_wants(chart.table)) for chart in tables if chart.table is not None]
+    wants = [math.fsum(tables.wanted(chart.table)) for chart in listed if chart.table is not None]
     columns += [
         (1.25 if drawn else 2.0 * len(wants) * want / math.fsum(wants),
          lambda box, c=chart: _table(slide, c, box, titled))
-        for chart, want in zip(tables, wants, strict=True)
+        for chart, want in zip(listed, wants, strict=True)
     ]  # fmt: skip
     if chapter.cards and len(chapter.cards) != 4:
         columns.append((0.8, lambda box: _cards(slide, chapter.cards, box, across=1)))
@@ -174,7 +177,7 @@ def _chart(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> 
 
 def _title(slide: Any, chart: Chart, box: tuple[float, float, float, float]) -> None:
     left, top, width, _ = box
-    words = shortened(chart.title, min(BUDGETS["chart title"], _letters_in(width, 12, 1)))
+    words = shortened(chart.title, min(BUDGETS["chart title"], tables.letters_in(width, 12, 1)))
     text_box(slide, (left, top + 0.04, width, 0.3), [(words, 12, True, GREY)], name="Chart title")
 
 
@@ -197,13 +200,15 @@ def _values_marked(slide: Any, chart: Chart, box: tuple[float, float, float, flo
     """Dashed lines at values, with labels above one another."""
     x0, y0, width, height = _area(chart, box)
     low, high = chart.edges[0], chart.edges[-1]
-    for row, mark in enumerate(chart.marks):
-        assert isinstance(mark.at, float)
-        x = x0 + width * (mark.at - low) / ((high - low) or 1.0)
-        y = y0 - 0.32 + 0.26 * row
-        _line(slide, x, y + 0.13, y0 + height, mark.label)
-        label = (x + 0.05, y, 1.6, 0.26) if x < x0 + 0.8 * width else (x - 1.65, y, 1.6, 0.26)
-        text_box(slide, label, [(mark.label, 11, True, INK)], name="Mark", right=label[0] < x - 1.0)
+    at = [x0 + width * (float(mark.at) - low) / ((high - low) or 1.0) for mark in chart.marks]  # type: ignore[arg-type]
+    wide = [0.1 + 0.095 * len(mark.label) for mark in chart.marks]
+    places = label_places(list(zip(at, wide, strict=True)), x0 + width)
+    top = y0 - 0.06 - _MARK_ROW * (1 + max((row for row, _ in places), default=0))
+    for mark, x, across, (row, leftward) in zip(chart.marks, at, wide, places, strict=True):
+        y = top + _MARK_ROW * row
+        _line(slide, x, y + 0.03, y0 + height, mark.label)
+        label = (x - across if leftward else x + 0.05, y, across - 0.05, _MARK_ROW)
+        text_box(slide, label, [(mark.label, 11, True, INK)], name="Mark", right=leftward)
 
 
 def _area(chart: Chart, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -228,7 +233,7 @@ def _cards(slide: Any, cards: tuple[Card, ...], box: tuple[float, float, float, 
     for place, card in enumerate(cards):
         x, y = left + (place % across) * (wide + gap), top + 0.08 + (place // across) * (tall + gap)
         panel = slide.shapes.add_shape(1, *emu((x, y, wide, tall)))
-        plain_shape(panel, _PALE, f"Card: {card.label}")
+        plain_shape(panel, tables.PALE, f"Card: {card.label}")
         bar = slide.shapes.add_shape(1, *emu((x, y, 0.07, tall)))
         plain_shape(bar, _DARK, "Edge of a card")
         lines = [
@@ -247,115 +252,11 @@ def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float,
 
 
 def _table(slide: Any, chart: Chart, box: tuple[float, float, float, float], titled: bool) -> None:
-    """A table as wide as its box; numbers to the right, cells of as many lines as fit."""
-    table, (left, top, width, height) = chart.table, box
-    assert table is not None
+    left, top, width, height = box
     if titled:
         _title(slide, chart, box)
         top, height = top + 0.2, height - 0.2
-    headed = any(table.columns)
-    step = min(0.62 if _longest(table) > 60 else 0.46, (height - 0.2 - 0.5 * headed) / max(len(table.rows), 1))
-    shares = _shares(table)
-    size = 12.0 if step >= 0.34 and _fits(table, width, step, 12.0) else 10.5
-    tall = [step] * len(table.rows)
-    if not _fits(table, width, step, size):
-        tall = _heights(table, width, height - 0.2 - 0.5 * headed, size) or tall
-    room = [_letters_in(width * share, size - 1, 1) for share in shares]
-    head = 0.64 if any(len(name) > 2 * letters for name, letters in zip(table.columns, room, strict=True)) else 0.5
-    whole = sum(tall) + head * headed
-    shape = (len(table.rows) + headed, len(table.columns))
-    frame = slide.shapes.add_table(*shape, *emu((left, top + 0.16, width, whole)))
-    describe(frame, chart.title, chart.alt or _spoken(table))
-    grid = frame.table
-    grid.first_row, grid.horz_banding = headed, False
-    for column, share in enumerate(shares):
-        grid.columns[column].width = Inches(width * share)
-    rows = [table.columns] * headed + [tuple(row) for row in table.rows]
-    for place, row in enumerate(rows):
-        heading = headed and place == 0
-        high = head if heading else tall[place - headed]
-        grid.rows[place].height = Inches(high)
-        letter = size - heading
-        lines = _lines_in(high, letter)
-        for column, words in enumerate(row):
-            cell = grid.cell(place, column)
-            cell.margin_left = cell.margin_right = Inches(_MARGIN)
-            cell.margin_top = cell.margin_bottom = Inches(0.02)
-            cell.fill.solid()
-            cell.fill.fore_color.rgb = rgb(_DARK if heading else "#FFFFFF" if (place - headed) % 2 else _PALE)
-            budget = _letters_in(width * shares[column], letter, lines)
-            shown = str(words) if heading else shortened(str(words), budget)
-            line = (shown, letter, heading, "#FFFFFF" if heading else INK)
-            write(cell.text_frame, [line], right=column not in table.left)
-            cell.vertical_anchor = anchored("middle")
-
-
-def _letters_in(width: float, size: float, lines: int) -> int:
-    """Letters that fit a cell of a width in inches: a letter of Arial is half as wide as its size, on average."""
-    along = int((width - 2 * _MARGIN) * 72 / (size * 0.5))
-    return max(along if lines == 1 else int(along * lines * 0.88), 4)
-
-
-def _lines_in(height: float, size: float) -> int:
-    """Lines that fit a cell of a height in inches."""
-    return max(int((height - 0.04) / (size * 1.2 / 72)), 1)
-
-
-def _fits(table: Table, width: float, step: float, size: float) -> bool:
-    """Whether no cell of rows of a height is cut at a font size."""
-    lines = _lines_in(step, size)
-    room = [_letters_in(width * share, size, lines) for share in _shares(table)]
-    return all(len(str(cell)) <= letters for row in table.rows for cell, letters in zip(row, room, strict=True))
-
-
-_MOST_ROW_LINES = 12
-
-
-def _heights(table: Table, width: float, height: float, size: float) -> list[float] | None:
-    """A height for each row in which no cell is cut, or only those of the highest rows; None if no rows fit."""
-    widths = [width * share for share in _shares(table)]
-    lines = []
-    for row in table.rows:
-        cells = [(len(str(cell)), wide) for cell, wide in zip(row, widths, strict=True)]
-        counts = range(1, _MOST_ROW_LINES)
-        fitting = (n for n in counts if all(many <= _letters_in(wide, size, n) for many, wide in cells))
-        lines.append(next(fitting, _MOST_ROW_LINES))
-    for most in range(_MOST_ROW_LINES, 1, -1):
-        found = [max(min(n, most) * size * 1.2 / 72 + 0.06, 0.3) for n in lines]
-        if sum(found) <= height:
-            return found
-    return None
-
-
-def _longest(table: Table) -> int:
-    return max((len(str(cell)) for row in table.rows for cell in row), default=0)
-
-
-def _shares(table: Table) -> list[float]:
-    """Share of the width of each column."""
-    wants = _wants(table)
-    return [want / sum(wants) for want in wants]
-
-
-def _wants(table: Table) -> list[float]:
-    """Letters that each column wants, by its longest cell and the longest word of its heading."""
-    wants: list[float] = []
-    most = 75 if len(table.columns) < 7 else 48  # of letters: a text breaks into lines, numbers do not
-    for column, head in enumerate(table.columns):
-        cells = max((len(str(row[column])) for row in table.rows), default=0)
-        word = max((len(word) for word in head.split()), default=0) * 1.15  # bold, and not broken
-        wide = 1.2 if table.left == (column,) else 1.08  # the only column of words: they would be cut, numbers not
-        wants.append(min(max(cells * wide, word, len(head) / 2, 6), most) + 2)
-    return wants
-
-
-def _spoken(table: Table) -> str:
-    """A table in words."""
-    lines = []
-    for row in table.rows:
-        pairs = zip(table.columns, row, strict=True)
-        lines.append("; ".join(f"{head} {cell}".strip() for head, cell in pairs))
-    return shortened(". ".join(lines), 900)
+    tables.place(slide, chart, (left, top, width, height))
 
 
 def _strip(slide: Any, chapter: Chapter) -> None:

@@ -33,6 +33,7 @@ from sim.board.deck.elements import (
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart as Native
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 BARS_AREA = (0.36, 0.13, 0.60, 0.78)
 _GRID = "#E3E3E3"
 
@@ -144,14 +145,16 @@ def _bars(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
 
 
 def _histogram(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
-    names = [f"{edge:.6g}" for edge in chart.edges[:-1]]
+    edges = chart.edges[:-1]
+    every = next((n for n in (1, 2, 5, 10, 20) if len(edges) / n <= 12), 50)
+    # The others are blank, as not every viewer heeds the distance of labels.
+    names = [f"{edge:.6g}" if i % every == 0 else NO_BREAK for i, edge in enumerate(edges)]
     frame = _framed(shapes, chart, box, XL_CHART_TYPE.COLUMN_CLUSTERED, names, chart.series)
     native = frame.chart
     native.plots[0].gap_width = 4
     fill(native.plots[0].series[0].format, chart.series[0].colour)
     _value_axis(native, chart)
     native.category_axis.major_tick_mark = XL_TICK_MARK.NONE
-    every = next(n for n in (1, 2, 5, 10, 20, 50) if len(names) / n <= 12)
     for tag in ("c:tickLblSkip", "c:tickMarkSkip"):
         append(native.category_axis._element, tag, {"val": str(every)}, before=("c:noMultiLvlLbl", "c:extLst"))
     return frame

@@ -59,7 +59,8 @@ def _interval(series: Series, i: int) -> str:
     if low is None or high is None or low == high:
         return "-"
     decimals = min(decimals_allowed((high - low) / (2.0 * _Z95)), _MOST_DECIMALS)
-    return f"{_number(low, decimals)} to {_number(high, decimals)}"
+    ends = _number(low, decimals), _number(high, decimals)
+    return " to ".join(ends) if ends[0] != ends[1] else "-"
 
 
 def _number(value: float, decimals: int) -> str:

@@ -9,7 +9,7 @@ from sim.board.charts.data import Chart
 from sim.board.story.chapter import Card, Chapter
 from sim.board.story.cover import committed_words
 from sim.board.story.parts import compared_variants, largest_swing, table
-from sim.board.words import brief, day, frequency, median_day, plus_minus, share_between, tail, value
+from sim.board.words import brief, day, frequency, median_day, plus_minus, share_between, tail, the_line, value
 from sim.results.estimates import Estimate
 from sim.results.measures import censored_text
 
@@ -53,7 +53,7 @@ def _errors(result: Result, found: Uncertainty | None) -> Chart:
     for name in _MEASURED:
         estimate = summary.cash_out if name == "cash_out" else summary[name].estimate
         sampled = _span(name, *estimate.ci95, estimate.error) if estimate.error > 0.0 else "-"
-        row = (_WORDS[name], plus_minus(name, estimate).replace(" months", ""), sampled)
+        row = (_WORDS[name].format(the_line(result.case)), plus_minus(name, estimate).replace(" months", ""), sampled)
         rows.append(row if found is None else (*row, _range(found, name)))
     columns = ("", "mean", "sampling: 95% interval", "inputs: middle 90%")
     return table("errors", "Both errors", columns[: len(rows[0])], rows, (0,))
@@ -63,7 +63,7 @@ def _errors(result: Result, found: Uncertainty | None) -> Chart:
 _MEASURED = ("cash_out", "runway_months", "raised", "dilution")
 _WORDS = {
     "cash_out": "out of cash", "runway_months": "runway, months", "raised": "raised",
-    "dilution": "line's dilution",
+    "dilution": "dilution by {}",
 }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _inputs_words(found: Uncertainty | None) -> str:
 
 def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]:
     unknown = "" if found is None else f" ({found['cash_out']})"
-    summary = result.summary()
+    case, summary = result.case, result.summary()
     commitment = summary.waterfall.commitment  # less what was used before
     raised, dilution, runway = (summary[name] for name in ("raised", "dilution", "runway_months"))
     never, half, early = summary.cash_out.value == 0.0, runway.is_censored(50), runway.is_censored(5)
@@ -108,12 +108,12 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         if early
         else "{} scenarios: {}".format(*tail(result, "runway_months", 5))
     )
-    third = result.case.third_party
+    third = case.third_party
     others = "; third parties' shares are not included" if third is not None and third.kind == "equity" else ""
     return (
         Card(
             frequency(summary.cash_out, result.paths),
-            f"scenarios run out of cash by {day(result.case.horizon)}",
+            f"scenarios run out of cash by {day(case.horizon)}",
             f"probability {plus_minus('cash_out', summary.cash_out)}{unknown}",
         ),
         Card(
@@ -123,16 +123,16 @@ def _cards(result: Result, found: Uncertainty | None = None) -> tuple[Card, ...]
         ),
         Card(
             brief("raised", raised.mean, raised.mcse),
-            f"raised under the line on average, of {committed_words(result.case)}"
+            f"raised under {the_line(case)} on average, of {committed_words(case)}"
             if commitment
-            else "raised under the line on average"
+            else f"raised under {the_line(case)} on average"
             if raised.mean
-            else "raised under the line, which is off",
+            else f"raised under {the_line(case)} (off)",
             _least(result),
         ),
         Card(
             brief("dilution", dilution.mean, dilution.mcse),
-            "dilution by the line's shares on average",
+            f"dilution by {the_line(case, owner=True)} shares on average",
             _most(result) + others,
         ),
     )

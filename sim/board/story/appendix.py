@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Names of the analyses on the slides, by the field of the pack.
 ANALYSES = {
-    "result": "the answer, cash, commitment, cap table", "variants": "with and without the line",
+    "result": "the answer, cash, commitment, cap table", "variants": "variants of the case",
     "clauses": "cost of each clause", "sensitivity": "what matters most", "scenarios": "stress cases",
     "price_models": "price models", "solutions": "targets", "outlook": "twelve months", "policies": "when to draw",
     "grid": "what if", "record": "what really happened", "uncertainty": "range over the inputs",

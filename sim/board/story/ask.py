@@ -9,7 +9,7 @@ from sim.board.story.chapter import Chapter
 from sim.board.story.cover import of_size
 from sim.board.story.liquidity import money_at
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
-from sim.board.words import capitalised, day, frequency, plus_minus, short_day, variant_name
+from sim.board.words import capitalised, day, frequency, plus_minus, short_day, the_line, variant_name
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def ask(pack: Pack) -> Chapter:
     """How much more money is needed, if any, with the line and without it."""
     found = pack.variants
     shown = [i for i, name in enumerate(found.names) if name not in (pack.result.case.variants or {})]
-    names = [capitalised(variant_name(found.names[i])) for i in shown]
+    names = [capitalised(variant_name(found.names[i], pack.result.case)) for i in shown]
     runway = estimated("mean runway", "runway_months", [found.estimates["runway_months"][i] for i in shown])
     return Chapter(
         key="ask",
@@ -38,7 +38,8 @@ def ask(pack: Pack) -> Chapter:
         ),
         sure=paired(found),
         compared=compared_variants(pack) or f"The mean runway is {plus_minus('runway_months', _runway(pack))}.",
-        change=largest_swing(pack) or "Terms of the line, a lower use of cash, or more of it at the opening.",
+        change=largest_swing(pack)
+        or f"Terms of {the_line(pack.result.case)}, a lower use of cash, or more of it at the opening.",
         source="More cash: the liquidity at risk. In the mean runway, a scenario without a cash-out counts in full",
         notes="The decision follows from the liquidity at risk: with so much more cash at the opening, and the same "
         "draws, no cash-out occurs up to the date in 95 of 100 scenarios.",

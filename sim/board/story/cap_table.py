@@ -32,8 +32,8 @@ def cap_table(pack: Pack) -> Chapter | None:
         key="cap_table",
         headline=_headline(_part(found, 50), _part(found, 95)),
         charts=(_table(found),),
-        sure=f"Each column is the mean of the {found.scenarios:,} scenarios around its percentile. Dilution by the "
-        f"line's and third parties' shares: median {brief('total_dilution', total.p50.value, total.p50.error)}, mean "
+        sure=f"Each column is the mean of the {found.scenarios:,} scenarios around its percentile. Dilution by line "
+        f"shares and those of third parties: median {brief('total_dilution', total.p50.value, total.p50.error)}, mean "
         f"{plus_minus('total_dilution', total.estimate)}.",
         compared=f"Before: {_shares(opening)} shares, those reserved among them. The charter authorises "
         f"{_shares(float(company.shares_authorized))}; at the 95th percentile "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.capital import CapitalCost, cost_of_capital
 from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
-from sim.board.words import brief, plus_minus, share_between, spoken, tail
+from sim.board.words import brief, plus_minus, share_between, spoken, tail, the_line
 from sim.terms.description_line import price_words as price_of
 from sim.text.numbers import count
 
@@ -23,7 +23,7 @@ _MOST_PRICES = 200  # letters of the prices of all kinds of purchase, and of thi
 
 def capital(pack: Pack) -> Chapter | None:
     """The cost of the capital and the dilution; nothing where no scenario draws."""
-    result = pack.result
+    result, case = pack.result, pack.result.case
     summary = result.summary()
     if not summary["effective_price"].n:
         return None
@@ -32,20 +32,21 @@ def capital(pack: Pack) -> Chapter | None:
     often, most = tail(result, "dilution", 95)
     return Chapter(
         key="capital",
-        headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; the "
-        f"line's shares dilute the holders by {brief('dilution', dilution.mean, dilution.mcse)} on average",
+        headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; "
+        f"{the_line(case, owner=True)} shares dilute the holders by "
+        f"{brief('dilution', dilution.mean, dilution.mcse)} on average",
         charts=(distribution_chart(result, "dilution"),) if result.sketch is None else (),
-        cards=_cards(result.case, summary, cost),
-        sure=f"Discount and fees {plus_minus('effective_discount', cost.all_in)}; mean dilution by the line "
+        cards=_cards(case, summary, cost),
+        sure=f"Discount and fees {plus_minus('effective_discount', cost.all_in)}; mean dilution by {the_line(case)} "
         f"{plus_minus('dilution', dilution.estimate)}.",
-        compared=price_words(result.case),
-        change="A lower stock price: the same amount drawn under the line then dilutes the holders more. In "
-        f"{often} scenarios the line's dilution is {most}."
+        compared=price_words(case),
+        change=f"A lower stock price: the same amount drawn under {the_line(case)} then dilutes the holders more. "
+        f"In {often} scenarios {the_line(case, owner=True)} dilution is {most}."
         if dilution.p95.value
         else f"A draw in more scenarios: in {share_between(result, 'raised', 0.0, 0.0)} nothing is raised.",
         source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
-        notes="Dilution by the line = line shares / (opening shares + line shares), up to the cash-out; shares that "
+        notes="Dilution by line shares = line shares / (opening shares + line shares), up to the cash-out; shares that "
         f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
         f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
     )
@@ -75,7 +76,7 @@ def _cards(case: Case, summary: Summary, cost: CapitalCost) -> tuple[Card, ...]:
     return (
         Card(
             brief("dilution", dilution.p50.value, dilution.p50.error),
-            "median dilution by the line's shares",
+            f"median dilution by {the_line(case, owner=True)} shares",
             f"mean {plus_minus('dilution', dilution.estimate)}",
         ),
         Card(
@@ -110,7 +111,7 @@ def price_words(case: Case) -> str:
     things = f"{count(n, 'kind')} of purchase" if several else count(n, "line")
     if len(texts) == 1:
         text = f"The line's price is {texts[0]}." if n == 1 else f"The price of the {things} is {texts[0]}."
-        short = "The slide on the terms states the price of the line's shares."
+        short = f"The slide on the terms states the price of {the_line(case, owner=True)} shares."
     else:
         text = " ".join(f"The price of {name} is {price_of(pricing)}." for name, pricing in prices.items())
         short = f"The {things} have prices of their own, which the slide on the terms states."

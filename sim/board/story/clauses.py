@@ -8,7 +8,19 @@ from sim.analysis.clause_costs import TOO_MANY
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import INTERVALS, bars, estimated, table
-from sim.board.words import aligned, bare, capitalised, own_scenarios, plus_minus, shortened, spoken
+from sim.board.words import (
+    aligned,
+    bare,
+    brief,
+    capitalised,
+    listed,
+    own_scenarios,
+    plus_minus,
+    shortened,
+    spoken,
+    the_line,
+)
+from sim.text.numbers import is_zero
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
@@ -16,6 +28,7 @@ if TYPE_CHECKING:
     from sim.results.estimates import Estimate
 
 _MOST_CLAUSES = 9
+_TOGETHER = ("clauses: ", "conditions: ")  # the keys of clauses that are removed together
 _NAMES = {
     "reduction": "reduction for third-party financing",
     "period cap": "quarterly cap",
@@ -32,7 +45,8 @@ def clauses(pack: Pack) -> Chapter | None:
     costs = pack.clauses
     if costs is None or not costs.clauses:
         return None
-    order = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)[:_MOST_CLAUSES]
+    ranked = sorted(range(len(costs.clauses)), key=lambda i: -costs.shapley["raised"][i].value)
+    order = [i for i in ranked if _tells(costs, i)][:_MOST_CLAUSES] or ranked[:1]
     names = [clause_name(costs.clauses[i].key) for i in order]
     shares = [costs.shapley["raised"][i] for i in order]
     title = "Shapley value of each clause, $M" + own_scenarios(costs.paths, pack.result)
@@ -55,14 +69,38 @@ def clauses(pack: Pack) -> Chapter | None:
             [
                 "In the column 'removed alone', one clause is removed and the others stay.",
                 *[TOO_MANY] * bool(costs.grouped),
+                *_told_together(costs),
+                *["Other clauses are in the workbook."] * (len(order) < len(ranked)),
             ]
         ),
     )
 
 
+def _tells(costs: ClauseCosts, i: int) -> bool:
+    """Whether any effect of a clause is shown as more than 0."""
+    effects = [("raised", costs.alone["raised"][i]), *((name, found[i]) for name, found in costs.shapley.items())]
+    return not all(is_zero(bare(brief(name, each.value, each.error))) for name, each in effects)
+
+
 def clause_name(key: str) -> str:
-    """The name of a clause: `coverage limit`."""
-    return shortened(_NAMES.get(key, key.replace("condition: ", "")), 36)
+    """The name of a clause: `coverage limit`; of clauses that are removed together, the first and their number."""
+    if key.startswith(_TOGETHER):
+        first, *others = key.partition(": ")[2].split(", ")
+        return f"{shortened(first, 28)} and {len(others)} more"
+    return shortened(full_name(key), 36)
+
+
+def full_name(key: str) -> str:
+    """The name of a clause, or the names of those that are removed together, not shortened."""
+    if key.startswith(_TOGETHER):
+        return listed(key.partition(": ")[2].split(", "))
+    return _NAMES.get(key, key.replace("condition: ", ""))
+
+
+def _told_together(costs: ClauseCosts) -> list[str]:
+    """All names of the clauses that are removed together, which the bars have no room for."""
+    keys = [clause.key for clause in costs.clauses if clause.key.startswith(_TOGETHER)]
+    return [f"{capitalised(clause_name(key))}: {full_name(key)} are removed together." for key in keys]
 
 
 def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
@@ -70,7 +108,10 @@ def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
         "raised, $M (removed alone)": ("raised", costs.alone),
         "runway, months (Shapley)": ("runway_months", costs.shapley),
         "cash-out, points (Shapley)": ("cash_out", costs.shapley),
-        "line's dilution, points (Shapley)": ("dilution", costs.shapley),
+        f"{the_line(costs.case, owner=True)} dilution, points (Shapley)".removeprefix("the "): (
+            "dilution",
+            costs.shapley,
+        ),
     }
     cells = [
         [bare(text) for text in aligned(measure, [found[measure][i] for i in order], signed=True)]

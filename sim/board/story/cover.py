@@ -41,8 +41,15 @@ def line_words(case: Case) -> str:
     if not lines:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
-        return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 100)}"
-    return listed([f"equity line {of_size(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines])
+        kind = "line" if any(line.agent for line in lines) else "equity line"
+        return f"{count(len(lines), kind)}, the first with {shortened(lines[0].party, 100)}"
+    kinds = ["at-the-market programme" if line.agent else "equity line" for line in lines]
+    return listed(
+        [
+            f"{kind} {of_size(line)} with {shortened(line.party, 140 // len(lines))}"
+            for kind, line in zip(kinds, lines, strict=True)
+        ]
+    )
 
 
 def size_words(line: Line) -> str:

@@ -43,7 +43,7 @@ def lines(pack: Pack) -> Chapter | None:
         compared=price_words(case),
         change="The lines share the cash, the shares outstanding and the authorised shares. On one date the lines draw "
         "in the order of the case file.",
-        source="Size: what the line can still pay. Price: raised over shares issued, fee shares among them",
+        source="Size: what a line can still pay. Price: raised over shares issued, fee shares among them",
         notes="The reason why most is not raised is the one with the largest mean amount.",
     )
 

@@ -8,7 +8,18 @@ from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.charts.data import COLOURS, Chart, Series
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import largest_swing, table
-from sim.board.words import aligned, capitalised, change, day, frequency, listed, plus_minus, short_day, variant_name
+from sim.board.words import (
+    aligned,
+    capitalised,
+    change,
+    day,
+    frequency,
+    listed,
+    plus_minus,
+    short_day,
+    the_line,
+    variant_name,
+)
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -35,7 +46,8 @@ def outlook(pack: Pack) -> Chapter:
             *gap_words(found),
             "A risk figure, not an accounting conclusion (ASC 205-40, IAS 1)",
         ),
-        sure=f"With the line: {plus_minus('cash_out', found.shortfall[signed])}, from {found.paths:,} scenarios.",
+        sure=f"With {the_line(found.case)}: {plus_minus('cash_out', found.shortfall[signed])}, from {found.paths:,} "
+        "scenarios.",
         compared=_differences(found),
         change=largest_swing(pack),
         source="Share of all scenarios whose cash falls below the minimum by the end of the window, including those "
@@ -48,12 +60,14 @@ def gap_words(found: Outlook) -> list[str]:
     """The mean funding gap of each variant, and why it is measured to another day where it is."""
     why = " (the end of the fiscal quarter in which the window ends)" if found.gap_until != found.until else ""
     gaps = aligned("funding_gap", found.gap)
-    listed_gaps = [f"{capitalised(variant_name(name))}: {gap}" for name, gap in zip(found.names, gaps, strict=True)]
+    listed_gaps = [
+        f"{capitalised(variant_name(name, found.case))}: {gap}" for name, gap in zip(found.names, gaps, strict=True)
+    ]
     return [f"Mean funding gap up to {short_day(found.gap_until)}{why}:", *listed_gaps]
 
 
 def _columns(found: Outlook) -> Chart:
-    names = tuple(capitalised(variant_name(name)) for name in found.names)
+    names = tuple(capitalised(variant_name(name, found.case)) for name in found.names)
     labels = aligned("cash_out", found.shortfall)
     series = Series(
         "a shortfall in the window", tuple(100.0 * each.value for each in found.shortfall),
@@ -72,7 +86,7 @@ def _table(found: Outlook) -> Chart:
     """In place of columns without height."""
     bounds = [f"{100.0 * each.ci95[1]:.2g}%" for each in found.shortfall]
     rows = [
-        (capitalised(variant_name(name)), frequency(each, found.paths), f"at most {bound}")
+        (capitalised(variant_name(name, found.case)), frequency(each, found.paths), f"at most {bound}")
         for name, each, bound in zip(found.names, found.shortfall, bounds, strict=True)
     ]
     columns = ("", "scenarios with a shortfall", "95% confidence interval")
@@ -81,8 +95,8 @@ def _table(found: Outlook) -> Chart:
 
 def _differences(found: Outlook) -> str:
     others = [
-        f"{change('cash_out', difference, short=True)} {variant_name(name, in_sentence=True)}"
+        f"{change('cash_out', difference, short=True)} {variant_name(name, found.case, in_sentence=True)}"
         for name, difference in zip(found.names, found.differences, strict=True)
         if name in (LINE_OFF, WAIVED)
     ]
-    return f"Change from the probability with the line: {listed(others)}." if others else ""
+    return f"Change from the probability with {the_line(found.case)}: {listed(others)}." if others else ""

@@ -22,6 +22,7 @@ from sim.board.words import (
     name_of,
     reading,
     shortened,
+    the_line,
     variant_name,
 )
 from sim.results.estimates import Estimate
@@ -79,7 +80,9 @@ def paired(found: Comparison) -> str:
 def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     """Mean runway of each case as bars, and a table of the other measures beside it."""
     shown = range(min(len(found.names), MOST_CASES))
-    names = tuple(capitalised(shortened(variant_name(found.names[i], in_sentence=True), 34)) for i in shown)
+    names = tuple(
+        capitalised(shortened(variant_name(found.names[i], found.cases[0], in_sentence=True), 34)) for i in shown
+    )
     runway = estimated("mean runway", "runway_months", [found.estimates["runway_months"][i] for i in shown])
     chart = bars(key, "Mean runway, months", names, runway, "months")
     moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
@@ -91,7 +94,8 @@ def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     if len(found.names) > len(rows):
         more = len(found.names) - len(rows)
         rows.append((f"{more} more in the workbook", "", "", "", ""))
-    columns = ("", "change of runway, months", "out of cash, %", "raised, $M", "line's dilution, %")
+    dilution = f"{the_line(found.cases[0], owner=True)} dilution, %".removeprefix("the ")
+    columns = ("", "change of runway, months", "out of cash, %", "raised, $M", dilution)
     return chart, table(f"{key}_table", "Change of runway; level of the other measures", columns, rows, (0,))
 
 
@@ -122,7 +126,8 @@ def compared_variants(pack: Pack) -> str:
         return ""
     base = base_of(chances[names[0]], variants.paths)
     said = [
-        f"{frequency(chances[name], variants.paths, base)} {variant_name(name, in_sentence=True)}" for name in names
+        f"{frequency(chances[name], variants.paths, base)} {variant_name(name, pack.result.case, in_sentence=True)}"
+        for name in names
     ]
     return f"Scenarios out of cash by {day(pack.result.case.horizon)}: {listed(said)}."
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import change, plus_minus, shortened
+from sim.board.words import change, plus_minus, shortened, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -28,8 +28,9 @@ def policies(pack: Pack) -> Chapter | None:
         f"{plus_minus('raised', found.estimates['raised'][0])} raised.",
         change="The company decides when and how much it requests; it does not decide whether the conditions hold.",
         source="The same case with other purchase dates and other requests",
-        notes="Maximum: the company requests all that the line allows. Six months' runway: the company requests the "
-        f"amount that restores {TARGET_MONTHS:g} months of burn. Opportunistic: the company requests the maximum if "
+        notes=f"Maximum: the company requests all that {the_line(pack.result.case)} can pay. Six months' runway: the "
+        f"company requests the amount that restores {TARGET_MONTHS:g} months of burn. Opportunistic: the company "
+        "requests the maximum if "
         f"the stock closes at {PRICE_TRIGGER:.0%} of the opening price or more. Otherwise it requests the amount that "
         f"restores {TARGET_MONTHS:g} months of burn.",
     )
@@ -45,5 +46,5 @@ def _best(found: Comparison) -> str:
     return (
         "With the policy "
         f"\N{LEFT DOUBLE QUOTATION MARK}{shortened(found.names[best], 40)}\N{RIGHT DOUBLE QUOTATION MARK}, "
-        f"mean runway changes by {more} and the line's dilution by {dilution}"
+        f"mean runway changes by {more} and {the_line(found.cases[0], owner=True)} dilution by {dilution}"
     )

@@ -24,6 +24,7 @@ from sim.board.words import (
     name_of,
     reading,
     shortened,
+    the_line,
 )
 from sim.results.estimates import Estimate
 from sim.terms.description_price import price_lines
@@ -161,7 +162,7 @@ def _headline(found: PriceModels) -> str:
     """How far the answer moves: the smallest and the largest change of mean runway and of the expected shortfall."""
     runway, tail = found.comparison.differences["runway_months"][1:], found.shortfall_differences[1:]
     moves = [_span(name, each) for name, each in (("runway_months", runway), (TAIL, tail))]
-    tail_name = "the expected shortfall of the line's dilution"
+    tail_name = f"the expected shortfall of {the_line(found.comparison.cases[0], owner=True)} dilution"
     if not any(moves):
         return f"No other price model changes the mean runway or {tail_name}"
     (first, moved), (second, other) = sorted(
@@ -186,8 +187,8 @@ def _notes(pack: Pack) -> str:
     found = pack.price_models
     said = [next(iter(price_lines(pack.result.case))), origin(found)]
     said.append(
-        "The 5% expected shortfall (CVaR) of the line's dilution is its mean over the 5% of scenarios in which it is "
-        "largest."
+        f"The 5% expected shortfall (CVaR) of {the_line(pack.result.case, owner=True)} dilution is its mean over the "
+        "5% of scenarios in which it is largest."
     )
     out = found.comparison.estimates["cash_out"]
     said.append(

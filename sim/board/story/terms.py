@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sim.terms.line import Line
 
 _MOST_LINES = 2  # side by side; of more, each has a row
-_ONE_LINE, _MOST_LETTERS = 700, 150  # letters of a cell
 _TOPICS = ("Who", "How much", "Term", "Price", "Limits", "Conditions", "Fees", "Draws")
 
 
@@ -48,16 +47,23 @@ def _headline(lines: list[Line]) -> str:
     first = lines[0]
     if len(lines) > 1:
         return f"The terms of the {count(len(lines), 'line')} on one page"
-    size = left_words(first) or size_words(first)
-    return f"{shortened(first.investor, 60)} buys shares of up to {size} by {short_day(first.end)}"
+    sold = "" if first.commitment is None else "shares for "
+    most, left = size_words(first), _left(first)
+    who = shortened(first.party, 60)
+    return f"{who} {first.trade} {sold}up to {most}{left}{',' * bool(left)} by {short_day(first.end)}"
+
+
+def _left(line: Line) -> str:
+    """`, of which $15M is left`; nothing of a line that was not used."""
+    left = left_words(line).partition(" left of ")[0]
+    return f", of which {left} {'are' if line.commitment is None else 'is'} left" if left else ""
 
 
 def _by_topic(case: Case, lines: list[Line]) -> Chart:
     """A row a topic and a column a line."""
-    most = _ONE_LINE // len(lines)
     columns = [dict(_told(case, line)) for line in lines]
     rows = [
-        (topic, *(shortened(column.get(topic) or "-", most) for column in columns))
+        (topic, *(column.get(topic) or "-" for column in columns))
         for topic in _TOPICS
         if any(column.get(topic) for column in columns)
     ]
@@ -71,9 +77,7 @@ def _by_line(case: Case, lines: list[Line]) -> Chart:
     rows = []
     for line in lines[:8]:
         told = dict(_told(case, line))
-        rows.append(
-            (shortened(line.label, 30), *(shortened(told.get(topic) or "-", _MOST_LETTERS) for topic in topics))
-        )
+        rows.append((shortened(line.label, 30), *(told.get(topic) or "-" for topic in topics)))
     if len(lines) > len(rows):
         rows.append((f"and {len(lines) - len(rows)} more", *[""] * len(topics)))
     return table("terms", "Terms", ("line", *(topic.lower() for topic in topics)), rows, tuple(range(6)))
@@ -84,9 +88,9 @@ def _told(case: Case, line: Line) -> Iterator[tuple[str, str]]:
     kinds = line.kinds(case.policy)
     named = [(f"{kind.name}: " if line.purchases else "", kind) for kind in kinds]
     signed = f", signed on {short_day(line.signing)}" if line.signing else ""
-    yield "Who", f"{line.investor} buys the shares of {case.company.name}"
+    yield "Who", f"{line.party} {line.trade} the shares of {case.company.name}"
     stock = "registered" if line.registered else "restricted"
-    yield "How much", f"up to {left_words(line) or size_words(line)} of {stock} stock"
+    yield "How much", f"up to {size_words(line)} of {stock} stock{_left(line)}"
     yield "Term", f"{short_day(line.start)} to {short_day(line.end)}{signed}"
     yield "Price", "; ".join(f"{name}{price_words(kind.pricing)}" for name, kind in named if kind.pricing is not None)
     own = [

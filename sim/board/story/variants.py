@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import base_of, capitalised, frequency, plus_minus, shortened, variant_name
+from sim.board.words import base_of, capitalised, frequency, plus_minus, shortened, the_line, variant_name
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -23,10 +23,11 @@ def variants(pack: Pack) -> Chapter | None:
         headline=_best(found, list(named)),
         charts=compared_cases("named_variants", found),
         sure=paired(found),
-        compared=f"{capitalised(variant_name(found.names[0]))}: "
+        compared=f"{capitalised(variant_name(found.names[0], pack.result.case))}: "
         f"{plus_minus('runway_months', found.estimates['runway_months'][0])} of mean runway.",
         change="The case file says what each variant changes; nothing says how likely it is.",
-        source="Variants that the case names: the case with several inputs changed; and the line off or waived",
+        source="Variants that the case names: the case with several inputs changed; "
+        f"and {the_line(pack.result.case)} off or waived",
         notes="A variant is what the case would be if something else were so. No probability is attached to it.",
     )
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.analysis.cap_table import PERCENTS, cap_table
-from sim.board.words import brief, share_between, shortened, tail
+from sim.board.words import brief, capitalised, share_between, shortened, tail, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, level
 from sim.board.workbook.page import INPUT, Page
@@ -17,31 +17,33 @@ if TYPE_CHECKING:
 #: Part of the opening shares that the holder of the example has; the reader types another one.
 HOLDING = 0.10
 _SHARES, _MILLIONS, _PART = "#,##0", '#,##0.00,,"M"', "0.0%"
-_COLUMNS = ["After the line", "mean shares", "p05", "median", "p95", "expected shortfall, 5%"]
+_COLUMNS = ["", "mean shares", "p05", "median", "p95", "expected shortfall, 5%"]
 
 
 def draw(book: Book) -> None:
+    case = book.result.case
     dilution, (often, most) = book.result.summary()["dilution"], tail(book.result, "dilution", 95)
     headline = (
-        f"The line's shares are {brief('dilution', dilution.mean, dilution.mcse)} of opening shares plus their own on "
-        f"average; in {often} scenarios they are {most}"
+        f"{capitalised(the_line(case, owner=True))} shares are {brief('dilution', dilution.mean, dilution.mcse)} of "
+        f"opening shares plus their own on average; in {often} scenarios they are {most}"
     )
     if not dilution.p95.value:
-        headline = f"In {share_between(book.result, 'dilution', 0.0, 0.0)} scenarios the line issues no shares"
+        none = share_between(book.result, "dilution", 0.0, 0.0)
+        headline = f"In {none} scenarios no shares are issued under {the_line(case)}"
     page = Page(book, "Cap table", book.headline("cap_table", headline), [46, *[17] * 5], one=True)
-    _inputs(page, book.result.case)
+    _inputs(page, case)
     first = page.row + 2  # as a formula counts rows
     columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]
     names = (
-        "Shares outstanding at the opening", "Shares issued under the line", "Shares that third parties buy",
-        "Shares after both", "Dilution by the line's shares", "Part of the opening holders together",
+        "Shares outstanding at the opening", f"Shares issued under {the_line(case)}", "Shares that third parties buy",
+        "Shares after both", f"Dilution by {the_line(case, owner=True)} shares", "Part of the opening holders together",
         "Part of the holder above, who buys none", "Authorised shares left after both",
     )  # fmt: skip
     rows: list[list[Cell]] = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
     page.table(
         "", _COLUMNS, rows, tall=2,
-        note="Quantiles over the scenarios. Dilution by the line's shares: the line's over opening shares plus the "
-        f"line's. In the column of mean shares it differs from the mean dilution, "
+        note=f"Quantiles over the scenarios. Dilution by {the_line(case, owner=True)} shares: these over opening "
+        "shares plus these. In the column of mean shares it differs from the mean dilution, "
         f"{brief('dilution', dilution.mean, dilution.mcse)}, because a mean of ratios is not the ratio of the means. "
         "The yellow cell starts from the expected financings of third parties at the opening price; the next table has "
         "their simulated shares.",

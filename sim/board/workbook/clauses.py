@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
-from sim.board.words import name_of, plus_minus, reading, shortened
+from sim.board.story.clauses import clause_name, full_name
+from sim.board.words import name_of, plus_minus, reading, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, moved
 from sim.board.workbook.page import Page
 
 if TYPE_CHECKING:
     from sim.analysis.clause_costs import ClauseCosts
-
-_MOST_NAME, _MOST_WORDS = 40, 110
 
 
 def draw(book: Book) -> None:
@@ -23,11 +22,10 @@ def draw(book: Book) -> None:
     page = Page(book, "Clauses", book.headline("clauses", "Cost of each clause"), [38, *[13] * 8], costs.paths)
     room = page.reserve(max(round(1.3 * len(costs.clauses)) + 6, 12))
     blocks = {name: _measure(page, costs, name) for name in costs.shapley}
-    words: list[list[Cell]] = [
-        [shortened(clause.key, _MOST_NAME), shortened(f"{clause.clause} {clause.words}".strip(), _MOST_WORDS)]
-        for clause in costs.clauses
-    ]
-    page.table("What the clauses say", ["clause", "in words"], words)
+    page.words("What the clauses say", size=11, bold=True)
+    for clause in costs.clauses:
+        page.words(f"{full_name(clause.key)}: {clause.clause} {clause.words}".replace(":  ", ": "))
+    page.skip()
     page.words(
         "Alone: the effect of removing one clause and keeping the others. Shapley value: the effect of removing it, "
         "averaged over all orders in which the clauses can be removed; the values add up to removing all of them, on "
@@ -46,7 +44,7 @@ def draw(book: Book) -> None:
 
 def _measure(page: Page, costs: ClauseCosts, name: str) -> Block:
     rows: list[list[Cell]] = [
-        [shortened(clause.key, _MOST_NAME), *moved(name, alone), *moved(name, share)]
+        [clause_name(clause.key), *moved(name, alone), *moved(name, share)]
         for clause, alone, share in zip(costs.clauses, costs.alone[name], costs.shapley[name], strict=True)
     ]
     first = page.row + 3
@@ -55,7 +53,8 @@ def _measure(page: Page, costs: ClauseCosts, name: str) -> Block:
         together = together._replace(formula=f"=SUM(F{first}:F{first + len(rows) - 1})")  # type: ignore[union-attr]
     points = ", percentage points" * (reading(name).suffix == "%")
     ends = (
-        f"{plus_minus(name, costs.signed[name])} with the line, {plus_minus(name, costs.lifted[name])} without clauses"
+        f"{plus_minus(name, costs.signed[name])} with {the_line(costs.case)}, "
+        f"{plus_minus(name, costs.lifted[name])} without clauses"
     )
     columns = ["", "alone", PM, "95% low", "95% high", "Shapley value", PM, "95% low", "95% high"]
     total: list[Cell] = ["all clauses removed", "", "", "", "", together, *others]

@@ -6,19 +6,22 @@ import math
 from collections import defaultdict
 
 from sim.board.story.commitment import reason_words
+from sim.board.words import value
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
 from sim.board.workbook.page import Page
 from sim.results.summary import Summary
+from sim.text.numbers import is_zero
 
 _MOST_REASONS = 8
+_DUST = 1e-9  # of the commitment: what rounding leaves where no scenario differs
 
 
 def draw(book: Book) -> None:
     chapter = book.chapters.get("commitment")
     if chapter is None:
         return
-    page = Page(book, "Commitment", chapter.headline, [22, *[11.5] * 11], one=len(book.result.periods) < 13)
+    page = Page(book, "Commitment", chapter.headline, [46, *[11.5] * 10], one=len(book.result.periods) < 13)
     summary = book.result.summary()
     _waterfall(page, summary)
     _binding(page, summary)
@@ -28,24 +31,27 @@ def _waterfall(page: Page, summary: Summary) -> None:
     fall, uncertain = summary.waterfall, summary["raised"].mcse
     if not fall.commitment:
         return
-    steps = [("raised", fall.raised), ("reduction for third-party financing", fall.cut)]
+    missing = [("reduction for third-party financing", fall.cut)]
     ranked = sorted(fall.unraised.items(), key=lambda item: -item[1])
-    steps += [(f"not raised: {reason_words(reason)}", amount) for reason, amount in ranked]
+    missing += [(f"not raised: {reason_words(reason)}", amount) for reason, amount in ranked]
+    error = max(uncertain, _DUST * fall.commitment)
+    small = [step for step in missing if is_zero(value("raised", step[1], error))]
+    rest = ("not raised: other reasons", math.fsum(amount for _, amount in small))
+    steps = [("raised", fall.raised), *(step for step in missing if step not in small)]
+    steps += [rest] * (not is_zero(value("raised", rest[1], error)))
+    paid = math.fsum(amount for _, amount in steps)
     first = page.row + 3
     last = first + len(steps) - 1
     rows: list[list[Cell]] = []
     for i, (words, amount) in enumerate(steps):
-        share = level("cash_out", amount / fall.commitment, uncertain / fall.commitment)
-        whole = f"=D{first + i}/D{last + 1}"
+        share = level("cash_out", amount / paid, uncertain / paid)
+        whole = f"=B{first + i}/B{last + 1}"
         shown = level("raised", amount, uncertain)
-        rows.append([words, "", "", shown, share._replace(formula=whole) if share else None])
-    paid = math.fsum(amount for _, amount in steps)
+        rows.append([words, shown, share._replace(formula=whole) if share else None])
     form = exact(fall.commitment, "$", "M", 1e6).form
-    all_of_it = Number(paid, form, f"=SUM(D{first}:D{last})"), Number(1.0, "0%", f"=SUM(E{first}:E{last})")
-    columns = ["", "", "", "amount", "share"]
-    page.table(
-        "Where the commitment goes, mean of the scenarios", columns, rows, total=["committed", "", "", *all_of_it]
-    )
+    all_of_it = Number(paid, form, f"=SUM(B{first}:B{last})"), Number(1.0, "0%", f"=SUM(C{first}:C{last})")
+    columns = ["", "amount", "share"]
+    page.table("Where the commitment goes, mean of the scenarios", columns, rows, total=["committed", *all_of_it])
 
 
 def _binding(page: Page, summary: Summary) -> None:

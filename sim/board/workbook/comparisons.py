@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
-from sim.board.words import reading, shortened, variant_name
+from sim.board.words import reading, shortened, the_line, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
 from sim.board.workbook.page import Page
@@ -22,7 +22,9 @@ _MOST_NAME = 60
 
 def variants(book: Book) -> None:
     """Sheet Variants: the line as it is, off and waived, and what the case names."""
-    headline = book.headline("variants", "With the line, without it, and with its conditions waived")
+    headline = book.headline(
+        "variants", f"With and without {the_line(book.result.case)}, and with all conditions waived"
+    )
     _sheet(book, "Variants", headline, book.pack.variants)
 
 
@@ -47,10 +49,10 @@ def compared(page: Page, found: Comparison) -> None:
     room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
     order = [*_FIRST, *(name for name in found.estimates if name not in _FIRST)]
     runs = [{name: row[i] for name, row in found.estimates.items()} for i in range(len(found.names))]
-    blocks = {}
+    blocks, names = {}, [variant_name(name, found.cases[0]) for name in found.names]
     for name in order:
         levels = [estimated(name, run[name]) for run in runs]
-        blocks[name] = measured(page, name, column(name), found.names, levels, found.differences[name])
+        blocks[name] = measured(page, name, column(name), names, levels, found.differences[name])
     for words in found.notes:
         page.words(words, size=9)
     page.place(room, *(
@@ -74,7 +76,7 @@ def measured(
     """
     rows: list[list[Cell]] = [
         [
-            shortened(variant_name(words), _MOST_NAME),
+            shortened(words, _MOST_NAME),
             *level,
             *(moved(name, difference) if i else [None] * 4),
         ]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.board.charts.data import COLOURS, round_step
-from sim.board.words import brief, capitalised, name_of, share_between, tail
+from sim.board.words import brief, capitalised, name_of, share_between, tail, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
 from sim.board.workbook.page import Page
@@ -51,12 +51,13 @@ def draw(book: Book) -> None:
 
 def _headline(result: Result) -> str:
     raised, dilution = result.summary()["raised"], result.summary()["dilution"]
+    line = the_line(result.case)
     if not dilution.p95.value:
-        return f"In {share_between(result, 'dilution', 0.0, 0.0)} scenarios the line issues no shares"
+        return f"In {share_between(result, 'dilution', 0.0, 0.0)} scenarios no shares are issued under {line}"
     often, most = tail(result, "dilution", 95)
     middle = share_between(result, "raised", raised.p05.value, raised.p95.value)
     ends = dict.fromkeys(brief("raised", each.value, each.error) for each in (raised.p05, raised.p95))
-    return f"{capitalised(middle)} scenarios raise {' to '.join(ends)}; in {often} the line dilutes by {most}"
+    return f"{capitalised(middle)} scenarios raise {' to '.join(ends)}; in {often} the dilution by {line} is {most}"
 
 
 def _bins(result: Result, name: str) -> list[list[Cell]]:

@@ -32,7 +32,7 @@ def draw(book: Book) -> None:
     for i, name in enumerate(found.names):
         short, difference, gap = found.shortfall[i], found.differences[i], found.gap[i]
         signed = name == SIGNED
-        row: list[Cell] = [variant_name(name), *estimated("cash_out", short)]
+        row: list[Cell] = [variant_name(name, found.case), *estimated("cash_out", short)]
         row += [None, None] if signed else [change("cash_out", difference), error("cash_out", difference)]
         row += [level("cash_out", found.already[i].value, found.already[i].error), *estimated("funding_gap", gap)[:2]]
         rows.append(row)

@@ -44,6 +44,7 @@ class Page:
         self.sheet = book.file.add_worksheet(name)
         self.row = 0
         self._breaks: list[int] = []
+        self._lines: dict[int, int] = {}
         for i, width in enumerate(self.widths):
             self.sheet.set_column(i, i, width, book.style())
         self._set_up(paths, one)
@@ -91,8 +92,8 @@ class Page:
         """A heading, names of columns, rows and a total; `left` is the first column, `tall` the lines of the names.
 
         Numbers of a column have one number of decimals. Columns of text are aligned left, the others right; with
-        `flush` all are aligned left and decimals are left alone. The text of a wide last column is wrapped; with `wrap`
-        that of every column.
+        `flush` all are aligned left and decimals are left alone. Text that its column has no room for is broken into
+        lines; that of a narrow last column, which has room to its right, only with `wrap`.
         """
         if heading:
             self._text((self.row, left), heading, {"bold": True, "font_size": 11})
@@ -110,18 +111,15 @@ class Page:
             rows = [list(row) for row in zip(*columns_of, strict=True)]
         wide = self.widths[left + len(columns) - 1]
         for row in rows:
-            last = row[-1]
-            wraps = wide >= _LEAST_WRAPPED and sides[-1] == "left" and isinstance(last, str) and len(last) > wide
-            if wraps:
-                self.sheet.set_row(self.row, _ROW * math.ceil(1.05 * len(str(last)) / wide))
-            if wrap:
-                lines = (math.ceil(1.1 * len(str(cell)) / width) for cell, width in zip(row, self.widths, strict=False))
-                self.sheet.set_row(self.row, _ROW * max(1, *lines))
-                wraps = True
+            lines = [
+                _lines(cell, self.widths[left + i]) if wrap or i + 1 < len(row) or wide >= _LEAST_WRAPPED else 1
+                for i, cell in enumerate(row)
+            ]
+            self._heighten(max(lines))
             for i, cell in enumerate(row):
                 look = {"align": sides[i], "bottom": 1, "bottom_color": LINE}
                 look |= {"indent": 1} if i and sides[i] == "left" else {}  # clear of the numbers before it
-                self.put(self.row, left + i, cell, **look, **({"text_wrap": True} if wraps else {}))
+                self.put(self.row, left + i, cell, **look, **({"text_wrap": True} if lines[i] > 1 else {}))
             self.row += 1
         block = Block(self.name, first, max(self.row - 1, first))
         if total is not None:
@@ -132,6 +130,12 @@ class Page:
             self.words(note, size=9, color=GREY)
         self.row += 1
         return block
+
+    def _heighten(self, lines: int) -> None:
+        """Give the row so many lines, unless a table beside this one has given it more."""
+        if lines > self._lines.get(self.row, 1):
+            self._lines[self.row] = lines
+            self.sheet.set_row(self.row, _ROW * lines)
 
     def put(self, row: int, column: int, cell: Cell, **look: Any) -> None:
         """One cell."""
@@ -156,6 +160,9 @@ class Page:
             self._text((row, column), cell, {"align": "left"} | look)
 
     def _text(self, at: tuple[int, int], text: str, look: dict[str, Any]) -> None:
+        if not text:  # an empty text would cut that of the cell before it
+            self.sheet.write_blank(*at, None, self.book.style(**look))
+            return
         self.sheet.write_string(*at, safe(text), self.book.style(**look, **_prefix(text)))
 
     def reserve(self, rows: int = 15) -> Place:
@@ -200,6 +207,11 @@ def _words(column: Sequence[Cell]) -> bool:
     """Whether a column has text only."""
     there = [cell for cell in column if cell is not None and cell != ABSENT]
     return all(isinstance(cell, str) for cell in there)
+
+
+def _lines(cell: Cell, width: float) -> int:
+    """How many lines a cell takes in a column of a width in letters."""
+    return math.ceil(1.1 * len(cell) / width) if isinstance(cell, str) and len(cell) > width else 1
 
 
 def _prefix(text: str) -> dict[str, bool]:

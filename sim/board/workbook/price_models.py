@@ -8,13 +8,13 @@ from dataclasses import replace
 from sim.analysis.price_models import TAIL
 from sim.analysis.price_variants import CASE, first_year_volatility, kurtosis_of, parameter_words
 from sim.board.story.price_models import kurtosis_words, note_words, origin, own_model
-from sim.board.words import capitalised
+from sim.board.words import capitalised, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, estimated, level
 from sim.board.workbook.comparisons import WIDTHS, compared, measured
 from sim.board.workbook.page import Page
 
-SHORTFALL = "Expected shortfall (CVaR), 5%, of the line's dilution"
+SHORTFALL = "Expected shortfall (CVaR), 5%, of {} dilution"
 _COLUMNS = ["price model", "volatility", "kurtosis", "parameters of", "parameters"]
 
 
@@ -44,8 +44,9 @@ def draw(book: Book) -> None:
     )
     page.skip()
     labels = tuple(capitalised(each.label) for each in found.variants.variants)
+    title = SHORTFALL.format(the_line(book.result.case, owner=True))
     measured(
-        page, TAIL, SHORTFALL, labels, [estimated(TAIL, each) for each in found.shortfall], found.shortfall_differences
+        page, TAIL, title, labels, [estimated(TAIL, each) for each in found.shortfall], found.shortfall_differences
     )
     page.turn()
     compared(page, replace(found.comparison, names=labels))

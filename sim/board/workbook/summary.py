@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.analysis.paired import MEASURED
-from sim.board.words import value, variant_name
+from sim.board.words import the_line, value, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
 from sim.board.workbook.page import Page
@@ -46,11 +46,12 @@ def draw(book: Book) -> None:
     columns = [column(name) for name in MEASURED]
     runs = [{key: row[i] for key, row in found.estimates.items()} for i in range(len(found.names))]
     page.table(
-        "With the line, without it, and with its conditions waived: means with common random numbers",
+        f"With and without {the_line(book.result.case)}, and with all conditions waived: means with common random "
+        "numbers",
         ["", *columns],
         [
             [
-                variant_name(name),
+                variant_name(name, book.result.case),
                 *(estimated(each, run[each])[0] for each in MEASURED),
             ]
             for name, run in zip(found.names, runs, strict=True)
@@ -64,7 +65,7 @@ _NOTE = (
     "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells. "
     "Expected shortfall, 5%, also called CVaR, is the mean of the least favourable 5%. In the runway, a scenario "
     f"without a cash-out counts with the full period, marked {CENSORED_MARK}. Scenarios that draw nothing have no price"
-    " and no discount. Dilution by the line is that of the line's shares alone; total dilution is that of all shares "
+    " and no discount. Total dilution, unlike the dilution by line shares, is that of all shares "
     "issued, of survivors in the scenarios whose cash lasts. Retained ownership is 0 where it does not."
 )
 

@@ -32,7 +32,7 @@ _MEASURE = "runway_months"  # in the charts, until another one is chosen
 
 def draw(book: Book) -> None:
     grid = book.pack.grid
-    page = Page(book, "What-if", f"{choice(grid)} in the yellow cells", [38, 30, *[13] * 6], grid.paths, one=True)
+    page = Page(book, "What-if", f"{choice(grid)} in the yellow cells", [38, 36, *[13] * 6], grid.paths, one=True)
     page.sheet.set_portrait()
     labels = [axis_labels(axis) for axis in grid.axes]
     _picker(page, grid, labels)
