@@ -29,9 +29,13 @@ def test_the_decision_names_the_money_of_the_liquidity_at_risk(valence):
     year = next(s for s in valence.result.summary().statistics.liquidity_at_risk if s.months == 12).quantile(95)
     needed = brief("funding_gap", year.value, year.error)
     assert decision(valence) == (
-        f"Draw on the line of $30M and find {needed} more: cash then lasts to 31 March 2003 in 95 of 100 scenarios"
+        f"Draw on the line of $30M and find {needed} more: with the same draws, cash then lasts to 31 March 2003 in 95 "
+        "of 100 scenarios"
     )
     assert needed in chapter(valence, "liquidity").headline
+    assert chapter(valence, "liquidity").headline.startswith("With the same draws, cash lasts in 95 of 100 scenarios ")
+    assert chapter(valence, "ask").points[0].startswith("With the same draws, more cash ")
+    assert "the draws follow the policy" in chapter(valence, "stress").compared
     assert f"To 31 Mar 2003: {needed}" in chapter(valence, "ask").points
 
 
@@ -39,6 +43,7 @@ def test_the_decision_fits_the_case():
     assert decision(pack_of("never")).startswith("No more money is needed: cash lasts to 31 March 2004 in all 512 ")
     assert decision(pack_of("no line")).startswith("Find $")
     assert "line" not in decision(pack_of("no line"))
+    assert not any("draws" in chapter(pack_of("no line"), key).headline for key in ("ask", "liquidity"))
 
 
 def saved_by_the_line(pack):
