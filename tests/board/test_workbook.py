@@ -326,6 +326,22 @@ def test_shares_left_exclude_reserved_and_third_parties(made):
     assert row_of(sheet, "Authorised shares left after both")[0].value == near(max(left, 0.0))
 
 
+def test_no_column_has_more_shares_than_the_charter(tmp_path):
+    from sim.board.workbook.workbook import write_workbook
+
+    case = CASES["2026"].replace({"company.shares_authorized": 60_000_000})
+    held = {"line.used": {"amount": 0, "shares": 0, "holdings": 1_000_000}}
+    pack = replace(pack_of("2026"), result=sim.simulate(case.replace(held), paths=256, seed=7))
+    write_workbook(pack, story(pack), tmp_path / "charter.xlsx")
+    sheet = read(tmp_path / "charter.xlsx")["Cap table"]
+    after = [cell.value for cell in row_of(sheet, "Shares after both")]
+    most = case.company.shares_authorized - case.company.shares_reserved
+    assert max(after) == near(most)
+    assert all(each <= most * (1.0 + 1e-12) for each in after)
+    assert row_of(sheet, "Part of the other opening holders together")[0].value == near(37e6 / after[0])
+    assert differing(tmp_path / "charter.xlsx") == []
+
+
 def test_another_choice_changes_the_values(valence):
     _, path = valence
     assert len(differing(path, {"part_held": 0.2})) == 5  # one a column of the cap table
@@ -413,7 +429,7 @@ def test_a_text_that_is_none_is_left_alone():
 def test_words_of_a_case_are_words_in_every_sheet(made):
     _, path = made
     book = read(path, values=False)
-    ours = re.compile(r"=(?:[A-Z]{1,2}\d+[-+/*]|[=\d]|[a-z_]+|INDEX|MATCH|IF|IFERROR|SUM|MAX|[A-Z]{1,2}\d+$)")
+    ours = re.compile(r"=(?:[A-Z]{1,2}\d+[-+/*]|[=\d]|[a-z_]+|INDEX|MATCH|IF|IFERROR|SUM|MAX|MIN|[A-Z]{1,2}\d+$)")
     for sheet in book:
         for row in sheet.iter_rows():
             for cell in row:

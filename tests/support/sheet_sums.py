@@ -55,6 +55,7 @@ class Sums:
             "_INDEX": _index,
             "_SUM": lambda column: math.fsum(x for x in _flat(column) if not isinstance(x, str)),
             "_MAX": max,
+            "_MIN": min,
             "_ROUND": _rounded,
             "_IF": lambda test, then, other: then if test else other,
             "_IFERROR": _tried,
