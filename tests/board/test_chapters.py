@@ -16,7 +16,7 @@ from sim.board.story.ask import decision
 from sim.board.story.forecasts import _row
 from sim.board.story.parts import choice
 from sim.board.story.story import story
-from sim.board.story.variants import variants
+from sim.board.story.variants import compared_words, owed_words, variants
 from sim.board.words import brief, value
 from sim.results.estimates import Estimate, proportion
 from sim.terms.forecast import Forecast
@@ -124,6 +124,19 @@ def test_named_variants_have_a_slide():
     assert "variants" not in {each.key for each in story(pack_of("valence"))}
 
 
+def test_compared_variants_are_those_of_the_case(valence):
+    assert compared_words(valence) == "With the line, without it and with its conditions waived"
+    assert compared_words(pack_of("2026")) == "With the line and without it"
+    assert compared_words(with_variants()).endswith(", with its conditions waived and in the variants of the case")
+
+
+def test_fees_that_are_owed_without_the_line_are_named(valence):
+    case = CASES["valence"].replace({"line.fees": {"staged": [{"date": "2002-05-01", "shares": 50_000, "cash": 2e4}]}})
+    pack = SimpleNamespace(result=SimpleNamespace(case=case))
+    assert owed_words(pack).startswith("Without the line, 50,000 fee shares and $20,000 of fees are due all the same")
+    assert owed_words(valence) == ""
+
+
 def test_variants_without_a_cash_out_have_a_sentence():
     case = sim.Case.from_dict(CASES["valence"].to_dict() | {"variants": {"more": {"price.initial": 4.0}}})
     case = case.replace({"company.cash": 1e9})
@@ -165,7 +178,7 @@ def test_forecasts_of_earlier_cases_are_scored(valence):
     case = sim.Case.from_dict(CASES["valence"].to_dict() | {"forecasts": rows})
     pack = dataclasses.replace(valence, result=sim.simulate(case, paths=64, seed=7))
     each = chapter(pack, "forecasts")
-    assert each.headline == "1 of 2 actual figures lie inside the 90% range that was forecast"
+    assert each.headline == "1 of 2 actual figures lies inside the 90% range that was forecast"
     assert each.charts[0].table.rows[0][1:] == ("31 Mar 2002", "cash", "$11.5M", "40%", "$8M to $14M", "$11.9M")
 
 
