@@ -11,17 +11,22 @@ import numpy as np
 import pytest
 
 import sim
+from sim.analysis.price_models import price_models as price_models_of
+from sim.analysis.scenarios import policies_of
 from sim.analysis.solve import solve
 from sim.analysis.variants import WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
+from sim.board.story.assumptions import assumptions
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.commitment import _because, commitment
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
-from sim.board.story.parts import MOST_CASES, compared_cases, setting
+from sim.board.story.parts import MOST_CASES, compared_cases, input_words, setting
+from sim.board.story.policies import policies
+from sim.board.story.price_models import price_models
 from sim.board.story.record import amount_words
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
@@ -566,6 +571,13 @@ def test_lines_in_shares_alone_are_not_off():
     assert [chart.kind for chart in chapter.charts] == ["stacked"]
     assert "share cap" in chapter.headline
     assert _cards(pack.result)[2].label == "raised under the line on average"
+    case = pack.result.case
+    pack.price_models, pack.policies = price_models_of(case, 64, 7), sim.compare(policies_of(case), paths=64, seed=7)
+    pack.sensitivity = None
+    assert None not in (policies(pack), price_models(pack))
+    (row,) = (row for row in assumptions(pack).charts[0].table.rows if row[0] == "Size of the lines")
+    assert row[1] == "16,900,000 shares and 5,378,552 left of 10,000,000 shares"
+    assert row[2].startswith("[PA] no limit in dollars; [ATM]")
     found = lines(pack).charts[0].table
     assert [row[1] for row in found.rows] == ["16,900,000 shares", "5,378,552 shares"]
     assert found.columns[-1] == "price of a share"  # no dollars of a commitment are left unraised
@@ -669,6 +681,12 @@ def test_days_are_whole():
     assert amount_words(200.0, "days", 0.3) == "200"
     assert setting(197.0, "days", 0.41) == "197 days"
     assert setting(2.5, "days", 0.1) == "2.5 days"
+
+
+def test_a_label_of_two_parts_is_a_subject():
+    assert input_words("resale registration: probability") == "the probability of resale registration"
+    assert input_words("ATM: phase 2: price move") == "the price move of ATM: phase 2"
+    assert input_words("monthly burn") == "monthly burn"
 
 
 def test_a_target_that_is_met_says_so():

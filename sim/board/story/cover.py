@@ -37,12 +37,17 @@ def cover(pack: Pack) -> Chapter:
 
 def line_words(case: Case) -> str:
     """`equity line of $30M with Berg & Berg Enterprises, LLC`; how many lines, if there are several."""
-    lines = [line for line in case.facilities if line.commitment != 0]
+    lines = lines_of(case)
     if not lines:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
         return f"{count(len(lines), 'equity line')}, the first with {shortened(lines[0].investor, 100)}"
     return listed([f"equity line {of_size(line)} with {shortened(line.investor, 140 // len(lines))}" for line in lines])
+
+
+def lines_of(case: Case) -> list[Line]:
+    """The lines that can pay; a commitment of 0 turns a line off."""
+    return [line for line in case.facilities if line.commitment != 0]
 
 
 def size_words(line: Line) -> str:
