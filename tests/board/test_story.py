@@ -430,7 +430,9 @@ def estimate(number, error):
 @pytest.mark.parametrize(
     ("name", "pairs", "signed", "expected"),
     [
-        ("raised", [(2.34e6, 1e4), (0.436e6, 1e3), (0.001e6, 1e2)], True, ("+$2.34M", "+$0.44M", "$0.00M")),
+        ("raised", [(2.34e6, 1e4), (0.436e6, 1e3), (0.001e6, 1e2)], True, ("+$2.34M", "+$0.44M", "<$0.01M")),
+        ("raised", [(2.34e6, 1e4), (-0.001e6, 1e2), (0.004e6, 1e4)], True, ("+$2.34M", ">−$0.01M", "$0.00M")),
+        ("raised", [(12.34e6, 2e6), (0.48e6, 1e6), (0.0, 0.0)], False, ("$12M", "<$1M", "$0M")),
         ("raised", [(5e6, 0.0), (20.96e6, 0.0)], False, ("$5.0M", "$21.0M")),
         ("cash_out", [(0.0, 0.0004), (0.018, 0.002), (0.779, 0.007)], False, ("0.0%", "1.8%", "77.9%")),
         ("runway_months", [(-5.89, 0.02), (math.nan, math.nan)], True, ("−5.89 months", "-")),
@@ -441,11 +443,11 @@ def test_a_column_has_the_digits_of_its_largest_error(name, pairs, signed, expec
     assert aligned(name, [estimate(*pair) for pair in pairs], signed) == expected
 
 
-def test_no_probability_of_a_table_rounds_to_0_or_1():
+def test_no_number_of_a_table_rounds_to_0_or_1():
     chances = [proportion(n, 10_000) for n in (0, 1, 9_730, 9_999, 10_000)]
-    assert aligned("cash_out", chances, bounds=True) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
+    assert aligned("cash_out", chances) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
     assert aligned("cash_out", [proportion(19_980, 20_000), proportion(20_000, 20_000)]) == ("99.9%", "100.0%")
-    assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)], bounds=True) == ("$0.200M", "$0.000M")
+    assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)]) == ("$0.200M", "<$0.001M")
 
 
 def test_estimates_are_written_with_their_errors():

@@ -19,6 +19,7 @@ from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import (
     ABSENT,
     MOST_LETTERS,
+    aligned,
     change,
     form_like,
     is_formula_like,
@@ -560,7 +561,11 @@ def test_errors_decide_the_digits():
     assert shown(*level("raised", 11_512_345.0, 30_000.0)[:2]) == "$11.51M"
     assert shown(*level("raised", 11_512_345.0, 0.4e6)[:2]) == "$11.5M"
     tiny = change("raised", Estimate(-3.0, 1.0, (-5.0, -1.0)))
-    assert (tiny.value, shown(*tiny[:2])) == (-3.0, "$0.000M")
+    assert (tiny.value, shown(*tiny[:2])) == (-3.0, ">-$0.001M")
+    small, large = level("cash_out", 0.0008, 0.0003), level("cash_out", 0.3, 0.02)
+    column = [shown(*cell[:2]) for cell in aligned([small, large, level("cash_out", 0.0, 0.0)])]
+    assert column == ["<1%", "30%", "0%"]
+    assert set_to(0.48e6, "$", 2e6).form == '"<$1M";"<$1M";"<$1M"'
     moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
     assert shown(*moved[:2]) == "-$3.0M"
     coarse = number("120 days", 123.0, 20.0)

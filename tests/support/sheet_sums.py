@@ -107,6 +107,8 @@ def shown(value, form):
     parts = form.split(";")
     if len(parts) == 3:
         return shown(abs(value) if value else value, parts[0 if value > 0 else 1 if value < 0 else 2])
+    if re.fullmatch(r'"[<>][^"]*"', form):  # a bound
+        return form.strip('"')
     before, digits, after = re.fullmatch(r'([+-]?(?:"[^"]*")?)([#,0.]+?)((?:,,|%)?(?:"[^"]*")?)', form).groups()
     scale = 1e6 if after.startswith(",,") else 0.01 if after.startswith("%") else 1.0
     decimals = len(digits.partition(".")[2])

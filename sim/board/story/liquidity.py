@@ -50,7 +50,7 @@ def liquidity_sentence(summary: Summary) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
     spans = summary.statistics.liquidity_at_risk
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} {_with(span)}" for span in told]
+    needs = [f"to {short_day(span.end)} {_with(span)}" for span in told]
     condition = same_draws(summary) if any(span.quantile(95).value > 0.0 for span in told) else ""
     return capitalised(f"{condition}cash lasts in 95 of 100 scenarios {listed(needs)}")
 

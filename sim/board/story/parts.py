@@ -84,7 +84,7 @@ def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     chart = bars(key, "Mean runway, months", names, runway, "months")
     moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
     levels = [
-        [bare(text) for text in aligned(measure, [found.estimates[measure][i] for i in shown], bounds=True)]
+        [bare(text) for text in aligned(measure, [found.estimates[measure][i] for i in shown])]
         for measure in ("cash_out", "raised", "dilution")
     ]
     rows = list(zip(names, ["-", *(bare(move) for move in moves)], *levels, strict=True))

@@ -138,7 +138,7 @@ def kurtosis_words(kurtosis: float) -> str:
 
 def _cells(name: str, levels: tuple[Estimate, ...], differences: tuple[Estimate, ...]) -> list[str]:
     """`11.52`, then `11.83 (+0.31 ± 0.04)`."""
-    shown = [bare(text) for text in aligned(name, levels, bounds=True)]
+    shown = [bare(text) for text in aligned(name, levels)]
     moves = [bare(text) for text in aligned(name, differences[1:], signed=True)]
     errors = [_error(name, each, move) for each, move in zip(differences[1:], moves, strict=True)]
     return [

@@ -28,7 +28,7 @@ def stress(pack: Pack) -> Chapter | None:
     if not found:
         return None
     notes = [solution.note.replace(" +- ", " ± ") for solution in found if solution.note]
-    there = aligned("cash_out", [solution.probability for solution in found], bounds=True)
+    there = aligned("cash_out", [solution.probability for solution in found])
     rows = [_row(solution, chance) for solution, chance in zip(found, there, strict=True)]
     return Chapter(
         key="stress",

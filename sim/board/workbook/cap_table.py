@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.cap_table import PERCENTS, bought_by_others, cap_table, held_by_investors
 from sim.board.words import brief, share_between, shortened, tail
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import Cell, Number, level
+from sim.board.workbook.cells import Cell, Number, level, unbounded
 from sim.board.workbook.page import INPUT, Page
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _column(book: Book, letter: str, first: int, cell: Number | None) -> list[Ce
     after = opening + new + third
     left = max(company.shares_authorized - company.shares_reserved - after, 0.0)
     shown = level("dilution", dilution.p50.value, dilution.mcse)
-    part = shown.form if shown is not None and shown.form != "0%" else _PART
+    part = unbounded(shown.form) if shown is not None and shown.form != "0%" else _PART
     old_at, new_at, third_at, after_at = (f"{letter}{first + i}" for i in range(4))
     return [
         Number(opening, _SHARES, "=opening_shares"),
