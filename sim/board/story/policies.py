@@ -8,7 +8,7 @@ from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
 from sim.board.story.cover import lines_of
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import change, plus_minus, shortened
+from sim.board.words import BOUNDS, change, plus_minus, shortened
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -42,6 +42,8 @@ def _best(found: Comparison) -> str:
     if runway[best].value <= 2.0 * runway[best].error:
         return "No other draw policy lengthens the mean runway"
     more = change("runway_months", runway[best], short=True)
+    if more[0] in BOUNDS:
+        return f"No other draw policy lengthens the mean runway by {more[1:]} or more"
     dilution = change("dilution", found.differences["dilution"][best], short=True)
     return (
         "With the policy "
