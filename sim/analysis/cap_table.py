@@ -70,8 +70,8 @@ def cap_table(result: Result) -> CapTable | None:
     case, company = result.case, result.case.company
     investors = _issued(result)
     held = _held(case, tuple(investors))
-    others = result.paths_or_sketch().get("other_shares", np.zeros((0, result.paths))).sum(axis=0)
-    opening = float(company.shares_outstanding) - sum(held.values())
+    others = bought_by_others(result)
+    opening = float(company.shares_outstanding) - held_by_investors(case)
     order = np.argsort(sum(investors.values(), start=others), kind="stable")
     size = max(round(AROUND * result.paths), 1)
 
@@ -87,6 +87,17 @@ def cap_table(result: Result) -> CapTable | None:
         {percent: around(percent) for percent in PERCENTS},
         size,
     )
+
+
+def bought_by_others(result: Result) -> np.ndarray:
+    """Shares that third parties buy up to the cash-out (paths,), of a run that kept its paths."""
+    bought: np.ndarray = result.paths_or_sketch().get("other_shares", np.zeros((0, result.paths))).sum(axis=0)
+    return bought
+
+
+def held_by_investors(case: Case) -> float:
+    """Shares outstanding at the opening that the investors of the lines hold."""
+    return sum(float(line.used.holdings) for line in case.facilities if line.used is not None)
 
 
 def _issued(result: Result) -> dict[str, np.ndarray]:

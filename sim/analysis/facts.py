@@ -20,6 +20,8 @@ from sim.text.tables import Table
 
 _LARGE = 1e5  # from here on shares are counted in millions
 
+#: In place of the share of the paths with a lower value, of a figure that could not differ.
+ALL_EQUAL = "all have this value"
 BRIDGED = (
     "After a cash-out the simulation continues as if someone covered the missing cash at no cost. Cash is then shown "
     "as an amount below the minimum, and draws continue."
@@ -55,6 +57,11 @@ class Fact(HashableValue):
         """Whether it lies between the 5% and the 95% quantile."""
         return self.p05 <= self.value <= self.p95
 
+    @property
+    def could_differ(self) -> bool:
+        """Whether not every path has this very value; a figure that could not differ says nothing about the model."""
+        return self.equal < 1.0
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Backtest(Parts, HashableValue, Readable):
@@ -67,6 +74,11 @@ class Backtest(Parts, HashableValue, Readable):
     paths: int
     seed: int
     notes: tuple[str, ...]
+
+    @property
+    def compared(self) -> tuple[Fact, ...]:
+        """The figures that could differ."""
+        return tuple(row for row in self.rows if row.could_differ)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; absent numbers are None."""
@@ -86,21 +98,30 @@ class Backtest(Parts, HashableValue, Readable):
         return f"{len(self.rows)} recorded figures of {self.case.title}, {self.paths:,} paths"
 
 
+def lying(inside: int, figures: int, kind: str = "figure") -> str:
+    """`3 of 4 figures lie`, `1 of 4 figures lies`."""
+    return f"{inside} of {figures} {kind}{'s' * (figures != 1)} {'lies' if 1 in (inside, figures) else 'lie'}"
+
+
 def backtest_blocks(found: Backtest, notes: bool = True) -> Blocks:
     """Every recorded figure, the share of paths below it, and quantiles of the paths in the figure's unit."""
     told = found.notes if notes else ()
     head = (
-        f"{found.case.title}\n{found.paths:,} paths, seed {found.seed}, from what was known on "
+        f"{found.case.title}\n{found.paths:,} paths, seed {found.seed}, simulated from "
         f"{long_date(found.case.valuation_date)}"
     )
     if not found.rows:
         return [head, *told]
-    below = aligned(
-        [100.0 * row.percentile.value for row in found.rows], [100.0 * row.percentile.error for row in found.rows], 1
-    )
+    chances = [row.percentile for row in found.compared]
+    below = iter(aligned([100.0 * each.value for each in chances], [100.0 * each.error for each in chances], 1))
     rows = [
-        (f"{row.date} {row.label}", amount(row.value, row.unit), share, *_quantiles(row))
-        for row, share in zip(found.rows, below, strict=True)
+        (
+            f"{row.date} {row.label}",
+            amount(row.value, row.unit),
+            next(below) if row.could_differ else ALL_EQUAL,
+            *_quantiles(row),
+        )
+        for row in found.rows
     ]
     columns = ("", "observed", "paths below, %", "5%", "median", "95%")
     return [head, Table("Recorded figures, and quantiles of the simulated paths", columns, rows), *told]

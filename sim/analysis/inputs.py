@@ -20,7 +20,7 @@ from sim.terms.ranges import Number
 from sim.terms.schema import Key, Rows, Table, entry_keys, keys, values_of
 from sim.terms.stated import SHARE, WAIVERS, WAIVERS_LABEL
 from sim.terms.variation import Ends
-from sim.text.numbers import price
+from sim.text.numbers import lost, price
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ def shown(value: float, unit: str, error: float = math.nan) -> str:
         return price(float(f"{value:.4g}")) if value >= 0 else f"-{price(float(f'{-value:.4g}'))}"
     scale, before, after = _format(value, unit, error)
     bare = abs(value) / scale
+    if error > 0 and lost(bare, decimals := _decimals(value, unit, error / scale)):
+        return f"{'<' if value > 0 else '>-'}{before}{rounded(10.0**-decimals, decimals)}{after}"
     error = math.nan if error < 1e-9 * abs(value) else error  # rounding of sums
     text = rounded(bare, _decimals(value, unit, error / scale)) if error > 0 else f"{round(float(f'{bare:.4g}'), 6):,}"
     text = text.rstrip("0").rstrip(".") if "." in text and not error > 0 else text

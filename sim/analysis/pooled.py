@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sim.analysis.facts import Backtest, backtest_blocks
+from sim.analysis.facts import Backtest, backtest_blocks, lying
 from sim.analysis.positions import LEVEL, Calibrated
 from sim.results.summary import jsonable
 from sim.results.value import HashableValue, Parts
@@ -56,7 +56,7 @@ class PooledBacktest(Parts, HashableValue, Readable):
         pooled = test and {
             "figures": test.figures,
             "cases": test.cases,
-            "inside_90": sum(row.inside for each in self.backtests for row in each.rows if row.equal < 1.0),
+            "inside_90": sum(row.inside for each in self.backtests for row in each.compared),
             "histogram": {"counts": test.counts, "calibrated_p05": test.least, "calibrated_p95": test.most},
             "position": {"mean": test.position, "calibrated_95": test.usual},
             "test": {
@@ -96,8 +96,7 @@ def pooled_blocks(found: PooledBacktest) -> Blocks:
     test = found.test
     if test is None:
         return ["No recorded figure can be compared."]
-    rows = [row for each in found.backtests for row in each.rows if row.equal < 1.0]
-    inside = sum(row.inside for row in rows)
+    inside = sum(row.inside for each in found.backtests for row in each.compared)
     width = _BAR / max(*test.counts, 1.0)
     bins = len(test.counts)
     table = [
@@ -112,13 +111,13 @@ def pooled_blocks(found: PooledBacktest) -> Blocks:
     low, high = (100.0 * end for end in test.usual)
     return [
         Table(
-            f"All figures together: {test.figures} of {test.cases} case{'s' * (test.cases > 1)}, by the share of paths "
-            "with a lower value",
+            f"All figures together: {test.figures} figure{'s' * (test.figures > 1)} of {test.cases} "
+            f"case{'s' * (test.cases > 1)}, by the share of paths with a lower value",
             ("paths below", "figures", "calibrated, 90%", ""),
             table,
             left=(0, 3),
         ),
-        f"{inside} of {test.figures} figures lie inside the simulated 90% range. The mean position is "
+        f"{lying(inside, test.figures)} inside the simulated 90% range. The mean position is "
         f"{100.0 * test.position:.0f}%, each case counted once; in a calibrated model it is between {low:.0f}% and "
         f"{high:.0f}% with a probability of 95%.",
         verdict_of(test),

@@ -15,7 +15,7 @@ from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
 from sim.results.result import Result
 from sim.results.shares import is_extreme
 from sim.text.dates import long_date as day
-from sim.text.numbers import decimals_allowed, is_zero, rounded, shared_decimals, with_decimals
+from sim.text.numbers import decimals_allowed, is_zero, lost, rounded, shared_decimals, with_decimals
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -27,6 +27,8 @@ __all__ = [
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
+#: What a number begins with that is written as a bound.
+BOUNDS = ("<", ">")
 _PER_CENT = Reading(0.01, "", "%", 2)
 _MOST_BASE = 1_000_000  # "3 of 1,000,000"
 _NAMES = {"cash_out": "Cash-out", "cash_out_12m": "Cash-out within 12 months"}
@@ -101,10 +103,11 @@ def change(name: str, estimate: Estimate, short: bool = False) -> str:
     return _signed(name, (spoken if short else _whole)(name, estimate), estimate.value)
 
 
-def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, bounds: bool = False) -> tuple[str, ...]:
+def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False) -> tuple[str, ...]:
     """Estimates of one column, all with the decimals that the largest error allows; "-" where absent.
 
-    With `bounds` a probability that would be rounded to 0% or 100% is `<0.1%` or `>99.9%`.
+    What would be rounded to 0, or of a percentage to 100%, is a bound: `<0.1`, `>99.9%`. With `signed`, for
+    differences, it is 0 unless its own error is as small.
     """
     how = reading(name)
     known = [each for each in estimates if math.isfinite(each.value)]
@@ -115,9 +118,7 @@ def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False, boun
     )
     if how.suffix == "%":  # whole percents at least: one uncertain share must not round the others to tens
         decimals = max(decimals, 0)
-    texts = [marked(_fixed(name, each.value, decimals), each) for each in estimates]
-    if bounds and how.suffix == "%":
-        texts = [_bounded(text, each.value, max(decimals, 0)) for text, each in zip(texts, estimates, strict=True)]
+    texts = [marked(_fixed(name, each.value, decimals, each.error * signed), each) for each in estimates]
     if not signed:
         return tuple(texts)
     return tuple(_signed(name, text, each.value) for text, each in zip(texts, estimates, strict=True))
@@ -198,16 +199,6 @@ def median_day(result: Result) -> date:
     return result.case.valuation_date + timedelta(max(days - 1, 0))
 
 
-def _bounded(text: str, share: float, decimals: int) -> str:
-    """A percentage as text, or a bound where a share that is neither 0 nor 1 would be shown as one of them."""
-    if not 0.0 < share < 1.0 or text.rstrip("%").strip("0.") not in ("", "1"):
-        return text
-    least = 10.0**-decimals
-    if float(text.rstrip("%")) == 0.0:
-        return f"<{least:.{decimals}f}%"
-    return f">{100.0 - least:.{decimals}f}%" if float(text.rstrip("%")) == 100.0 else text
-
-
 def _whole(name: str, estimate: Estimate) -> str:
     return marked(value(name, estimate.value, estimate.error), estimate)
 
@@ -217,6 +208,8 @@ def _signed(name: str, text: str, number: float) -> str:
     if name not in MEASURES or reading(name).suffix == "%":
         text = text.replace("%", " points")
     unsigned = text.lstrip("-" + MINUS)
+    if text[:1] in BOUNDS:
+        return text
     if is_zero(unsigned):
         return unsigned or text
     return (MINUS if number < 0 else "+") + unsigned
@@ -238,10 +231,15 @@ def _written(name: str, number: float, error: float, most: int) -> str:
     return "$0" if text == "$0M" else text
 
 
-def _fixed(name: str, number: float, decimals: int) -> str:
-    """With so many decimals, as far as the measure is ever written."""
+def _fixed(name: str, number: float, decimals: int, error: float = 0.0) -> str:
+    """With so many decimals, as far as the measure is ever written; a bound for what would be rounded to 0 or 100%."""
     if not math.isfinite(number):
         return "-"
-    how = reading(name)
-    text = rounded(number / how.scale, min(decimals, how.max_decimals))
-    return f"{MINUS if text.startswith('-') else ''}{how.prefix}{text.lstrip('-')}{how.suffix}"
+    how, bound = reading(name), ""
+    decimals, scaled = min(decimals, how.max_decimals), number / how.scale
+    text, least = rounded(scaled, decimals), 10.0**-decimals
+    if lost(scaled, decimals, error / how.scale):
+        bound, text = ("<", rounded(least, decimals)) if number > 0.0 else (">", rounded(-least, decimals))
+    elif how.suffix == "%" and 0.0 < number < 1.0 and text == rounded(100.0, decimals):
+        bound, text = ">", rounded(100.0 - least, decimals)
+    return f"{bound}{MINUS if text.startswith('-') else ''}{how.prefix}{text.lstrip('-')}{how.suffix}"

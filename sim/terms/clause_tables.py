@@ -243,4 +243,4 @@ class MultipleOf(Terms):
 
     @property
     def words(self) -> str:
-        return f"{self.times:g} times the shares of the purchase {self.purchase} of the same date"
+        return f'{self.times:g} times the shares of the purchase "{self.purchase}" on the same date'

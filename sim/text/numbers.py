@@ -71,10 +71,15 @@ def with_decimals(value: float, decimals: int, error: float = 0.0) -> str:
     if not math.isfinite(value):
         return "-"
     text = rounded(value, decimals)
-    if value == 0.0 or text.strip("0.,") or not 2.0 * error < 10.0**-decimals:
+    if not lost(value, decimals, error):
         return text
     least = rounded(10.0**-decimals, decimals)
     return f"<{least}" if value > 0.0 else f">-{least}"
+
+
+def lost(value: float, decimals: int, error: float = 0.0) -> bool:
+    """Whether a number that is not 0 would be rounded to 0, and its error with it: it is then written as a bound."""
+    return value != 0.0 and is_zero(rounded(value, decimals)) and 2.0 * error < 10.0**-decimals
 
 
 # --- units ---

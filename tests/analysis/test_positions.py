@@ -1,6 +1,9 @@
 """Several backtests together: a calibrated model is accepted as often as it should be, a wrong one is found."""
 
+import dataclasses
 import json
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,9 +11,11 @@ from scipy import stats
 
 import sim
 from sim.analysis import positions as module
+from sim.analysis.facts import lying
 from sim.analysis.pooled import verdict_of
 from sim.analysis.positions import BINS, calibration_test, positions_of
 from sim.board.charts.backtest import positions
+from sim.board.story.record import record
 from sim.cli import main
 from sim.engine.trace import trace_paths
 
@@ -129,8 +134,25 @@ def test_it_prints_and_becomes_json(found):
     text = str(found)
     assert max(map(len, text.splitlines())) <= 100
     assert found.verdict == verdict_of(found.test)
-    assert "All figures together: 12 of 2 cases" in text
+    assert "All figures together: 12 figures of 2 cases" in text
+    assert "of 12 figures lie inside" in text
+    assert re.search(r"0.65M shares  +all have this value ", text)
     assert "1 of the figures could not differ" in " ".join(text.split())
+
+
+def test_a_figure_that_cannot_differ_is_in_no_count(found):
+    one = found.backtests[1]
+    assert [fact.could_differ for fact in one.rows] == [True, False]
+    told = record(SimpleNamespace(record=one))
+    assert told.headline == "1 of 1 figure lies inside the simulated 90% range"
+    assert told.charts[0].table.rows[1][3] == "all have this value"
+    assert (lying(0, 2), lying(1, 3), lying(0, 1)) == (
+        "0 of 2 figures lie",
+        "1 of 3 figures lies",
+        "0 of 1 figure lies",
+    )
+    sure = dataclasses.replace(one, rows=one.rows[1:])
+    assert record(SimpleNamespace(record=sure)).headline == "No observed figure could differ from the simulated ones"
 
 
 def test_the_figure_has_a_bar_for_each_bin(found):

@@ -16,7 +16,7 @@ from sim.board.story.ask import decision
 from sim.board.story.forecasts import _row
 from sim.board.story.parts import choice
 from sim.board.story.story import story
-from sim.board.story.variants import variants
+from sim.board.story.variants import compared_words, owed_words, variants
 from sim.board.words import brief, value
 from sim.results.estimates import Estimate, proportion
 from sim.terms.forecast import Forecast
@@ -29,9 +29,13 @@ def test_the_decision_names_the_money_of_the_liquidity_at_risk(valence):
     year = next(s for s in valence.result.summary().statistics.liquidity_at_risk if s.months == 12).quantile(95)
     needed = brief("funding_gap", year.value, year.error)
     assert decision(valence) == (
-        f"Draw on the line of $30M and find {needed} more: cash then lasts to 31 March 2003 in 95 of 100 scenarios"
+        f"Draw on the line of $30M and find {needed} more: with the same draws, cash then lasts to 31 March 2003 in 95 "
+        "of 100 scenarios"
     )
     assert needed in chapter(valence, "liquidity").headline
+    assert chapter(valence, "liquidity").headline.startswith("With the same draws, cash lasts in 95 of 100 scenarios ")
+    assert chapter(valence, "ask").points[0].startswith("With the same draws, more cash ")
+    assert "the draws follow the policy" in chapter(valence, "stress").compared
     assert f"To 31 Mar 2003: {needed}" in chapter(valence, "ask").points
 
 
@@ -39,6 +43,7 @@ def test_the_decision_fits_the_case():
     assert decision(pack_of("never")).startswith("No more money is needed: cash lasts to 31 March 2004 in all 512 ")
     assert decision(pack_of("no line")).startswith("Find $")
     assert "line" not in decision(pack_of("no line"))
+    assert not any("draws" in chapter(pack_of("no line"), key).headline for key in ("ask", "liquidity"))
 
 
 def saved_by_the_line(pack):
@@ -119,6 +124,19 @@ def test_named_variants_have_a_slide():
     assert "variants" not in {each.key for each in story(pack_of("valence"))}
 
 
+def test_compared_variants_are_those_of_the_case(valence):
+    assert compared_words(valence) == "With the line, without it and with its conditions waived"
+    assert compared_words(pack_of("2026")) == "With the line and without it"
+    assert compared_words(with_variants()).endswith(", with its conditions waived and in the variants of the case")
+
+
+def test_fees_that_are_owed_without_the_line_are_named(valence):
+    case = CASES["valence"].replace({"line.fees": {"staged": [{"date": "2002-05-01", "shares": 50_000, "cash": 2e4}]}})
+    pack = SimpleNamespace(result=SimpleNamespace(case=case))
+    assert owed_words(pack).startswith("Without the line, 50,000 fee shares and $20,000 of fees are due all the same")
+    assert owed_words(valence) == ""
+
+
 def test_variants_without_a_cash_out_have_a_sentence():
     case = sim.Case.from_dict(CASES["valence"].to_dict() | {"variants": {"more": {"price.initial": 4.0}}})
     case = case.replace({"company.cash": 1e9})
@@ -160,7 +178,7 @@ def test_forecasts_of_earlier_cases_are_scored(valence):
     case = sim.Case.from_dict(CASES["valence"].to_dict() | {"forecasts": rows})
     pack = dataclasses.replace(valence, result=sim.simulate(case, paths=64, seed=7))
     each = chapter(pack, "forecasts")
-    assert each.headline == "1 of 2 actual figures lie inside the 90% range that was forecast"
+    assert each.headline == "1 of 2 actual figures lies inside the 90% range that was forecast"
     assert each.charts[0].table.rows[0][1:] == ("31 Mar 2002", "cash", "$11.5M", "40%", "$8M to $14M", "$11.9M")
 
 

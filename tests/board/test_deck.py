@@ -144,7 +144,9 @@ def test_native_charts_have_the_numbers_of_the_slides(made):
 
 def shown_by(form, number):
     """What a value looks like under a number format of ours."""
-    section = form.split(";")[1 if number < 0 else 0]
+    section = form.split(";")[1 if number < 0 and ";" in form else 0]
+    if section[1:].lstrip("\N{NO-BREAK SPACE}").startswith(("<", ">")):  # a bound
+        return section.strip('"')
     before, digits, after = re.fullmatch(r'(?:"([^"]*)")?([#,0.]+)(?:"([^"]*)")?', section).groups()
     decimals = len(digits.partition(".")[2])
     text = f"{abs(number):{',' if ',' in digits else ''}.{decimals}f}"

@@ -164,10 +164,11 @@ def wrong_cells(chart, page):
     for series in chart.series:
         for i, value in enumerate(series.values):
             text = rows[i][place]
-            if text.startswith("under "):
-                if not 0.0 < value < printed(text)[0]:
+            if text.startswith(("<", ">")):
+                bound, _ = printed(text)
+                if not (0.0 < value < bound if text[0] == "<" else bound < value):
                     found.append((chart.key, text, value))
-            elif series.labels and text != series.labels[i]:
+            elif series.labels and text != series.labels[i] and (not series.low or series.low[i] == series.high[i]):
                 found.append((chart.key, text, series.labels[i]))
             elif abs(printed(text)[0] - value) > 1.01 * printed(text)[1] + 1e-9 * abs(value):
                 # A label has three digits at most, so that one of hundreds is rounded to units.
@@ -176,6 +177,8 @@ def wrong_cells(chart, page):
                 assert series.low[i] == series.high[i]
             elif series.low:
                 ends = [printed(part) for part in rows[i][place + 1].split(" to ")]
+                if text[0] not in "<>" and not ends[0][0] <= printed(text)[0] <= ends[1][0]:
+                    found.append((chart.key, text, ends))
                 pairs = zip(ends, (series.low[i], series.high[i]), strict=True)
                 found += [(chart.key, got, end) for got, end in pairs if abs(got[0] - end) > 1.01 * got[1]]
         place += 1 + bool(series.low)

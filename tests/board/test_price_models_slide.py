@@ -58,7 +58,7 @@ def test_cells_are_the_levels_and_the_paired_changes():
         rounding = 0.5 * 10.0 ** -len(move.partition(".")[2])
         assert float(inside[2]) == pytest.approx(100.0 * difference.se, abs=rounding)
     for column, name in ((2, "shares_issued"), (4, "raised"), (5, "runway_months"), (6, "cash_out")):
-        levels = [bare(text) for text in aligned(name, found.comparison.estimates[name], bounds=True)]
+        levels = [bare(text) for text in aligned(name, found.comparison.estimates[name])]
         assert [row[column].partition(" ")[0] for row in rows] == levels
 
 

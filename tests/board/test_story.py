@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 import sim
+from sim.analysis.price_models import price_models as price_models_of
+from sim.analysis.scenarios import policies_of
 from sim.analysis.solve import solve
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
+from sim.board.story.assumptions import assumptions
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.clauses import clause_name, full_name
@@ -23,7 +26,9 @@ from sim.board.story.commitment import _because, commitment
 from sim.board.story.cover import cover
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
-from sim.board.story.parts import MOST_CASES, compared_cases, setting
+from sim.board.story.parts import MOST_CASES, compared_cases, input_words, setting
+from sim.board.story.policies import policies
+from sim.board.story.price_models import price_models
 from sim.board.story.record import amount_words
 from sim.board.story.sensitivity import sensitivity
 from sim.board.story.story import CHAPTERS, story
@@ -427,7 +432,9 @@ def estimate(number, error):
 @pytest.mark.parametrize(
     ("name", "pairs", "signed", "expected"),
     [
-        ("raised", [(2.34e6, 1e4), (0.436e6, 1e3), (0.001e6, 1e2)], True, ("+$2.34M", "+$0.44M", "$0.00M")),
+        ("raised", [(2.34e6, 1e4), (0.436e6, 1e3), (0.001e6, 1e2)], True, ("+$2.34M", "+$0.44M", "<$0.01M")),
+        ("raised", [(2.34e6, 1e4), (-0.001e6, 1e2), (0.004e6, 1e4)], True, ("+$2.34M", ">−$0.01M", "$0.00M")),
+        ("raised", [(12.34e6, 2e6), (0.48e6, 1e6), (0.0, 0.0)], False, ("$12M", "<$1M", "$0M")),
         ("raised", [(5e6, 0.0), (20.96e6, 0.0)], False, ("$5.0M", "$21.0M")),
         ("cash_out", [(0.0, 0.0004), (0.018, 0.002), (0.779, 0.007)], False, ("0.0%", "1.8%", "77.9%")),
         ("runway_months", [(-5.89, 0.02), (math.nan, math.nan)], True, ("−5.89 months", "-")),
@@ -438,11 +445,11 @@ def test_a_column_has_the_digits_of_its_largest_error(name, pairs, signed, expec
     assert aligned(name, [estimate(*pair) for pair in pairs], signed) == expected
 
 
-def test_no_probability_of_a_table_rounds_to_0_or_1():
+def test_no_number_of_a_table_rounds_to_0_or_1():
     chances = [proportion(n, 10_000) for n in (0, 1, 9_730, 9_999, 10_000)]
-    assert aligned("cash_out", chances, bounds=True) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
+    assert aligned("cash_out", chances) == ("0.0%", "<0.1%", "97.3%", ">99.9%", "100.0%")
     assert aligned("cash_out", [proportion(19_980, 20_000), proportion(20_000, 20_000)]) == ("99.9%", "100.0%")
-    assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)], bounds=True) == ("$0.200M", "$0.000M")
+    assert aligned("raised", [estimate(0.2e6, 1e3), estimate(1.0, 1.0)]) == ("$0.200M", "<$0.001M")
 
 
 def test_estimates_are_written_with_their_errors():
@@ -577,6 +584,13 @@ def test_lines_in_shares_alone_are_not_off():
     assert [chart.kind for chart in chapter.charts] == ["stacked"]
     assert "share cap" in chapter.headline
     assert _cards(pack.result)[2].label == "raised under the lines on average"
+    case = pack.result.case
+    pack.price_models, pack.policies = price_models_of(case, 64, 7), sim.compare(policies_of(case), paths=64, seed=7)
+    pack.sensitivity = None
+    assert None not in (policies(pack), price_models(pack))
+    (row,) = (row for row in assumptions(pack).charts[0].table.rows if row[0] == "Size of the lines")
+    assert row[1] == "16,900,000 shares and 5,378,552 left of 10,000,000 shares"
+    assert row[2].startswith("[PA] no limit in dollars; [ATM]")
     found = lines(pack).charts[0].table
     assert [row[1] for row in found.rows] == ["16,900,000 shares", "5,378,552 shares"]
     assert found.columns[-1] == "price of a share"  # no dollars of a commitment are left unraised
@@ -696,6 +710,12 @@ def test_days_are_whole():
     assert amount_words(200.0, "days", 0.3) == "200"
     assert setting(197.0, "days", 0.41) == "197 days"
     assert setting(2.5, "days", 0.1) == "2.5 days"
+
+
+def test_a_label_of_two_parts_is_a_subject():
+    assert input_words("resale registration: probability") == "the probability of resale registration"
+    assert input_words("ATM: phase 2: price move") == "the price move of ATM: phase 2"
+    assert input_words("monthly burn") == "monthly burn"
 
 
 def test_a_target_that_is_met_says_so():

@@ -20,6 +20,7 @@ from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import (
     ABSENT,
     MOST_LETTERS,
+    aligned,
     change,
     form_like,
     is_formula_like,
@@ -328,6 +329,22 @@ def test_shares_left_exclude_reserved_and_third_parties(made):
     assert row_of(sheet, "Authorised shares left after both")[0].value == near(max(left, 0.0))
 
 
+def test_no_column_has_more_shares_than_the_charter(tmp_path):
+    from sim.board.workbook.workbook import write_workbook
+
+    case = CASES["2026"].replace({"company.shares_authorized": 60_000_000})
+    held = {"line.used": {"amount": 0, "shares": 0, "holdings": 1_000_000}}
+    pack = replace(pack_of("2026"), result=sim.simulate(case.replace(held), paths=256, seed=7))
+    write_workbook(pack, story(pack), tmp_path / "charter.xlsx")
+    sheet = read(tmp_path / "charter.xlsx")["Cap table"]
+    after = [cell.value for cell in row_of(sheet, "Shares after both")]
+    most = case.company.shares_authorized - case.company.shares_reserved
+    assert max(after) == near(most)
+    assert all(each <= most * (1.0 + 1e-12) for each in after)
+    assert row_of(sheet, "Part of the other opening holders together")[0].value == near(37e6 / after[0])
+    assert differing(tmp_path / "charter.xlsx") == []
+
+
 def test_another_choice_changes_the_values(valence):
     _, path = valence
     assert len(differing(path, {"part_held": 0.2})) == 5  # one a column of the cap table
@@ -415,7 +432,7 @@ def test_a_text_that_is_none_is_left_alone():
 def test_words_of_a_case_are_words_in_every_sheet(made):
     _, path = made
     book = read(path, values=False)
-    ours = re.compile(r"=(?:[A-Z]{1,2}\d+[-+/*]|[=\d]|[a-z_]+|INDEX|MATCH|IF|IFERROR|SUM|MAX|[A-Z]{1,2}\d+$)")
+    ours = re.compile(r"=(?:[A-Z]{1,2}\d+[-+/*]|[=\d]|[a-z_]+|INDEX|MATCH|IF|IFERROR|SUM|MAX|MIN|[A-Z]{1,2}\d+$)")
     for sheet in book:
         for row in sheet.iter_rows():
             for cell in row:
@@ -546,7 +563,11 @@ def test_errors_decide_the_digits():
     assert shown(*level("raised", 11_512_345.0, 30_000.0)[:2]) == "$11.51M"
     assert shown(*level("raised", 11_512_345.0, 0.4e6)[:2]) == "$11.5M"
     tiny = change("raised", Estimate(-3.0, 1.0, (-5.0, -1.0)))
-    assert (tiny.value, shown(*tiny[:2])) == (-3.0, "$0.000M")
+    assert (tiny.value, shown(*tiny[:2])) == (-3.0, ">-$0.001M")
+    small, large = level("cash_out", 0.0008, 0.0003), level("cash_out", 0.3, 0.02)
+    column = [shown(*cell[:2]) for cell in aligned([small, large, level("cash_out", 0.0, 0.0)])]
+    assert column == ["<1%", "30%", "0%"]
+    assert set_to(0.48e6, "$", 2e6).form == '"<$1M";"<$1M";"<$1M"'
     moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
     assert shown(*moved[:2]) == "-$3.0M"
     coarse = number("120 days", 123.0, 20.0)

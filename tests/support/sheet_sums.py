@@ -55,6 +55,7 @@ class Sums:
             "_INDEX": _index,
             "_SUM": lambda column: math.fsum(x for x in _flat(column) if not isinstance(x, str)),
             "_MAX": max,
+            "_MIN": min,
             "_ROUND": _rounded,
             "_IF": lambda test, then, other: then if test else other,
             "_IFERROR": _tried,
@@ -106,6 +107,8 @@ def shown(value, form):
     parts = form.split(";")
     if len(parts) == 3:
         return shown(abs(value) if value else value, parts[0 if value > 0 else 1 if value < 0 else 2])
+    if re.fullmatch(r'"[<>][^"]*"', form):  # a bound
+        return form.strip('"')
     before, digits, after = re.fullmatch(r'([+-]?(?:"[^"]*")?)([#,0.]+?)((?:,,|%)?(?:"[^"]*")?)', form).groups()
     scale = 1e6 if after.startswith(",,") else 0.01 if after.startswith("%") else 1.0
     decimals = len(digits.partition(".")[2])

@@ -21,6 +21,7 @@ from pptx.util import Pt
 
 from sim.board.charts.canvas import GREY
 from sim.board.charts.data import Series
+from sim.board.words import BOUNDS
 
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart as Native
@@ -170,7 +171,7 @@ def number_format(label: str, value: float | None = None) -> str:
     found = re.search(r"[\d,]*\d(?:\.(\d+))?", label)
     if found is None:
         return f'"{label}"'
-    if value is not None and _rounds_apart(found[0], value):
+    if label.strip()[0] in BOUNDS or (value is not None and _rounds_apart(found[0], value)):
         return f'"{label}"'
     before, after = label[: found.start()], label[found.end() :]
     digits = ("#,##0" if "," in found[0] else "0") + ("." + "0" * len(found[1]) if found[1] else "")

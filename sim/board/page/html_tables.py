@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
 from sim.board.charts.data import Chart, Series, Table
 from sim.board.page.markup import Html, tag
-from sim.board.words import MINUS, day
-from sim.text.numbers import decimals_allowed, rounded
+from sim.board.words import BOUNDS, MINUS, day
+from sim.text.numbers import decimals_allowed, with_decimals
 
 __all__ = ["numbers", "table"]
 
 _MOST_DECIMALS = 3
+_NUMBER = re.compile(r"\d[\d,]*(\.\d+)?")
 #: Names of the series of a fan.
 QUANTILES = {"p05": "5%", "p25": "25%", "p50": "median", "p75": "75%", "p95": "95%"}
 _Z95 = 1.96
@@ -43,28 +45,38 @@ def _names(chart: Chart) -> list[str]:
 
 
 def _value(chart: Chart, series: Series, i: int) -> str:
-    """The label of a value; without one, the value with the decimals of the chart."""
-    if series.labels:
-        return series.labels[i]
-    value = series.values[i]
-    if value is None:
-        return "-"
-    decimals = max(chart.decimals, 1) if chart.kind == "fan" else chart.decimals
+    """The label of a value, with the digits of its interval; without a label, with the decimals of the chart."""
+    value, decimals = series.values[i], _interval_decimals(series, i)
+    if not series.labels:
+        return "-" if value is None else _number(value, max(chart.decimals, int(chart.kind == "fan")))
+    label = series.labels[i]
+    found = _NUMBER.search(label)
+    if value is None or decimals is None or found is None:
+        return label
     text = _number(value, decimals)
-    return f"under {10.0**-decimals:g}" if value > 0.0 and not text.strip("0.") else text
+    plus = "+" * (value > 0.0 and any(each.startswith("+") for each in series.labels) and text[0] not in BOUNDS)
+    return f"{plus}{'$' * ('$' in label)}{text}{label[found.end() :]}"
 
 
 def _interval(series: Series, i: int) -> str:
-    low, high = series.low[i], series.high[i]
-    if low is None or high is None or low == high:
+    low, high, decimals = series.low[i], series.high[i], _interval_decimals(series, i)
+    if low is None or high is None or decimals is None:
         return "-"
-    decimals = min(decimals_allowed((high - low) / (2.0 * _Z95)), _MOST_DECIMALS)
     ends = _number(low, decimals), _number(high, decimals)
     return " to ".join(ends) if ends[0] != ends[1] else "-"
 
 
+def _interval_decimals(series: Series, i: int) -> int | None:
+    """Decimals of an interval: those that its half-width allows; None without one."""
+    low, high = (ends[i] if ends else None for ends in (series.low, series.high))
+    if low is None or high is None or low == high:
+        return None
+    return min(decimals_allowed((high - low) / (2.0 * _Z95)), _MOST_DECIMALS)
+
+
 def _number(value: float, decimals: int) -> str:
-    return rounded(value, decimals).replace("-", MINUS)
+    """With so many decimals; `<0.1` for what would be rounded to 0."""
+    return with_decimals(value, decimals).replace("-", MINUS)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int], caption: str) -> Html:

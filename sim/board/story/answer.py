@@ -167,8 +167,8 @@ def _error_words(chance: Estimate, result: Result) -> str:
 
 
 def _inside(text: str, at_zero: str, at_one: str) -> str:
-    number = float(text.rstrip("%"))
-    return at_zero if number <= 0.0 else at_one if number >= 100.0 else text
+    number = float(text.strip("<>%"))
+    return at_zero if text[0] == "<" or number <= 0.0 else at_one if text[0] == ">" or number >= 100.0 else text
 
 
 def _upward(number: float) -> float:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import of_size
-from sim.board.story.liquidity import money_at
+from sim.board.story.cover import lines_of, of_size
+from sim.board.story.liquidity import money_at, same_draws
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
 from sim.board.words import capitalised, day, frequency, plus_minus, short_day, the_line, variant_name
 from sim.text.numbers import count
@@ -33,7 +33,7 @@ def ask(pack: Pack) -> Chapter:
         headline=decision(pack),
         charts=(bars("variants", "Mean runway, months", names, runway, "months"),),
         points=(
-            "More cash at the opening for 95 of 100 scenarios:",
+            capitalised(f"{same_draws(pack.result.summary())}more cash at the opening for 95 of 100 scenarios:"),
             *(f"To {short_day(span.end)}: {_needed(span)}" for span in _spans(pack)),
         ),
         sure=paired(found),
@@ -50,21 +50,22 @@ def decision(pack: Pack) -> str:
     """What the board decides: to draw, and how much more money to find by when."""
     case, spans = pack.result.case, _spans(pack)
     line, last = _the_line(case), spans[-1]
-    lasts = f"cash then lasts to {day(last.end)} in 95 of 100 scenarios"
+    in_most = "in 95 of 100 scenarios"
     if last.quantile(95).value > 0.0:
         year = next((span for span in spans if span.months == _YEAR), last)
         span = year if year.quantile(95).value > 0.0 else last
         draw = f"Draw on {line} and find" if line else "Find"
-        return f"{draw} {money_at(span, 95)} more: {lasts.replace(day(last.end), day(span.end))}"
+        condition = same_draws(pack.result.summary())
+        return f"{draw} {money_at(span, 95)} more: {condition}cash then lasts to {day(span.end)} {in_most}"
     if line and _without(pack) < _SAFE:
-        return f"Draw on {line}: {lasts} or more, without other money"
+        return f"Draw on {line}: cash then lasts to {day(last.end)} {in_most} or more, without other money"
     chance = pack.result.summary().cash_out.complement()
     return f"No more money is needed: cash lasts to {day(last.end)} in {frequency(chance, pack.result.paths)} scenarios"
 
 
 def _the_line(case: Case) -> str:
     """`the line of $30M`, `the two lines`; nothing where no line pays anything."""
-    lines = [line for line in case.facilities if line.commitment != 0]
+    lines = lines_of(case)
     if not lines:
         return ""
     if len(lines) > 1:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import committed_words
+from sim.board.story.cover import committed_words, left_words, lines_of, size_words
 from sim.board.story.parts import setting, span, swing_measure, table
-from sim.board.words import brief, capitalised, shortened
+from sim.board.words import brief, capitalised, listed, shortened
+from sim.terms.derived import facilities
 from sim.terms.sources import comment_on, sources
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.terms import Case
 
 _FIXED, _MOST_ROWS, _MOST_SOURCE = 3, 13, 170
 
@@ -43,12 +45,21 @@ def assumptions(pack: Pack) -> Chapter:
     )
 
 
+def _size(case: Case, said: dict[str, str]) -> tuple[str, str, str]:
+    """What the lines can pay: those with a commitment together, those in shares alone one by one; and the sources."""
+    in_shares = [left_words(line) or size_words(line) for line in lines_of(case) if line.commitment is None]
+    dollars = [committed_words(case).removesuffix(" committed")] * (case.commitment > 0.0 or not in_shares)
+    keys = [f"{key}.{'max_shares' if line.commitment is None else 'commitment'}" for key, line in facilities(case)]
+    sources = dict.fromkeys(said[key] for key in keys if key in said)
+    return "Size of the lines" if in_shares else "Commitment", listed([*dollars, *in_shares]), "; ".join(sources)
+
+
 def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
     case = pack.result.case
     rows = [
         ("Opening cash", brief("raised", case.company.cash, 0.0), said.get("company.cash", "")),
         ("Shares outstanding", f"{case.company.shares_outstanding:,}", said.get("company.shares_outstanding", "")),
-        ("Commitment", committed_words(case).removesuffix(" committed"), said.get("line.commitment", "")),
+        _size(case, said),
     ]
     swings = pack.sensitivity.ordered(swing_measure(pack.sensitivity)) if pack.sensitivity else ()
     varied = [swing for swing in swings if swing.key != "company.cash"]

@@ -11,6 +11,7 @@ from sim.board.charts.data import COLOURS, NEUTRAL, Chart, Series
 from sim.board.story.chapter import Chapter
 from sim.board.story.cover import committed_words
 from sim.board.words import (
+    BOUNDS,
     aligned,
     brief,
     capitalised,
@@ -115,7 +116,7 @@ def _steps(summary: Summary) -> list[tuple[str, float]]:
         shown, rest = ranked[: _MOST_STEPS - 1], ranked[_MOST_STEPS - 1 :]
         ranked = [*shown, ("other reasons", sum(amount for _, amount in rest))]
     labels = _labels(summary, ranked)
-    return [step for step, label in zip(ranked, labels, strict=False) if not is_zero(label)]
+    return [step for step, label in zip(ranked, labels, strict=False) if not (is_zero(label) or label[0] in BOUNDS)]
 
 
 def _labels(summary: Summary, steps: list[tuple[str, float]]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def cover(pack: Pack) -> Chapter:
 
 def line_words(case: Case) -> str:
     """`equity line of $30M with Berg & Berg Enterprises, LLC`; how many lines, if there are several."""
-    lines = [line for line in case.facilities if line.commitment != 0]
+    lines = lines_of(case)
     if not lines:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
@@ -50,6 +50,11 @@ def line_words(case: Case) -> str:
             for kind, line in zip(kinds, lines, strict=True)
         ]
     )
+
+
+def lines_of(case: Case) -> list[Line]:
+    """The lines that can pay; a commitment of 0 turns a line off."""
+    return [line for line in case.facilities if line.commitment != 0]
 
 
 def size_words(line: Line) -> str:

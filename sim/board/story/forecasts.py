@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.facts import lying
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import table
 from sim.board.story.record import amount_words
@@ -28,7 +29,7 @@ def forecasts(pack: Pack) -> Chapter | None:
     some = f" The latest {len(shown)} are shown." * (len(shown) < len(found))
     return Chapter(
         key="forecasts",
-        headline=f"{inside} of {len(found)} actual figures lie inside the 90% range that was forecast",
+        headline=f"{lying(inside, len(found), 'actual figure')} inside the 90% range that was forecast",
         charts=(table("forecasts", "Actual figures and their forecasts", _COLUMNS, list(map(_row, shown)), (0, 1, 2)),),
         sure=f"A forecast that fits has about 9 of 10 figures inside its 90% range.{some}",
         compared=f"Forecasts of {len({row.made for row in found})} earlier "

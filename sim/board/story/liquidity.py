@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.board.charts.data import COLOURS, Chart, Series
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import compared_variants, largest_swing
-from sim.board.words import aligned, bare, brief, day, listed, plus_minus, short_day
+from sim.board.words import aligned, bare, brief, capitalised, day, listed, plus_minus, short_day
 from sim.results.estimates import Estimate
 from sim.results.statistics import LiquidityAtRisk
 
@@ -29,7 +29,7 @@ def liquidity(pack: Pack) -> Chapter | None:
     survivors = _survivors(summary)
     return Chapter(
         key="liquidity",
-        headline=liquidity_sentence(spans),
+        headline=liquidity_sentence(summary),
         charts=(_columns(spans),),
         points=tuple(
             f"To {short_day(span.end)}: {money_at(span, 90)} in 90 of 100 scenarios, {money_at(span, 99)} in 99"
@@ -46,11 +46,21 @@ def liquidity(pack: Pack) -> Chapter | None:
     )
 
 
-def liquidity_sentence(spans: tuple[LiquidityAtRisk, ...]) -> str:
+def liquidity_sentence(summary: Summary) -> str:
     """How much more cash is enough in 95 of 100 scenarios, to two dates."""
+    spans = summary.statistics.liquidity_at_risk
     told = [span for span in spans if span.months in _SPOKEN] or list(spans[-1:])
-    needs = [f"to {day(span.end)} {_with(span)}" for span in told]
-    return f"Cash lasts in 95 of 100 scenarios {listed(needs)}"
+    needs = [f"to {short_day(span.end)} {_with(span)}" for span in told]
+    condition = same_draws(summary) if any(span.quantile(95).value > 0.0 for span in told) else ""
+    return capitalised(f"{condition}cash lasts in 95 of 100 scenarios {listed(needs)}")
+
+
+def same_draws(summary: Summary) -> str:
+    """What the liquidity at risk takes for granted, before a sentence on it; nothing where no scenario has a draw.
+
+    With more cash a policy that looks at the cash requests less, and the money is then not enough.
+    """
+    return "with the same draws, " if summary["raised"].mean > 0.0 else ""
 
 
 def _with(span: LiquidityAtRisk) -> str:

@@ -87,7 +87,7 @@ def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     chart = bars(key, "Mean runway, months", names, runway, "months")
     moves = aligned("runway_months", [found.differences["runway_months"][i] for i in shown][1:], signed=True)
     levels = [
-        [bare(text) for text in aligned(measure, [found.estimates[measure][i] for i in shown], bounds=True)]
+        [bare(text) for text in aligned(measure, [found.estimates[measure][i] for i in shown])]
         for measure in ("cash_out", "raised", "dilution")
     ]
     rows = list(zip(names, ["-", *(bare(move) for move in moves)], *levels, strict=True))
@@ -153,11 +153,17 @@ NOTHING_MOVES = "No input, between its low and its high value, changes the runwa
 def swing_sentence(swing: Swing, measure: str) -> str:
     """`Monthly burn has the largest effect: mean runway changes by +3.8 months at $0.92M, by −5.9 at $1.38M`."""
     down, up = aligned(measure, [swing.down[measure], swing.up[measure]], signed=True)
-    name, (low, high) = capitalised(shortened(swing.label, 40)), ends_of(swing.low, swing.high, swing.unit)
+    name, (low, high) = capitalised(input_words(swing.label)), ends_of(swing.low, swing.high, swing.unit)
     return (
         f"{name} has the largest effect: {mean_of(measure)} changes by {down} at {low}, "
         f"by {up.removesuffix(' months')} at {high}"
     )
+
+
+def input_words(label: str) -> str:
+    """The label of an input as the subject of a sentence: `the probability of licence` for `licence: probability`."""
+    owner, _, what = label.rpartition(": ")
+    return f"the {what} of {shortened(owner, 40)}" if owner else shortened(label, 40)
 
 
 def mean_of(measure: str) -> str:

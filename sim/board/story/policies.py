@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import lines_of
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import change, plus_minus, shortened, the_line
+from sim.board.words import BOUNDS, change, plus_minus, shortened, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def policies(pack: Pack) -> Chapter | None:
     """Mean runway under other purchase dates and requests; nothing where the line is off."""
     found = pack.policies
-    if len(found.names) < 2 or not pack.result.case.commitment:
+    if len(found.names) < 2 or not lines_of(pack.result.case):
         return None
     return Chapter(
         key="policies",
@@ -42,6 +43,8 @@ def _best(found: Comparison) -> str:
     if runway[best].value <= 2.0 * runway[best].error:
         return "No other draw policy lengthens the mean runway"
     more = change("runway_months", runway[best], short=True)
+    if more[0] in BOUNDS:
+        return f"No other draw policy lengthens the mean runway by {more[1:]} or more"
     dilution = change("dilution", found.differences["dilution"][best], short=True)
     return (
         "With the policy "

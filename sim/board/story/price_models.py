@@ -11,6 +11,7 @@ from sim.analysis.calibration.rewriting import MODEL_KEYS
 from sim.analysis.price_models import TAIL
 from sim.analysis.price_variants import CALIBRATED, STATED, kurtosis_of, parameter_words
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import lines_of
 from sim.board.story.parts import table
 from sim.board.words import (
     MINUS,
@@ -48,7 +49,7 @@ _MOST_COMMENT = 90
 def price_models(pack: Pack) -> Chapter | None:
     """Levels and paired changes under each model; nothing where the line is off or no other model applies."""
     found = pack.price_models
-    if len(found.comparison.names) < 2 or not pack.result.case.commitment:
+    if len(found.comparison.names) < 2 or not lines_of(pack.result.case):
         return None
     shown = table("price_models", "Price models: level, and change from the case's model", *_rows(found), (0, 1))
     return Chapter(
@@ -138,7 +139,7 @@ def kurtosis_words(kurtosis: float) -> str:
 
 def _cells(name: str, levels: tuple[Estimate, ...], differences: tuple[Estimate, ...]) -> list[str]:
     """`11.52`, then `11.83 (+0.31 ± 0.04)`."""
-    shown = [bare(text) for text in aligned(name, levels, bounds=True)]
+    shown = [bare(text) for text in aligned(name, levels)]
     moves = [bare(text) for text in aligned(name, differences[1:], signed=True)]
     errors = [_error(name, each, move) for each, move in zip(differences[1:], moves, strict=True)]
     return [

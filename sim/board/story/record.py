@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sim.analysis.facts import ALL_EQUAL, lying
 from sim.board.story.chapter import Chapter
 from sim.board.story.parts import setting, table
 from sim.board.words import brief, capitalised, short_day, shortened
@@ -25,19 +26,26 @@ def record(pack: Pack) -> Chapter | None:
         return None
     shown = found.rows[:_MOST_FACTS]
     most = f"; the first {len(shown)} figures are shown" if len(shown) < len(found.rows) else ""
-    inside = f"{sum(fact.inside for fact in found.rows)} of {len(found.rows)}"
     return Chapter(
         key="record",
-        headline=f"{_first_price(found)}{inside} figures lie inside the simulated 90% range",
+        headline=f"{_first_price(found)}{_inside(found)}",
         charts=(table("record", "Observed and simulated", _COLUMNS, [_row(fact) for fact in shown], (0, 1)),),
         sure=f"Percentages are of {found.paths:,} simulated scenarios{most}. One real history is too little to confirm "
         "the model.",
         compared=found.notes[0] if found.notes else "The scenarios on the same dates.",
-        change="The inputs are those known on the valuation date. Later ones are not used, because the "
-        "comparison would then not test the model.",
+        change="Other inputs. The simulation does not use the observed figures.",
         source="; ".join(dict.fromkeys(fact.source for fact in found.rows if fact.source)),
-        notes=" ".join(("The simulation does not use the observed figures.", *found.notes)),
+        notes=" ".join(found.notes),
     )
+
+
+def _inside(found: Backtest) -> str:
+    """How many figures lie in the 90% range, of those that could differ."""
+    compared = found.compared
+    if not compared:
+        return "No observed figure could differ from the simulated ones"
+    words = lying(sum(fact.inside for fact in compared), len(compared))
+    return f"{words} inside the simulated 90% range"
 
 
 def _row(fact: Fact) -> tuple[str, ...]:
@@ -49,7 +57,7 @@ def _row(fact: Fact) -> tuple[str, ...]:
     below = brief("cash_out", fact.percentile.value, fact.percentile.error)
     if fact.equal:
         same = brief("cash_out", fact.equal, fact.percentile.error)
-        below = "all have this value" if fact.equal == 1.0 else f"{below}; the same value in {same}"
+        below = f"{below}; the same value in {same}" if fact.could_differ else ALL_EQUAL
     return short_day(fact.date), shortened(fact.label, 70), observed, below, f"{low} to {high}", middle
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from sim.board.charts.canvas import MIDDLE
 from sim.board.charts.data import COLOURS, Chart
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import INTERVALS, NOTHING_MOVES, estimated, mean_of, span, swing_measure, swing_sentence
+from sim.board.story.parts import (
+    INTERVALS,
+    NOTHING_MOVES,
+    estimated,
+    input_words,
+    mean_of,
+    span,
+    swing_measure,
+    swing_sentence,
+)
 from sim.board.words import capitalised, plus_minus, reading, shortened
 
 if TYPE_CHECKING:
@@ -77,7 +86,7 @@ def _interactions(found: Sensitivity, measure: str) -> str:
     alone = min(100.0 * sum(estimate.value for estimate in first), 100.0)
     top = max(range(len(first)), key=lambda i: first[i].value)
     labels = {swing.key: swing.label for swing in found.swings}
-    name = shortened(labels.get(indices.keys[top], indices.keys[top]), 40)
+    name = input_words(labels.get(indices.keys[top], indices.keys[top]))
     return (
         f"{together}, {name} alone causes {100 * first[top].value:.0f}% of the variance of {mean_of(measure)}. "
         f"Combined effects cause {100.0 - alone:.0f}%."

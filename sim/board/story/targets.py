@@ -19,6 +19,7 @@ _COLUMNS = (
     "probability at that value",
 )  # fmt: skip
 _NAMES = {"cost_cut": "cost cut"}
+_DRAWS = " At each value the draws follow the policy; the liquidity at risk has those of the base case."
 
 
 def stress(pack: Pack) -> Chapter | None:
@@ -27,7 +28,7 @@ def stress(pack: Pack) -> Chapter | None:
     if not found:
         return None
     notes = [solution.note.replace(" +- ", " ± ") for solution in found if solution.note]
-    there = aligned("cash_out", [solution.probability for solution in found], bounds=True)
+    there = aligned("cash_out", [solution.probability for solution in found])
     rows = [_row(solution, chance) for solution, chance in zip(found, there, strict=True)]
     return Chapter(
         key="stress",
@@ -35,11 +36,16 @@ def stress(pack: Pack) -> Chapter | None:
         charts=(table("targets", "Targets and reverse stress", _COLUMNS, rows, (0,)),),
         sure=f"From {found[0].paths or pack.result.paths:,} scenarios. The interval contains every input value for "
         "which the target lies inside the 95% confidence interval of the simulated probability.",
-        compared="The base case; its values are in the second column.",
+        compared=f"The base case; its values are in the second column.{draws_words(pack)}",
         change="Here one input changes at a time. If several change together, smaller changes of each can be enough.",
         source="Bisection on one input with common random numbers, everything else as in the base case",
         notes=" ".join(notes),
     )
+
+
+def draws_words(pack: Pack) -> str:
+    """Why the amounts of a search are not those of the liquidity at risk; nothing where no scenario has a draw."""
+    return _DRAWS if pack.result.summary()["raised"].mean > 0.0 else ""
 
 
 def uncertain(solution: Solution) -> float:

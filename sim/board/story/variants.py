@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import lines_of
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import base_of, capitalised, frequency, plus_minus, shortened, the_line, variant_name
+from sim.board.words import base_of, capitalised, frequency, listed, plus_minus, shortened, the_line, variant_name
+from sim.text.numbers import money
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -28,7 +31,28 @@ def variants(pack: Pack) -> Chapter | None:
         change="The case file says what each variant changes; nothing says how likely it is.",
         source="Variants that the case names: the case with several inputs changed; "
         f"and {the_line(pack.result.case)} off or waived",
-        notes="A variant is what the case would be if something else were so. No probability is attached to it.",
+        notes="A variant is what the case would be if something else were so. No probability is attached to it. "
+        f"{owed_words(pack)}".strip(),
+    )
+
+
+def compared_words(pack: Pack) -> str:
+    """Which variants of the line are compared: `With the line, without the line and with all conditions waived`."""
+    names, lines = pack.variants.names, the_line(pack.result.case)
+    told = {SIGNED: f"with {lines}", LINE_OFF: f"without {lines}", WAIVED: "with all conditions waived"}
+    said = [words for name, words in told.items() if name in names]
+    return capitalised(listed([*said, *["in the variants of the case"] * (len(names) > len(said))]))
+
+
+def owed_words(pack: Pack) -> str:
+    """Why there is dilution without the line: its staged fees are owed whatever is drawn. Nothing where none is due."""
+    case = pack.result.case
+    stages = [stage for line in lines_of(case) if line.fees is not None for stage in line.fees.staged]
+    due = [stage for stage in stages if case.valuation_date <= stage.date <= case.horizon]
+    what = [f"{sum(stage.shares for stage in due):,} fee shares"] * any(stage.shares for stage in due)
+    what += [f"{money(sum(stage.cash for stage in due))} of fees"] * any(stage.cash for stage in due)
+    return (
+        f"Without {the_line(case)}, {listed(what)} are due all the same: they do not depend on draws." if what else ""
     )
 
 

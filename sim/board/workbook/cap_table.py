@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.analysis.cap_table import PERCENTS, cap_table
+from sim.analysis.cap_table import PERCENTS, bought_by_others, cap_table, held_by_investors
 from sim.board.words import brief, capitalised, share_between, shortened, tail, the_line
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import Cell, Number, level
+from sim.board.workbook.cells import Cell, Number, level, unbounded
 from sim.board.workbook.page import INPUT, Page
 
 if TYPE_CHECKING:
-    from sim.terms import Case
+    from sim.results.result import Result
 
 #: Part of the opening shares that the holder of the example has; the reader types another one.
 HOLDING = 0.10
 _SHARES, _MILLIONS, _PART = "#,##0", '#,##0.00,,"M"', "0.0%"
+#: Where the yellow cell starts from, of a run without paths and of one with them.
+_START = ("the expected financings of third parties at the opening price", "the mean of the scenarios")
 _COLUMNS = ["", "mean shares", "p05", "median", "p95", "expected shortfall, 5%"]
 
 
@@ -31,12 +33,13 @@ def draw(book: Book) -> None:
         none = share_between(book.result, "dilution", 0.0, 0.0)
         headline = f"In {none} scenarios no shares are issued under {the_line(case)}"
     page = Page(book, "Cap table", book.headline("cap_table", headline), [46, *[17] * 5], one=True)
-    _inputs(page, case)
+    _inputs(page, book.result)
     first = page.row + 2  # as a formula counts rows
     columns = [_column(book, letter, first, cell) for letter, cell in zip("BCDEF", _issued(book), strict=True)]
     names = (
         "Shares outstanding at the opening", f"Shares issued under {the_line(case)}", "Shares that third parties buy",
-        "Shares after both", f"Dilution by {the_line(case, owner=True)} shares", "Part of the opening holders together",
+        "Shares after both", f"Dilution by {the_line(case, owner=True)} shares",
+        "Part of the other opening holders together",
         "Part of the holder above, who buys none", "Authorised shares left after both",
     )  # fmt: skip
     rows: list[list[Cell]] = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
@@ -45,8 +48,8 @@ def draw(book: Book) -> None:
         note=f"Quantiles over the scenarios. Dilution by {the_line(case, owner=True)} shares: these over opening "
         "shares plus these. In the column of mean shares it differs from the mean dilution, "
         f"{brief('dilution', dilution.mean, dilution.mcse)}, because a mean of ratios is not the ratio of the means. "
-        "The yellow cell starts from the expected financings of third parties at the opening price; the next table has "
-        "their simulated shares.",
+        f"The yellow cell starts from {_START[book.result.sketch is None]}; a column has as many of these shares as "
+        "the charter still authorises. The parts are of the shares outstanding.",
     )  # fmt: skip
     _before_and_after(page, book)
 
@@ -76,11 +79,12 @@ def _before_and_after(page: Page, book: Book) -> None:
     )
 
 
-def _inputs(page: Page, case: Case) -> None:
+def _inputs(page: Page, result: Result) -> None:
     """The opening, and two cells that the reader may change."""
-    company = case.company
+    company = result.case.company
     opening = {
         "opening_shares": ("Shares outstanding", company.shares_outstanding),
+        "investors_shares": ("Of these, held by the investors of the lines", round(held_by_investors(result.case))),
         "authorised_shares": ("Shares authorised", company.shares_authorized),
         "reserved_shares": ("Shares reserved", company.shares_reserved),
     }
@@ -89,7 +93,7 @@ def _inputs(page: Page, case: Case) -> None:
         _name(page, block.first + i, name)
     typed = {
         "part_held": ("Part of the opening shares held (type your own)", Number(HOLDING, _PART), 1),
-        "third_shares": ("Shares that third parties buy (type your own)", Number(_bought(case), _SHARES), 10**15),
+        "third_shares": ("Shares that third parties buy (type your own)", Number(_bought(result), _SHARES), 10**15),
     }
     block = page.table("A holder, and third parties", ["", ""], [[words, cell] for words, cell, _ in typed.values()])
     for i, (name, (words, cell, most)) in enumerate(typed.items()):
@@ -103,8 +107,11 @@ def _inputs(page: Page, case: Case) -> None:
         _name(page, row, name)
 
 
-def _bought(case: Case) -> int:
-    """Shares of the expected third-party equity up to the horizon, at the opening price less the discount."""
+def _bought(result: Result) -> int:
+    """Mean shares that third parties buy; without paths those of the expected financings at the opening price."""
+    if result.sketch is None:
+        return round(float(bought_by_others(result).mean()))
+    case = result.case
     third = case.third_party
     if third is None or third.kind != "equity":
         return 0
@@ -123,20 +130,22 @@ def _issued(book: Book) -> list[Number | None]:
 def _column(book: Book, letter: str, first: int, cell: Number | None) -> list[Cell]:
     """One column of formulas, with their values."""
     company, dilution = book.result.case.company, book.result.summary()["dilution"]
-    opening, third = company.shares_outstanding, _bought(book.result.case)
+    opening, held = company.shares_outstanding, round(held_by_investors(book.result.case))
     new = float(cell.value) if cell is not None else 0.0
+    room = max(company.shares_authorized - company.shares_reserved - opening - new, 0.0)
+    third = min(_bought(book.result), room)
     after = opening + new + third
     left = max(company.shares_authorized - company.shares_reserved - after, 0.0)
     shown = level("dilution", dilution.p50.value, dilution.mcse)
-    part = shown.form if shown is not None and shown.form != "0%" else _PART
+    part = unbounded(shown.form) if shown is not None and shown.form != "0%" else _PART
     old_at, new_at, third_at, after_at = (f"{letter}{first + i}" for i in range(4))
     return [
         Number(opening, _SHARES, "=opening_shares"),
         cell,
-        Number(third, _SHARES, "=third_shares"),
+        Number(third, _SHARES, f"=MIN(third_shares,MAX(authorised_shares-reserved_shares-{old_at}-{new_at},0))"),
         Number(after, _MILLIONS, f"={old_at}+{new_at}+{third_at}"),
         Number(new / (opening + new), part, f"={new_at}/({old_at}+{new_at})"),
-        Number(opening / after, part, f"={old_at}/{after_at}"),
+        Number((opening - held) / after, part, f"={old_at}/{after_at}-investors_shares/{after_at}"),
         Number(HOLDING * opening / after, part, f"=part_held*{old_at}/{after_at}"),
         Number(left, _MILLIONS, f"=MAX(authorised_shares-reserved_shares-{after_at},0)"),
     ]

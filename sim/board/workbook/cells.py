@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 
 from sim.analysis.paired import SHOWN as _ANALYSED
 from sim.board.story.parts import setting
-from sim.board.words import MINUS, name_of, reading, value
+from sim.board.words import BOUNDS, MINUS, name_of, reading, value
 from sim.results.estimates import Estimate, LowerBound
 from sim.results.measures import CENSORED_MARK, MEASURES
 from sim.text.characters import replaced
-from sim.text.numbers import decimals_allowed, is_zero, rounded
+from sim.text.numbers import decimals_allowed, is_zero, lost, rounded
 
 __all__ = [
     "ABSENT", "PM", "Block", "Cell", "Number", "aligned", "censored", "change", "column", "error", "estimated",
     "exact",
-    "form_like", "is_formula_like", "level", "limits", "moved", "number", "safe", "set_to",
+    "form_like", "is_formula_like", "level", "limits", "moved", "number", "safe", "set_to", "unbounded",
 ]  # fmt: skip
 
 SHOWN = {**MEASURES, **_ANALYSED}
@@ -103,6 +103,8 @@ def number(text: str, stored: float, error: float = math.nan, sign: bool = False
     if found is None or not math.isfinite(stored):
         return None
     decimals = max(len(found[1] or "") - 1, 0) if math.isfinite(error) and error > 0.0 else None
+    if text[0] in BOUNDS:
+        return Number(stored, _bound_form(text.replace(MINUS, "-").removesuffix(" months")), decimals=decimals)
     scale = _SCALE.get(text[found.end() :][:1], 1.0)
     if math.isfinite(error) and error > 0.0 and decimals_allowed(error / scale) < 0:
         stored = math.copysign(float(found[0].replace(",", "")) * scale, stored)
@@ -110,6 +112,17 @@ def number(text: str, stored: float, error: float = math.nan, sign: bool = False
         form = form_like(text)
         return Number(stored, f"{form};{form};{form}" if stored else form, decimals=decimals)
     return Number(stored, form_like(text, sign), decimals=decimals)
+
+
+def _bound_form(text: str) -> str:
+    """The number format of a number that is shown as a bound, `<$0.1M`, whatever its sign."""
+    return ";".join([f'"{text}"'] * 3)
+
+
+def unbounded(form: str) -> str:
+    """A number format; in place of that of a bound the one with the same digits and unit."""
+    text = form.partition(";")[0].strip('"')
+    return form_like(text.lstrip("<>-")) if text[:1] in BOUNDS else form
 
 
 def level(name: str, stored: float, error: float) -> Number | None:
@@ -162,9 +175,10 @@ def moved(name: str, estimate: Estimate) -> list[Cell]:
 def aligned(column: Sequence[Cell]) -> list[Cell]:
     """A column with one number of decimals: what the largest error allows, or else as many as an exact number has.
 
-    A column of several units stays as it is.
+    A number that would be rounded to 0 is a bound. A column of several units stays as it is.
     """
-    numbers = [cell for cell in column if isinstance(cell, Number) and cell.value and _DIGITS.search(cell.form)]
+    cells = [cell._replace(form=unbounded(cell.form)) for cell in column if isinstance(cell, Number)]
+    numbers = [cell for cell in cells if cell.value and _DIGITS.search(cell.form)]
     units = {cell.form.replace(f'"{CENSORED_MARK}"', "").rpartition(";")[2].lstrip("+-") for cell in numbers}
     if len({_DIGITS.sub("", unit) for unit in units}) != 1:
         return list(column)
@@ -172,11 +186,17 @@ def aligned(column: Sequence[Cell]) -> list[Cell]:
     decimals = min(known, default=max(_decimals(cell.form) for cell in numbers))
     digits = "#,##0" + ("." + "0" * decimals if decimals else "")
     zero = units.pop()  # "$0" alone has no unit
+    before, after = (part.replace('"', "") for part in _DIGITS.split(zero)[::2])
+    scale, after = 1e6 if ",," in after else 0.01 if after.startswith("%") else 1.0, after.replace(",,", "")
 
     def shown(cell: Cell) -> Cell:
         if not isinstance(cell, Number):
             return cell
-        return cell._replace(form=_DIGITS.sub(digits, cell.form if cell.value else zero))
+        form = _DIGITS.sub(digits, unbounded(cell.form) if cell.value else zero)
+        if lost(cell.value / scale, decimals):
+            least = rounded(10.0**-decimals, decimals)
+            form = _bound_form(f"{'<' if cell.value > 0.0 else '>-'}{before}{least}{after}")
+        return cell._replace(form=form)
 
     return [shown(cell) for cell in column]
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
-from sim.board.words import reading, shortened, the_line, variant_name
+from sim.board.story.variants import compared_words, owed_words
+from sim.board.words import reading, shortened, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, estimated, moved
 from sim.board.workbook.page import Page
@@ -22,10 +23,13 @@ _MOST_NAME = 60
 
 def variants(book: Book) -> None:
     """Sheet Variants: the line as it is, off and waived, and what the case names."""
-    headline = book.headline(
-        "variants", f"With and without {the_line(book.result.case)}, and with all conditions waived"
+    _sheet(
+        book,
+        "Variants",
+        book.headline("variants", compared_words(book.pack)),
+        book.pack.variants,
+        owed_words(book.pack),
     )
-    _sheet(book, "Variants", headline, book.pack.variants)
 
 
 def stresses(book: Book) -> None:
@@ -38,14 +42,14 @@ def policies(book: Book) -> None:
     _sheet(book, "When to draw", book.headline("policies", "When to draw"), book.pack.policies)
 
 
-def _sheet(book: Book, name: str, headline: str, found: Comparison) -> None:
+def _sheet(book: Book, name: str, headline: str, found: Comparison, *notes: str) -> None:
     """One comparison; no sheet where nothing is compared."""
     if len(found.names) > 1:
-        compared(Page(book, name, headline, WIDTHS, found.paths), found)
+        compared(Page(book, name, headline, WIDTHS, found.paths), found, *notes)
 
 
-def compared(page: Page, found: Comparison) -> None:
-    """Charts of runway and cash-out, then a table a measure."""
+def compared(page: Page, found: Comparison, *notes: str) -> None:
+    """Charts of runway and cash-out, then a table a measure, and notes."""
     room = page.reserve(max(round(1.3 * len(found.names)) + 6, 12))
     order = [*_FIRST, *(name for name in found.estimates if name not in _FIRST)]
     runs = [{name: row[i] for name, row in found.estimates.items()} for i in range(len(found.names))]
@@ -53,7 +57,7 @@ def compared(page: Page, found: Comparison) -> None:
     for name in order:
         levels = [estimated(name, run[name]) for run in runs]
         blocks[name] = measured(page, name, column(name), names, levels, found.differences[name])
-    for words in found.notes:
+    for words in filter(None, (*found.notes, *notes)):
         page.words(words, size=9)
     page.place(room, *(
         page.book.bars(f"{column(name)}, with 95% confidence interval", blocks[name], 1, found.estimates[name], colour,

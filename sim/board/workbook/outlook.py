@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.analysis.facts import ALL_EQUAL
 from sim.analysis.variants import SIGNED
 from sim.board.charts.data import COLOURS
 from sim.board.story.outlook import GAP, gap_words
@@ -66,7 +67,7 @@ def record(book: Book) -> None:
     found = book.pack.record
     if found is None or not found.rows:
         return
-    widths = [12, 38, 18, 11, 7, 11, 18, 18, 18, 10, 44]
+    widths = [12, 38, 18, 11, 7, 11, 18, 18, 18, 17, 44]
     page = Page(book, "Record", book.headline("record", "What really happened"), widths, found.paths)
     rows: list[list[Cell]] = []
     for fact in found.rows:
@@ -74,7 +75,8 @@ def record(book: Book) -> None:
         row: list[Cell] = [fact.date, shortened(fact.label, _MOST_LABEL), set_to(fact.value, fact.unit)]
         row += [*estimated("cash_out", below)[:2], level("cash_out", fact.equal, below.error)]
         row += [set_to(each, fact.unit, off) for each, off in zip(quantiles, fact.errors, strict=True)]
-        rows.append([*row, "inside" if fact.inside else "outside", shortened(fact.source, _MOST_SOURCE)])
+        place = ALL_EQUAL if not fact.could_differ else "inside" if fact.inside else "outside"
+        rows.append([*row, place, shortened(fact.source, _MOST_SOURCE)])
     page.table("Observed figures and their place among the scenarios", _FACTS, rows, tall=2)
     for words in found.notes:
         page.words(words, size=9)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.board.charts.data import COLOURS
 from sim.board.workbook.book import Book
-from sim.board.workbook.cells import PM, Block, Cell, Number, error, level, limits
+from sim.board.workbook.cells import PM, Block, Cell, Number, error, level, limits, unbounded
 from sim.board.workbook.page import Page
 from sim.results.figures import causes_of
 from sim.results.summary import Summary
@@ -46,7 +46,7 @@ def _cash_out(page: Page, summary: Summary) -> Block:
     ):
         here = first + i + 1  # as a formula counts rows
         shown = level("cash_out", chance.value, chance.error)
-        form = shown.form if shown else "General"
+        form = unbounded(shown.form) if shown else "General"
         step = Number(chance.value - before, form, f"=D{here}-D{here - 1}" if i else f"=D{here}")
         by_cause = [level("cash_out", float(causes[cause][i]), chance.error) for cause in causes]
         rows.append(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.data import COLOURS
 from sim.board.story.sensitivity import ranges_words
-from sim.board.story.targets import uncertain
+from sim.board.story.targets import draws_words, uncertain
 from sim.board.words import name_of, reading, shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, Number, change, column, error, estimated, level, set_to
@@ -125,6 +125,8 @@ def targets(book: Book) -> None:
                 if each.note:
                     page.words(each.note.replace(" +- ", " ± "), size=9)
             page.skip()
+    if words := draws_words(pack).strip():
+        page.words(words, size=9)
 
 
 def _solution(found: Solution) -> list[Cell]:

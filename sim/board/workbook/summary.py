@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.analysis.paired import MEASURED
-from sim.board.words import the_line, value, variant_name
+from sim.board.story.variants import compared_words, owed_words
+from sim.board.words import value, variant_name
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Cell, Number, censored, column, estimated, level
 from sim.board.workbook.page import Page
@@ -46,8 +47,7 @@ def draw(book: Book) -> None:
     columns = [column(name) for name in MEASURED]
     runs = [{key: row[i] for key, row in found.estimates.items()} for i in range(len(found.names))]
     page.table(
-        f"With and without {the_line(book.result.case)}, and with all conditions waived: means with common random "
-        "numbers",
+        f"{compared_words(book.pack)}: means with common random numbers",
         ["", *columns],
         [
             [
@@ -56,7 +56,7 @@ def draw(book: Book) -> None:
             ]
             for name, run in zip(found.names, runs, strict=True)
         ],
-        note="Differences with their intervals are on the sheet Variants.",
+        note=f"Differences with their intervals are on the sheet Variants. {owed_words(book.pack)}".strip(),
         tall=2,
     )  # fmt: skip
 
