@@ -10,7 +10,7 @@ from itertools import pairwise
 from sim.board.charts.data import Chart, Series, Table
 from sim.board.page.markup import Html, tag
 from sim.board.words import BOUNDS, MINUS, day
-from sim.text.numbers import decimals_allowed, with_decimals
+from sim.text.numbers import decimals_allowed, rounded, with_decimals
 
 __all__ = ["numbers", "table"]
 
@@ -62,7 +62,7 @@ def _interval(series: Series, i: int) -> str:
     low, high, decimals = series.low[i], series.high[i], _interval_decimals(series, i)
     if low is None or high is None or decimals is None:
         return "-"
-    ends = _number(low, decimals), _number(high, decimals)
+    ends = [rounded(end, decimals).replace("-", MINUS) for end in (low, high)]
     return " to ".join(ends) if ends[0] != ends[1] else "-"
 
 
