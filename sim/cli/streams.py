@@ -62,7 +62,7 @@ class WholeOutput(io.RawIOBase):
     """A descriptor that takes all that is written to it: where it does not block, a write waits until there is room."""
 
     def __init__(self, descriptor: int, patience: float) -> None:
-        self.descriptor = descriptor
+        self.descriptor = self.name = descriptor
         self.patience = patience
 
     def fileno(self) -> int:
@@ -175,8 +175,9 @@ def _whole(stream: Any, own: bool, patience: float) -> io.TextIOWrapper | None:
         _emptied(stream, whole)
     except (OSError, ValueError):
         return None
-    ways = {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
-    return io.TextIOWrapper(whole, encoding=stream.encoding, errors="backslashreplace", **ways)  # type: ignore[type-var]
+    return io.TextIOWrapper(
+        whole, stream.encoding, "backslashreplace", None, stream.line_buffering, stream.write_through
+    )
 
 
 def _emptied(stream: Any, whole: WholeOutput) -> None:
