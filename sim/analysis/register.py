@@ -12,7 +12,7 @@ from sim.analysis.paired_text import gain
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.swings import Swing
 from sim.terms import Case, load_case
-from sim.terms.overrides import find
+from sim.terms.overrides import canonical, find
 from sim.terms.schema import plain
 from sim.terms.sources import comment_on, paragraphs, sources
 
@@ -131,7 +131,9 @@ def _of_variant(case: Case, key: str) -> Any:
     name = max((name for name in variants if f"{key}.".startswith(f"variants.{name}.")), key=len)
     changes = variants[name]
     changed = key.removeprefix(f"variants.{name}").removeprefix(".")
-    return plain(changes[changed]) if changed else ", ".join(changes)
+    if not changed:
+        return ", ".join(changes)
+    return plain(changes[changed if changed in changes else canonical(case, changed)])
 
 
 def _item(text: str, indent: str = "") -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sim.results.value import Frozen, Value
-from sim.terms import Case, CaseError, load_case
+from sim.terms import Case, load_case
 from sim.terms.clauses import StatedClause, stated_clauses
 from sim.terms.derived import facilities
+from sim.terms.named_variants import fitted
 from sim.terms.problems import joined, show
 from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
@@ -154,13 +154,14 @@ def variants(case: Case | str) -> Variants:
 def main_variants(case: Case) -> dict[str, Case]:
     """The first of `variants`: the line as signed, what the case states, the line off, every condition waived.
 
-    A variant of the case is left out where what it changes is gone, as after `Case.replace`.
+    A variant that the case does not allow, as there may be after `Case.replace`, is left out with a warning.
     """
     off = {f"{key}.commitment": 0.0 for key, _ in facilities(case)}
     found = {SIGNED: case}
     for name, changes in (case.variants or {}).items():
-        with suppress(CaseError):
-            found[name] = case.replace(changes)
+        made = fitted(case, name, changes)
+        if made is not None:
+            found[name] = made
     found[LINE_OFF] = case.replace(off)
     if case.conditions:
         every = [waiving(case, condition.name) for condition in case.conditions]

@@ -36,7 +36,7 @@ from sim.cli.arguments import Commands, Parser
 from sim.cli.environment import prepared_environment
 from sim.cli.files import UNUSABLE, Unusable
 from sim.cli.signals import SIGNALS, Ended, farewell, status_of
-from sim.cli.streams import abandon, prepared, say
+from sim.cli.streams import abandon, counted, prepared, say
 from sim.terms import CaseError
 from sim.text.version import __version__
 
@@ -117,6 +117,7 @@ def _output_failed(error: OSError, own: bool) -> int:
     return UNUSABLE
 
 
+@counted
 @contextmanager
 def _warnings_as_notes() -> Iterator[None]:
     """Print each warning as one line for as long as a command runs."""

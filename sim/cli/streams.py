@@ -1,6 +1,8 @@
 """The standard streams of a command.
 
 Remarks on standard error that cannot be written are dropped, and the work goes on. Output that is wanted is an error.
+Both are written in full to a pipe or terminal that does not block, as the parents of some commands leave them:
+Python's own streams lose without an error what such a pipe does not take at once.
 """
 
 from __future__ import annotations
@@ -8,10 +10,45 @@ from __future__ import annotations
 import errno
 import io
 import os
+import select
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import wraps
+from typing import Any, ParamSpec
+
+PATIENCE = {"stdout": float("inf"), "stderr": 2.0}  # seconds without a byte taken until a write is an error
+LOOK = 0.1  # seconds between two looks at signals: one that arrives just before the wait does not interrupt it
+
+P = ParamSpec("P")
+
+
+def counted(change: Callable[P, AbstractContextManager[None]]) -> Callable[P, AbstractContextManager[None]]:
+    """A change of what a process has once, for calls on several threads: the last that ends undoes it.
+
+    Were each call to keep and restore what it found, a later one would keep what an earlier one had put there.
+    """
+    lock, made, inside = threading.Lock(), ExitStack(), 0
+
+    @wraps(change)
+    @contextmanager
+    def entered(*arguments: P.args, **options: P.kwargs) -> Iterator[None]:
+        nonlocal inside
+        with lock:
+            if not inside:
+                made.enter_context(change(*arguments, **options))
+            inside += 1
+        try:
+            yield
+        finally:
+            with lock:
+                inside -= 1
+                if not inside:
+                    made.close()
+
+    return entered
 
 
 class ClosedOutput(io.TextIOBase):
@@ -19,6 +56,43 @@ class ClosedOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         raise OSError(errno.EBADF, "it is closed")
+
+
+class WholeOutput(io.RawIOBase):
+    """A descriptor that takes all that is written to it: where it does not block, a write waits until there is room."""
+
+    def __init__(self, descriptor: int, patience: float) -> None:
+        self.descriptor = self.name = descriptor
+        self.patience = patience
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self.descriptor)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data).cast("B")
+        size = len(left)
+        while left:
+            try:
+                left = left[os.write(self.descriptor, left) :]
+            except BlockingIOError:
+                self.wait()
+        return size
+
+    def wait(self) -> None:
+        """Wait for room. Raises BlockingIOError when there is none for too long, and then at once."""
+        room = select.poll()
+        room.register(self.descriptor, select.POLLOUT)
+        end = time.monotonic() + self.patience
+        while not room.poll(1000 * LOOK):
+            if time.monotonic() >= end:
+                self.patience = 0.0
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def tell(text: str) -> None:
@@ -46,6 +120,7 @@ def on_terminal() -> bool:
         return False
 
 
+@counted
 @contextmanager
 def prepared(own: bool) -> Iterator[None]:
     """Streams that a command can print to, for as long as it runs; afterwards they are as before.
@@ -64,6 +139,9 @@ def prepared(own: bool) -> Iterator[None]:
             replaced[name] = stream
             null = ClosedOutput() if name == "stdout" else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
             setattr(sys, name, null)
+        elif (whole := _whole(stream, own, PATIENCE[name])) is not None:
+            replaced[name] = stream
+            setattr(sys, name, whole)
         elif hasattr(stream, "reconfigure"):
             with suppress(OSError, ValueError):  # what was printed before may not be written any more
                 errors.append((stream, stream.errors))
@@ -77,8 +155,38 @@ def prepared(own: bool) -> Iterator[None]:
             with suppress(OSError, ValueError):
                 stream.reconfigure(errors=before)
         for name, stream in replaced.items():
-            getattr(sys, name).close()
+            with suppress(OSError, ValueError):
+                getattr(sys, name).close()
             setattr(sys, name, stream)
+
+
+def _whole(stream: Any, own: bool, patience: float) -> io.TextIOWrapper | None:
+    """A stream to the same descriptor that loses nothing; None where `stream` is none of Python's own or blocks anyway.
+
+    In a process of its own a command has one from the beginning: others that share the descriptor may change it later.
+    """
+    buffer = getattr(stream, "buffer", None)
+    if type(stream) is not io.TextIOWrapper or not isinstance(getattr(buffer, "raw", buffer), io.FileIO):
+        return None
+    if not hasattr(select, "poll") or not (own or not os.get_blocking(stream.fileno())):
+        return None
+    whole = WholeOutput(stream.fileno(), patience)
+    try:
+        _emptied(stream, whole)
+    except (OSError, ValueError):
+        return None
+    return io.TextIOWrapper(
+        whole, stream.encoding, "backslashreplace", None, stream.line_buffering, stream.write_through
+    )
+
+
+def _emptied(stream: Any, whole: WholeOutput) -> None:
+    """Write what was printed before."""
+    while True:
+        try:
+            return stream.flush()
+        except BlockingIOError:
+            whole.wait()
 
 
 def abandon(stream: Any) -> None:

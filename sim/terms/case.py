@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,14 @@ from sim.terms.events import Events, Milestone, ThirdParty
 from sim.terms.flows import Flow
 from sim.terms.forecast import Forecast
 from sim.terms.line import Line, Purchase
-from sim.terms.named_variants import NamedVariants, StatedVariants, variant_problems
+from sim.terms.named_variants import (
+    NamedVariants,
+    StatedVariants,
+    canonical_variants,
+    fitting,
+    moved_variants,
+    variant_problems,
+)
 from sim.terms.native import native
 from sim.terms.notes import Note
 from sim.terms.overrides import changed
@@ -106,6 +114,8 @@ class Case(Terms):
         lines = variant_problems(self)
         if lines:
             raise CaseError(lines)
+        if self.variants is not None:
+            object.__setattr__(self, "variants", canonical_variants(self, self.variants))
 
     def __repr__(self) -> str:
         return f"<Case {one_line(self.title, MOST_REPR)!r} from {one_line(self.source)!r}>"
@@ -161,7 +171,8 @@ class Case(Terms):
             Values by dotted key. Entries of lists are given by name or by number from 0:
             `notes[Baccarat note].principal`, `policy.amounts[0]`; a key can be given once, in one spelling. Numbers
             are those before the changes. None removes an optional key, a table or an entry, and the ranges of what is
-            in it. A number that is set outside of its range loses the range. Variants stay. Another price model
+            in it. A number that is set outside of its range loses the range. A variant of the case stays,
+            with the keys that its entries have now, unless it changes an entry that is removed. Another price model
             removes the keys of the former one.
         blame : str
             The FILE part of the lines of an error.
@@ -195,7 +206,7 @@ class Case(Terms):
         if keeps_record and self.record is not None:
             object.__setattr__(made, "record", self.record)
         if keeps_variants and self.variants is not None:
-            object.__setattr__(made, "variants", self.variants)
+            object.__setattr__(made, "variants", moved_variants(self.variants, moved))
         return made
 
     def _replaced(
@@ -219,6 +230,15 @@ class Case(Terms):
         """The case of another document, which still quotes the file of this one. Raises CaseError."""
         made = Case.from_dict(doc, source=self.source, text=self.text, blame=blame)
         return dataclasses.replace(made, quoted=self.quoted, form=self.form)
+
+    def with_fitting_variants(self, before: Case) -> Case:
+        """The case without the variants that it does not allow. Warns of each that it had as `before` and lacks."""
+        if before.variants is None:
+            return self
+        bare, made = copy.copy(self), copy.copy(self)
+        object.__setattr__(bare, "variants", None)
+        object.__setattr__(made, "variants", fitting(bare, self.variants, before.variants))
+        return made
 
     @property
     def sha256(self) -> str:

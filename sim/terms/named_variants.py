@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.terms.overrides import canonical
 from sim.terms.problems import CaseError, Say, one_line, show
 from sim.terms.ranges import BAD
 from sim.terms.schema import MOST_REPR, plain
+from sim.terms.stated import moved_key
+from sim.text.frozen import whole
 
 MOST_VARIANTS = 20
 #: Names of predefined variants, see `sim.analysis.variants`, and how others begin.
 PREDEFINED, WITHOUT = ("as signed", "line off", "every condition waived"), "without "
 
 
+@whole
 class NamedVariants(Mapping[str, Mapping[str, Any]]):
     """An immutable mapping from names to changes, each as `Case.replace` takes them, in the order of the file."""
 
@@ -83,6 +88,57 @@ def variant_problems(case: Any) -> list[str]:
         except CaseError as error:
             lines += error.problems
     return lines
+
+
+def canonical_variants(case: Any, variants: NamedVariants) -> NamedVariants:
+    """The variants of a valid case by the canonical keys: entries of lists by their names."""
+    return NamedVariants(
+        {name: {_canonical(case, key): value for key, value in changes.items()} for name, changes in variants.items()}
+    )
+
+
+def _canonical(case: Any, key: str) -> str:
+    try:
+        return canonical(case, key)
+    except KeyError:  # an entry of a list that the variant makes itself
+        return key
+
+
+def moved_variants(variants: NamedVariants, moved: Mapping[str, str | None]) -> NamedVariants | None:
+    """The variants by the keys that their entries of lists have now; without those that change an entry that is gone.
+
+    `moved` are the entries with another key, None for those that are gone.
+    """
+    if not moved:
+        return variants
+    rows = {name: {moved_key(key, moved): value for key, value in row.items()} for name, row in variants.items()}
+    kept = {name: {str(key): value for key, value in row.items()} for name, row in rows.items() if None not in row}
+    return NamedVariants(kept) if kept else None
+
+
+def fitting(bare: Any, variants: NamedVariants | None, before: NamedVariants) -> NamedVariants | None:
+    """Those of `variants` that a case without any, `bare`, allows. Warns of each of `before` that is none of them."""
+    kept = {}
+    for name, stated in before.items():
+        left = variants is None or name not in variants
+        changes = stated if variants is None or left else variants[name]
+        if fitted(bare, name, changes, gone=left) is not None:
+            kept[name] = changes
+    return NamedVariants(kept) if kept else None
+
+
+def fitted(case: Any, name: str, changes: Mapping[str, Any], gone: bool = False) -> Any:
+    """A case with the changes of a variant; None, with a warning, if it does not allow them or `gone` says so."""
+    where = f'variants."{one_line(name, 200)}"'
+    said = f"{where}: what it changes is gone"
+    try:
+        made = case.replace(changes, blame=where)
+        if not gone:
+            return made
+    except CaseError as error:
+        said = error.problems[0]
+    warnings.warn(f"{said}; the variant is left out", stacklevel=2)
+    return None
 
 
 def variant_lines(case: Any) -> Iterator[str]:

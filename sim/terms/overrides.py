@@ -30,7 +30,8 @@ def parse_override(text: str, blame: str = BLAME) -> tuple[str, Any]:
 def overridden(case: Any, texts: Iterable[str], blame: str = BLAME) -> Any:
     """`case` with every `KEY=VALUE` of `texts` applied. Raises CaseError with a line for each that cannot be used.
 
-    `blame` is the option that has the texts.
+    `blame` is the option that has the texts. A variant of the case that does not fit the changed one is left out,
+    with a warning.
     """
     changes: dict[str, Any] = {}
     lines = []
@@ -44,7 +45,10 @@ def overridden(case: Any, texts: Iterable[str], blame: str = BLAME) -> Any:
             lines += error.problems
     if lines:
         raise CaseError(lines)
-    return case.replace(changes, blame=blame) if changes else case
+    if not changes:
+        return case
+    made = case.replace(changes, blame=blame)
+    return made if "variants" in changes else made.with_fitting_variants(case)
 
 
 def changed(doc: dict[str, Any], changes: Mapping[str, Any], of: type, blame: str) -> dict[str, str | None]:

@@ -208,7 +208,7 @@ def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str 
 
     kept = {}
     for name, ends in ranges.items():
-        now = _moved(name, moved)
+        now = moved_key(name, moved)
         try:
             holds = now == WAIVERS or (now and (untouched(name) or not outside(case, now, ends)))
             if now and (holds or outside(before, name, ends)):
@@ -218,7 +218,7 @@ def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str 
     return Ranges(kept) if kept else None
 
 
-def _moved(name: str, moved: Mapping[str, str | None]) -> str | None:
+def moved_key(name: str, moved: Mapping[str, str | None]) -> str | None:
     """The present key of what was `name`; None if the entry it was in is gone."""
     for entry in sorted(moved, key=len, reverse=True):
         if name == entry or name.startswith(f"{entry}."):

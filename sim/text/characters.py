@@ -32,9 +32,10 @@ _REFUSED = re.compile("|".join(f"([{ranges}])" for _, ranges in _KINDS))
 
 #: Characters that leave a gap; a name has none of them at its ends.
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-#: Allowed characters that nobody sees on their own: joiners, marks, selectors, fillers.
+#: Allowed characters that nobody sees on their own: joiners, marks, selectors, fillers, Braille without dots.
 _WITHOUT_INK = re.compile(
-    f"[{BLANKS}\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]*"
+    f"[{BLANKS}\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]*"
 )
 _NAMES = {
     "\t": "TAB",

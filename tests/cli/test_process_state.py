@@ -1,6 +1,7 @@
 """What a process shares with others is as it was after every call, and changes no result."""
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -8,12 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from pathlib import Path
 
 import pytest
 
 import sim
+from sim import cli
 from sim.board.charts.figures import raised_distribution
 from sim.board.charts.images import save_figure
 from sim.cli import main
@@ -70,6 +73,35 @@ def test_a_call_leaves_the_process_as_it_was(name, tmp_path):
     before = process_state()
     CALLS[name](tmp_path)
     assert changed(before) == {}
+
+
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_commands_on_several_threads_restore_the_process(order, monkeypatch):
+    """Whichever ends first: here each waits for its turn in the middle of the command."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict"))
+    monkeypatch.setattr(sys, "stderr", None)
+    inside, turns = threading.Barrier(4), [threading.Event() for _ in range(3)]
+    numbers = iter(range(3))
+
+    def wait(_):
+        number = next(numbers)
+        inside.wait(timeout=60)
+        turns[number].wait(timeout=60)
+        return 0
+
+    monkeypatch.setattr(cli, "_status", wait)
+    before = warnings.showwarning, sys.stdout, sys.stdout.errors, sys.stderr
+    threads = [threading.Thread(target=main, args=([],)) for _ in turns]
+    for thread in threads:
+        thread.start()
+    inside.wait(timeout=60)
+    assert warnings.showwarning is not before[0]
+    for turn in turns if order == "first" else reversed(turns):
+        assert (sys.stdout.errors, sys.stderr is None) == ("backslashreplace", False)
+        turn.set()
+        while sum(thread.is_alive() for thread in threads) > sum(not turn.is_set() for turn in turns):
+            time.sleep(0.001)
+    assert (warnings.showwarning, sys.stdout, sys.stdout.errors, sys.stderr) == before
 
 
 @pytest.mark.parametrize("line", COMMANDS)

@@ -1,5 +1,6 @@
 """What cannot be told is dropped and the work goes on; signals end a command with their status and leave no draft."""
 
+import contextlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,62 @@ def test_a_terminal_that_has_gone_ends_no_run(tmp_path):
     os.close(reader)
     assert process.wait(timeout=120) == 0
     assert json.loads(made.read_text())["paths"] == 3_000_000
+
+
+IN_A_PROGRAM = ["-c", "import sys; print('before'); from sim.cli import main; main(sys.argv[1:]); print('after')"]
+
+
+def into_a_pipe_that_does_not_block(program, words, full=True, unbuffered="") -> tuple[subprocess.Popen, int]:
+    """The command with such a pipe as its standard output, and the other end; full of 65536 bytes if so wanted."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    if full:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 4096)
+    process = subprocess.Popen(
+        [sys.executable, *program, *words], stdout=writer, stderr=subprocess.PIPE, text=True,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), PYTHONUNBUFFERED=unbuffered),
+    )  # fmt: skip
+    os.close(writer)
+    return process, reader
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("program", [["-m", "sim"], IN_A_PROGRAM], ids=["own", "in a program"])
+@pytest.mark.parametrize("words", [["model"], ["--version"], ["new", "-"], [*RUN[:2], "--paths", "64", "--json", "-"]])
+def test_a_pipe_that_does_not_block_loses_nothing(words, program, unbuffered):
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONUNBUFFERED=unbuffered)
+    expected = subprocess.run([sys.executable, *program, *words], env=environment, capture_output=True, check=False)
+    process, reader = into_a_pipe_that_does_not_block(program, words, unbuffered=unbuffered)
+    got = bytearray()
+    with pytest.raises(subprocess.TimeoutExpired):  # it waits
+        process.wait(timeout=2)
+    with open(reader, "rb", buffering=0) as pipe:
+        while piece := pipe.read(5000):
+            got += piece
+    assert (process.wait(timeout=60), process.stderr.read()) == (0, "")
+    assert got.lstrip(b"x") == expected.stdout
+
+
+def test_a_reader_that_goes_or_ctrl_c_ends_the_wait():
+    for end, status, said in (
+        (lambda process, reader: os.close(reader), 0, ""),
+        (
+            lambda process, reader: process.send_signal(signal.SIGINT),
+            130,
+            "\nfundrisk: interrupted; nothing was written\n",
+        ),
+    ):
+        for words in (["--version"], ["model"]):
+            process, reader = into_a_pipe_that_does_not_block(["-m", "sim"], words)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=4)
+            begun = time.monotonic()
+            end(process, reader)
+            assert process.wait(timeout=20) == status
+            assert time.monotonic() - begun < 0.5
+            assert process.stderr.read() == said
 
 
 class Bare:

@@ -77,6 +77,7 @@ def test_a_refused_character_is_named_with_its_place(name):
         ("x\u3000", "it ends with U+3000 IDEOGRAPHIC SPACE"),
         (" x", "it begins with U+0020 SPACE"),
         ("\u200d", "it has nothing that can be seen, only U+200D ZERO WIDTH JOINER"),
+        ("\u2800", "it has nothing that can be seen, only U+2800 BRAILLE PATTERN BLANK"),
         ("\u3164\u3164", "it has nothing that can be seen, only U+3164 HANGUL FILLER"),
     ],
 )

@@ -22,6 +22,7 @@ from pptx.util import Pt
 from sim.board.charts.canvas import GREY
 from sim.board.charts.data import Series
 from sim.board.words import BOUNDS
+from sim.text.exact import FIFTY_DIGITS
 
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart as Native
@@ -183,7 +184,8 @@ def _rounds_apart(digits: str, value: float) -> bool:
     """Whether a viewer, which rounds fifteen decimal digits and halves away from zero, shows other digits."""
     shown = Decimal(digits.replace(",", ""))
     try:
-        return abs(Decimal(f"{value:.15g}")).quantize(shown, ROUND_HALF_UP) != shown
+        size = Decimal(f"{value:.15g}").copy_abs()
+        return size.quantize(shown, ROUND_HALF_UP, FIFTY_DIGITS) != shown
     except InvalidOperation:
         return True
 
