@@ -127,7 +127,7 @@ def test_named_variants_have_a_slide():
 def test_compared_variants_are_those_of_the_case(valence):
     assert compared_words(valence) == "With the line, without the line and with all conditions waived"
     assert compared_words(pack_of("2026")) == "With the line and without the line"
-    assert compared_words(with_variants()).endswith(", with its conditions waived and in the variants of the case")
+    assert compared_words(with_variants()).endswith(", with all conditions waived and in the variants of the case")
 
 
 def test_fees_that_are_owed_without_the_line_are_named(valence):
