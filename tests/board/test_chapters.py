@@ -1,10 +1,12 @@
 """Single chapters: decision, terms, cap table, both errors, variants, forecasts, appendix."""
 
 import dataclasses
+import re
 from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import sim
 from sim.analysis.cap_table import cap_table
@@ -37,6 +39,10 @@ def test_the_decision_names_the_money_of_the_liquidity_at_risk(valence):
     assert chapter(valence, "ask").points[0].startswith("With the same draws, more cash ")
     assert "the draws follow the policy" in chapter(valence, "stress").compared
     assert f"To 31 Mar 2003: {needed}" in chapter(valence, "ask").points
+    (errors,) = (point for point in chapter(valence, "ask").points if point.startswith("Mean runway"))
+    band = valence.uncertainty["runway_months"]
+    low, high = (float(end) for end in re.findall(r"by sampling \(95%\), ([\d.]+) to ([\d.]+) over", errors)[0])
+    assert (low, high) == (pytest.approx(band.low, abs=0.06), pytest.approx(band.high, abs=0.06))
 
 
 def test_the_decision_fits_the_case():

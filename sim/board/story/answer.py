@@ -59,6 +59,15 @@ def _errors(result: Result, found: Uncertainty | None) -> Chart:
     return table("errors", "Both errors", columns[: len(rows[0])], rows, (0,))
 
 
+def both_errors(pack: Pack, name: str) -> tuple[str, ...]:
+    """A mean's range by sampling and over the inputs, in a sentence; nothing where the case gives no ranges."""
+    estimate, found = pack.result.summary()[name].estimate, pack.uncertainty
+    if found is None or not estimate.error > 0.0:
+        return ()
+    sampled = _span(name, *estimate.ci95, estimate.error)
+    return (f"{sampled} by sampling (95%), {_range(found, name)} over the inputs not known (90%)",)
+
+
 #: Rows of the table of errors.
 _MEASURED = ("cash_out", "runway_months", "raised", "dilution")
 _WORDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF
+from sim.board.story.answer import both_errors
 from sim.board.story.chapter import Chapter
 from sim.board.story.cover import lines_of, of_size
 from sim.board.story.liquidity import money_at, same_draws
@@ -35,6 +36,7 @@ def ask(pack: Pack) -> Chapter:
         points=(
             capitalised(f"{same_draws(pack.result.summary())}more cash at the opening for 95 of 100 scenarios:"),
             *(f"To {short_day(span.end)}: {_needed(span)}" for span in _spans(pack)),
+            *(f"Mean runway, months: {words}" for words in both_errors(pack, "runway_months")),
         ),
         sure=paired(found),
         compared=compared_variants(pack) or f"The mean runway is {plus_minus('runway_months', _runway(pack))}.",
