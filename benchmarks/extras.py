@@ -11,7 +11,7 @@ from sim.terms import Case
 from sim.text.tables import Table
 
 SEED, DRAWS, PATHS = 20020401, 200, 20_000
-WEEKLY = {"policy.cadence": "weekly", "company.shares_reserved": 0}
+WEEKLY = {"policy.cadence": "weekly"}
 LIMITS = {
     "price.volume": {"mean": 400_000, "sd": 1.1, "persistence": 0.6, "return_loading": 0.3},
     "line.tiers": [

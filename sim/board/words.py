@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sim.terms import Case
 
 __all__ = [
-    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "listed",
-    "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day", "shortened",
-    "spoken", "tail", "the_line", "value", "variant_name",
+    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "line_dilution",
+    "listed", "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day",
+    "shortened", "spoken", "tail", "the_line", "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -50,6 +50,11 @@ def the_line(case: Case, owner: bool = False) -> str:
     if len(case.facilities) > 1:
         return "the lines" + "'" * owner
     return "the line" + "'s" * owner
+
+
+def line_dilution(case: Case) -> str:
+    """`line's dilution`, `lines' dilution`, as a heading has it."""
+    return f"{the_line(case, owner=True)} dilution".removeprefix("the ")
 
 
 def variant_name(name: str, case: Case, in_sentence: bool = False) -> str:

@@ -76,6 +76,7 @@ def _reader(of: type) -> Callable[[Any], tuple[Any, ...]]:
     lowered = {word: known for word, known in keys(of).items() if of is not Case or word not in NOT_LOWERED}
     found = {word: _part(known.rule, known.default) for word, known in lowered.items()}
     parts = [(attrgetter(word), part) for word, part in found.items() if part]
+    # In one call; an attrgetter of a single name would return no tuple, hence the class.
     rest = attrgetter("__class__", *[word for word, part in found.items() if not part])
     return lambda table: (rest(table), *[part(get(table)) for get, part in parts])
 

@@ -118,11 +118,10 @@ def moved_variants(variants: NamedVariants, moved: Mapping[str, str | None]) -> 
 
 def fitting(bare: Any, variants: NamedVariants | None, before: NamedVariants) -> NamedVariants | None:
     """Those of `variants` that a case without any, `bare`, allows. Warns of each of `before` that is none of them."""
-    kept = {}
+    kept, now = {}, {} if variants is None else dict(variants)
     for name, stated in before.items():
-        left = variants is None or name not in variants
-        changes = stated if variants is None or left else variants[name]
-        if fitted(bare, name, changes, gone=left) is not None:
+        changes = now.get(name, stated)
+        if fitted(bare, name, changes, gone=name not in now) is not None:
             kept[name] = changes
     return NamedVariants(kept) if kept else None
 

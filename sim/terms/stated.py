@@ -209,9 +209,10 @@ def still_there(case: Any, ranges: Ranges, before: Any, moved: Mapping[str, str 
     kept = {}
     for name, ends in ranges.items():
         now = moved_key(name, moved)
+        if now is None:
+            continue
         try:
-            holds = now == WAIVERS or (now and (untouched(name) or not outside(case, now, ends)))
-            if now and (holds or outside(before, name, ends)):
+            if now == WAIVERS or untouched(name) or not outside(case, now, ends) or outside(before, name, ends):
                 kept[now] = ranges.spread(name)
         except KeyError:  # the entry went with its list
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.variants import LINE_OFF
 from sim.board.story.answer import both_errors
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import lines_of, of_size
+from sim.board.story.cover import of_size, paying_lines
 from sim.board.story.liquidity import money_at, same_draws
 from sim.board.story.parts import bars, compared_variants, estimated, largest_swing, paired
 from sim.board.words import capitalised, day, frequency, plus_minus, short_day, the_line, variant_name
@@ -67,7 +67,7 @@ def decision(pack: Pack) -> str:
 
 def _the_line(case: Case) -> str:
     """`the line of $30M`, `the two lines`; nothing where no line pays anything."""
-    lines = lines_of(case)
+    lines = paying_lines(case)
     if not lines:
         return ""
     if len(lines) > 1:

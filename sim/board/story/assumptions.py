@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import committed_words, left_words, lines_of, size_words
+from sim.board.story.cover import committed_words, left_words, paying_lines, size_words
 from sim.board.story.parts import setting, span, swing_measure, table
 from sim.board.words import brief, capitalised, listed, shortened
 from sim.terms.derived import facilities
@@ -47,7 +47,7 @@ def assumptions(pack: Pack) -> Chapter:
 
 def _size(case: Case, said: dict[str, str]) -> tuple[str, str, str]:
     """What the lines can pay: those with a commitment together, those in shares alone one by one; and the sources."""
-    in_shares = [left_words(line) or size_words(line) for line in lines_of(case) if line.commitment is None]
+    in_shares = [left_words(line) or size_words(line) for line in paying_lines(case) if line.commitment is None]
     dollars = [committed_words(case).removesuffix(" committed")] * (case.commitment > 0.0 or not in_shares)
     keys = [f"{key}.{'max_shares' if line.commitment is None else 'commitment'}" for key, line in facilities(case)]
     sources = dict.fromkeys(said[key] for key in keys if key in said)

@@ -13,12 +13,12 @@ from sim.board.words import (
     bare,
     brief,
     capitalised,
+    line_dilution,
     listed,
     own_scenarios,
     plus_minus,
     shortened,
     spoken,
-    the_line,
 )
 from sim.text.numbers import is_zero
 
@@ -108,10 +108,7 @@ def _table(costs: ClauseCosts, order: list[int], names: list[str]) -> Chart:
         "raised, $M (removed alone)": ("raised", costs.alone),
         "runway, months (Shapley)": ("runway_months", costs.shapley),
         "cash-out, points (Shapley)": ("cash_out", costs.shapley),
-        f"{the_line(costs.case, owner=True)} dilution, points (Shapley)".removeprefix("the "): (
-            "dilution",
-            costs.shapley,
-        ),
+        f"{line_dilution(costs.case)}, points (Shapley)": ("dilution", costs.shapley),
     }
     cells = [
         [bare(text) for text in aligned(measure, [found[measure][i] for i in order], signed=True)]

@@ -37,7 +37,7 @@ def cover(pack: Pack) -> Chapter:
 
 def line_words(case: Case) -> str:
     """`equity line of $30M with Berg & Berg Enterprises, LLC`; how many lines, if there are several."""
-    lines = lines_of(case)
+    lines = paying_lines(case)
     if not lines:
         return "without an equity line"
     if len(lines) > _MOST_NAMED:
@@ -52,7 +52,7 @@ def line_words(case: Case) -> str:
     )
 
 
-def lines_of(case: Case) -> list[Line]:
+def paying_lines(case: Case) -> list[Line]:
     """The lines that can pay; a commitment of 0 turns a line off."""
     return [line for line in case.facilities if line.commitment != 0]
 

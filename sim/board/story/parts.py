@@ -18,11 +18,11 @@ from sim.board.words import (
     change,
     day,
     frequency,
+    line_dilution,
     listed,
     name_of,
     reading,
     shortened,
-    the_line,
     variant_name,
 )
 from sim.results.estimates import Estimate
@@ -94,8 +94,8 @@ def compared_cases(key: str, found: Comparison) -> tuple[Chart, Chart]:
     if len(found.names) > len(rows):
         more = len(found.names) - len(rows)
         rows.append((f"{more} more in the workbook", "", "", "", ""))
-    dilution = f"{the_line(found.cases[0], owner=True)} dilution, %".removeprefix("the ")
-    columns = ("", "change of runway, months", "out of cash, %", "raised, $M", dilution)
+    dilution = line_dilution(found.cases[0])
+    columns = ("", "change of runway, months", "out of cash, %", "raised, $M", f"{dilution}, %")
     return chart, table(f"{key}_table", "Change of runway; level of the other measures", columns, rows, (0,))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import lines_of
+from sim.board.story.cover import paying_lines
 from sim.board.story.parts import compared_cases, paired
 from sim.board.words import BOUNDS, change, plus_minus, shortened, the_line
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def policies(pack: Pack) -> Chapter | None:
     """Mean runway under other purchase dates and requests; nothing where the line is off."""
     found = pack.policies
-    if len(found.names) < 2 or not lines_of(pack.result.case):
+    if len(found.names) < 2 or not paying_lines(pack.result.case):
         return None
     return Chapter(
         key="policies",

@@ -11,7 +11,7 @@ from sim.analysis.calibration.rewriting import MODEL_KEYS
 from sim.analysis.price_models import TAIL
 from sim.analysis.price_variants import CALIBRATED, STATED, kurtosis_of, parameter_words
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import lines_of
+from sim.board.story.cover import paying_lines
 from sim.board.story.parts import table
 from sim.board.words import (
     MINUS,
@@ -49,7 +49,7 @@ _MOST_COMMENT = 90
 def price_models(pack: Pack) -> Chapter | None:
     """Levels and paired changes under each model; nothing where the line is off or no other model applies."""
     found = pack.price_models
-    if len(found.comparison.names) < 2 or not lines_of(pack.result.case):
+    if len(found.comparison.names) < 2 or not paying_lines(pack.result.case):
         return None
     shown = table("price_models", "Price models: level, and change from the case's model", *_rows(found), (0, 1))
     return Chapter(

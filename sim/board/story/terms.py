@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import left_words, lines_of, size_words
+from sim.board.story.cover import left_words, paying_lines, size_words
 from sim.board.story.parts import table
 from sim.board.words import capitalised, listed, short_day, shortened
 from sim.terms.clauses import stated_in
@@ -30,7 +30,7 @@ _TOPICS = ("Who", "How much", "Term", "Price", "Limits", "Conditions", "Fees", "
 def terms(pack: Pack) -> Chapter | None:
     """Who, how much, price, limits, conditions, fees and term of each line; nothing where there is none."""
     case = pack.result.case
-    lines = lines_of(case)
+    lines = paying_lines(case)
     if not lines:
         return None
     return Chapter(

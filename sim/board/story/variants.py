@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
 from sim.board.story.chapter import Chapter
-from sim.board.story.cover import lines_of
+from sim.board.story.cover import paying_lines
 from sim.board.story.parts import compared_cases, paired
 from sim.board.words import base_of, capitalised, frequency, listed, plus_minus, shortened, the_line, variant_name
 from sim.text.numbers import money
@@ -47,7 +47,7 @@ def compared_words(pack: Pack) -> str:
 def owed_words(pack: Pack) -> str:
     """Why there is dilution without the line: its staged fees are owed whatever is drawn. Nothing where none is due."""
     case = pack.result.case
-    stages = [stage for line in lines_of(case) if line.fees is not None for stage in line.fees.staged]
+    stages = [stage for line in paying_lines(case) if line.fees is not None for stage in line.fees.staged]
     due = [stage for stage in stages if case.valuation_date <= stage.date <= case.horizon]
     what = [f"{sum(stage.shares for stage in due):,} fee shares"] * any(stage.shares for stage in due)
     what += [f"{money(sum(stage.cash for stage in due))} of fees"] * any(stage.cash for stage in due)
