@@ -20,6 +20,7 @@ from sim.kernels.market.models import fill_market
 from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
+from sim.kernels.reference import refer
 from sim.kernels.waterfall import share_commitment
 from sim.kernels.world.compensation import prepare_compensation
 from sim.kernels.world.past import date_changes
@@ -32,10 +33,10 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "36f2424544510e4b2e38a24c3c83a3e1"
+FINGERPRINT = "d2cfe7bab12fdcfa9ed5c9d4c06200d5"
 
 
-@passage
+@stage
 def sample(arrays, program, lanes, world):
     """Fill the histories with everything random of BLOCK paths but closes and trading days."""
     histories, selection, points = arrays.histories, arrays.selection, arrays.points
@@ -63,7 +64,7 @@ def sample(arrays, program, lanes, world):
         draw_world(world, histories)
 
 
-@passage
+@stage
 def close_everything(arrays, program, lanes, world):
     """The closes of all sessions under geometric Brownian motion."""
     selection, histories = arrays.selection, arrays.histories
@@ -73,7 +74,7 @@ def close_everything(arrays, program, lanes, world):
     close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes, world)
 
 
-@passage
+@stage
 def write_output(output, first, ledgers, n):
     """Columns first ... of the output, for the block's first n paths."""
     state = ledgers.state[0]
@@ -121,7 +122,7 @@ def lanes_of(arrays, span, offset):
     )
 
 
-@passage
+@stage
 def finish_block(arrays, program, lanes, column, world):
     """From histories to the columns of the output; returns the number of paths."""
     keep_ledger(arrays, program, lanes, world)
@@ -137,6 +138,11 @@ def simulate_chunk(program, arrays, span, world):
     Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
     `world`: a `World`, or None for a case without any of its mechanisms; None is compiled apart, and without them.
     """
+    return simulate_blocks(refer(program), refer(arrays), span, refer(world))
+
+
+@stage
+def simulate_blocks(program, arrays, span, world):
     done = 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:
@@ -154,6 +160,11 @@ def simulate_chunk(program, arrays, span, world):
 def simulate_market_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
     them does not wait for its compilation."""
+    return simulate_market_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
+
+
+@stage
+def simulate_market_blocks(program, arrays, span, market, room, world):
     done = 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:
@@ -168,6 +179,11 @@ def simulate_market_chunk(program, arrays, span, market, room, world):
 @outermost(FINGERPRINT)
 def simulate_lines_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` with any number of lines and every limit, under any price model, or from given histories."""
+    return simulate_lines_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
+
+
+@stage
+def simulate_lines_blocks(program, arrays, span, market, room, world):
     done = 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:

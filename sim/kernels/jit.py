@@ -9,8 +9,7 @@ Why these flags:
   It says `forceinline=False`, as Numba hands that option down to callees.
 * no `parallel`: the engine owns the threads, so that Ctrl-C, progress and the order of sums stay in its hands.
 * no `fastmath`: NaN means "absent", and results must not depend on the width of the vectors.
-* `passage`: inlined before types are inferred. For functions that call nearly everything, whose arguments LLVM would
-  otherwise have to take apart at each level, and for very short ones.
+* `passage`: inlined before types are inferred. For very short functions.
 * `LINKED`: all but outermost kernels are compiled the shorter way of `sim.kernels.linking`. Python cannot call them.
 * no `cache`: only the outermost kernel of a call is cached, by the module that defines it.
 """

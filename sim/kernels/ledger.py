@@ -5,7 +5,7 @@ import numpy as np
 from sim.kernels.cash import cash_out_day, close_month, operate_all
 from sim.kernels.conditions import time_failures
 from sim.kernels.financing import finance
-from sim.kernels.jit import passage, stage, verb
+from sim.kernels.jit import stage, verb
 from sim.kernels.line.coverage import cover_all
 from sim.kernels.line.purchase_date import count_inactive, count_solvent, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
@@ -20,7 +20,7 @@ from sim.lowering.program import (
 )
 
 
-@passage
+@stage
 def keep_ledger(arrays, program, lanes, world):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "36f2424544510e4b2e38a24c3c83a3e1"
+FINGERPRINT = "d2cfe7bab12fdcfa9ed5c9d4c06200d5"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

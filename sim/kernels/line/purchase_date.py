@@ -18,7 +18,7 @@ from sim.kernels.line.settlement import settle_draw
 from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 
-@passage
+@stage
 def purchase_dates(first, last, arrays, program, lanes, world):
     """Purchase dates first ... last - 1, between which nothing else happens to the block.
 
@@ -209,7 +209,7 @@ def count_inactive(state, i, p, undrawn, binding, period):
         add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), number)
 
 
-@passage
+@stage
 def record_draw(state, lanes, recording, p):
     """Record purchase date p of the block's first paths."""
     n, first = lanes.recorded, lanes.offset

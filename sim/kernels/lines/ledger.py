@@ -4,7 +4,7 @@ from sim.kernels.cash import close_month, operate_all
 from sim.kernels.conditions import time_failures
 from sim.kernels.copying import fill_row
 from sim.kernels.financing import take_money
-from sim.kernels.jit import passage, stage, verb
+from sim.kernels.jit import stage, verb
 from sim.kernels.ledger import apply_price_impact, finish, keep_gap, open_ledger, record_month
 from sim.kernels.lines.coverage import cover_quarters
 from sim.kernels.lines.fees import pay_fee
@@ -18,7 +18,7 @@ from sim.lowering.line_records import TURN_FEE, TURN_SETTLE
 from sim.lowering.program import BLOCK, NEVER
 
 
-@passage
+@stage
 def keep_ledger_of_lines(arrays, program, lanes, world):
     """Update a block of paths at each ledger date, a stop of the program, in time order."""
     ledgers, histories, recording = arrays.ledgers, arrays.histories, arrays.recording

@@ -5,7 +5,7 @@ sigma sqrt(1/252). A milestone or the CEO change multiplies the closes on and af
 "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import passage, peek, put, stage
+from sim.kernels.jit import peek, put, stage
 from sim.kernels.market.walk import select_row, walk_alone, walk_window
 from sim.kernels.random.elementary import exp, fma
 from sim.kernels.world.compensation import compensate_all, compensate_alone
@@ -23,7 +23,7 @@ def close_window(closes, selection, count, histories, program, window, points, l
     move_all(closes, selection, count, histories, program, window, world)
 
 
-@passage
+@stage
 def fill(closes, selection, count, program, window):
     """Closes of a window before the moves of the stock; before the valuation date they are known."""
     first, price = window.first_day, program.price
@@ -34,7 +34,7 @@ def fill(closes, selection, count, program, window):
         set_row(closes[j], program.days[first + j].close, count)
 
 
-@passage
+@stage
 def move_all(prices, selection, count, histories, program, window, world):
     """Every move of the stock, for the rows of a window."""
     days = program.days[window.first_day : window.last_day]
@@ -46,7 +46,7 @@ def move_all(prices, selection, count, histories, program, window, world):
         compensate_all(prices, selection, count, histories, program, window, world.jumps)
 
 
-@passage
+@stage
 def close_alone(closes, selection, i, histories, program, window, lanes, world):
     """Fill `closes` (sessions,) with the closes of a window for path i. Sessions stand side by side, not paths."""
     a, b, walked = selection.alone[0], selection.alone[1], selection.alone[2]

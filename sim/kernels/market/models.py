@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.kernels.jit import passage, stage
+from sim.kernels.jit import stage
 from sim.kernels.market import bootstrap, garch, gbm, heston, merton
 from sim.kernels.market.trading import price_days, trade
 from sim.kernels.market.walk import walk_window
@@ -10,7 +10,7 @@ from sim.lowering.model_records import MODEL_BOOTSTRAP, MODEL_GARCH, MODEL_GBM, 
 from sim.lowering.program import BLOCK
 
 
-@passage
+@stage
 def fill_market(arrays, program, market, room, lanes, world):
     """Fill the rows of closes, lows, VWAPs and volumes of every path of a block, and the closes of financings."""
     histories, selection, model = arrays.histories, arrays.selection, program.price.model

@@ -7,7 +7,7 @@ function of (seed, path), whichever other sessions are needed. Glasserman (2004)
 
 import numpy as np
 
-from sim.kernels.jit import from_bits, passage, peek, put, stage, to_bits, verb
+from sim.kernels.jit import from_bits, peek, put, stage, to_bits, verb
 from sim.kernels.random.elementary import box_muller, fma
 from sim.kernels.random.philox import words
 from sim.kernels.random.variates import draw_words, take_row, to_pairs
@@ -70,7 +70,7 @@ def bridge(row, back, ahead, z, ratio, root, count):
         put(row, i, fma(root, peek(z, i), fma(ratio, peek(ahead, i) - start, start)))
 
 
-@passage
+@stage
 def walk_alone(walked, a, b, i, month_ends, program, window, lanes):
     """Fill `walked` with W of path i at every session of a window. `a`, `b`: room for the normals of its calls."""
     calls = window.last_call - window.first_call

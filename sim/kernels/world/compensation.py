@@ -5,7 +5,7 @@ martingale, the stochastic exponential of the compensated jump: Jacod and Shirya
 Processes, section I.4f. Section "Moves of the stock" of sim/docs/model.md.
 """
 
-from sim.kernels.jit import passage, peek, put, stage, verb
+from sim.kernels.jit import peek, put, stage, verb
 from sim.kernels.market.walk import select_row
 from sim.kernels.random.elementary import exp, fma, log, upper_tail
 from sim.lowering.program import BLOCK
@@ -73,7 +73,7 @@ def decay_by_day(row, rate):
         row[day] = exp(rate * day)
 
 
-@passage
+@stage
 def compensate_all(prices, selection, count, histories, program, window, jumps):
     """Every compensation, for the rows of a window."""
     days = program.days[window.first_day : window.last_day]
@@ -125,7 +125,7 @@ def compensate_after(prices, at, settled, start, days, milestone, past, size, co
             put(row, i, row[i] * (peek(settled, i) if peek(at, i) <= t else waiting))
 
 
-@passage
+@stage
 def compensate_alone(closes, i, histories, program, window, jumps):
     """Every compensation, for the closes of path i in a window."""
     for k in range(len(jumps.before)):
