@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "d2cfe7bab12fdcfa9ed5c9d4c06200d5"
+FINGERPRINT = "4e714ed933843fca7ce4989dd4033a38"
 
 
 @stage

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "d2cfe7bab12fdcfa9ed5c9d4c06200d5"
+FINGERPRINT = "4e714ed933843fca7ce4989dd4033a38"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

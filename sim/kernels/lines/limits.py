@@ -6,7 +6,7 @@ of the block; a limit that the line does not have is left out. Add a new limit t
 
 from sim.kernels.copying import fill_row, take_row
 from sim.kernels.jit import peek, put, stage, verb
-from sim.kernels.lines.exchange_cap import cap_by_exchange
+from sim.kernels.lines.exchange_cap import leave_to_exchange
 from sim.kernels.lines.ownership import may_buy
 from sim.kernels.lines.price import least_price
 from sim.kernels.lines.size import limit_authorized, limit_dollars, limit_shares, open_size, set_rest
@@ -17,6 +17,7 @@ from sim.lowering.line_records import (
     COOLDOWN,
     COVERAGE,
     DRAW_CAP,
+    EXCHANGE_CAP,
     FLOOR_PRICE,
     LINE_SHARES,
     MARKET_CAP,
@@ -75,8 +76,10 @@ def apply_limits(state, books, program, notice, achieved):
         may_buy(limit, state, book, line, notice.session)
         limit_shares(date, limit, first + OWNERSHIP)
     if line.exchange_cap < UNLIMITED:
-        set_votes(limit, achieved, line.vote)
-        cap_by_exchange(date, book, line, limit, notice, kind.forward, first)
+        votes = date.leg  # a row that has served the price
+        set_votes(votes, achieved, line.vote)
+        leave_to_exchange(limit, votes, date, book, line, notice, kind.forward, first)
+        limit_shares(date, limit, first + EXCHANGE_CAP)
     if line.registered != 0:
         take_from(date.registered, date.issued)
         limit_shares(date, date.registered, first + REGISTERED)

@@ -14,6 +14,12 @@ def get_size(date, i):
 
 
 @verb
+def peek_size(date, i):
+    """`get_size` in a loop that changes no size."""
+    return peek(date.amount, i), peek(date.reason, i), peek(date.dollars, i), peek(date.most, i), peek(date.each, i)
+
+
+@verb
 def set_size(date, i, size):
     amount, reason, dollars, most, _ = size
     put(date.amount, i, amount)

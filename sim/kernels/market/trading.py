@@ -130,6 +130,9 @@ def add_state(row, back, ahead, z, step):
 def add_volume(volume, state, walked, walked_before, before, day):
     """mean x exp(y + c abs(z) - offset) x (close before / opening price)^-elasticity."""
     for i in range(BLOCK):
-        z = walked[i] - walked_before[i]
-        level = day.elasticity * (log(before[i]) - day.log_initial)
-        volume[i] = day.mean * exp(state[i] + day.loading * abs(z) - day.offset - level)
+        volume[i] = state[i] + day.loading * abs(walked[i] - walked_before[i]) - day.offset
+    if day.elasticity != 0.0:
+        for i in range(BLOCK):
+            volume[i] = volume[i] - day.elasticity * (log(before[i]) - day.log_initial)
+    for i in range(BLOCK):
+        volume[i] = day.mean * exp(volume[i])
