@@ -14,13 +14,11 @@ from sim.terms.actuals import Actuals, Told, load_actuals
 from sim.terms.closes import with_closes
 from sim.terms.forecast import Forecast
 from sim.terms.options import seed_of
-from sim.terms.overrides import canonical
 from sim.terms.problems import check_whole, raise_if, show
 from sim.terms.ranges import iso_date
 from sim.terms.rewriting import rewritten
 from sim.terms.rolling import Roll, day_problems, roll_problems
 from sim.terms.schema import values_of
-from sim.terms.stated import WAIVERS
 from sim.terms.toml_text import parsed
 
 #: Paths are traced one by one, hence fewer than elsewhere; percentiles are accurate to about one point.
@@ -85,12 +83,7 @@ def roll_forward(
     paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
     roll = Roll(case, known, day)
     made = carried(case, roll, forecasts_of(case, known, day, paths, seed_of(case, seed), progress), name)
-
-    def keeps_range(word: str) -> bool:
-        key = word if word == WAIVERS else canonical(case, word)
-        return key in (made.ranges or {})
-
-    text = rewritten(text_of(case), roll.changes, roll.notes, keeps_range)
+    text = rewritten(text_of(case), roll.changes, roll.notes, case, made)
     document = parsed(text)
     quoted = case.quoted if isinstance(document["price"].get("closes"), str) else None
     document = with_closes(document, quoted)
@@ -101,7 +94,7 @@ def roll_forward(
 def carried(case: Case, roll: Roll, scored: list[Forecast], blame: str = "roll") -> Case:
     """The case with the changes of a roll-forward, still with the old one's text; `scored` are added to them."""
     roll.changes["forecasts"] = [values_of(row) for row in (*case.forecasts, *scored)]
-    made = case.replace(roll.changes, blame=blame)
+    made = case.replace(roll.changes, blame=blame).with_fitting_variants(case)
     if made.ranges is None:
         return made
     ranges = {key: row for key, row in made.ranges.document.items() if key not in roll.changes}

@@ -10,7 +10,15 @@ from sim.terms.problems import show
 from sim.text.nested import read_json
 from sim.text.reading import Unreadable, name_of, read_text
 
-TRACED = {"case", "path", "seed", "version", "history", "ledger"}  # keys of the file that `trace --json` writes
+TRACED = {
+    "case",
+    "path",
+    "seed",
+    "version",
+    "history",
+    "ledger",
+    "manifest",
+}  # keys of the file that `trace --json` writes
 MOST_JSON = 64 * 2**20  # bytes of a history file
 
 

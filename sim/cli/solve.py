@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> None:
     check_outputs([options.case], options.json)
     from sim.analysis.solution import EVEN, Solutions
     from sim.analysis.solve import TARGET, reverse_stress, solve
+    from sim.results.summary import manifest
     from sim.text.tables import wrapped
 
     size = {"paths": options.paths, "seed": options.seed, "workers": options.workers}
@@ -61,6 +62,11 @@ def run(options: argparse.Namespace) -> None:
             target = TARGET if options.target is None else options.target
             what = options.what.replace("-", "_")
             found = Solutions([solve(case, what, target, options.by, line=options.line, **size, progress=meter)])
-    document = {"case": case.title, "case_sha256": case.sha256, "solutions": [one.to_dict() for one in found]}
+    document = {
+        "case": case.title,
+        "case_sha256": case.sha256,
+        "solutions": [one.to_dict() for one in found],
+        "manifest": manifest(case, found[0].paths, found[0].seed, "philox"),
+    }
     how = f"{found[0].paths:,} paths each, seed {found[0].seed}, philox, common random numbers"
     put(options.json, document, "\n\n".join([f"{wrapped(case.title)}\n{how}", *map(str, found)]))

@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import select
+import stat
 import sys
 import threading
 import time
@@ -96,9 +97,26 @@ class WholeOutput(io.RawIOBase):
 
 
 def tell(text: str) -> None:
-    """Print to standard output what accompanies a file that the command has written: a closed one loses nothing."""
-    if not isinstance(sys.stdout, ClosedOutput):
-        print(text)
+    """Print to standard output what accompanies a file that the command has written.
+
+    A standard output that is closed, or a terminal that is gone, loses nothing.
+    """
+    if isinstance(sys.stdout, ClosedOutput):
+        return
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if not _terminal_gone(error):
+            raise
+        raise BrokenPipeError(*error.args) from None  # as where the reader of a pipe has gone
+
+
+def _terminal_gone(error: OSError) -> bool:
+    """Whether standard output was a terminal. It is none any more, but no file on a disk that fails either."""
+    try:
+        return error.errno == errno.EIO and stat.S_ISCHR(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def say(text: str, end: str = "\n") -> None:

@@ -20,6 +20,7 @@ from sim.engine.trace_text import history_blocks, ledger_blocks, trace_blocks
 from sim.engine.workspace import Workspace, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
+from sim.results.summary import manifest
 from sim.results.value import Frozen
 from sim.terms import Case, load_case
 from sim.terms.options import seed_of
@@ -101,6 +102,7 @@ class Trace:
             "version": __version__,
             "history": self.history.to_dict(),
             "ledger": self.ledger.to_dict(),
+            "manifest": manifest(self.case, 1, self.seed, "philox", first_path=self.path),
         }
 
 

@@ -22,9 +22,7 @@ from sim.results.merge import merge
 from sim.results.result import Result
 from sim.terms import Case
 from sim.terms.options import seed_of
-from sim.terms.overrides import canonical
 from sim.terms.rewriting import rewritten
-from sim.terms.stated import WAIVERS
 
 #: Paths of the first answer, and where the shards of the finer ones end.
 FIRST, SHARDS = 20_000, (49_152, 114_688, 200_000)
@@ -116,12 +114,8 @@ class Engine:
         """The case file with the changes, each with a comment; its other lines stay. Raises CaseError."""
         changes = changes_of(self.case, self.controls, values)
         made = changed_case(self.case, changes)
-
-        def keeps_range(word: str) -> bool:
-            return (word if word == WAIVERS else canonical(self.case, word)) in (made.ranges or {})
-
         notes = dict.fromkeys(changes, "changed on the what-if page")
-        return text_of(replace(made, text=rewritten(text_of(self.case), changes, notes, keeps_range)))
+        return text_of(replace(made, text=rewritten(text_of(self.case), changes, notes, self.case, made)))
 
     def _answers(self, case: Case, changes: Mapping[str, Any], stopped: Callable[[], bool]) -> Iterator[Answer]:
         def check(*_: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import stat
 import time
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,8 +97,12 @@ class Journal:
                 yield json.loads(reader.readline().partition(b"\t")[2])
 
     def close(self, remove: bool = False) -> None:
-        """Give the lock back, at the end together with the file."""
+        """Give the lock back; with the journal at the end, whose permissions are then the most that the file has."""
         if remove:
+            with suppress(OSError):
+                mode = os.stat(self.file).st_mode & os.stat(self.path).st_mode
+                if mode != os.stat(self.file).st_mode:
+                    os.chmod(self.file, stat.S_IMODE(mode))
             with suppress(OSError):
                 self.path.unlink()
         os.close(self.descriptor)

@@ -6,22 +6,31 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sim.terms.case import Case
-from sim.terms.overrides import place_of
+from sim.terms.overrides import canonical, place_of
 from sim.terms.problems import CaseError
 from sim.terms.schema import item_name
-from sim.terms.sources import named
+from sim.terms.sources import named, unquoted
 from sim.terms.toml_text import parsed
 
 _COMMENT = "  # "
+_UNEDITABLE = "the case file: must have a heading for each table, such as [price], and one key a line"
+_KEYED = ("ranges", "variants")  # tables whose keys are dotted keys of the case, or have those
 
 
 def rewritten(
-    text: str, changes: Mapping[str, Any], notes: Mapping[str, str], keeps_range: Callable[[str], bool] = bool
+    text: str,
+    changes: Mapping[str, Any],
+    notes: Mapping[str, str],
+    before: Case | None = None,
+    made: Case | None = None,
 ) -> str:
     """The text of a case file with other values of dotted keys, whose old comments go.
+
+    Keys in [ranges] and [variants] that number an entry of a list get its name, so that they stay with it.
 
     Parameters
     ----------
@@ -31,8 +40,8 @@ def rewritten(
         As for `edited`. What the file says directly above their keys is left out.
     notes : mapping
         As for `edited`.
-    keeps_range : callable
-        Whether the range of a key, as the file spells it, stays in [ranges].
+    before, made : Case, optional
+        The case of the text, and that with the changes: ranges and variants that it lacks are left out.
 
     Returns
     -------
@@ -44,8 +53,58 @@ def rewritten(
     [company]
     cash = 2_000_000  # actual
     """
-    lost = [word for word in parsed(text).get("ranges", {}) if not keeps_range(word)]
+    lost: list[str] = []
+    if before is not None and made is not None:
+        text = _without(_by_names(text, before), set(before.variants or {}) - set(made.variants or {}))
+        lost = [word for word in parsed(text).get("ranges", {}) if word not in (made.ranges or {})]
     return edited(_bare(text, {*changes, *(f"ranges.{word}" for word in lost)}), changes, notes, lost)
+
+
+def _without(text: str, variants: set[str]) -> str:
+    """The text of a case file without some variants and the comments above their lines."""
+    if not variants:
+        return text
+    expected = parsed(text)
+    left = {name: row for name, row in expected.pop("variants").items() if name not in variants}
+    gone, is_gone = set[int](), False  # lines, from 0
+    for _, _, entry in named(text):
+        if entry.kind in ("[", "[["):
+            table, *word = (unquoted(part) for part in entry.parts[:2])
+            is_gone = table == "variants" and not variants.isdisjoint(word)
+        if is_gone and entry.kind != "in":
+            gone |= set(range(entry.line - 1 - len(entry.above), text.count("\n", 0, entry.end) + 1))
+    made = "\n".join(line for number, line in enumerate(text.split("\n")) if number not in gone)
+    if parsed(made) != (expected | {"variants": left} if left else expected):
+        raise CaseError([_UNEDITABLE])
+    return made
+
+
+def _by_names(text: str, case: Case) -> str:
+    """The text of a case's file with the canonical keys in [ranges] and [variants], where it can be written so."""
+    lines, expected = text.split("\n"), parsed(text)
+    for name, _, entry in named(text):
+        if name.partition(".")[0] not in _KEYED or not entry.parts:
+            continue
+        old = entry.parts[-1]
+        with suppress(KeyError, ValueError):
+            new = toml_value(canonical(case, parsed(f"value = {old}")["value"]))
+            before, found, after = lines[entry.line - 1].partition(old)
+            while found and not after.lstrip(" \t").startswith("="):  # the same words in a value or a comment
+                more, found, after = after.partition(old)
+                before += old + more
+            lines[entry.line - 1] = before + new * bool(found) + after
+    for rows in (expected.get("ranges", {}), *expected.get("variants", {}).values()):
+        for word, value in list(rows.items()):
+            del rows[word]
+            rows[_canonical(case, word)] = value
+    made = "\n".join(lines)
+    return made if parsed(made) == expected else text
+
+
+def _canonical(case: Case, key: str) -> str:
+    with suppress(KeyError):
+        return canonical(case, key)
+    return key  # `waivers`, or an entry of a list that a variant makes itself
 
 
 def edited(text: str, changes: Mapping[str, Any], notes: Mapping[str, str], lost: Iterable[str] = ()) -> str:
@@ -93,7 +152,7 @@ def edited(text: str, changes: Mapping[str, Any], notes: Mapping[str, str], lost
     except (TOMLKitError, ValueError):
         is_right = False
     if not is_right:
-        raise CaseError(["the case file: must have a heading for each table, such as [price], and one key a line"])
+        raise CaseError([_UNEDITABLE])
     added = "".join(_table(name, row) for name, value in rows.items() for row in value)
     text = _commented(text, notes)
     return f"{text.rstrip()}\n{added}" if added else text

@@ -94,7 +94,7 @@ def _inside(start: tuple[str, Any], way: list[str | int]) -> tuple[str, Any]:
     """The name and the value of what a way through inline tables and lists leads to."""
     name, value = start
     for step in way:
-        slot = _unquoted(step) if isinstance(step, str) else step
+        slot = unquoted(step) if isinstance(step, str) else step
         value = value[slot]
         name = f"{name}[{item_name(value) or slot}]" if isinstance(slot, int) else joined(name, slot)
     return name, value
@@ -127,7 +127,7 @@ def _place(start: tuple[str, Any], entry: Entry, read: dict[str, int]) -> tuple[
     """The name and the value of a heading or a key, seen from the table `start`."""
     name, place = start
     for i, part in enumerate(entry.parts):
-        word = _unquoted(part)
+        word = unquoted(part)
         name, place = joined(name, word), place[word]
         if isinstance(place, list) and entry.kind != "=":
             if entry.kind == "[[" and i == len(entry.parts) - 1:
@@ -138,7 +138,7 @@ def _place(start: tuple[str, Any], entry: Entry, read: dict[str, int]) -> tuple[
     return name, place
 
 
-def _unquoted(part: str) -> str:
+def unquoted(part: str) -> str:
     if part[:1] not in "\"'":
         return part
     return str(parsed(f"key = {part}")["key"]) if "\\" in part else part[1:-1]

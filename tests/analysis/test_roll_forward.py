@@ -286,6 +286,60 @@ def test_a_note_that_fell_due_needs_its_state(valence):
     assert repaid.notes == ()
 
 
+# --- what ranges and variants say of the entries of lists ---
+
+LATE = "2003-01-02"
+DUE_BY_THEN = [
+    {"name": "Baccarat note", "principal": 0},
+    {"name": "other debt due in 2002", "principal": 0},
+    {"name": "grant payable", "principal": 1_757_000, "extended": True},
+]
+
+
+def late(tmp_path, ranges, variants):
+    """The shipped case with a table of its own for each, carried to a day by which its first two notes are repaid."""
+    text = sim.load_case("valence-2002").text
+    text = f"{text[: text.index('[ranges]')]}[ranges]\n{ranges}\n{variants}\n# of the record\n[record]\n"
+    path = tmp_path / "case.toml"
+    path.write_text(text, encoding="utf-8")
+    known = {"cash": 5e6, "shares_outstanding": 60_000_000, "closes": [1.0, 1.1], "notes": DUE_BY_THEN}
+    return roll_forward(str(path), known, LATE, paths=4)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "variants"),
+    [
+        ('"notes[2].base_rate" = [0, 0.1]  # kept', '[variants.a]\n"notes[3].principal" = 7e5'),
+        ("'notes[ 02 ].base_rate'  = [0, 0.1]", "[variants]\na = { 'notes[3].principal' = 7e5 }"),
+        ('"notes[other debt due in 2003].base_rate" = [0, 0.1]', 'variants.a."notes[3].principal" = 7e5'),
+        (
+            '"company.cash" = [1, 2]  # not "notes[2].base_rate"\n"notes[2].base_rate" = [0, 0.1]',
+            '[variants]\na = { response = { cover_months = 4, cut = 0.1 }, "notes[3].principal" = 7e5 }',
+        ),
+    ],
+)
+def test_keys_by_number_stay_with_their_entry(tmp_path, ranges, variants):
+    if variants.startswith("variants."):  # a dotted key, which stands at the top of a file
+        ranges, variants = f'"price.volatility" = [0.5, 1]\n{ranges}', f"[variants]\n{variants[9:]}"
+    new = late(tmp_path, ranges, variants)
+    again = sim.Case.from_dict(tomllib.loads(new.text))
+    for case in (new, again):
+        assert case.ranges["notes[other debt due in 2003].base_rate"] == (0, 0.1)
+        assert case.variants["a"]["notes[other debt due later].principal"] == 7e5
+    assert ("# kept" in ranges) == ("# kept" in new.text)
+
+
+@pytest.mark.parametrize("key", ["notes[Baccarat note].principal", "notes[0].principal", "notes[1].base_rate"])
+def test_a_variant_of_a_repaid_note_goes(tmp_path, key):
+    variants = f'# above a\n[variants.a]\n# of its key\n"{key}" = 1\n\n[variants."a b"]\n"notes[2].principal" = 7e5\n'
+    with pytest.warns(UserWarning, match='variants."a": .* the variant is left out'):
+        new = late(tmp_path, "", variants)
+    assert dict(new.variants) == {"a b": {"notes[other debt due in 2003].principal": 7e5}}
+    assert ("above a" in new.text, "of its key" in new.text, "# of the record" in new.text) == (False, False, True)
+    with pytest.warns(UserWarning, match="the variant is left out"):
+        assert late(tmp_path, "", f'[variants.a]\n"{key}" = 1\n').variants is None
+
+
 # --- a chain of quarters along simulated paths ---
 
 QUARTERS, CHAINS, SCENARIOS = 8, 200, 63

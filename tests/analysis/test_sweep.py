@@ -267,6 +267,20 @@ def test_an_interrupted_sweep_goes_on_where_it_ended(tmp_path, reference, monkey
     assert not journal.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_a_file_may_do_no_more_than_its_journal(tmp_path, mode):
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, workers=1, progress=stop_after(3))
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "rows.csv.partial").chmod(mode)
+        sim.sweep(CASE, GRID, tmp_path / "rows.csv", **HOW)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "rows.csv").stat().st_mode & 0o777 == mode
+
+
 COMMAND = [sys.executable, "-m", "sim", "sweep", "valence-2002", "--paths", "20000", "--seed", "7", "--workers", "2"]
 
 

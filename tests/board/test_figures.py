@@ -360,19 +360,28 @@ def test_headlines_are_not_cut(size):
             assert title.x1 <= figure.bbox.x1, (chart.key, each.headline)
 
 
-@pytest.mark.parametrize("kind", ["encoding", "backend", "both"])
+@pytest.mark.parametrize("kind", ["encoding", "backend", "both", "folder", "folder and backend", "forbidden"])
 def test_settings_that_cannot_be_read_change_nothing(tmp_path, kind):
     (tmp_path / "matplotlibrc").write_bytes(b"" if kind == "backend" else "# Größe".encode("latin-1"))
-    script = (
+    forbidden = (
+        "import builtins; known = open\n"
+        "def refuse(file, *more, **how):\n"
+        "    if str(file).endswith('matplotlibrc') and 'mpl-data' not in str(file):\n"
+        "        raise PermissionError(13, 'no', file)\n"
+        "    return known(file, *more, **how)\n"
+        "builtins.open = refuse\n"
+    )
+    script = forbidden * (kind == "forbidden") + (
         "import io, os, sys; from sim.board.charts.images import save_figure; before = dict(os.environ); "
         "save_figure(lambda ax: ax.plot([1, 2]), room := io.BytesIO(), 'png'); assert dict(os.environ) == before; "
         "sys.stdout.buffer.write(room.getvalue())"
     )
     usual = os.environ | {"PYTHONPATH": os.getcwd()}
-    changed = {"MATPLOTLIBRC": str(tmp_path)} | ({} if kind == "encoding" else {"MPLBACKEND": "nonsense"})
+    changed = {} if kind.startswith("folder") else {"MATPLOTLIBRC": str(tmp_path)}
+    changed |= {"MPLBACKEND": "nonsense"} if kind == "both" or kind.endswith("backend") else {}
     drawn = [
-        subprocess.run([sys.executable, "-c", script], env=here, capture_output=True, check=True).stdout
-        for here in (usual, usual | changed)
+        subprocess.run([sys.executable, "-c", script], env=here, cwd=folder, capture_output=True, check=True).stdout
+        for here, folder in ((usual, None), (usual | changed, tmp_path if kind.startswith("folder") else None))
     ]
     assert drawn[0].startswith(b"\x89PNG")
     assert drawn[0] == drawn[1]

@@ -79,20 +79,22 @@ def test_standard_output_that_is_wanted_is_an_error():
     assert shell("| true", "--help").returncode == 0
 
 
-def test_a_terminal_that_has_gone_ends_no_run(tmp_path):
+@pytest.mark.parametrize(("wanted", "status"), [("null", 0), ("accompanies a file", 0), ("alone", 2)])
+def test_a_terminal_that_has_gone_ends_no_run(tmp_path, wanted, status):
     """As nohup leaves a process: SIGHUP is ignored, and writing to the terminal is an error (EIO)."""
     reader, writer = pty.openpty()
     made = tmp_path / "x.json"
-    command = [sys.executable, "-m", "sim", *RUN[:2], "--paths", "3e6", "--json", str(made)]
+    command = [sys.executable, "-m", "sim", *RUN[:2], "--paths", "3e6", *["--json", str(made)] * (wanted != "alone")]
     process = subprocess.Popen(
-        command, stderr=writer, stdout=subprocess.DEVNULL, env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        command, stderr=writer, stdout=subprocess.DEVNULL if wanted == "null" else writer,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )  # fmt: skip
     os.close(writer)
     os.read(reader, 1)  # the first of the progress, or a notice
     os.close(reader)
-    assert process.wait(timeout=120) == 0
-    assert json.loads(made.read_text())["paths"] == 3_000_000
+    assert process.wait(timeout=120) == status
+    assert wanted == "alone" or json.loads(made.read_text())["paths"] == 3_000_000
 
 
 IN_A_PROGRAM = ["-c", "import sys; print('before'); from sim.cli import main; main(sys.argv[1:]); print('after')"]

@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.calendar import closures, is_session, purchases, sessions
+from sim.cli import main
 from sim.lowering.lower import _structure_of
 from sim.results import provenance
 from tests.proof.coverage import small_case
@@ -218,3 +219,22 @@ def test_a_package_that_is_not_loaded_has_the_version_installed(monkeypatch):
     assert list(found) == ["fundrisk", "python", "numpy", "python-dateutil", "no-such-package"]
     assert found["python-dateutil"] == metadata.version("python-dateutil")
     assert found["no-such-package"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "paths", "first"),
+    [
+        (["solve", "valence-2002", "--for", "cash", "--by", "2002-06-30", "--paths", "16"], 16, 0),
+        (["solve", "valence-2002", "--reverse", "--by", "2002-06-30", "--paths", "16"], 16, 0),
+        (["trace", "valence-2002", "--path", "7"], 1, 7),
+    ],
+)
+def test_searches_and_traces_have_a_manifest(tmp_path, capsys, arguments, paths, first):
+    file = tmp_path / "found.json"
+    assert main([*arguments, "--json", str(file)]) == 0
+    made = json.loads(file.read_text(encoding="utf-8"))["manifest"]
+    run = sim.simulate("valence-2002", paths=16).manifest
+    assert {word: made[word] for word in ("versions", "calendar", "case", "seed")} == {
+        word: json.loads(json.dumps(run[word])) for word in ("versions", "calendar", "case", "seed")
+    }
+    assert (made["paths"], made["first_path"]) == (paths, first)

@@ -6,6 +6,8 @@ whatever a user's matplotlibrc says.
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import os
 import re
 import sys
@@ -38,27 +40,47 @@ def matplotlib_here() -> Any:
     """Matplotlib, imported; without the user's settings where it cannot be imported with them."""
     try:
         import matplotlib
-    except ValueError:  # a backend of no such name in the environment, a matplotlibrc that is not UTF-8
+    except (ValueError, OSError):  # no backend of that name, a matplotlibrc that is not UTF-8 or may not be read
         for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
             del sys.modules[name]  # what the import has left
-        with _no_settings():
-            import matplotlib
+        with _no_backend():
+            return _without_settings()
     return matplotlib
 
 
+def _without_settings() -> Any:
+    """Matplotlib, imported so that a matplotlibrc that cannot be read is empty, also one in the working folder."""
+    spec = importlib.util.find_spec("matplotlib")
+    assert spec is not None
+    assert spec.loader is not None
+    made = sys.modules["matplotlib"] = importlib.util.module_from_spec(spec)
+    vars(made)["open"] = _text_or_nothing
+    try:
+        spec.loader.exec_module(made)
+    except BaseException:
+        del sys.modules["matplotlib"]
+        raise
+    del vars(made)["open"]
+    return made
+
+
+def _text_or_nothing(file: Any, **how: Any) -> io.StringIO:
+    try:
+        with open(file, **how) as text:
+            return io.StringIO(text.read())
+    except (ValueError, OSError):
+        return io.StringIO()
+
+
 @contextmanager
-def _no_settings() -> Iterator[None]:
-    """An environment in which Matplotlib finds an empty matplotlibrc and no backend."""
-    names = ("MPLBACKEND", "MATPLOTLIBRC")
-    before = {name: os.environ[name] for name in names if name in os.environ}
-    os.environ.pop("MPLBACKEND", None)
-    os.environ["MATPLOTLIBRC"] = os.devnull
+def _no_backend() -> Iterator[None]:
+    """An environment in which Matplotlib finds no backend."""
+    before = os.environ.pop("MPLBACKEND", None)
     try:
         yield
     finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(before)
+        if before is not None:
+            os.environ["MPLBACKEND"] = before
 
 
 @contextmanager
