@@ -21,6 +21,7 @@ from sim.results.summary import jsonable
 from sim.results.value import HashableValue, Value
 from sim.terms import Case, load_case
 from sim.terms.overrides import find, known_key, label_of
+from sim.text.frozen import in_brief
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -42,6 +43,8 @@ class Axis(HashableValue):
     values: tuple[float, ...]
     unit: str
     base: int
+
+    __repr__ = in_brief
 
     @property
     def own(self) -> float:

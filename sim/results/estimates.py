@@ -18,8 +18,8 @@ import numpy as np
 from scipy import special
 
 from sim.lowering.program import SCRAMBLES
-from sim.results.value import HashableValue, hashed, same
-from sim.text.frozen import whole
+from sim.results.value import HashableValue, hashed
+from sim.text.frozen import same, whole
 from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
