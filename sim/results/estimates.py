@@ -219,6 +219,15 @@ class Quantile(NamedTuple):
         return sum(sides) / len(sides) / _Z95 if sides else math.inf
 
 
+class QuantileBound(Quantile):
+    """The quantile of a runway that lasts to the horizon, hence a lower bound. Its value prints as `24.02+`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Quantile(value={self.value}{CENSORED_MARK}, ci95={self.ci95})"
+
+
 def quantile_rank(n: int, percent: int) -> int:
     """Rank (1 is the smallest) of the quantile among n values: ceil(n percent / 100), in whole numbers."""
     return max(1, -(-n * percent // 100))
