@@ -320,7 +320,7 @@ def test_stated_ranges_are_inputs_with_their_labels():
 
 
 @pytest.mark.parametrize(
-    "name", ["S\u00e9rie A", "\u00c5ngstr\u00f6m [B]", "\u1eccl\u00e1 \u1e71", "\ud55c\uad6d", "\u304c"]
+    "name", ["S\u00e9rie A", "\u00c5ngstr\u00f6m [B]", "\u1eccl\u00e1", "\ud55c\uad6d", "\u304c"]
 )
 @pytest.mark.parametrize("in_file", ["NFC", "NFD"])
 @pytest.mark.parametrize("asked", ["NFC", "NFD"])
