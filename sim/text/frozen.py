@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from sim.text.bidi import isolated_html
 from sim.text.lines import one_line
-from sim.text.tables import Table, table_html
+from sim.text.tables import WIDTH, Table, table_html
 
 MOST_REPR = 160  # characters
 _MOST_PART = 60  # characters of a part of what is written in brief
@@ -79,7 +79,9 @@ class _Sealed:
     clear = pop = popitem = setdefault = update = append = extend = insert = remove = sort = reverse = _refuse
 
     def __str__(self) -> str:
-        return str(opened(self))
+        from pprint import pformat
+
+        return pformat(opened(self), width=WIDTH, sort_dicts=False)
 
     def _repr_html_(self) -> str:
         names = map(str, self if isinstance(self, dict) else range(len(self._rows())))
