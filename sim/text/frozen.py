@@ -13,6 +13,7 @@ from sim.text.tables import WIDTH, Table, table_html
 
 MOST_REPR = 160  # characters
 _MOST_PART = 60  # characters of a part of what is written in brief
+_MOST_ROWS = 60  # of a table
 _T = TypeVar("_T", bound=type)
 
 
@@ -86,7 +87,9 @@ class _Sealed:
     def _repr_html_(self) -> str:
         names = map(str, self if isinstance(self, dict) else range(len(self._rows())))
         rows = [(name, part) for name, (_, part) in zip(names, self._rows(), strict=True)]
-        return isolated_html(table_html(Table(f"{type(self).__name__} of {len(rows):,}", ("", ""), rows, left=(0, 1))))
+        more = f"and {len(rows) - _MOST_ROWS:,} more" if len(rows) > _MOST_ROWS else ""
+        heading = f"{type(self).__name__} of {len(rows):,}"
+        return isolated_html(table_html(Table(heading, ("", ""), rows[:_MOST_ROWS], left=(0, 1), note=more)))
 
     def __repr__(self) -> str:
         """The contents where they are short; else their number and the first of them. `str` has everything."""

@@ -183,7 +183,9 @@ def test_what_objects_hold_prints_briefly(objects):
         assert len(repr(part)) <= 400, (name, type(part))
         assert repr(part).count("\n") <= 1, (name, type(part))
         if isinstance(part, dict):
-            assert part._repr_html_().count("<tr>") >= len(part), name
+            assert part._repr_html_().count("<tr>") >= min(len(part), 60), name
+        if hasattr(part, "_repr_html_"):
+            assert len(part._repr_html_()) < MOST_HTML, name
     manifest = objects["result"].manifest
     assert repr(manifest).startswith("<FrozenDict of ")
     assert ast.literal_eval(str(manifest)) == manifest

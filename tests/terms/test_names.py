@@ -319,9 +319,7 @@ def test_stated_ranges_are_inputs_with_their_labels():
     assert all(f"- {label[:1].upper()}{label[1:]}: " in "\n".join(range_lines(case)) for label in found)
 
 
-@pytest.mark.parametrize(
-    "name", ["S\u00e9rie A", "\u00c5ngstr\u00f6m [B]", "\u1eccl\u00e1", "\ud55c\uad6d", "\u304c"]
-)
+@pytest.mark.parametrize("name", ["S\u00e9rie A", "\u00c5ngstr\u00f6m [B]", "\u1eccl\u00e1", "\ud55c\uad6d", "\u304c"])
 @pytest.mark.parametrize("in_file", ["NFC", "NFD"])
 @pytest.mark.parametrize("asked", ["NFC", "NFD"])
 def test_names_that_look_the_same_are_one(name, in_file, asked):
