@@ -146,7 +146,7 @@ def variants(case: Case | str) -> Variants:
     --------
     >>> import sim
     >>> list(sim.variants("valence-2002"))[:4]
-    ['as signed', 'line off', 'every condition waived', 'without discount']
+    ['as signed', 'investor waives', 'management acts', 'insiders lend']
     """
     case = load_case(case)
     without = {f"without {clause.key}": case.replace(clause.lifted) for clause in clauses_of(case)}
