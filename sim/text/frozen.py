@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pprint import pformat
 from typing import Any, NoReturn, TypeVar
 
 from sim.text.bidi import isolated_html
@@ -80,8 +81,6 @@ class _Sealed:
     clear = pop = popitem = setdefault = update = append = extend = insert = remove = sort = reverse = _refuse
 
     def __str__(self) -> str:
-        from pprint import pformat
-
         return pformat(opened(self), width=WIDTH, sort_dicts=False)
 
     def _repr_html_(self) -> str:
