@@ -16,7 +16,7 @@ from sim.results.measures import MEASURES, Measure, censored_text, marked
 from sim.results.summary import jsonable, manifest
 from sim.results.value import Value
 from sim.terms import Case
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -37,6 +37,9 @@ class Drawn(NamedTuple):
     mode: float | None
     base: float
     high: float
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
     @classmethod
     def of(cls, one: Input) -> Drawn:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.results.summary import jsonable
 from sim.results.value import Value
+from sim.text.frozen import in_brief
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -31,6 +32,8 @@ class CapTable(Value):
     before: tuple[float, ...]
     after: dict[int, tuple[float, ...]]
     scenarios: int
+
+    __repr__ = in_brief
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -11,6 +11,7 @@ import numpy as np
 from sim.results.estimates import Estimate, by_group, group_error
 from sim.results.summary import jsonable
 from sim.results.value import HashableValue
+from sim.text.frozen import in_brief
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -26,6 +27,8 @@ class CapitalCost(HashableValue):
     discount: Estimate
     legal: Estimate
     all_in: Estimate
+
+    __repr__ = in_brief
 
     def to_dict(self) -> dict[str, Any]:
         """The estimates as plain JSON types; NaN becomes None."""

@@ -81,7 +81,7 @@ def clauses(
     Examples
     --------
     >>> sim.clauses("valence-2002", paths=256).shapley["raised"][0]
-    6,000 +- 3,000
+    5,000 +- 3,000
     """
     case = load_case(case)
     paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)

@@ -14,6 +14,7 @@ from sim.results.summary import jsonable, manifest
 from sim.results.value import HashableValue, Parts
 from sim.terms import Case
 from sim.text.dates import long_date
+from sim.text.frozen import in_brief
 from sim.text.numbers import aligned
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
@@ -51,6 +52,8 @@ class Fact(HashableValue):
     p95: float
     errors: tuple[float, float, float]
     source: str
+
+    __repr__ = in_brief
 
     @property
     def inside(self) -> bool:

@@ -21,6 +21,7 @@ from sim.results.summary import jsonable
 from sim.results.value import HashableValue, Value
 from sim.terms import Case, load_case
 from sim.terms.overrides import find, known_key, label_of
+from sim.text.frozen import in_brief
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -42,6 +43,8 @@ class Axis(HashableValue):
     values: tuple[float, ...]
     unit: str
     base: int
+
+    __repr__ = in_brief
 
     @property
     def own(self) -> float:
@@ -67,12 +70,15 @@ class Grid(Value, Readable):
         return name == "runway_months" and float(self.mean["cash_out"][at]) == 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; arrays as nested lists."""
+        """Plain JSON types; arrays as nested lists. "censored_count" is the number of paths of each combination that do
+        not run out of cash, whose runway is the full period."""
+        lasting = np.rint(self.paths * (1.0 - self.mean["cash_out"])).astype(np.int64)
         return jsonable(
             {
                 "axes": [asdict(axis) for axis in self.axes],
                 "mean": {name: array.tolist() for name, array in self.mean.items()},
                 "error": {name: array.tolist() for name, array in self.error.items()},
+                "censored_count": {"runway_months": lasting.tolist()},
                 "paths": self.paths,
                 "seed": self.seed,
             }

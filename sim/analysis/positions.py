@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 
 BINS = 10
 DRAWS = 9_999
@@ -71,6 +71,9 @@ class Calibrated(NamedTuple):
     bias: Component
     spread: Component
     p: float
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
     @property
     def verdict(self) -> str:

@@ -23,6 +23,7 @@ from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.derived import spread_of
 from sim.terms.price import DEFAULTS, Price
+from sim.text.frozen import in_brief
 from sim.text.numbers import percent
 
 #: Models by the names of their fits, as people read them.
@@ -62,6 +63,8 @@ class PriceVariant(Value):
     source: str
     note: str = ""
 
+    __repr__ = in_brief
+
 
 @dataclass(frozen=True, eq=False)
 class PriceVariants(Value):
@@ -76,6 +79,8 @@ class PriceVariants(Value):
     returns: int
     as_calibrated: bool
     left_out: tuple[str, ...]
+
+    __repr__ = in_brief
 
 
 def price_variants(case: Case) -> PriceVariants:

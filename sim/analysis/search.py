@@ -27,6 +27,7 @@ from sim.terms import Case
 from sim.terms.derived import facilities
 from sim.terms.problems import show
 from sim.terms.ranges import MOST_MONEY
+from sim.text.characters import composed
 
 #: A search ends when the paths between its ends are this fraction of the standard error of their number.
 RESOLUTION = 0.02
@@ -102,6 +103,7 @@ def _commitment(case: Case, line: str | None) -> Dial:
         raise ValueError("commitment: must be another parameter, as no line of the case has a commitment in dollars")
     if line is None and len(keys) == 1:
         [line] = keys
+    line = next((name for name in keys if line is not None and composed(name) == composed(line)), line)
     if line is None or line not in keys:
         given = "missing" if line is None else show(line)
         names = ", ".join(map(show, filter(None, keys)))

@@ -76,7 +76,7 @@ def sensitivity(
     --------
     >>> found = sim.sensitivity("valence-2002", paths=500, indexed=0)
     >>> found.swings[0].label
-    'monthly burn'
+    'capital spending: amount'
     """
     case = load_case(case)
     paths, seed = paths_and_seed(case, paths, seed)

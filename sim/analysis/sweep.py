@@ -72,8 +72,8 @@ def sweep(
     Examples
     --------
     >>> found = sim.sweep("valence-2002", {"axes": {"price.volatility": [0.6, 0.9]}}, paths=1000)
-    >>> [round(row["cash_out"], 2) for row in found.rows()]
-    [0.97, 0.97]
+    >>> [round(row["raised"], -3) for row in found.rows()]
+    [6073000.0, 6071000.0]
     """
     check_executor(executor, workers)
     plan = Plan.of(cases, grid, paths, seed)

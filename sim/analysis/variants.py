@@ -14,7 +14,7 @@ from sim.terms.named_variants import fitted
 from sim.terms.problems import joined, show
 from sim.terms.schema import CLAUSE_KINDS, entry_keys
 from sim.text.dates import long_date
-from sim.text.frozen import FrozenDict
+from sim.text.frozen import FrozenDict, in_brief
 from sim.text.readable import Blocks, Readable
 from sim.text.tables import Table
 
@@ -33,6 +33,8 @@ class Clause(Value):
     words: str
     lifted: Mapping[str, object]
     clause: str = ""
+
+    __repr__ = in_brief
 
 
 class Variants(Frozen, Readable, FrozenDict):
@@ -144,7 +146,7 @@ def variants(case: Case | str) -> Variants:
     --------
     >>> import sim
     >>> list(sim.variants("valence-2002"))[:4]
-    ['as signed', 'line off', 'every condition waived', 'without discount']
+    ['as signed', 'investor waives', 'management acts', 'insiders lend']
     """
     case = load_case(case)
     without = {f"without {clause.key}": case.replace(clause.lifted) for clause in clauses_of(case)}

@@ -27,6 +27,7 @@ def uninterrupted() -> Iterator[None]:
 
     Examples
     --------
+    >>> thread, started = threading.Thread(), []
     >>> with uninterrupted():
     ...     thread.start()
     ...     started.append(thread)

@@ -26,7 +26,7 @@ from sim.results.saved import result_of
 from sim.results.value import Value
 from sim.terms import Case, CaseError
 from sim.terms.problems import show
-from sim.text.frozen import sealed, whole
+from sim.text.frozen import in_brief, sealed, whole
 from sim.text.nested import read_json
 from sim.text.readable import Blocks, Readable
 from sim.text.reading import Unreadable, decoded, opened
@@ -62,6 +62,9 @@ class Record(NamedTuple):
     figures: dict[str, Any]
     manifest: Mapping[str, Any]
     in_report: bool = False
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

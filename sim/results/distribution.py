@@ -22,6 +22,7 @@ from sim.results.estimates import (
     GroupError,
     LowerBound,
     Quantile,
+    QuantileBound,
     by_group,
     design_effect,
     group_error,
@@ -141,7 +142,8 @@ class Distribution(HashableValue):
 
     def quantile(self, percent: int) -> Quantile:
         """The quantile of 5, 25, 50, 75 or 95 percent."""
-        return self.quantiles[QUANTILE_PERCENTS.index(percent)]
+        found = self.quantiles[QUANTILE_PERCENTS.index(percent)]
+        return QuantileBound(*found) if self.is_censored(percent) else found
 
     p05 = property(lambda self: self.quantile(5), doc="The 5% quantile.")
     p25 = property(lambda self: self.quantile(25), doc="The lower quartile.")

@@ -18,8 +18,8 @@ import numpy as np
 from scipy import special
 
 from sim.lowering.program import SCRAMBLES
-from sim.results.value import HashableValue, hashed, same
-from sim.text.frozen import whole
+from sim.results.value import HashableValue, hashed
+from sim.text.frozen import same, whole
 from sim.text.numbers import decimals_allowed, rounded
 
 QUANTILE_PERCENTS = (5, 25, 50, 75, 95)
@@ -217,6 +217,15 @@ class Quantile(NamedTuple):
         """
         sides = [side for side in (self.value - self.ci95[0], self.ci95[1] - self.value) if math.isfinite(side)]
         return sum(sides) / len(sides) / _Z95 if sides else math.inf
+
+
+class QuantileBound(Quantile):
+    """The quantile of a runway that lasts to the horizon, hence a lower bound. Its value prints as `24.02+`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Quantile(value={self.value}{CENSORED_MARK}, ci95={self.ci95})"
 
 
 def quantile_rank(n: int, percent: int) -> int:

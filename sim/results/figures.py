@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.results.estimates import Estimate
 from sim.results.measures import MEASURES
 from sim.results.periods import Period
 from sim.results.statistics import Statistics
-from sim.results.value import Value
+from sim.results.value import Value, locked
 from sim.terms import Case, Line
 from sim.text.frozen import FrozenDict, whole
 
@@ -94,7 +94,8 @@ class Tallies(Value):
         return f"<Tallies: {len(self.reasons)} reasons, {len(self.purchase_dates)} periods>"
 
 
-class LineTallies(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LineTallies(Value):
     """Sums over all paths by line, of a case whose lines are in tables of their own (`sim.lowering.lines`).
 
     As in `Tallies`, with one axis more: `binding` (int64, lines x periods x reasons), `purchase_dates` (lines x
@@ -113,16 +114,20 @@ class LineTallies(NamedTuple):
         return f"<LineTallies: {self.binding.shape[0]} lines, {self.binding.shape[1]} periods>"
 
 
+#: Names of the arrays of `LineTallies`.
+TALLIED_BY_LINE = tuple(field.name for field in fields(LineTallies))
+
+
 def arrays_of_lines(tallies: LineTallies | None) -> dict[str, np.ndarray]:
     """The arrays of the tallies as they are saved, with `line_` before their names; none without tallies."""
-    return {} if tallies is None else {f"line_{name}": array for name, array in tallies._asdict().items()}
+    return {} if tallies is None else {f"line_{name}": getattr(tallies, name) for name in TALLIED_BY_LINE}
 
 
 def lines_in(arrays: Mapping[str, np.ndarray]) -> LineTallies | None:
     """The tallies among saved arrays, if there are any."""
     if "line_binding" not in arrays:
         return None
-    return LineTallies(*(arrays[f"line_{name}"] for name in LineTallies._fields))
+    return LineTallies(*(arrays[f"line_{name}"] for name in TALLIED_BY_LINE))
 
 
 @whole
@@ -204,7 +209,8 @@ class Figures(Value, Mapping[str, Distribution]):
     @property
     def causes_by_period(self) -> dict[str, np.ndarray]:
         """For each cause, the probability of having run out because of it by the end of each period."""
-        return {cause: self.cash_out_counts[:, i] / self.run.paths for i, cause in enumerate(causes_of(self.run.case))}
+        shares = locked(self.cash_out_counts / self.run.paths)
+        return FrozenDict((cause, shares[:, i]) for i, cause in enumerate(causes_of(self.run.case)))
 
     @property
     def binding_by_period(self) -> tuple[dict[str, float], ...]:
@@ -216,7 +222,7 @@ class Figures(Value, Mapping[str, Distribution]):
         binds = np.array([reason not in NOT_BINDING for reason in self.tallies.reasons], dtype=bool)
         total = int(counts[binds].sum())
         named = zip(self.tallies.reasons, counts, binds, strict=True)
-        return {reason: int(count) / total for reason, count, bound in named if bound and count}
+        return FrozenDict((reason, int(count) / total) for reason, count, bound in named if bound and count)
 
     @property
     def waterfall(self) -> Waterfall:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.results.estimates import CENSORED_MARK, DUST, Estimate, LowerBound
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 from sim.text.numbers import aligned, decimals_allowed, rounded, with_decimals
 
 DAYS_PER_MONTH = 30.4375
@@ -27,6 +27,7 @@ class Reading(NamedTuple):
     max_decimals: int
 
 
+@whole
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One measure of a path.
@@ -41,6 +42,8 @@ class Measure:
     bad_tail: str
     reading: Reading
     meaning: str
+
+    __repr__ = in_brief
 
     def format(self, value: float, error: float = math.nan) -> str:
         """`value` as a person reads it, with no more digits than `error` (in the same unit) allows.

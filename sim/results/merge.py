@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.lowering.program import CHUNK
-from sim.results.figures import LineTallies
+from sim.results.figures import TALLIED_BY_LINE, LineTallies
 from sim.results.provenance import calendar_differences, merged, sessions_of
 from sim.results.result import Result
 from sim.results.sketch import Sketch
@@ -73,7 +73,7 @@ def merge(results: Iterable[Result]) -> Result:
             of_lines[0].purchase_dates,
             *(
                 np.concatenate([getattr(each, name) for each in of_lines])
-                for name in LineTallies._fields
+                for name in TALLIED_BY_LINE
                 if name.endswith("_by_chunk")
             ),
         )

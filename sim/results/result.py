@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -37,11 +36,11 @@ from sim.results.summary import (
     jsonable,
 )  # fmt: skip
 from sim.results.summary import manifest as manifest_of
-from sim.results.value import Frozen, same
+from sim.results.value import Frozen
 from sim.results.views import ByLine, ByPeriod, Fan, PathsNotKept, arrays_by_line, fan_of, lookup
 from sim.terms import Case
 from sim.terms.options import day_of
-from sim.text.frozen import sealed
+from sim.text.frozen import FrozenDict, same, sealed
 
 __all__ = [
     "Fan", "PathsNotKept", "Period", "Result", "ResultError", "Summary", "Tallies", "fiscal_periods",
@@ -105,7 +104,7 @@ class Result(Frozen, Mapping[str, np.ndarray]):
     >>> result["raised"].shape
     (1000,)
     >>> result.probability_of_cash_out(by="2003-03-31")
-    0.702 +- 0.014
+    0.953 +- 0.007
     """
 
     def __init__(
@@ -145,8 +144,8 @@ class Result(Frozen, Mapping[str, np.ndarray]):
                 lines = len(case.facilities) * len(LINE_OUTPUTS)
                 by_line = frozen(columns, "by_line", (lines, paths), np.float64)
         vars(self).update(
-            run=run, periods=periods, sketch=sketch, columns=MappingProxyType(of_paths), _by_line=by_line,
-            tallies=checked(tallies, len(periods)), line_tallies=line_tallies, _rows=MappingProxyType(rows),
+            run=run, periods=periods, sketch=sketch, columns=FrozenDict(of_paths), _by_line=by_line,
+            tallies=checked(tallies, len(periods)), line_tallies=line_tallies, _rows=FrozenDict(rows),
         )  # fmt: skip
 
     run: Run
@@ -215,10 +214,10 @@ class Result(Frozen, Mapping[str, np.ndarray]):
         self._kept()
         spans = gap_ends(self.case)
         rows = iter(lookup(self._rows, "gap_by_month"))
-        return {
-            months: self.columns["funding_gap"] if end == self.case.horizon else next(rows)
+        return FrozenDict(
+            (months, self.columns["funding_gap"] if end == self.case.horizon else next(rows))
             for months, end in spans.items()
-        }
+        )
 
     @property
     def by_line(self) -> ByLine:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +32,7 @@ from sim.results.measures import DAYS_PER_MONTH, MEASURES
 from sim.results.periods import days_at_close, fiscal_periods
 from sim.results.row_sketch import RowSketch
 from sim.results.tail import TAIL_PERCENTS, Tail
-from sim.results.value import same
-from sim.text.frozen import whole
+from sim.text.frozen import FrozenDict, same, whole
 
 if TYPE_CHECKING:
     from sim.terms import Case
@@ -73,12 +71,12 @@ class Sketch:
     @property
     def moments(self) -> Mapping[int, np.ndarray]:
         """By chunk: (measures and periods, numbers)."""
-        return MappingProxyType(self.main.moments)
+        return FrozenDict(self.main.moments)
 
     @property
     def histograms(self) -> Mapping[str, Histogram]:
         """By measure."""
-        return MappingProxyType(self.main.histograms)
+        return FrozenDict(self.main.histograms)
 
     def lock(self) -> None:
         """Make the arrays read-only, as those of a result are."""

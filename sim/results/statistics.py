@@ -11,7 +11,7 @@ from sim.results.estimates import WORST_PERCENT, Estimate, Quantile
 from sim.results.periods import Period
 from sim.results.tail import TAIL_PERCENTS, Tail
 from sim.results.value import Value
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 
 
 @whole
@@ -34,6 +34,9 @@ class LiquidityAtRisk(NamedTuple):
     months: int
     end: date
     tail: Tail
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
     def quantile(self, percent: int) -> Quantile:
         """The quantile of 90, 95 or 99 percent."""

@@ -17,7 +17,7 @@ import numpy as np
 from sim.lowering.schedule import gap_months, issues_to_others
 from sim.results import summary_text
 from sim.results.estimates import QUANTILE_PERCENTS
-from sim.results.figures import Figures, LineFigures, LineTallies, Tallies
+from sim.results.figures import TALLIED_BY_LINE, Figures, LineFigures, LineTallies, Tallies
 from sim.results.periods import Period as Period
 from sim.results.periods import days_at_close as days_at_close
 from sim.results.periods import fiscal_periods as fiscal_periods
@@ -174,7 +174,8 @@ def checked(tallies: Tallies, periods: int) -> Tallies:
 
 def checked_lines(tallies: LineTallies, periods: int, case: Case, reasons: int) -> LineTallies:
     """The tallies of lines after a check of the shapes and types of their arrays."""
-    arrays, lines = tallies._asdict(), len(case.facilities)
+    arrays = {name: getattr(tallies, name) for name in TALLIED_BY_LINE}
+    lines = len(case.facilities)
     chunks = np.asarray(tallies.cut_by_chunk).shape[0]
     expected = {
         "binding": (lines, periods, reasons),

@@ -16,7 +16,7 @@ from sim.results.estimates import (
     design_effect,
     interval_ranks,
 )
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 
 TAIL_PERCENTS = (90, 95, 99)
 
@@ -27,6 +27,9 @@ class Tail(NamedTuple):
 
     quantiles: tuple[Quantile, ...]
     shortfall: Estimate
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
     @classmethod
     def of(cls, values: np.ndarray, groups: str | None) -> Tail:

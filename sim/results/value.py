@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from sim.text.frozen import FrozenDict, FrozenList, whole
+from sim.text.frozen import FrozenDict, FrozenList, same, whole
 
 
 @whole
@@ -106,16 +106,3 @@ def locked(item: Any) -> Any:
     if type(item) is tuple and any(isinstance(each, dict | list | np.ndarray) for each in item):
         return tuple(map(locked, item))
     return item
-
-
-def same(mine: Any, theirs: Any) -> bool:
-    """Whether two contents are equal. NaN equals NaN, arrays have one type and shape."""
-    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
-        return mine.dtype == theirs.dtype and np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
-    if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
-        return False
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return mine.keys() == theirs.keys() and all(same(each, theirs[name]) for name, each in mine.items())
-    if isinstance(mine, tuple) and isinstance(theirs, tuple):
-        return len(mine) == len(theirs) and all(map(same, mine, theirs))
-    return bool(mine == theirs or (mine != mine and theirs != theirs))

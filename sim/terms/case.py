@@ -158,7 +158,7 @@ class Case(Terms):
         --------
         >>> import sim
         >>> sim.load_case("valence-2002").to_dict()["company"]["cash"]
-        11527000.0
+        10052000.0
         """
         return plain(self)
 

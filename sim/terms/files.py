@@ -84,7 +84,7 @@ def shipped_cases() -> list[tuple[str, str]]:
     --------
     >>> import sim
     >>> [name for name, title in sim.shipped_cases() if name.startswith("valence")]
-    ['valence-2002', 'valence-seaside-2009']
+    ['valence-2002', 'valence-2002-draws', 'valence-seaside-2009']
     """
     return [(name, load_case(name).title) for name in _shipped_names()]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.terms.problems import joined, nearest, one_line
 from sim.terms.schema import entry_keys, item_name
+from sim.text.characters import composed
 
 WORD = re.compile(r"[^.\[\]]+")
 _NUMBER = re.compile(r"\[ *(\d{1,5}) *\](?=[.\[]|$)", re.ASCII)
@@ -31,10 +32,10 @@ REMOVED = Removed()
 
 
 class Path:
-    """A dotted key that is read from the left, a word or an index at a time."""
+    """A dotted key that is read from the left, a word or an index at a time, accents as parts of their letters."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+        self.text, self.at = composed(text), 0
 
     def word(self) -> str:
         found = WORD.match(self.text, self.at)
@@ -60,8 +61,8 @@ class Path:
         starts = self.text.startswith
         named = [
             (len(name), slot)
-            for slot, name in enumerate(names)
-            if name is not None and starts(name, self.at + 1) and self._ends(self.at + 1 + len(name))
+            for slot, name in enumerate("" if name is None else composed(name) for name in names)
+            if name and starts(name, self.at + 1) and self._ends(self.at + 1 + len(name))
         ]
         number = _NUMBER.match(self.text, self.at)
         if named:

@@ -17,6 +17,7 @@ from sim.terms.native import entries
 from sim.terms.problems import MISSING, Problem, Say, joined, one_line, raise_if, show, unknown_key
 from sim.terms.ranges import BAD, Day, MonthDay, Number, Text
 from sim.terms.variation import Variation
+from sim.text.characters import composed
 from sim.text.frozen import whole
 
 MOST_ENTRIES = 1000
@@ -73,13 +74,13 @@ class Rows:
         rows = []
         for number, item in enumerate(rows_given):
             label = item_name(item)
-            repeated = label in taken
+            repeated = label is not None and composed(label) in taken
             where = f"{name}[{number if label is None or repeated else label}]"
             row = Table(self.of).read(item, where, say)
             if repeated:
                 say(f"{where}.name", label, f"must be a name that no other entry of {name} has")
             elif label is not None:
-                taken.add(label)
+                taken.add(composed(label))
             rows.append(Draft({}) if row is BAD else row)
         return tuple(rows)
 

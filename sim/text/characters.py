@@ -89,6 +89,18 @@ def escaped(text: str) -> str:
     return _REFUSED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def composed(text: str) -> str:
+    """The form in which two spellings that look the same are equal: accents are part of their letters (NFC).
+
+    Texts from macOS and PDF files often have a letter and its accent as two characters.
+    """
+    if text.isascii():
+        return text
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)
+
+
 def named(character: str) -> str:
     """A character by its number and its name: U+00AD SOFT HYPHEN."""
     import unicodedata  # only needed when something is wrong

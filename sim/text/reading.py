@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from sim.text.characters import escaped
+from sim.text.frozen import whole
 
 STDIN, STDIN_NAME = "-", "<stdin>"
 #: Other names of the standard input; each reads what is left of it.
@@ -36,6 +37,7 @@ _NO_MARK = (b"", "utf-8", "UTF-8")
 _TERMINAL = "is a terminal; must be a file or a pipe"
 
 
+@whole
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a text is written in its file: its encoding, the byte order mark before it, and the ends of its lines."""

@@ -1,5 +1,6 @@
 """Every public object: short repr, table in a notebook, equality, hash, copies, pickles, read-only arrays."""
 
+import ast
 import copy
 import datetime
 import inspect
@@ -164,6 +165,64 @@ def test_a_result_is_a_table_in_a_notebook(objects):
         html = objects[name]._repr_html_()
         assert "<table" in html, name
         assert len(html) < MOST_HTML, name
+
+
+def held(objects):
+    """What the objects hold at any depth: objects of this program."""
+    seen = {}
+    for name, thing in each(objects, Exception):
+        inside = () if name == "sketch" else parts_of(thing)  # what fills it is not public
+        parts = [thing, *(part for way, part in inside if ".sketch." not in way)]
+        seen |= {id(part): (name, part) for part in parts if type(part).__module__.startswith("sim.")}
+    assert len(seen) > 1_000
+    return seen.values()
+
+
+def test_what_objects_hold_prints_briefly(objects):
+    for name, part in held(objects):
+        assert len(repr(part)) <= 400, (name, type(part))
+        assert repr(part).count("\n") <= 1, (name, type(part))
+        if isinstance(part, dict):
+            assert part._repr_html_().count("<tr>") >= min(len(part), 60), name
+        if hasattr(part, "_repr_html_"):
+            assert len(part._repr_html_()) < MOST_HTML, name
+    manifest = objects["result"].manifest
+    assert repr(manifest).startswith("<FrozenDict of ")
+    assert ast.literal_eval(str(manifest)) == manifest
+    assert max(map(len, str(manifest).splitlines())) < 200
+    assert str(objects["result"].gap_by_month).count("array(") == 4
+    assert repr(objects["clauses"].shapley) in f"{[objects['clauses'].shapley]}"
+
+
+def test_what_objects_hold_compares_and_copies(objects):
+    frame = pd.DataFrame({"raised": [1.0, 2.0]})
+    for name, part in held(objects):
+        if isinstance(part, list):  # of numbers: NumPy compares each, as with any list
+            continue
+        for other in (np.arange(3.0), np.zeros((2, 2)), frame, frame["raised"], {"raised": frame}):
+            assert ((part == other) is False, (other == part) is False) == (True, True), (name, type(part))
+            assert ((part != other) is True, (other != part) is True) == (True, True), (name, type(part))
+        assert (copy.deepcopy(part) == part) is True, (name, type(part))
+        assert (pickle.loads(pickle.dumps(part)) == part) is True, (name, type(part))
+
+
+def test_mappings_of_arrays_compare_as_wholes(objects):
+    one, other = objects["result"], objects["nothing drawn"]
+    again = copy.deepcopy(one)
+    for mine, same, different in (
+        (one.columns, again.columns, other.columns),
+        (one.gap_by_month, again.gap_by_month, other.gap_by_month),
+        (one.by_period.arrays, again.by_period.arrays, other.by_period.arrays),
+        (one.summary().causes_by_period, again.summary().causes_by_period, other.summary().causes_by_period),
+        (objects["grid"].mean, copy.deepcopy(objects["grid"].mean), {}),
+        (_of_lines().line_tallies, pickle.loads(pickle.dumps(_of_lines().line_tallies)), None),
+    ):
+        assert (mine == same, same == mine, mine != same) == (True, True, False)
+        assert (mine == different, different == mine, mine != different) == (False, False, True)
+        if isinstance(mine, dict):
+            assert mine == dict(same)
+            assert dict(same) == mine
+            assert dict(mine) != {**mine, "more": 1}
 
 
 def test_copies_and_pickles_are_equal(objects):

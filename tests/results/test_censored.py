@@ -1,6 +1,8 @@
 """A runway that reached the horizon is marked wherever it is shown: in JSON, data frames, arrays and text."""
 
+import copy
 import json
+import pickle
 import re
 
 import numpy as np
@@ -81,6 +83,28 @@ def test_the_table_marks_quantiles_at_the_horizon(case, run):
     )
     assert ("marked +" in str(summary)) is (found.censored > 0)
     assert ("24.02+" in summary._repr_html_() or "24.0+" in summary._repr_html_()) is found.is_censored(95)
+
+
+def test_a_quantile_at_the_horizon_prints_its_mark(run):
+    found = run.summary()["runway_months"]
+    for percent in QUANTILE_PERCENTS:
+        quantile = found.quantile(percent)
+        assert (f"{quantile.value}+" in repr(quantile)) is found.is_censored(percent)
+        assert quantile == found.quantiles[QUANTILE_PERCENTS.index(percent)]
+        assert pickle.loads(pickle.dumps(quantile)) == quantile
+        assert repr(copy.deepcopy(quantile)) == repr(quantile)
+
+
+def test_a_grid_counts_the_paths_that_last():
+    case = valence_2002().replace({"company.cash": 45e6})
+    found = sim.grid(case, paths=100)
+    counts = np.array(json.loads(json.dumps(found.to_dict()))["censored_count"]["runway_months"])
+    assert counts.shape == found.mean["runway_months"].shape
+    here = tuple(axis.base for axis in found.axes)
+    assert counts[here] == np.isinf(sim.simulate(case, paths=100)["cash_out_days"]).sum()
+    assert 0 < counts[here] < 100
+    for at in np.ndindex(counts.shape):
+        assert bool(counts[at] == 100) is found.is_bound("runway_months", at)
 
 
 def test_a_card_marks_the_median(run):

@@ -12,6 +12,7 @@ from sim.terms.overrides import canonical, find, known_key, label_of
 from sim.terms.stated import range_lines
 from sim.text.characters import escaped, named, printable, refused, replaced, visible
 from tests.support.documents import CASE
+from tests.support.valence import valence_2002
 
 ALLOWED = {
     "no-break space": "Valence\u00a0Technology",
@@ -316,3 +317,21 @@ def test_stated_ranges_are_inputs_with_their_labels():
     found = [one.label for one in inputs_of(case) if one.stated]
     assert sorted(found) == sorted(list(LABELS.values())[:3])
     assert all(f"- {label[:1].upper()}{label[1:]}: " in "\n".join(range_lines(case)) for label in found)
+
+
+@pytest.mark.parametrize("name", ["S\u00e9rie A", "\u00c5ngstr\u00f6m [B]", "\u1eccl\u00e1", "\ud55c\uad6d", "\u304c"])
+@pytest.mark.parametrize("in_file", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked", ["NFC", "NFD"])
+def test_names_that_look_the_same_are_one(name, in_file, asked):
+    """macOS and PDF files write a letter and its accent as two characters, most keyboards as one."""
+    written, typed = (unicodedata.normalize(form, name) for form in (in_file, asked))
+    document = valence_2002().to_dict()
+    document["notes"][0]["name"] = written
+    document["ranges"] = {f"notes[{typed}].extension_probability": [0.25, 1.0]}
+    case = sim.Case.from_dict(document)
+    assert case.notes[0].name == written
+    assert list(case.ranges) == [f"notes[{written}].extension_probability"]
+    assert case.replace({f"notes[{typed}].extension_probability": 0.5}).notes[0].extension_probability == 0.5
+    document["notes"].append({**document["notes"][0], "name": typed})
+    with pytest.raises(sim.CaseError, match="must be a name that no other entry of notes has"):
+        sim.Case.from_dict(document)

@@ -59,7 +59,7 @@ def calibrate(
     --------
     >>> import math, sim
     >>> sim.calibrate([5.0 * math.exp(0.1 * math.sin(i * i)) for i in range(200)])
-    <Calibration: 199 returns of numbers, volatility 1.62 +- 0.02, recommended gbm>
+    <Calibration: 199 returns of numbers, volatility 1.60 +- 0.05, recommended gbm>
     """
     series = _closes(closes, column, splits, as_is)
     name = series.source or "closes"

@@ -14,6 +14,7 @@ from sim.analysis.calibration.merton import TERMS, Merton
 from sim.analysis.calibration.returns import YEAR, Returns
 from sim.closes import Closes
 from sim.results.value import Value
+from sim.text.frozen import in_brief
 
 WINDOW = 60  # sessions of the moving volatility
 _GRID, _STATES = 2001, 200
@@ -32,6 +33,8 @@ class Curves(Value):
     normal: np.ndarray
     observed: np.ndarray
     models: dict[str, np.ndarray]
+
+    __repr__ = in_brief
 
 
 def curves_of(closes: Closes, returns: Returns, merton: Merton | None, garch: tuple[str, Garch] | None) -> Curves:

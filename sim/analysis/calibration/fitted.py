@@ -12,6 +12,7 @@ import numpy as np
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 from sim.results.value import Value
+from sim.text.frozen import in_brief
 
 Z95 = 1.959963984540054
 
@@ -51,6 +52,8 @@ class Fit(Value):
     notes: tuple[str, ...] = ()
     supported: bool = True
     left_out: str = ""
+
+    __repr__ = in_brief
 
     def bic(self, returns: int) -> float:
         """Bayesian information criterion, `parameters log n - 2 log L` (Schwarz 1978); smaller is better."""

@@ -10,7 +10,7 @@ import numpy as np
 from sim.analysis.calibration.fitted import Fit, on_the_line
 from sim.analysis.calibration.returns import YEAR, Returns
 from sim.results.estimates import Estimate
-from sim.text.frozen import whole
+from sim.text.frozen import in_brief, whole
 
 STRETCHES = 6
 _T975 = 2.5705818356363146  # Student's t with 5 degrees of freedom
@@ -22,6 +22,9 @@ class Volatility(NamedTuple):
 
     estimate: Estimate
     stretches: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        return in_brief(self)
 
 
 def volatility_of(returns: Returns) -> Volatility:

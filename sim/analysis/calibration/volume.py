@@ -14,6 +14,7 @@ from sim.analysis.calibration.returns import Returns
 from sim.results.estimates import Estimate
 from sim.results.summary import jsonable
 from sim.results.value import Value
+from sim.text.frozen import in_brief
 
 LEAST_SESSIONS = 250
 LEAST_DAYS = 100  # that have a median around them and returns before them
@@ -30,6 +31,8 @@ class VolumeFit(Value):
     estimates: Mapping[str, Estimate]
     recent: float
     sessions: int
+
+    __repr__ = in_brief
 
     def to_dict(self) -> dict[str, Any]:
         document: dict[str, Any] = jsonable({
