@@ -13,7 +13,8 @@ MODULES = ["sim", *(each.name for each in pkgutil.walk_packages(sim.__path__, "s
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_print_what_they_say(name):
+def test_examples_print_what_they_say(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     module = importlib.import_module(name)
     runner = doctest.DocTestRunner(optionflags=HOW, verbose=False)
     texts: list[str] = []

@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "4e714ed933843fca7ce4989dd4033a38"
+FINGERPRINT = "74fcaa0d25421e56ddacb657be5bb942"
 
 
 @stage

@@ -46,7 +46,7 @@ def outermost(stamp: str):
         if stamp and stamp == fingerprint():
             try:
                 if _has_folder(function):
-                    return _seldom_collected(_tolerant(numba.njit(function, cache=True, **POLICY)))
+                    return _seldom_collected(_tolerant(numba.njit(function, cache=True, no_cfunc_wrapper=True, **POLICY)))
             except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
                 pass
             _say_once()
