@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "74fcaa0d25421e56ddacb657be5bb942"
+FINGERPRINT = "0672a1d33aa6b0cfdb5ef564bc54c414"
 
 
 @stage

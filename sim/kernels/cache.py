@@ -23,6 +23,8 @@ from sim.kernels.jit import POLICY
 
 _KERNELS = Path(__file__).parent
 _RECORDS = ("layout.py", "line_records.py", "model_records.py", "program.py", "world_records.py")
+#: How an outermost kernel is compiled: nothing written in C calls it.
+_HOW: dict[str, Any] = {**POLICY, "no_cfunc_wrapper": True}
 #: Thresholds of Python's garbage collector while a kernel is compiled.
 _SELDOM = (100_000, 50, 1_000)
 _LINE = re.compile(r'^FINGERPRINT = "[0-9a-f]*"$', re.MULTILINE)
@@ -46,11 +48,11 @@ def outermost(stamp: str):
         if stamp and stamp == fingerprint():
             try:
                 if _has_folder(function):
-                    return _seldom_collected(_tolerant(numba.njit(function, cache=True, no_cfunc_wrapper=True, **POLICY)))
+                    return _seldom_collected(_tolerant(numba.njit(function, cache=True, **_HOW)))
             except RuntimeError:  # neither the install folder nor the user's cache folder can be written to
                 pass
             _say_once()
-        return _seldom_collected(numba.njit(function, **POLICY))
+        return _seldom_collected(numba.njit(function, **_HOW))
 
     return compile_later
 
