@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "0672a1d33aa6b0cfdb5ef564bc54c414"
+FINGERPRINT = "c55425c50bd75dfb35aff871d0f16a1d"
 
 
 @stage

@@ -2,8 +2,8 @@
 
 Numba optimises the code of a function and makes machine code of it as soon as it is compiled, then links the optimised
 code into its callers, where LLVM optimises it again, level by level. For a function that Python never calls, only the
-last of these matters: its code is linked into the outermost kernel as it is, and optimised there once. That takes a
-fifth of the time of compilation away; results are the same bits.
+last of these matters: its code is linked into the outermost kernel as it is, and optimised there once. That takes
+more than half of the time of compilation away; results are the same bits.
 
 Numba has no option for this. The way is its extension of compilers by passes, with a library class that overrides
 methods that are not public, so it is taken only with the versions of Numba that it is known to fit. With another one

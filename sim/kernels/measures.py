@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "0672a1d33aa6b0cfdb5ef564bc54c414"
+FINGERPRINT = "c55425c50bd75dfb35aff871d0f16a1d"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8
