@@ -113,7 +113,7 @@ class Journal:
             raise self._busy()
         while True:
             try:
-                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), self._mode())
             except OSError as error:
                 raise ResultError(f"{self.name}: cannot be written: {error.strerror}") from None
             if not _lock(descriptor):
@@ -124,6 +124,12 @@ class Journal:
                     _open_here.add(str(self.path))
                     return descriptor
             os.close(descriptor)  # it was finished and removed before it was locked
+
+    def _mode(self) -> int:
+        """Permissions of a new journal: no more than those of the file, if there is an empty one."""
+        with suppress(OSError):
+            return 0o600 | 0o666 & stat.S_IMODE(os.stat(self.file).st_mode)
+        return 0o666
 
     def _busy(self) -> ResultError:
         return ResultError(f"{shown(self.file)}: another sweep is writing this file: wait for it, or use another file")
