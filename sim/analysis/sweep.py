@@ -94,9 +94,9 @@ def sweep(
             pass
         if os.path.exists(f"{os.path.realpath(file)}.partial"):  # killed between the file and the end of its journal
             with suppress(ResultError):
-                Journal(file, plan.facts, plan.size).close(remove=True)
+                Journal(file, plan.record, plan.size).close(remove=True)
         return plan.swept(file, 0, (), failures)
-    journal, complete = Journal(file, plan.facts, plan.size), False
+    journal, complete = Journal(file, plan.record, plan.size), False
     try:
         new = work.finish(journal)
         journal.sync()
