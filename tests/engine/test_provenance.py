@@ -287,3 +287,35 @@ def test_searches_and_traces_have_a_manifest(tmp_path, capsys, arguments, paths,
         word: json.loads(json.dumps(run[word])) for word in ("versions", "calendar", "case", "seed")
     }
     assert (made["paths"], made["first_path"]) == (paths, first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "closed"),
+    [
+        ({"horizon": "2005-06-30"}, "2005-05-03"),
+        ({"valuation_date": "2001-04-02"}, "2001-05-03"),
+        ({"valuation_date": "2004-04-01", "horizon": "2005-06-30", "line.end": "2005-03-31"}, "2004-07-02"),
+    ],
+)
+def test_a_comparison_tells_the_sessions_of_every_case(another_calendar, changes, closed):
+    base = small_case()
+    other = base.replace(changes)
+
+    def calendar_told(*cases):
+        return sim.compare(cases, paths=16).to_dict()["manifest"]["calendar"]
+
+    def days():
+        return {*sessions(base.valuation_date, base.horizon), *sessions(other.valuation_date, other.horizon)}
+
+    alone, both = calendar_told(base), calendar_told(base, other)
+    assert alone == sim.simulate(base, paths=16).manifest["calendar"] == calendar_told(base, base)
+    assert both == calendar_told(other, base) == calendar_told(base, other, base)
+    assert both["sessions"] == len(days())
+    of_other = sim.simulate(other, paths=16).manifest["calendar"]
+    assert set(both["closed"]) == {*alone["closed"], *of_other["closed"]}
+    another_calendar(datetime.date.fromisoformat(closed), to=now())
+    assert calendar_told(base) == alone
+    changed = calendar_told(base, other)
+    assert changed["sessions"] == len(days()) == both["sessions"] - 1
+    (clause,) = provenance.calendar_differences({"calendar": both}, {"calendar": changed})
+    assert clause == f"{closed} is a session in the first and not in the second"
