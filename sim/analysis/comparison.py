@@ -10,7 +10,8 @@ from sim.analysis.paired import MEASURED, SHOWN, estimate_dict, levels_dict
 from sim.analysis.paired_text import changes, levels
 from sim.results.estimates import Estimate
 from sim.results.figures import Period
-from sim.results.summary import jsonable, manifest
+from sim.results.provenance import calendar_of_all
+from sim.results.summary import jsonable, manifest, span_of
 from sim.results.value import Parts, Value
 from sim.terms import Case
 from sim.text.readable import Blocks, Readable
@@ -68,7 +69,8 @@ class Comparison(Parts, Value, Readable):
             "antithetic": self.antithetic,
             "cases": [of_case(i) for i in range(len(self.cases))],
             "notes": self.notes,
-            "manifest": manifest(self.cases[0], self.paths, self.seed, self.sampler, self.antithetic),
+            "manifest": manifest(self.cases[0], self.paths, self.seed, self.sampler, self.antithetic)
+            | {"calendar": calendar_of_all(map(span_of, self.cases))},
         }
         return jsonable(document)
 

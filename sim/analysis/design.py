@@ -71,15 +71,15 @@ class Design:
         points = itertools.product(*self.rows) if self.kind == "axes" else self._sobol()
         return (dict(zip(self.keys, point, strict=True)) for point in points)
 
+    def values(self, key: str) -> tuple[Any, ...]:
+        """Every value of a key; none of a range."""
+        if self.kind == "axes":
+            return tuple(self.rows[self.keys.index(key)])
+        return tuple(row[key] for row in self.rows if key in row) if self.kind == "overrides" else ()
+
     def numeric(self, key: str) -> bool:
         """Whether every value of a key is a number."""
-        if self.kind == "axes":
-            values: Any = self.rows[self.keys.index(key)]
-        elif self.kind == "overrides":
-            values = (row[key] for row in self.rows if key in row)
-        else:
-            values = ()
-        return all(_is_number(value) for value in values)
+        return all(map(_is_number, self.values(key)))
 
     @property
     def sha256(self) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from sim.analysis.forecasts import forecasts_of
 from sim.terms import Case, CaseError, load_case
 from sim.terms.actuals import Actuals, Told, load_actuals
+from sim.terms.case import known_names
 from sim.terms.closes import with_closes
 from sim.terms.forecast import Forecast
 from sim.terms.options import seed_of
+from sim.terms.other_names import as_spelled
 from sim.terms.problems import check_whole, raise_if, show
 from sim.terms.ranges import iso_date
 from sim.terms.rewriting import rewritten
@@ -79,6 +81,7 @@ def roll_forward(
     if not isinstance(day, datetime.date) or isinstance(day, datetime.datetime):
         raise CaseError([f"to = {show(to)}: must be a date, such as 2002-07-01"])
     raise_if(list(day_problems(case, day)), "roll")
+    known = as_spelled(Actuals, known, known_names(values_of(case)))
     raise_if(list(roll_problems(case, known, day)), name)
     paths = check_whole("paths", min(case.simulation.paths, PATHS) if paths is None else paths, 1, 10**6)
     roll = Roll(case, known, day)

@@ -44,8 +44,9 @@ def sweep(
         The table of a grid, or a TOML file of it: {"axes": {key: [values]}} for all combinations; {"sobol": {"points":
         n, "seed": s}, "ranges": {key: [low, high]}} for a Sobol' design; {"overrides": [{key: value}, ...]} for a list.
     out : path, optional
-        A file that ends in .csv or .parquet. Rows that are done are kept in `out`.partial until the file is complete:
-        after an interruption the same call goes on where it ended. Without a file the rows are kept in memory.
+        A file that ends in .csv or .parquet; it is new, empty, or of the same sweep. Rows that are done are kept in
+        `out`.partial until the file is complete: after an interruption the same call goes on where it ended. Without
+        a file the rows are kept in memory.
     paths, seed : int, optional
         Each case's own unless given.
     workers : int, optional
@@ -88,14 +89,14 @@ def sweep(
         raise ValueError(f"out = {show(out)}: must be the path of a file")
     file = os.fsdecode(out)
     check_name(file)
-    if os.path.exists(file):
+    if os.path.exists(file) and os.path.getsize(file) > 0:  # an empty one is new, as `touch` and `mktemp` make it
         for _ in failures.passing(plan.checked(file)):
             pass
         if os.path.exists(f"{os.path.realpath(file)}.partial"):  # killed between the file and the end of its journal
             with suppress(ResultError):
-                Journal(file, plan.facts, plan.size).close(remove=True)
+                Journal(file, plan.record, plan.size).close(remove=True)
         return plan.swept(file, 0, (), failures)
-    journal, complete = Journal(file, plan.facts, plan.size), False
+    journal, complete = Journal(file, plan.record, plan.size), False
     try:
         new = work.finish(journal)
         journal.sync()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sim.analysis.compare import named_cases
@@ -14,14 +16,19 @@ from sim.analysis.row import FIGURES, MOST_PATHS
 from sim.analysis.swept import Failures, Row, Sweep
 from sim.engine.executors import versions_that_matter
 from sim.results.files import ResultError, shown
-from sim.results.journal import difference
+from sim.results.journal import CLOSED, SESSIONS, difference
+from sim.results.provenance import calendar_of
 from sim.results.row_files import Column, read_rows
 from sim.terms import Case
+from sim.terms.case import SIMULATED_DAY
 from sim.terms.options import seed_of
 from sim.terms.problems import check_whole
+from sim.terms.ranges import BAD
 
 #: Tables of a case that are not simulated: a row needs them only if it overrides them.
 APART = ("ranges", "variants", "record", "forecasts")
+#: Days after the last horizon whose sessions can decide whether a purchase date is the last one of its quarter.
+BEYOND = datetime.timedelta(days=100)
 
 
 @dataclass(frozen=True)
@@ -59,9 +66,24 @@ class Plan:
             **versions_that_matter(),
             "cases": hashlib.sha256(cases.encode()).hexdigest()[:12],
             "grid": self.design.sha256[:12],
+            SESSIONS: self.calendar["sha256"][:12],
             "paths": "each case's" if self.paths is None else str(self.paths),
             "seed": "each case's" if self.seed is None else str(self.seed),
         }
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The facts, and the closures by which another calendar is told."""
+        return {**self.facts, CLOSED: self.calendar["closed"]}
+
+    @cached_property
+    def calendar(self) -> dict[str, Any]:
+        """The sessions of all rows, as `calendar_of` has them: what is changed in one place can move every path."""
+        days = [day for case in self.cases.values() for day in (case.valuation_date, case.horizon)]
+        for key in self.design.keys:
+            if key.strip() in ("valuation_date", "horizon"):
+                days += [day for day in map(_day, self.design.values(key)) if day is not BAD]
+        return calendar_of(min(days), max(days) + BEYOND, ())
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -100,7 +122,7 @@ class Plan:
         rows = iter(read_rows(file))
         first = next(rows, {})
         theirs = dict(pair.partition("=")[::2] for pair in str(first.get("sweep") or "").split(", "))
-        if theirs.keys() != self.facts.keys() or list(first) != self.names:
+        if not theirs.keys() >= versions_that_matter().keys() or list(first) != self.names:
             raise ResultError(f"{shown(file)}: is not a file of this sweep: must be removed, or use another file")
         if differs := difference(theirs, self.facts):
             raise ResultError(
@@ -127,3 +149,8 @@ def _shown(overrides: Mapping[str, Any], key: str, numeric: bool) -> Any:
     if key not in overrides:
         return None
     return overrides[key] if numeric else value_text(overrides[key])
+
+
+def _day(value: Any) -> Any:
+    """A simulated day; `BAD` for what is none, whose row has an error."""
+    return SIMULATED_DAY.read(value, "", lambda *_: None)

@@ -19,20 +19,35 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sim.results.files import ResultError, shown
+from sim.results.provenance import UNKNOWN, calendar_differences
 
 FORMAT = "fundrisk sweep 1"
 #: Seconds between two moments at which the rows are made safe from a failure of power.
 SYNC_EVERY = 1.0
 MOST_LINE = 2**24  # bytes
+#: Facts of a sweep: a hash of its sessions, and the closures that tell how other sessions differ.
+SESSIONS, CLOSED = "sessions", "closed"
 _open_here: set[str] = set()  # locks of files are between processes
 
 
 def difference(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> str:
-    """The first fact in which two sweeps differ: `seed = 7, and 8 in this sweep`; "" if there is none."""
+    """The first fact in which two sweeps differ: `seed = 7, and 8 in this sweep`; "" if there is none.
+
+    Of other sessions the days are named where both have their closures.
+    """
     for name in {**mine, **theirs}:
-        if theirs.get(name) != mine.get(name):
-            return f"{name} = {theirs.get(name)}, and {mine.get(name)} in this sweep"
+        if name != CLOSED and theirs.get(name) != mine.get(name):
+            days = f" ({_of_days(theirs, mine)})" if name == SESSIONS else ""
+            return f"{name} = {theirs.get(name, UNKNOWN)}, and {mine.get(name, UNKNOWN)} in this sweep{days}"
     return ""
+
+
+def _of_days(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> str:
+    """How the sessions of two sweeps differ."""
+    if CLOSED not in theirs or CLOSED not in mine:
+        return "the calendar has changed"
+    first, second = ({"calendar": {"sha256": facts.get(SESSIONS), "closed": facts[CLOSED]}} for facts in (theirs, mine))
+    return "; ".join(calendar_differences(first, second, ("its rows", "this sweep")))
 
 
 class Journal:
@@ -42,7 +57,7 @@ class Journal:
     ----------
     file : str
         The file that the rows will make.
-    facts : mapping of str to str
+    facts : mapping of str to text or list of str
         What the rows are of. A journal of other facts is refused.
     rows : int
         Number of rows.
@@ -113,7 +128,7 @@ class Journal:
             raise self._busy()
         while True:
             try:
-                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), self._mode())
             except OSError as error:
                 raise ResultError(f"{self.name}: cannot be written: {error.strerror}") from None
             if not _lock(descriptor):
@@ -124,6 +139,12 @@ class Journal:
                     _open_here.add(str(self.path))
                     return descriptor
             os.close(descriptor)  # it was finished and removed before it was locked
+
+    def _mode(self) -> int:
+        """Permissions of a new journal: no more than those of the file, if there is an empty one."""
+        with suppress(OSError):
+            return 0o600 | 0o666 & stat.S_IMODE(os.stat(self.file).st_mode)
+        return 0o666
 
     def _busy(self) -> ResultError:
         return ResultError(f"{shown(self.file)}: another sweep is writing this file: wait for it, or use another file")

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -67,6 +67,22 @@ def calendar_of(first: date, last: date, purchase_dates: tuple[date, ...]) -> di
     """
     number, closed, sha256 = _calendar(first, last, purchase_dates)
     return {"sessions": number, "closed": list(closed), "sha256": sha256}
+
+
+def calendar_of_all(spans: Iterable[tuple[date, date, tuple[date, ...]]]) -> dict[str, Any]:
+    """The sessions that several runs use, each given by the arguments of `calendar_of`: theirs together.
+
+    Runs of the same sessions have those of one; the hash of others is of the hash of each, in any order of the runs.
+    """
+    given = list(dict.fromkeys(spans))
+    made = {calendar["sha256"]: calendar for calendar in (calendar_of(*span) for span in given)}
+    if len(made) == 1:
+        return next(iter(made.values()))
+    return {
+        "sessions": len({day for first, last, _ in given for day in sessions(first, last)}),
+        "closed": sorted({day for calendar in made.values() for day in calendar["closed"]}),
+        "sha256": hashlib.sha256("\n".join(sorted(made)).encode()).hexdigest(),
+    }
 
 
 @lru_cache(maxsize=64)

@@ -218,5 +218,10 @@ def manifest(
         "first_path": first_path,
         "case": case.to_dict(),
         "case_sha256": case.sha256,
-        "calendar": calendar_of(case.valuation_date, case.horizon, case.purchase_dates),
+        "calendar": calendar_of(*span_of(case)),
     }
+
+
+def span_of(case: Case) -> tuple[date, date, tuple[date, ...]]:
+    """The first and the last simulated day, and the purchase dates: what `calendar_of` takes."""
+    return case.valuation_date, case.horizon, case.purchase_dates

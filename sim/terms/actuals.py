@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.terms.base import MONEY, NAME, POSITIVE_MONEY, SHARES, terms
+from sim.terms.base import MONEY, POSITIVE_MONEY, SHARES, terms
 from sim.terms.closes import ShownCloses
 from sim.terms.files import MOST_BYTES
+from sim.terms.other_names import NameOf
 from sim.terms.problems import CaseError, Problem, one_line, raise_if, show
-from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
+from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Whole
 from sim.terms.schema import Rows, Terms, Values, key, read_table
 from sim.terms.toml_text import parsed
+from sim.text.characters import composed
 from sim.text.reading import Unreadable, read_text
 
 ANY_SHARES = Whole(0, int(MOST_MONEY), floats=True, unit="shares")
@@ -25,7 +27,9 @@ class ActualDraw(Terms):
     """A draw, on the day on which shares and money changed hands."""
 
     date: datetime.date = key(Day(), meaning="day of the settlement")
-    line: str = key(Text(empty=True), "", meaning="name of the line, an entry of [[lines]]; empty with one line")
+    line: str = key(
+        NameOf(empty=True, to="lines"), "", meaning="name of the line, an entry of [[lines]]; empty with one line"
+    )
     amount: float = key(POSITIVE_MONEY, meaning="dollars paid for shares")
     shares: int = key(SHARES, meaning="shares issued, fee shares among them")
 
@@ -34,7 +38,7 @@ class ActualDraw(Terms):
 class ActualHoldings(Terms):
     """Shares of a line that its investor still holds."""
 
-    line: str = key(Text(empty=True), "", meaning="name of the line; empty with one line")
+    line: str = key(NameOf(empty=True, to="lines"), "", meaning="name of the line; empty with one line")
     shares: int = key(ANY_SHARES, meaning="shares")
 
 
@@ -50,13 +54,13 @@ class ActualFinancing(Terms):
 
 @terms
 class ActualMilestone(Terms):
-    name: str = key(NAME, meaning="name of a milestone of the case")
+    name: str = key(NameOf(to="milestones"), meaning="name of a milestone of the case")
     date: datetime.date = key(Day(), meaning="day on which it was reached")
 
 
 @terms
 class ActualNote(Terms):
-    name: str = key(NAME, meaning="name of a note of the case")
+    name: str = key(NameOf(to="notes"), meaning="name of a note of the case")
     principal: float = key(MONEY, meaning="principal unpaid; 0 for a note that was repaid")
     interest_paid_to: datetime.date | None = key(
         Day(), None, meaning="day through which interest was paid; absent: its last interest date"
@@ -94,9 +98,13 @@ class Actuals(Terms):
     ceo_change: datetime.date | None = key(Day(), None, meaning="day on which the chief executive changed")
     adverse_change: datetime.date | None = key(Day(), None, meaning="day of a material adverse change")
     waived: tuple[str, ...] = key(
-        Values(Text(), 0), (), meaning="names of conditions that the investor waives, for the rest of the term"
+        Values(NameOf(to="conditions"), 0),
+        (),
+        meaning="names of conditions that the investor waives, for the rest of the term",
     )
-    not_waived: tuple[str, ...] = key(Values(Text(), 0), (), meaning="names of conditions that he refused to waive")
+    not_waived: tuple[str, ...] = key(
+        Values(NameOf(to="conditions"), 0), (), meaning="names of conditions that he refused to waive"
+    )
     financings: tuple[ActualFinancing, ...] = key(Rows(ActualFinancing), (), meaning="money from third parties")
     bridge_lent: float | None = key(
         MONEY, None, meaning="what the insider has lent since the old valuation date; absent: nothing"
@@ -110,8 +118,9 @@ class Actuals(Terms):
             yield "cut_from", self.cut_from, "must be the first day of a month"
 
     def check_waived(self) -> Iterator[Problem]:
+        waived = set(map(composed, self.waived))
         for name in self.not_waived:
-            if name in self.waived:
+            if composed(name) in waived:
                 yield "not_waived", name, "must not be in waived as well"
 
 

@@ -26,6 +26,7 @@ from sim.terms.named_variants import (
 )
 from sim.terms.native import native
 from sim.terms.notes import Note
+from sim.terms.other_names import as_spelled, inside, names_of
 from sim.terms.overrides import changed
 from sim.terms.parts import Burn, Company, Condition, Simulation
 from sim.terms.people import Bridge, Response
@@ -36,6 +37,7 @@ from sim.terms.ranges import Day, Whole
 from sim.terms.record import Record
 from sim.terms.schema import (
     MOST_REPR,
+    Draft,
     Rows,
     Table,
     Terms,
@@ -289,6 +291,10 @@ class Case(Terms):
         """The purchase dates of all lines, in order, each once."""
         return purchase_dates(self)
 
+    @classmethod
+    def as_spelled(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return dict(vars(as_spelled(cls, Draft(values), known_names(values))))
+
     def check_tables(self) -> Iterator[Problem]:
         for check in CHECKS:
             yield from attempt(check, self)
@@ -296,6 +302,17 @@ class Case(Terms):
     def check_ranges(self) -> Iterator[Problem]:
         if self.ranges is not None:
             yield from range_problems(self, self.ranges, Case)
+
+
+def known_names(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names that tables of a case, given by its values, and actuals of it can refer to."""
+    lines = (values.get("line"), *(values.get("lines") or ()))
+    return {
+        "milestones": names_of(values.get("milestones")),
+        "notes": names_of(values.get("notes")),
+        "lines": names_of(values.get("lines")),
+        "conditions": names_of(*inside(lines, "conditions")),
+    }
 
 
 def _without(changes: Mapping[str, Any], word: str) -> dict[str, Any]:

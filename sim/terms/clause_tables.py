@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from sim.terms.base import MONEY, NAME, SHARES, SHARES_OR_ZERO, terms
+from sim.terms.base import MONEY, SHARES, SHARES_OR_ZERO, terms
+from sim.terms.other_names import NameOf
 from sim.terms.problems import MISSING, Problem, number_text
 from sim.terms.ranges import Day, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, key
@@ -79,7 +80,9 @@ class Registration(Terms):
 
     shares: int = key(SHARES, meaning="shares that become registered")
     effective: datetime.date | None = key(Day(), None, meaning="first day on which they may be issued")
-    milestone: str = key(Text(empty=True), "", meaning="name of the milestone with which they may be issued")
+    milestone: str = key(
+        NameOf(empty=True, to="milestones"), "", meaning="name of the milestone with which they may be issued"
+    )
 
     def check_when(self) -> Iterator[Problem]:
         if self.effective is None and not self.milestone:
@@ -108,7 +111,9 @@ class ExchangeCap(Terms):
         meaning='whose average price: "all": of all shares of the line after the draw, fee shares at no dollars; '
         '"draw": the price of the draw',
     )  # fmt: skip
-    vote: str = key(Text(empty=True), "", meaning="name of the milestone from which on the cap does not apply")
+    vote: str = key(
+        NameOf(empty=True, to="milestones"), "", meaning="name of the milestone from which on the cap does not apply"
+    )
 
     def check_size(self) -> Iterator[Problem]:
         if self.shares is None and self.share is None:
@@ -238,7 +243,7 @@ class VolumeDuring(Terms):
 
 @terms
 class MultipleOf(Terms):
-    purchase: str = key(NAME, meaning="name of another purchase of the line, listed before this one")
+    purchase: str = key(NameOf(to="purchases"), meaning="name of another purchase of the line, listed before this one")
     times: float = key(Number(above=0, most=1e6, unit="1"), meaning="the most shares, times those of that purchase")
 
     @property

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import ANNUAL_RATE, DAYS, LOG_SD, NAME, POSITIVE_MONEY, PRICE_JUMP, PROBABILITY, terms
+from sim.terms.other_names import NameOf
 from sim.terms.problems import Problem, number_text
 from sim.terms.ranges import Day, Number, Text
 from sim.terms.schema import Clause, Table, Terms, key
@@ -27,7 +28,9 @@ class Milestone(Terms):
         used=lambda milestone: milestone.achieved is None,
     )
     p90_days: float = key(DAYS, meaning="90th percentile of the same time", label="{name}: 90th percentile of the time")
-    follows: str = key(Text(empty=True), "", meaning="name of the milestone that must be reached first, or empty")
+    follows: str = key(
+        NameOf(empty=True, to="milestones"), "", meaning="name of the milestone that must be reached first, or empty"
+    )
     price_jump: float = key(
         PRICE_JUMP, 0.0,
         meaning="relative move of the stock price when it is reached", label="{name}: price move", vary=doubled,

@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import NAME, PROBABILITY, terms
+from sim.terms.other_names import NameOf
 from sim.terms.problems import MISSING, Problem
-from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text
+from sim.terms.ranges import MOST_MONEY, Day, Flag, Number
 from sim.terms.schema import Terms, key
 from sim.terms.variation import TWO_TENTHS, times
 
@@ -21,7 +22,9 @@ class Advance(Terms):
 
     date: datetime.date | None = key(Day(), None, meaning="day on which the principal comes in")
     milestone: str = key(
-        Text(empty=True), "", meaning="name of the milestone after which it comes in, in the place of a date"
+        NameOf(empty=True, to="milestones"),
+        "",
+        meaning="name of the milestone after which it comes in, in the place of a date",
     )
     delay_days: float = key(DELAY, 0.0, meaning="time from the milestone to the day on which it comes in")
 
@@ -46,7 +49,9 @@ class Flow(Terms):
     )  # fmt: skip
     date: datetime.date | None = key(Day(), None, meaning="day of the flow")
     milestone: str = key(
-        Text(empty=True), "", meaning="name of the milestone after which the flow falls due, in the place of a date"
+        NameOf(empty=True, to="milestones"),
+        "",
+        meaning="name of the milestone after which the flow falls due, in the place of a date",
     )
     delay_days: float = key(
         DELAY, 0.0,

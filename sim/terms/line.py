@@ -21,12 +21,13 @@ from sim.terms.clause_tables import (
     VolumeBefore,
     VolumeDuring,
 )
+from sim.terms.other_names import as_spelled, names_of
 from sim.terms.parts import Condition, Coverage, Pricing
 from sim.terms.people import Waivers
 from sim.terms.policy import Policy
 from sim.terms.problems import MISSING, Problem, number_text
 from sim.terms.ranges import Day, Flag, Number, Text, Whole
-from sim.terms.schema import Clause, Rows, Table, Terms, key, keys, unchecked, values_of
+from sim.terms.schema import Clause, Draft, Rows, Table, Terms, key, keys, unchecked, values_of
 from sim.terms.variation import HALF_TO_TWICE
 from sim.text.numbers import count
 
@@ -213,6 +214,10 @@ class Line(PurchaseTerms):
         for purchase in self.purchases:
             if self.pricing is None and purchase.pricing is None:
                 yield f"purchases[{purchase.name}].pricing", MISSING, f"must be {allowed}, as the line has none"
+
+    @classmethod
+    def as_spelled(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return dict(vars(as_spelled(cls, Draft(values), {"purchases": names_of(values.get("purchases"))})))
 
     def check_multiples(self) -> Iterator[Problem]:
         if self.multiple_of is not None:

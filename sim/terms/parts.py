@@ -22,6 +22,7 @@ from sim.terms.base import (
     SHARES,
     terms,
 )
+from sim.terms.other_names import NameOf
 from sim.terms.problems import MISSING, Problem
 from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
 from sim.terms.schema import Clause, Rows, Terms, Values, key
@@ -296,7 +297,9 @@ class Condition(Terms):
         Text(("milestone", "same_ceo", "no_adverse_change")),
         meaning="what must hold: a milestone is reached, the chief executive is the same, no adverse change",
     )
-    milestone: str = key(Text(empty=True), "", meaning='name of the milestone, for kind = "milestone"')
+    milestone: str = key(
+        NameOf(empty=True, to="milestones"), "", meaning='name of the milestone, for kind = "milestone"'
+    )
     after: datetime.date | None = key(Day(), None, meaning="applies to purchase dates after this day; absent: to all")
     waiver_probability: float = key(PROBABILITY, 0.0, meaning="probability that the investor waives it, on all dates")
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from sim.calendar import ONE_DAY, fiscal_quarter
 from sim.terms.base import NAME, POSITIVE_MONEY, SHARES, terms
+from sim.terms.other_names import NameOf
 from sim.terms.problems import Problem
-from sim.terms.ranges import MOST_MONEY, Day, Number, Text
+from sim.terms.ranges import MOST_MONEY, Day, Number
 from sim.terms.schema import Rows, Terms, key
 from sim.text.dates import long_date
 from sim.text.numbers import money
@@ -33,7 +34,9 @@ class RecordedSales(Terms):
 
     from_: datetime.date = key(Day(), meaning="first day")
     to: datetime.date = key(Day(), meaning="last day")
-    line: str = key(Text(empty=True), "", meaning="name of the line, an entry of [[lines]]; empty: all lines together")
+    line: str = key(
+        NameOf(empty=True, to="lines"), "", meaning="name of the line, an entry of [[lines]]; empty: all lines together"
+    )
     amount: float = key(POSITIVE_MONEY, meaning="amount")
     shares: int | None = key(SHARES, None, meaning="number of shares; absent: not known")
     source: str = key(NAME, meaning="document that says so")
@@ -84,7 +87,9 @@ class RecordedWaiver(Terms):
     """The investor waived what was not met in the fiscal quarter of `date`; `condition` where it is known which."""
 
     date: datetime.date = key(Day(), meaning="day of the fact")
-    condition: str = key(Text(empty=True), "", meaning="name of the waived condition, or empty if it is not known")
+    condition: str = key(
+        NameOf(empty=True, to="conditions"), "", meaning="name of the waived condition, or empty if it is not known"
+    )
     source: str = key(NAME, meaning="document that says so")
 
 

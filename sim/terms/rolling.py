@@ -26,6 +26,7 @@ from sim.terms.notes import Note
 from sim.terms.problems import Problem, number_text
 from sim.terms.rolled_closes import closes_problems, rolled_closes
 from sim.terms.schema import item_name
+from sim.text.characters import composed
 from sim.text.dates import long_date
 from sim.text.exact import FIFTY_DIGITS
 
@@ -142,7 +143,7 @@ class Roll:
         for key, line in facilities(self.case):
             for condition in line.conditions:
                 for names, probability in ((self.actuals.waived, 1.0), (self.actuals.not_waived, 0.0)):
-                    if condition.name in names:
+                    if composed(condition.name) in map(composed, names):  # lines may spell one name in two ways
                         self.set(f"{key}.conditions[{condition.name}].waiver_probability", probability)
 
     def _line(self, key: str, line: Line) -> None:

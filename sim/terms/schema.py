@@ -247,6 +247,11 @@ class Terms:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def as_spelled(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values of the keys, references among them with the names of what they refer to; see `other_names`."""
+        return values
+
     def __reduce__(self) -> tuple[Any, ...]:
         of: Any = type(self)
         return filled, (of, tuple(getattr(self, name) for name, _ in words_of(of)))
@@ -325,6 +330,7 @@ def _read_values(of: type, doc: Mapping[str, Any], name: str, say: Say) -> dict[
             say(joined(name, word), MISSING, f"must be {rule.allowed}")
         else:
             values[word] = default
+    values = of.as_spelled(values)  # type: ignore[attr-defined]
     for check in checks(of):
         for word, value, allowed in attempt(check, Draft(values)):
             say(joined(name, word), value, allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sim.terms.other_names import NameOf
 from sim.terms.paths import Path, Refused
 from sim.terms.ranges import BAD, Day, Flag, MonthDay, Number, Text, Whole
 from sim.terms.schema import Rows, Table, Values, attempt, checks, filled, keys, plain, words_of
@@ -57,7 +58,7 @@ def _plant(tree: dict[Any, Any], part: Any, name: str, value: Any) -> None:
             break
         if not isinstance(rule, Table) or part is None:
             raise _General
-    if value is None or not isinstance(rule, SINGLE):
+    if value is None or not isinstance(rule, SINGLE) or isinstance(rule, NameOf):
         raise _General
     for step in steps[:-1]:
         tree = tree.setdefault(step, {})

@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Iterator
 
 from sim.terms.base import LOG_SD, NAME, terms
+from sim.terms.other_names import NameOf
 from sim.terms.problems import Problem
-from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Text, Whole
+from sim.terms.ranges import MOST_MONEY, Day, Flag, Number, Whole
 from sim.terms.schema import Terms, key
 from sim.terms.variation import HALF_TO_TWICE, times, within
 
@@ -48,7 +49,9 @@ class Item(Terms):
         Day(), None, meaning="it counts in months that begin on or before this day; absent: to the last"
     )
     milestone: str = key(
-        Text(empty=True), "", meaning="name of the milestone in the month after which it starts, such as royalties"
+        NameOf(empty=True, to="milestones"),
+        "",
+        meaning="name of the milestone in the month after which it starts, such as royalties",
     )
     lag_months: int = key(
         Whole(0, 120, unit="months"), 0,

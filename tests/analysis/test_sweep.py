@@ -376,17 +376,37 @@ def test_a_journal_of_another_sweep_is_refused_with_the_reason(tmp_path, monkeyp
         swept(tmp_path)
 
 
-@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"\xff" * 300, b"row,sweep\n"])
+@pytest.mark.parametrize("data", [b"\n", b"a,b\n1,2\n", b"\xff" * 300, b"row,sweep\n"])
 def test_a_file_of_something_else_is_left_alone(tmp_path, data):
     for name in ("rows.csv", "other.csv.partial"):
         (tmp_path / name).write_bytes(data)
     with pytest.raises(ResultError, match=r"rows\.csv: (is not a file of this sweep|cannot be read)"):
         swept(tmp_path)
-    if data:
-        with pytest.raises(ResultError, match=r"other\.csv\.partial: is not the journal of a sweep"):
-            swept(tmp_path, "other.csv")
-        assert (tmp_path / "other.csv.partial").read_bytes() == data
+    with pytest.raises(ResultError, match=r"other\.csv\.partial: is not the journal of a sweep"):
+        swept(tmp_path, "other.csv")
+    assert (tmp_path / "other.csv.partial").read_bytes() == data
     assert (tmp_path / "rows.csv").read_bytes() == data
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("made", [("rows",), ("rows", "rows.partial"), ("link",)], ids=" and ".join)
+def test_an_empty_file_is_a_new_one(tmp_path, reference, ending, made):
+    """As `touch` and `mktemp` make it, here for its owner alone."""
+    if ending == "parquet":
+        pytest.importorskip("pyarrow.parquet")
+    for kind in made:
+        name = kind.replace("rows", f"rows.{ending}").replace("link", f"file.{ending}")
+        (tmp_path / name).touch(mode=0o600)
+    if made == ("link",):
+        (tmp_path / f"rows.{ending}").symlink_to(tmp_path / f"file.{ending}")
+    file, modes = tmp_path / f"rows.{ending}", set()
+    journal = tmp_path / f"{file.resolve().name}.partial"
+    found = sim.sweep(CASE, GRID, file, **HOW, progress=lambda *_: modes.add(journal.stat().st_mode & 0o777))
+    assert (found.new, len(list(found.rows()))) == (6, 6)
+    assert ending != "csv" or file.read_bytes() == reference
+    assert os.name == "nt" or ({file.stat().st_mode & 0o777} | modes) == {0o600}
+    assert not journal.exists()
+    assert sim.sweep(CASE, GRID, file, **HOW).new == 0
 
 
 def test_a_file_that_a_spreadsheet_saved_again_is_the_sweeps(tmp_path, reference):

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import sys
 from importlib import import_module, metadata
 
@@ -12,6 +13,7 @@ from sim.calendar import closures, is_session, purchases, sessions
 from sim.cli import main
 from sim.lowering.lower import _structure_of
 from sim.results import provenance
+from sim.results.files import ResultError
 from tests.proof.coverage import small_case
 from tests.support.hostile import hostile_document
 from tests.support.valence import valence_2002
@@ -183,6 +185,53 @@ def test_old_shards_are_still_merged():
     assert sim.merge(shards) == sim.simulate(small_case(), paths=32_768, seed=3)
 
 
+@pytest.mark.parametrize("ending", ["csv.partial", "csv"])
+@pytest.mark.parametrize(
+    ("changes", "overrides", "closed"),
+    [
+        ([{}], {"price.volatility": 0.6}, "2002-07-03"),
+        ([{}, {"horizon": "2005-06-30"}], {"price.volatility": 0.6}, "2005-05-03"),  # in one case alone
+        ([{}], {"horizon": "2005-06-30"}, "2005-05-03"),  # in one row alone
+        ([{}], {" valuation_date": "2001-04-02", "price.volatility": 0.6}, "2001-05-03"),
+        (
+            [{}],
+            {"horizon": "2005-05-31", "policy.cadence": "quarter_end"},
+            "2005-06-30",
+        ),  # after the last row
+    ],
+)
+def test_a_sweep_of_another_calendar_is_refused(another_calendar, tmp_path, ending, changes, overrides, closed):
+    """Under the same version of the library: a day that was put right in place."""
+    cases = {str(number): small_case().replace(each) for number, each in enumerate(changes)}
+    file = tmp_path / "rows.csv"
+
+    def swept(progress=None):
+        return sim.sweep(cases, {"overrides": [{}, overrides]}, file, paths=16, workers=1, progress=progress)
+
+    if ending == "csv":
+        swept()
+        how = "the calendar has changed"
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            swept(interrupt)
+        how = f"{closed} is a session in its rows and not in this sweep"
+    before = (tmp_path / f"rows.{ending}").read_bytes()
+    another_calendar(datetime.date.fromisoformat(closed), to=now())
+    with pytest.raises(ResultError) as error:
+        swept()
+    assert re.search(
+        rf"another sweep: sessions = \w{{12}}, and \w{{12}} in this sweep \({re.escape(how)}\): must be removed",
+        str(error.value),
+    )
+    assert (tmp_path / f"rows.{ending}").read_bytes() == before
+    another_calendar(to=now())
+    assert len(list(swept().rows())) == 2 * len(cases)
+
+
+def interrupt(*_) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("calendar_", [None, 7, [], {}, {"sha256": 5}, {"sha256": "x", "closed": {}},
                                        {"sha256": "x\n", "closed": [1, None, "2002-05-27", "a\nb" * 99]}])  # fmt: skip
 def test_a_calendar_of_another_kind_is_no_obstacle(tmp_path, calendar_):
@@ -238,3 +287,35 @@ def test_searches_and_traces_have_a_manifest(tmp_path, capsys, arguments, paths,
         word: json.loads(json.dumps(run[word])) for word in ("versions", "calendar", "case", "seed")
     }
     assert (made["paths"], made["first_path"]) == (paths, first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "closed"),
+    [
+        ({"horizon": "2005-06-30"}, "2005-05-03"),
+        ({"valuation_date": "2001-04-02"}, "2001-05-03"),
+        ({"valuation_date": "2004-04-01", "horizon": "2005-06-30", "line.end": "2005-03-31"}, "2004-07-02"),
+    ],
+)
+def test_a_comparison_tells_the_sessions_of_every_case(another_calendar, changes, closed):
+    base = small_case()
+    other = base.replace(changes)
+
+    def calendar_told(*cases):
+        return sim.compare(cases, paths=16).to_dict()["manifest"]["calendar"]
+
+    def days():
+        return {*sessions(base.valuation_date, base.horizon), *sessions(other.valuation_date, other.horizon)}
+
+    alone, both = calendar_told(base), calendar_told(base, other)
+    assert alone == sim.simulate(base, paths=16).manifest["calendar"] == calendar_told(base, base)
+    assert both == calendar_told(other, base) == calendar_told(base, other, base)
+    assert both["sessions"] == len(days())
+    of_other = sim.simulate(other, paths=16).manifest["calendar"]
+    assert set(both["closed"]) == {*alone["closed"], *of_other["closed"]}
+    another_calendar(datetime.date.fromisoformat(closed), to=now())
+    assert calendar_told(base) == alone
+    changed = calendar_told(base, other)
+    assert changed["sessions"] == len(days()) == both["sessions"] - 1
+    (clause,) = provenance.calendar_differences({"calendar": both}, {"calendar": changed})
+    assert clause == f"{closed} is a session in the first and not in the second"
