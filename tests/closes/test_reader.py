@@ -245,6 +245,23 @@ def table(ratio, extra="", name=""):
     return f"Date,Close,{name}\n{rows}"
 
 
+@pytest.mark.parametrize(
+    ("name", "price", "stated"),
+    [
+        ("Close", "€ {}", "€"), ("Close", "{} €", "€"), ("Close", "CHF {}", "CHF"), ("Close", "{}p", "p"),
+        ("Close", "{} zł", "zł"),
+        ("Close", "C${}", "C$"), ("Close", "{} kr.", "kr"), ("Close (GBX)", "{}", "GBX"), ("Kurs in €", "{}", "€"),
+        ("Close (EUR)", "€{}", "EUR and €"), ("Close", "${}", ""), ("Close", "US${}", ""),
+        ("Close (USD)", "USD {}", ""), ("Close", "{}*", ""),
+        ("Close", "{}K", ""), ("Close (ADJ)", "{}", ""),
+    ],
+)  # fmt: skip
+def test_another_currency_than_the_dollar_is_reported(name, price, stated, tmp_path):
+    text = "".join(f"2024-01-0{day},{price.format(f'{day}.5')}\n" for day in range(2, 6))
+    said = [note for note in read(tmp_path, f"Date,{name}\n{text}").notes if note.startswith("Closes are in ")]
+    assert said == ([f"Closes are in {stated}, a case counts in dollars: convert price.initial."] if stated else [])
+
+
 def test_a_leap_is_refused_unless_it_is_explained(tmp_path):
     assert refused(tmp_path, table(10)) == [
         "closes.csv: line 4: Close goes from 20 to 2 in a day, on 2024-01-04; must be adjusted, as with --split "
