@@ -279,6 +279,7 @@ def test_models_that_the_closes_do_not_show():
     plain = [calibrate(closes_of(0.05 * np.random.default_rng(seed).standard_normal(756))) for seed in range(12)]
     assert sum(found.recommended == "gbm" for found in plain) >= 11
     assert sum(bool(found.fits["merton"].left_out) for found in plain) >= 11
+    assert not any("-0.0 " in str(found) for found in plain)
     jumps = calibrate(closes_of(merton_returns(np.random.default_rng(5), 1260)))
     assert jumps.recommended == "merton"
     clusters = calibrate(closes_of(garch_returns(np.random.default_rng(5), 1260)))
@@ -296,6 +297,11 @@ def test_heavy_tails_alone_are_no_clusters():
     assert low < 4.0 < high
     assert "no clusters" in flat[0].fits["garch t"].notes[0]
     assert "initial_volatility" not in flat[0].fits["garch t"].price
+    mapped = [each.fits["heston"] for each in flat if not each.fits["heston"].left_out]
+    assert mapped
+    assert all(heston.notes[-1] == garch_keys.LARGE_RETURNS for heston in mapped)
+    clusters = calibrate(closes_of(garch_returns(np.random.default_rng(5), 1260)))
+    assert garch_keys.LARGE_RETURNS not in clusters.fits["heston"].notes
 
 
 def test_heston_is_mapped_from_garch():
@@ -417,6 +423,11 @@ def test_halts_are_reported():
     assert words == [
         f"8 closes in a row are equal, without volume ({span}): a halt or stale quotes, which lower the volatility."
     ]
+    begun = replace(series, volumes=(100.0,) * 101 + (0.0,) * 7 + (100.0,) * 193)
+    assert [each for each in calibrate(begun).findings if "in a row are equal" in each] == words
+    later = replace(series, volumes=(100.0,) * 103 + (0.0,) * 5 + (100.0,) * 193)
+    shorter = f"6 closes in a row are equal, without volume ({series.dates[102]} to {series.dates[107]})"
+    assert [each for each in calibrate(later).findings if each.startswith(shorter)]
     traded = replace(series, volumes=(100.0,) * len(series))
     assert not any("in a row" in words for words in calibrate(traded).findings)
 
