@@ -36,7 +36,7 @@ CLOSE = _names("""
 VOLUME = _names("""
     adjvolume volume vol dlyvol pxvolume totalvolume tradevolume sharevolume volumeshares stuecke stuck
     stucke anzahlstucke totaltradedquantity numberofshares noofshares sharestraded tradedshares accvol1
-    cshtrd umsatzstuck volumen wolumen 成交量 出来高 거래량 объем v
+    cshtrd umsatzstuck volumen wolumen 成交量 交易量 出来高 거래량 объем v
 """)
 SPLIT = ("splitfactor", "splitcoefficient", "stocksplits", "splitratio", "splits", "stocksplit")
 SECURITY = ("ticker", "symbol", "permno", "tic", "gvkey", "isin", "cusip", "ric", "act_symbol", "actsymbol", "kypermno")

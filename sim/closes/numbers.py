@@ -22,6 +22,11 @@ _NUMBER = re.compile(
 )
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<mark>[.,])(?:\d{2,3}(?P=mark))*\d{3}")  # India groups the higher digits in twos
 _CODE = re.compile(r"[A-Z]{3}|[Kk]r|z[lł]|p")
+_DOLLARS = frozenset({"", "$", "US$", "USD", "USD$"})
+#: Codes in the name of a column; any three letters may stand there for something else.
+_CODES = re.compile(
+    r"\b(?:AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|GBX|GBp|HKD|HUF|ILA|ILS|INR|JPY|KRW|MXN|NOK|NZD|PLN|SEK|SGD|TRY|TWD|ZAR)\b"
+)
 
 
 def absent(text: str) -> bool:
@@ -60,6 +65,29 @@ def number(text: str, mark: str) -> float:
     value = float(f"{whole.replace(other, '') or '0'}.{fraction or '0'}{found['power'] or ''}") * (scale or 1.0)
     negative = found["sign"] == "-" or text.strip().startswith("(")
     return -value if negative else value
+
+
+def currency(text: str) -> str:
+    """The currency that a cell with a price states, if it is not the dollar: `€`, `CHF`, `p`; else ""."""
+    bare = _bare(text)
+    found = _NUMBER.fullmatch(bare)
+    if found is None:
+        return ""
+    unit = "" if found["unit"].lower() in _UNITS else found["unit"]
+    letters = bare[: found.start("digits")] + unit + bare[found.end("unit") :]
+    stated = "".join(c for c in letters if c.isalpha()) + signs(text)
+    return "" if stated in _DOLLARS else stated
+
+
+def named_currency(name: str) -> str:
+    """The currency in the name of a column, if it is not the dollar."""
+    code = _CODES.search(name)
+    return code[0] if code else signs(name).replace("$", "")
+
+
+def signs(text: str) -> str:
+    """The signs of currencies in a text."""
+    return "".join(c for c in text if unicodedata.category(c) == "Sc")
 
 
 def _bare(text: str) -> str:

@@ -168,9 +168,8 @@ class _Series:
             raise ClosesError([f"{self.reading.source}: split: must leave prices {PRICES}"])
         _, self.volumes = adjusted(self.values, self.volumes, self.dates, volumes | self.splits)
         for day, ratio in sorted((due | self.splits).items()):
-            self.reading.notes.append(
-                f"Closes before {day} are divided by {ratio:g} for a split of {ratio_text(ratio)}."
-            )
+            way = f"divided by {ratio:g}" if ratio >= 1.0 else f"multiplied by {1.0 / ratio:g}"
+            self.reading.notes.append(f"Closes before {day} are {way} for a split of {ratio_text(ratio)}.")
         leaps = [i for i in range(1, len(self.values)) if _leaps(self._factor(i))]
         if not as_is:
             self.reading.refuse([self._leap_problem(i) for i in leaps])

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from sim.closes.columns import ADJUSTED, CLOSE, MEAN_OF_QUOTES, OTHER_PRICES, SECURITY, folded
 from sim.closes.dates import DatesError, Stated, read_dates, stated
-from sim.closes.numbers import absent, decimal_mark, number
+from sim.closes.numbers import absent, currency, decimal_mark, named_currency, number
 from sim.closes.series import LEAST_PRICE, MOST_PRICE, MOST_PROBLEMS, PRICES, ClosesError
 from sim.closes.table import Columns, Row
 from sim.text.lines import one_line
@@ -46,6 +46,7 @@ class Reading:
         self.mark = decimal_mark([self.cell(row, i) for row, _ in self.dated] for i in (self.close, *prices))
         if self.mark == ",":
             self.notes.append(COMMA_NOTE)
+        self._note_currency()
 
     def cell(self, row: Row, column: int | None) -> str:
         return row.cells[column].strip() if column is not None and column < len(row.cells) else ""
@@ -176,6 +177,12 @@ class Reading:
             raise ClosesError(
                 [f"{self.source}: {lines}closes are {days:g} days apart; must be daily, not weekly or monthly"]
             )
+
+    def _note_currency(self) -> None:
+        """A case counts in dollars; closes in another currency are right but for their level."""
+        stated = {currency(self.cell(row, self.close)) for row, _ in self.dated} | {named_currency(self.name)}
+        if named := " and ".join(sorted(stated - {""})):
+            self.notes.append(f"Closes are in {one_line(named, 40)}, a case counts in dollars: convert price.initial.")
 
     def _note_count(self, count: int, what: str, done: str) -> None:
         if count:

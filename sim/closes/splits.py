@@ -12,6 +12,8 @@ from fractions import Fraction
 #: Student's t at volatilities from 60% to 130% a year have at most 0.04 such days.
 MOST_FACTOR = 4.5
 _ROUNDING = 0.02  # of a ratio, by prices with two decimals and by dividends
+#: Ratios of shares that companies choose. The return of the day itself moves a large one by several.
+_USUAL = (*range(1, 11), 12, 15, 20, 25, 30, 35, 40, 50, 60, 75, 80, 100, 125, 150, 200, 250, 300, 400, 500, 1000)
 
 
 def ratio_of(value: object) -> float:
@@ -42,8 +44,10 @@ def ratio_text(ratio: float) -> str:
 
 
 def likely(factor: float) -> str:
-    """The split that a close multiplied by `factor` suggests."""
-    return f"{max(round(1 / factor), 1)}:1" if factor < 1 else f"1:{max(round(factor), 1)}"
+    """The split that a close multiplied by `factor` suggests: the usual one that leaves the smallest return."""
+    size = max(factor, 1.0 / factor)
+    ratio = min(_USUAL, key=lambda usual: abs(math.log(usual / size))) if size <= _USUAL[-1] else round(size)
+    return f"{ratio}:1" if factor < 1.0 else f"1:{ratio}"
 
 
 def adjusted(

@@ -228,15 +228,22 @@ def moved_key(name: str, moved: Mapping[str, str | None]) -> str | None:
     return name
 
 
+def has_number(case: Any, name: str) -> bool:
+    """Whether the case has the number that a range is of. If it does not, the range has no effect."""
+    return bool(case.conditions) if name == WAIVERS else find(case, name)[1] is not None
+
+
 def range_lines(case: Any) -> Iterator[str]:
-    """What the ranges of a case are for, and each of them in words."""
-    if not case.ranges:
+    """What the ranges of a case are for, and each of them that has an effect in words."""
+    used = [name for name in case.ranges or () if has_number(case, name)]
+    if not used:
         return
     yield (
         "The simulation of one case does not use these ranges; the sensitivity analysis, the what-if tables and the "
         "bands of uncertain inputs do."
     )
-    for name, (low, high) in case.ranges.items():
+    for name in used:
+        low, high = case.ranges[name]
         known = None if name == WAIVERS else known_key(type(case), name)
         label = WAIVERS_LABEL if known is None else label_of(case, name)
         unit = "1" if known is None else known.unit

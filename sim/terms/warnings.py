@@ -20,7 +20,7 @@ from sim.terms.parts import Pricing
 from sim.terms.policy import Policy
 from sim.terms.problems import number_text
 from sim.terms.quarters import covered_quarters
-from sim.terms.stated import WAIVERS
+from sim.terms.stated import WAIVERS, has_number
 from sim.text.numbers import money
 
 HIGHEST_RATE = 1.0  # a year; 100% of interest, growth or drift
@@ -216,9 +216,11 @@ def _without_effect(case: Case) -> Iterator[str]:
             )
     yield from _unused_milestones(case)
     for name, (low, high) in (case.ranges or {}).items():
-        value = None if name == WAIVERS else find(case, name)[1]
-        if value is not None and not low <= value <= high:
-            ends = f"[{number_text(low)}, {number_text(high)}]"
+        value, ends = None if name == WAIVERS else find(case, name)[1], f"[{number_text(low)}, {number_text(high)}]"
+        if not has_number(case, name):
+            what = "has no conditions" if name == WAIVERS else f"does not give {name.rpartition('.')[2]}"
+            yield f'- ranges."{name}" = {ends} has no effect: the case {what}.'
+        elif value is not None and not low <= value <= high:
             yield f'- ranges."{name}" = {ends} does not contain the value of the case, {number_text(value)}.'
     volume = case.price.volume
     if volume is not None and case.price.model == "bootstrap" and volume.return_loading:

@@ -16,7 +16,7 @@ from sim.analysis.calibration.calibrate import calibrate
 from sim.analysis.calibration.findings import likely_splits
 from sim.analysis.calibration.returns import Returns, returns_of
 from sim.analysis.calibration.rewriting import rewritten
-from sim.analysis.calibration.toml import price_texts
+from sim.analysis.calibration.toml import error_text, price_texts
 from sim.analysis.calibration.volume import fit_volume
 from sim.calendar import sessions
 from sim.closes import Closes
@@ -279,6 +279,7 @@ def test_models_that_the_closes_do_not_show():
     plain = [calibrate(closes_of(0.05 * np.random.default_rng(seed).standard_normal(756))) for seed in range(12)]
     assert sum(found.recommended == "gbm" for found in plain) >= 11
     assert sum(bool(found.fits["merton"].left_out) for found in plain) >= 11
+    assert not any("-0.0 " in str(found) for found in plain)
     jumps = calibrate(closes_of(merton_returns(np.random.default_rng(5), 1260)))
     assert jumps.recommended == "merton"
     clusters = calibrate(closes_of(garch_returns(np.random.default_rng(5), 1260)))
@@ -296,6 +297,11 @@ def test_heavy_tails_alone_are_no_clusters():
     assert low < 4.0 < high
     assert "no clusters" in flat[0].fits["garch t"].notes[0]
     assert "initial_volatility" not in flat[0].fits["garch t"].price
+    mapped = [each.fits["heston"] for each in flat if not each.fits["heston"].left_out]
+    assert mapped
+    assert all(heston.notes[-1] == garch_keys.LARGE_RETURNS for heston in mapped)
+    clusters = calibrate(closes_of(garch_returns(np.random.default_rng(5), 1260)))
+    assert garch_keys.LARGE_RETURNS not in clusters.fits["heston"].notes
 
 
 def test_heston_is_mapped_from_garch():
@@ -417,6 +423,11 @@ def test_halts_are_reported():
     assert words == [
         f"8 closes in a row are equal, without volume ({span}): a halt or stale quotes, which lower the volatility."
     ]
+    begun = replace(series, volumes=(100.0,) * 101 + (0.0,) * 7 + (100.0,) * 193)
+    assert [each for each in calibrate(begun).findings if "in a row are equal" in each] == words
+    later = replace(series, volumes=(100.0,) * 103 + (0.0,) * 5 + (100.0,) * 193)
+    shorter = f"6 closes in a row are equal, without volume ({series.dates[102]} to {series.dates[107]})"
+    assert [each for each in calibrate(later).findings if each.startswith(shorter)]
     traded = replace(series, volumes=(100.0,) * len(series))
     assert not any("in a row" in words for words in calibrate(traded).findings)
 
@@ -703,6 +714,11 @@ def test_what_a_calibration_says_of_ranges_and_of_the_first_volatility(case_file
     value = float(price_texts(found.fit("garch"))["volatility"])
     assert left.splitlines()[-1] == f'ranges."price.volatility" = [2, 3] does not contain the new value, {value:g}'
     assert "left as they are: price.initial and price.initial_volatility (the valuation date, " in left
+    text = text.replace("price_correlation = -0.2", "price_correlation = 0.0")
+    case_file.write_text(text, encoding="utf-8")
+    stated = replace(found, closes=replace(found.closes, plain=False))
+    last = rewritten(case_file, stated, "bootstrap").left.splitlines()[-1]
+    assert last == 'ranges."price.volatility" = [2, 3] has no effect any more: the model has no such key'
 
 
 def test_closes_on_another_scale_than_the_opening_price_are_remarked_on(case_file, tmp_path):
@@ -786,6 +802,33 @@ def test_a_file_that_is_no_case_is_refused(text, line, tmp_path):
     assert error.value.problems[0].startswith(f"{path}: {line}")
     with pytest.raises(sim.CaseError, match="not a case file"):
         rewritten(tmp_path / "none.toml", FOUND, "gbm")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (fitted.positive(18.0, 21.0), "+- 20; 95% 2 to 180"),
+        (fitted.on_the_line(0.03, 0.0151), "+- 0.015; 95% 0.0004 to 0.060"),
+        (fitted.on_the_line(0.0295, 0.0151), "+- 0.015; 95% -0.0001 to 0.059"),
+        (fitted.autocorrelation(0.0, 0.1), "+- 0.1; 95% 0.0 to 0.2"),
+    ],
+)
+def test_an_end_of_an_interval_is_shown_as_0_only_if_it_is(estimate, text):
+    assert error_text(estimate) == text
+
+
+def test_the_loading_of_a_bootstrap_has_no_interval_of_another(case_file):
+    rng = np.random.default_rng(3)
+    closes = closes_of(garch_returns(rng, 600), volumes=tuple(np.exp(rng.standard_normal(601) + 12)))
+    found = calibrate(replace(closes, plain=False))
+    table = found.price_table("bootstrap")
+    (line,) = (line for line in table.splitlines() if line.startswith("return_loading"))
+    assert re.fullmatch(r"return_loading = 0\.0 +# 0: resampled returns have no size of a move .*", line)
+    text = case_file.read_text(encoding="utf-8").replace("price_correlation = -0.2", "price_correlation = 0.0")
+    volume = table[table.index("[price.volume]") :]
+    case_file.write_text(text.replace("\n[burn]\n", f"\n{volume}\n[burn]\n"), encoding="utf-8")
+    assert line.partition("# ")[2] in rewritten(case_file, found, "bootstrap").text
+    assert line.partition("# ")[2] not in rewritten(case_file, found, "gbm").text
 
 
 def test_intervals_keep_to_their_range():

@@ -10,7 +10,7 @@ import sim
 from sim.calendar import sessions
 from sim.closes.dates import stated
 from sim.closes.numbers import decimal_mark, number
-from sim.closes.splits import ratio_of
+from sim.closes.splits import likely, ratio_of
 from tests.support.tables_of_closes import CLOSES, DAYS, FORMATS, VOLUMES
 
 FILES = Path(__file__).parent / "files"
@@ -245,6 +245,23 @@ def table(ratio, extra="", name=""):
     return f"Date,Close,{name}\n{rows}"
 
 
+@pytest.mark.parametrize(
+    ("name", "price", "stated"),
+    [
+        ("Close", "€ {}", "€"), ("Close", "{} €", "€"), ("Close", "CHF {}", "CHF"), ("Close", "{}p", "p"),
+        ("Close", "{} zł", "zł"),
+        ("Close", "C${}", "C$"), ("Close", "{} kr.", "kr"), ("Close (GBX)", "{}", "GBX"), ("Kurs in €", "{}", "€"),
+        ("Close (EUR)", "€{}", "EUR and €"), ("Close", "${}", ""), ("Close", "US${}", ""),
+        ("Close (USD)", "USD {}", ""), ("Close", "{}*", ""),
+        ("Close", "{}K", ""), ("Close (ADJ)", "{}", ""),
+    ],
+)  # fmt: skip
+def test_another_currency_than_the_dollar_is_reported(name, price, stated, tmp_path):
+    text = "".join(f"2024-01-0{day},{price.format(f'{day}.5')}\n" for day in range(2, 6))
+    said = [note for note in read(tmp_path, f"Date,{name}\n{text}").notes if note.startswith("Closes are in ")]
+    assert said == ([f"Closes are in {stated}, a case counts in dollars: convert price.initial."] if stated else [])
+
+
 def test_a_leap_is_refused_unless_it_is_explained(tmp_path):
     assert refused(tmp_path, table(10)) == [
         "closes.csv: line 4: Close goes from 20 to 2 in a day, on 2024-01-04; must be adjusted, as with --split "
@@ -257,6 +274,19 @@ def test_a_leap_is_refused_unless_it_is_explained(tmp_path):
     assert read(tmp_path, table(0.05), splits={datetime.date(2024, 1, 4): "1:20"}).values == (2.0,) * 7
     assert len(read(tmp_path, table(4.4))) == 7
     assert "--split 2024-01-04=1:5" in refused(tmp_path, table(0.2))[0]
+
+
+@pytest.mark.parametrize(
+    ("factor", "split"),
+    [(21.43, "1:20"), (1 / 21.43, "20:1"), (13.0, "1:12"), (7.2, "1:7"), (1 / 4.6, "5:1"), (3e3, "1:3000")],
+)
+def test_a_leap_suggests_a_split_that_companies_choose(factor, split):
+    assert likely(factor) == split
+
+
+def test_a_reverse_split_multiplies_the_closes_before_it(tmp_path):
+    found = read(tmp_path, table(0.05), splits={"2024-01-04": "1:20"})
+    assert found.notes[-1] == "Closes before 2024-01-04 are multiplied by 20 for a split of 1:20."
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,14 @@ NO_LIMIT = {"line.max_per_period": None, "line.coverage": None}
             {"line.volume_during": {"share": 30}, "price.volume": {"mean": 100_000}},
             "line.volume_during.share = 30 is more than all that is traded: a share of 30% is written 0.3.",
         ),
+        (
+            {"price.drift": 0.0, "ranges": {"price.volume.mean": [1e5, 2e5]}},
+            'ranges."price.volume.mean" = [100000, 200000] has no effect: the case does not give mean.',
+        ),
+        (
+            {"line.conditions": [], "ranges": {"waivers": [0, 1]}},
+            'ranges."waivers" = [0, 1] has no effect: the case has no conditions.',
+        ),
         ({"policy.amounts": [1, 2]}, 'policy.amounts = [2 amounts] has no effect with kind = "maximum".'),
     ],
 )  # fmt: skip

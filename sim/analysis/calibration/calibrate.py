@@ -134,7 +134,11 @@ def _of_garch(
         names = {"garch normal": "garch", "garch t": "garch", "heston": "heston"}
         return [without(model, name, few) for name, model in names.items()]
     of_garch = [garch_keys.as_model(returns, volatility, fit) for fit in (normal, student)]
-    return [*of_garch, garch_keys.as_heston(volatility, normal)]
+    heston = garch_keys.as_heston(volatility, normal)
+    better = of_garch[1].bic(returns.values.size) < of_garch[0].bic(returns.values.size)
+    if better and student.alpha == 0.0 and not heston.left_out:
+        heston = replace(heston, notes=(*heston.notes, garch_keys.LARGE_RETURNS))
+    return [*of_garch, heston]
 
 
 def _few(returns: Returns, least: int) -> str:

@@ -197,7 +197,7 @@ class Calibration(Value, Readable):
         for name, fit in self.fits.items():
             known = math.isfinite(fit.log_likelihood)
             likelihood = f"{fit.log_likelihood:,.1f}" if known else "-"
-            difference = f"{fit.bic(self.returns) - self._least():,.1f}" if known else "-"
+            difference = rounded(fit.bic(self.returns) - self._least(), 1) if known else "-"
             rows.append((name, likelihood, str(fit.parameters) if known else "-", difference, self.verdict(name)))
         return Table(
             "What the closes support", ("model", "log-likelihood", "parameters", "BIC less best", "verdict"), rows,

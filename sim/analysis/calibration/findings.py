@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -78,15 +78,17 @@ def _splits(closes: Closes, returns: Returns) -> Iterator[str]:
 
 
 def _halts(closes: Closes) -> Iterator[str]:
-    """Runs of more than five equal closes without volume."""
+    """Runs of more than five equal closes without volume, that of the first apart."""
+    values, volumes = closes.values, closes.volumes or (None,) * len(closes)
+    same = (before == after for before, after in pairwise(values))
+    quiet = [again and not volume for again, volume in zip(same, volumes[1:], strict=True)]
     runs = []
     start = 0
-    for _, group in groupby(closes.values):
-        length = len(list(group))
-        traded = [volume for volume in closes.volumes[start + 1 : start + length] if volume]
-        if length > _MOST_EQUAL and not traded:
-            runs.append((start, length))
-        start += length
+    for untraded, group in groupby(quiet):
+        more = len(list(group))
+        if untraded and more + 1 > _MOST_EQUAL:
+            runs.append((start, more + 1))
+        start += more
     for start, length in runs[:_MOST_LISTED]:
         span = (
             f"{closes.dates[start]} to {closes.dates[start + length - 1]}"

@@ -13,6 +13,10 @@ from sim.analysis.calibration.returns import YEAR, Returns
 from sim.analysis.calibration.volatility import Volatility
 from sim.results.estimates import Estimate
 
+LARGE_RETURNS = (
+    "They come from GARCH with normal shocks, for which single large returns look like clusters of volatility; with "
+    "Student-t shocks, which the closes support better, there are none."
+)
 _FEW_RETURNS = 750
 _LEAST_ROOM = 1e-5  # from alpha, beta and their sum to their bounds, for derivatives
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sim.analysis.calibration.calibration import Calibration
 from sim.analysis.calibration.fitted import Fit
-from sim.analysis.calibration.toml import error_text, inline_closes, price_texts, volume_texts
+from sim.analysis.calibration.toml import RESAMPLED, error_text, inline_closes, price_texts, volume_notes, volume_texts
 from sim.closes import Closes
 from sim.terms import Case, CaseError
 from sim.terms.closes import with_path
@@ -36,7 +36,9 @@ MODEL_KEYS = (
 _SOON = 7  # days from the last close to the valuation date, up to which the case starts right after the closes
 CALIBRATED = "calibrated to "
 #: A comment that a calibration has written: the error of an estimate, what the price is, or where the numbers are from.
-_OWN = re.compile(rf"(\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{CALIBRATED}.*)")
+_OWN = re.compile(
+    rf"(\+- \S+(; 95% \S+ to \S+)?(; leave out if .*)?|the last close(, of \S+)?|{RESAMPLED}|{CALIBRATED}.*)"
+)
 
 
 class Rewritten(NamedTuple):
@@ -76,6 +78,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> R
     if found.volume is not None and isinstance(price.get("volume"), dict):
         volume = _values(volume_texts(found.volume, fit.model))
         changes |= {f"price.volume.{key}": value for key, value in volume.items()}
+        words |= {f"volume.{key}": note for key, note in volume_notes(fit.model).items()}
         keys.append("price.volume")
     dropped = [f"price.{key}" for key in drop]
     origin = _origin(found.closes)
@@ -83,7 +86,7 @@ def rewritten(path: str | os.PathLike[str], found: Calibration, model: str) -> R
     changed = edited(_set_apart(text, dropped), changes | dict.fromkeys(dropped), notes)
     document = parsed(changed)
     case = Case.from_dict(with_path(document, Path(path).parent), source=os.fsdecode(path))
-    said = (_left(before, document["price"], values, found, fit), _outside(case, changes), apart(case))
+    said = (_left(before, document["price"], values, found, fit), _outside(case, changes, dropped), apart(case))
     return Rewritten(changed, keys, "\n".join(filter(None, said)), form_of(data))
 
 
@@ -102,14 +105,15 @@ def _value(document: Mapping[str, Any], key: str) -> Any:
     return found
 
 
-def _outside(case: Case, changed: Iterable[str]) -> str:
-    """A sentence on the keys that are set to values outside of their ranges."""
+def _outside(case: Case, changed: Iterable[str], dropped: Iterable[str]) -> str:
+    """A sentence on the keys that are set to values outside of their ranges, and on ranges of keys that go."""
     found = []
     for name, (low, high) in (case.ranges or {}).items():
-        value = find(case, name)[1] if name in changed else None
+        value, ends = find(case, name)[1] if name in changed else None, f"[{number_text(low)}, {number_text(high)}]"
         if value is not None and not low <= value <= high:
-            ends = f"[{number_text(low)}, {number_text(high)}]"
             found.append(f'ranges."{name}" = {ends} does not contain the new value, {number_text(value)}')
+        if name in dropped:
+            found.append(f'ranges."{name}" = {ends} has no effect any more: the model has no such key')
     return "; ".join(found)
 
 

@@ -15,6 +15,8 @@ _EXACT = 5  # decimals of alpha and beta, whose sum must stay below 1
 _UNKNOWN_ERROR = 4  # significant digits
 _COLUMN = 30  # where comments begin
 _IN_A_LINE = 4  # pairs of a date and a close
+#: The comment of a loading that is not the estimate.
+RESAMPLED = "0: resampled returns have no size of a move that volume could follow"
 
 
 def inline_closes(closes: Closes) -> str:
@@ -50,14 +52,18 @@ def price_texts(fit: Fit) -> dict[str, str]:
 
 
 def volume_lines(fit: VolumeFit, model: str) -> list[str]:
-    """The lines of the table [price.volume]; the bootstrap has no size of move that volume could follow."""
-    return [
-        "[price.volume]",
-        *(_line(key, text, error_text(fit.estimates[key])) for key, text in volume_texts(fit, model).items()),
-    ]
+    """The lines of the table [price.volume]."""
+    words = {key: error_text(estimate) for key, estimate in fit.estimates.items()} | volume_notes(model)
+    return ["[price.volume]", *(_line(key, text, words[key]) for key, text in volume_texts(fit, model).items())]
+
+
+def volume_notes(model: str) -> dict[str, str]:
+    """Comments of the keys of [price.volume] that a model sets without regard to the volumes."""
+    return {"return_loading": RESAMPLED} if model == "bootstrap" else {}
 
 
 def volume_texts(fit: VolumeFit, model: str) -> dict[str, str]:
+    """The numbers of the keys of [price.volume]; the bootstrap has no size of move that volume could follow."""
     values = {name: estimate.value for name, estimate in fit.estimates.items()}
     values["persistence"] = min(values["persistence"], 0.99)
     values["return_loading"] = 0.0 if model == "bootstrap" else max(values["return_loading"], 0.0)
@@ -80,13 +86,24 @@ def number_text(key: str, value: float, estimate: Estimate | None) -> str:
 
 
 def error_text(estimate: Estimate | None) -> str:
-    """`+- 0.12; 95%: 0.62 to 1.19`, or "" where the error is not known."""
+    """`+- 0.12; 95% 0.62 to 1.19`, or "" where the error is not known.
+
+    An end that is not 0 is not shown as 0: it has as many decimals as its first digit needs.
+    """
     if estimate is None or not math.isfinite(estimate.se) or estimate.se <= 0.0:
         return ""
     decimals = decimals_allowed(estimate.se)
-    shown = [f"{round(number, decimals):.{max(decimals, 0)}f}" for number in (estimate.se, *estimate.ci95)]
-    known = all(map(math.isfinite, estimate.ci95))
-    return f"+- {shown[0]}" + (f"; 95% {shown[1]} to {shown[2]}" if known else "")
+    error = _with_decimals(estimate.se, decimals)
+    if not all(map(math.isfinite, estimate.ci95)):
+        return f"+- {error}"
+    low, high = (
+        _with_decimals(end, decimals if round(end, decimals) or not end else first_digit(end)) for end in estimate.ci95
+    )
+    return f"+- {error}; 95% {low} to {high}"
+
+
+def _with_decimals(value: float, decimals: int) -> str:
+    return f"{round(value, decimals):.{max(decimals, 0)}f}"
 
 
 def _line(key: str, value: str, comment: str) -> str:
