@@ -270,3 +270,36 @@ def test_the_range_of_a_day_in_four_pieces():
         pieces = [extremes(x[k], x[k + 1], spread, u[k]) for k in range(4)]
         ranges.append(max(high for _, high in pieces) - min(low for low, _ in pieces))
     assert close_to(np.square(ranges), 0.999 * 0.008911892321485, 1e-6)
+
+
+def share_of_lows(drawn, below):
+    """The share of sessions with a low below a share of the close before, and its standard error."""
+    rng = np.random.default_rng(9)
+    days = 40_000
+    steps = MEAN / 4 + SD / 2 * rng.standard_normal((days, 4))
+    uniforms = rng.random((days, 4)).tolist()
+    ends = np.concatenate([np.zeros((days, 1)), np.cumsum(steps, axis=1)], axis=1).tolist()
+    lows = np.array([drawn(x, u) for x, u in zip(ends, uniforms, strict=True)])
+    share = (lows < math.log(below)).mean()
+    return share, math.sqrt(share * (1.0 - share) / days)
+
+
+def lowest_of_pieces(x, u):
+    return min(extremes(x[k], x[k + 1], 0.5 * SD * SD, u[k])[0] for k in range(4))
+
+
+def low_of_the_whole_day(x, u):
+    return extremes(x[0], x[4], 2.0 * SD * SD, u[0])[0]
+
+
+def lowest_with_one_uniform(x, u):
+    return lowest_of_pieces(x, [u[0]] * 4)
+
+
+@pytest.mark.parametrize("below", [0.99, 0.95])
+@pytest.mark.parametrize(
+    ("drawn", "exact"), [(lowest_of_pieces, True), (low_of_the_whole_day, True), (lowest_with_one_uniform, False)]
+)
+def test_a_low_has_its_law_from_pieces_and_from_the_whole_day_alike(drawn, exact, below):
+    share, error = share_of_lows(drawn, below)
+    assert (abs(share - falls(math.log(below), MEAN, SD)) < 4.0 * error) == exact
