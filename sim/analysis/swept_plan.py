@@ -83,7 +83,7 @@ class Plan:
         for key in self.design.keys:
             if key.strip() in ("valuation_date", "horizon"):
                 days += [day for day in map(_day, self.design.values(key)) if day is not BAD]
-        return calendar_of(min(days), max(days) + BEYOND, ())
+        return calendar_of(min(days), max(days) + BEYOND)
 
     @property
     def columns(self) -> tuple[Column, ...]:

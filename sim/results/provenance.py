@@ -24,6 +24,8 @@ from sim.text.version import __version__
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "holidays", "python-dateutil")
 _MODULES = {"python-dateutil": "dateutil"}  # where the module has another name
 UNKNOWN = "unknown"
+#: The arguments of `calendar_of`: the first and the last day, then the dates of each kind of purchase.
+Span = tuple[Any, ...]
 _MOST_NAMED = 5  # days
 
 
@@ -49,27 +51,28 @@ def _version_of(package: str) -> str | None:
         return None
 
 
-def calendar_of(first: date, last: date, purchase_dates: tuple[date, ...]) -> dict[str, Any]:
+def calendar_of(first: date, last: date, *purchase_dates: tuple[date, ...]) -> dict[str, Any]:
     """The sessions that a run uses, for its manifest.
 
     Parameters
     ----------
     first, last : date
         The valuation date and the horizon.
-    purchase_dates : tuple of date
-        Whether a session is the last of its quarter can depend on days after the horizon.
+    *purchase_dates : tuple of date
+        Those of each kind of purchase. Whether a session is the last of its week, month or quarter can depend on days
+        after the horizon, and a date that one kind gains may be one of another kind already.
 
     Returns
     -------
     dict
         "sessions": their number; "closed": ISO dates of the closures that are no Saturday or Sunday; "sha256": of the
-        ISO dates of the sessions and of the purchase dates, a line each.
+        ISO dates of the sessions and of the purchase dates of each kind, a line each.
     """
     number, closed, sha256 = _calendar(first, last, purchase_dates)
     return {"sessions": number, "closed": list(closed), "sha256": sha256}
 
 
-def calendar_of_all(spans: Iterable[tuple[date, date, tuple[date, ...]]]) -> dict[str, Any]:
+def calendar_of_all(spans: Iterable[Span]) -> dict[str, Any]:
     """The sessions that several runs use, each given by the arguments of `calendar_of`: theirs together.
 
     Runs of the same sessions have those of one; the hash of others is of the hash of each, in any order of the runs.
@@ -79,16 +82,19 @@ def calendar_of_all(spans: Iterable[tuple[date, date, tuple[date, ...]]]) -> dic
     if len(made) == 1:
         return next(iter(made.values()))
     return {
-        "sessions": len({day for first, last, _ in given for day in sessions(first, last)}),
+        "sessions": len({day for first, last, *_ in given for day in sessions(first, last)}),
         "closed": sorted({day for calendar in made.values() for day in calendar["closed"]}),
         "sha256": hashlib.sha256("\n".join(sorted(made)).encode()).hexdigest(),
     }
 
 
 @lru_cache(maxsize=64)
-def _calendar(first: date, last: date, purchase_dates: tuple[date, ...]) -> tuple[int, tuple[str, ...], str]:
+def _calendar(
+    first: date, last: date, purchase_dates: tuple[tuple[date, ...], ...]
+) -> tuple[int, tuple[str, ...], str]:
     days = sessions(first, last)
-    text = "\n".join(map(str, (*days, "purchase dates", *purchase_dates)))
+    of_kinds = (line for dates in purchase_dates or ((),) for line in ("purchase dates", *dates))
+    text = "\n".join(map(str, (*days, *of_kinds)))
     return len(days), tuple(map(str, closures(first, last))), hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -136,7 +142,7 @@ def calendar_hint(manifest: Mapping[str, Any]) -> str:
     try:
         case = manifest["case"]
         span = date.fromisoformat(case["valuation_date"]), date.fromisoformat(case["horizon"])
-        now = {"versions": versions(), "calendar": calendar_of(*span, ())}
+        now = {"versions": versions(), "calendar": calendar_of(*span)}
     except (KeyError, TypeError, ValueError):
         return ""
     if sessions_of(manifest) == UNKNOWN or _closed(manifest) == _closed(now):

@@ -21,7 +21,7 @@ from sim.results.figures import TALLIED_BY_LINE, Figures, LineFigures, LineTalli
 from sim.results.periods import Period as Period
 from sim.results.periods import days_at_close as days_at_close
 from sim.results.periods import fiscal_periods as fiscal_periods
-from sim.results.provenance import calendar_of, versions
+from sim.results.provenance import Span, calendar_of, versions
 from sim.results.value import locked
 from sim.text.frozen import opened
 from sim.text.readable import Blocks, Readable
@@ -222,6 +222,6 @@ def manifest(
     }
 
 
-def span_of(case: Case) -> tuple[date, date, tuple[date, ...]]:
-    """The first and the last simulated day, and the purchase dates: what `calendar_of` takes."""
-    return case.valuation_date, case.horizon, case.purchase_dates
+def span_of(case: Case) -> Span:
+    """The first and the last simulated day, and the dates of each kind of purchase: what `calendar_of` takes."""
+    return case.valuation_date, case.horizon, *(dates for *_, dates in case.purchases)

@@ -14,6 +14,7 @@ from sim.cli import main
 from sim.lowering.lower import _structure_of
 from sim.results import provenance
 from sim.results.files import ResultError
+from sim.results.summary import manifest
 from tests.proof.coverage import small_case
 from tests.support.hostile import hostile_document
 from tests.support.valence import valence_2002
@@ -149,10 +150,49 @@ def test_a_purchase_date_that_moves_after_the_horizon_is_seen():
     assert clause == "the purchase dates of the first and the second differ"
 
 
-def written_with(result, manifest):
+def two_kinds(first: dict, second: dict, horizon: str) -> sim.Case:
+    """A case whose one line has two kinds of purchase."""
+    document = small_case().to_dict()
+    line = document["line"] | {"end": horizon, "purchases": []}
+    pricing, most = line.pop("pricing"), line.pop("max_per_period", 1e6)
+    line["purchases"] = [
+        {"name": name, "policy": {"kind": "maximum", **policy}, "pricing": pricing, "max_per_draw": most}
+        for name, policy in (("first", first), ("second", second))
+    ]
+    return sim.Case.from_dict({**document, "horizon": horizon, "line": line})
+
+
+def seaside(horizon: str, *dates: str) -> sim.Case:
+    """Two lines, one with listed dates and one with weekly ones, up to a horizon."""
+    case = sim.load_case("valence-seaside-2009")
+    changes = {"lines[Seaside].policy.dates": list(dates), "lines[Seaside].end": horizon, "lines[ATM].end": horizon}
+    return case.replace({**changes, "horizon": horizon})
+
+
+@pytest.mark.parametrize(
+    ("build", "closed"),
+    [
+        (lambda: sim.load_case("valence-seaside-2009"), ["2010-10-01"]),
+        (lambda: seaside("2010-06-30", "2010-05-27", "2010-06-30"), ["2010-07-01", "2010-07-02"]),
+        (lambda: two_kinds({"cadence": "weekly"}, {"cadence": "daily"}, "2002-07-31"), ["2002-08-01", "2002-08-02"]),
+        (lambda: two_kinds({"cadence": "month_end"}, {"cadence": "weekly"}, "2002-10-31"), ["2002-11-01"]),
+    ],
+)
+def test_a_date_that_another_kind_has_is_seen(another_calendar, build, closed):
+    """A closure after the horizon can give a kind of purchase a date that another kind has already."""
+    case = build()
+    before, dates = manifest(case, 1, 1, "philox"), case.purchase_dates
+    another_calendar(*map(datetime.date.fromisoformat, closed))
+    case = build()
+    assert case.purchase_dates == dates
+    (clause,) = provenance.calendar_differences(before, manifest(case, 1, 1, "philox"))
+    assert clause == f"the purchase dates of holidays {now()} and holidays 0.999 differ"
+
+
+def written_with(result, made):
     """A result with another manifest."""
     make, (run, *rest) = result.__reduce__()
-    return make(run._replace(manifest=manifest), *rest)
+    return make(run._replace(manifest=made), *rest)
 
 
 def old(document: dict) -> dict:
