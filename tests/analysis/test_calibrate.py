@@ -837,3 +837,11 @@ def test_intervals_keep_to_their_range():
     low, high = fitted.share(0.98, 0.02).ci95
     assert 0.0 < low < 0.98 < high < 1.0
     assert fitted.on_the_line(1.0, 0.5).ci95 == pytest.approx((0.02, 1.98), abs=1e-3)
+
+
+def test_the_manifest_has_the_versions_and_the_sessions():
+    manifest = FOUND.to_dict()["manifest"]
+    assert manifest["versions"]["numpy"] == np.__version__
+    first, last = FOUND.closes.dates[0], FOUND.closes.dates[-1]
+    assert manifest["calendar"]["sessions"] == len(sessions(first, last))
+    assert list(sim.calibrate(list(FOUND.closes.values)).to_dict()["manifest"]) == ["versions"]  # no dates, no sessions

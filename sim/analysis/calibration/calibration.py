@@ -15,6 +15,7 @@ from sim.analysis.calibration.volume import VolumeFit
 from sim.closes import Closes
 from sim.closes.reading import COLUMN_NOTE, COMMA_NOTE, ORDER_NOTE
 from sim.results.estimates import Estimate
+from sim.results.provenance import calendar_of, versions
 from sim.results.summary import jsonable
 from sim.results.value import Value
 from sim.text.numbers import decimals_allowed, rounded
@@ -125,13 +126,18 @@ class Calibration(Value, Readable):
             document["verdict"] = self.verdict(name)
         models["garch"] = models[self.garch]
         closes = self.closes
-        dates = {"first": closes.dates[0].isoformat(), "last": closes.dates[-1].isoformat()} if closes.dates else {}
+        dates, manifest = {}, {"versions": versions()}
+        if closes.dates:
+            first, last = closes.dates[0], closes.dates[-1]
+            dates = {"first": first.isoformat(), "last": last.isoformat()}
+            manifest["calendar"] = calendar_of(first, last)
         return {
             "source": closes.source, "column": closes.column, **dates, "closes": len(closes), "returns": self.returns,
             "last_close": closes.values[-1],
             "volatility": plain(self.volatility.estimate) | {"stretches": list(self.volatility.stretches)},
             "growth": plain(self.growth), "kurtosis": self.kurtosis, "recommended": self.recommended, "models": models,
             "volume": self.volume.to_dict() if self.volume is not None else None, "findings": list(self.findings),
+            "manifest": manifest,
         }  # fmt: skip
 
     def verdict(self, name: str) -> str:
