@@ -567,6 +567,8 @@ def test_errors_decide_the_digits():
     small, large = level("cash_out", 0.0008, 0.0003), level("cash_out", 0.3, 0.02)
     column = [shown(*cell[:2]) for cell in aligned([small, large, level("cash_out", 0.0, 0.0)])]
     assert column == ["<1%", "30%", "0%"]
+    sure = [level("cash_out", each, 0.0005) for each in (0.99996, 0.9, 1.0)]
+    assert [shown(*cell[:2]) for cell in aligned(sure)] == [">99.99%", "90.00%", "100.00%"]
     assert set_to(0.48e6, "$", 2e6).form == '"<$1M";"<$1M";"<$1M"'
     moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
     assert shown(*moved[:2]) == "-$3.0M"

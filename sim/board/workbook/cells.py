@@ -193,7 +193,10 @@ def aligned(column: Sequence[Cell]) -> list[Cell]:
         if not isinstance(cell, Number):
             return cell
         form = _DIGITS.sub(digits, unbounded(cell.form) if cell.value else zero)
-        if lost(cell.value / scale, decimals):
+        full = rounded(100.0, decimals)
+        if scale == 0.01 and 0.0 < cell.value < 1.0 and rounded(cell.value / scale, decimals) == full:
+            form = _bound_form(f">{before}{rounded(100.0 - 10.0**-decimals, decimals)}{after}")
+        elif lost(cell.value / scale, decimals):
             least = rounded(10.0**-decimals, decimals)
             form = _bound_form(f"{'<' if cell.value > 0.0 else '>-'}{before}{least}{after}")
         return cell._replace(form=form)

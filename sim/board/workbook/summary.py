@@ -16,7 +16,7 @@ from sim.results.summary_text import BINNED
 
 
 def draw(book: Book) -> None:
-    page = Page(book, "Summary", book.headline("answer", "The answer"), [31, *[10.5] * 10], one=True)
+    page = Page(book, "Summary", book.headline("answer", "The answer"), [31, 16, 18, 18, *[10.5] * 7], one=True)
     chapter = book.chapters.get("answer")
     if chapter is not None:
         for card in chapter.cards:
@@ -28,7 +28,7 @@ def draw(book: Book) -> None:
     chance = summary.cash_out
     for chart in chapter.charts if chapter is not None else ():
         if chart.table is not None:
-            page.table(chart.title, chart.table.columns, chart.table.rows)
+            page.table(chart.title, chart.table.columns, chart.table.rows, tall=2)
     page.table(
         f"Out of cash by the horizon, {book.result.case.horizon:%Y-%m-%d}",
         ["", "probability", PM, "95% low", "95% high"],
