@@ -15,7 +15,7 @@ from sim.analysis.price_variants import parameter_words
 from sim.board.story.clauses import clause_name
 from sim.board.story.story import story
 from sim.board.story.targets import uncertain
-from sim.board.words import MINUS, capitalised, name_of, value
+from sim.board.words import MINUS, capitalised, measure_of, value
 from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import (
     ABSENT,
@@ -130,7 +130,7 @@ def wrong_measures(pack, book):
     after = heading(sheet, "Measures")
     for name in HEADLINE:
         distribution = pack.result.summary()[name]
-        label = name_of(name) + ", months" * (name == "runway_months")
+        label = measure_of(name, pack.result.case) + ", months" * (name == "runway_months")
         cells = row_of(sheet, label, after)
         if cells[0].value != near(distribution.mean):
             found.append((label, cells[0].value, distribution.mean))
@@ -187,7 +187,7 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, comparis
         return
     sheet = book[name]
     for measure in found.estimates:
-        after = heading(sheet, name_of(measure))
+        after = heading(sheet, measure_of(measure, pack.result.case))
         column = []
         for i, words in enumerate(found.names):
             estimate, difference = found.estimates[measure][i], found.differences[measure][i]
@@ -235,7 +235,7 @@ def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
     pack, path = valence
     sheet, costs = read(path)["Clauses"], pack.clauses
     for measure in costs.shapley:
-        after = heading(sheet, name_of(measure))
+        after = heading(sheet, measure_of(measure, pack.result.case))
         shares = [row_of(sheet, clause_name(clause.key), after)[4].value for clause in costs.clauses]
         assert shares == near([share.value for share in costs.shapley[measure]])
         total = row_of(sheet, "all clauses removed", after)[4]

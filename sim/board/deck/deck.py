@@ -246,7 +246,7 @@ def _cards(slide: Any, cards: tuple[Card, ...], box: tuple[float, float, float, 
 
 def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float, float]) -> None:
     letters = sum(map(len, points))
-    size = 13 if letters < 420 else 11.5 if letters < 540 else 10.5
+    size = 13 if letters < 420 else 11.5 if letters < 500 else 10.5
     lines = [(shortened(point, BUDGETS["point"]), size, False, INK) for point in points]
     left, top, width, height = box
     text_box(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)

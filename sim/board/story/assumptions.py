@@ -74,5 +74,6 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
         rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(input_name(swing.label, 54)), ends, comment_on(said, swing.key)))
+        name = input_name(swing.label, 44 if ": " in swing.label else 54)
+        rows.append((capitalised(name), ends, comment_on(said, swing.key)))
     return rows

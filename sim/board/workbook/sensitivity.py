@@ -25,7 +25,8 @@ _MOST_BARS, _MOST_NAME = 10, 60
 def draw(book: Book) -> None:
     found = book.pack.sensitivity
     if found.swings:
-        page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), [46, *[13] * 9], found.paths)
+        widths = [46, *[17] * 3, *[13] * 6]
+        page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), widths, found.paths)
         room = page.reserve(19)
         swings = found.ordered("runway_months")
         stated = ranges_words(found)
@@ -59,7 +60,7 @@ def _measure(page: Page, book: Book, name: str) -> Block:
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "at the low", PM, "change", PM, "at the high", PM, "change", PM]
     total: list[Cell] = ["base case", *estimated(name, found.base[name])[:2]]
-    return page.table(f"{column(name)}{points}, largest effect first", columns, rows, total=total)
+    return page.table(f"{column(name, book.result.case)}{points}, largest effect first", columns, rows, total=total)
 
 
 def _indices(page: Page, book: Book) -> None:
