@@ -44,7 +44,7 @@ def rounded(value: float, decimals: int) -> str:
     """
     shown: float | Decimal = value
     if math.isfinite(value):
-        shown = Decimal(f"{value:.15g}").quantize(Decimal((0, (1,), -decimals)), ROUND_HALF_UP, FIFTY_DIGITS)
+        shown = Decimal(f"{value:.15g}").quantize(Decimal((0, (1,), -int(decimals))), ROUND_HALF_UP, FIFTY_DIGITS)
     text = f"{shown:,.{max(decimals, 0)}f}"
     return text.lstrip("-") if not text.strip("-0.,") else text
 

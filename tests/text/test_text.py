@@ -3,6 +3,7 @@
 import datetime
 import math
 
+import numpy as np
 import pytest
 
 from sim.text.dates import long_date
@@ -125,3 +126,4 @@ def test_percent_count_and_date():
 )  # fmt: skip
 def test_halves_are_rounded_as_in_a_spreadsheet(number, decimals, text):
     assert rounded(number, decimals) == text
+    assert rounded(np.float64(number), np.int64(decimals)) == text
