@@ -71,7 +71,8 @@ def inputs_of(case: Case) -> tuple[Input, ...]:
             setter = _setter(case, name, name in stated)
             label = label_of(case, name)
             law = _law(case, name, number_rule(known))
-            found.append(Input(name, label, known.unit or "1", ends[0], base, ends[1], name in stated, setter, *law))
+            unit = _unit(case, name, known)
+            found.append(Input(name, label, unit, ends[0], base, ends[1], name in stated, setter, *law))
     if case.conditions:
         low, high = stated.get(WAIVERS, (0.0, 1.0))
         if low < high:
@@ -106,6 +107,14 @@ def waivers(case: Case, low: float = 0.0, high: float = 1.0, stated: bool = Fals
         return {name: 1.0 - (1.0 - p) * ((1.0 - mean) / (1.0 - base)) for name, p in signed.items()}
 
     return Input(WAIVERS, WAIVERS_LABEL, "1", low, base, high, stated, overrides, *_law(case, WAIVERS, SHARE))
+
+
+def _unit(case: Case, name: str, known: Key) -> str:
+    """The unit of a key's number: dollars a month for the amount of a flow of every month."""
+    flow, _, word = name.rpartition(".")
+    if flow.startswith("flows[") and word == "amount" and find(case, f"{flow}.monthly")[1]:
+        return "$/month"
+    return known.unit or "1"
 
 
 def _law(case: Case, name: str, rule: Number) -> tuple[str, float | None]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED
-from sim.board.charts.canvas import shortened
+from sim.board.charts.canvas import fitted, shortened
 from sim.results import shares
 from sim.results.estimates import DUST, Estimate
 from sim.results.measures import DAYS_PER_MONTH, MEASURES, Reading, marked
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from sim.terms import Case
 
 __all__ = [
-    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "frequency", "line_dilution",
-    "listed", "median_day", "name_of", "own_scenarios", "plus_minus", "reading", "share_between", "short_day",
-    "shortened", "spoken", "tail", "the_line", "value", "variant_name",
+    "aligned", "bare", "base_of", "brief", "capitalised", "change", "day", "exactly", "fitted", "frequency",
+    "in_words", "input_name", "line_dilution", "listed", "measure_of", "median_day", "moved", "name_of",
+    "own_scenarios", "plus_minus", "reading", "share_between", "short_day", "shortened", "spoken", "tail", "the_line",
+    "value", "variant_name",
 ]  # fmt: skip
 
 MINUS, PLUS_MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -43,6 +44,11 @@ def reading(name: str) -> Reading:
 def name_of(name: str) -> str:
     """The name of a measure, or of a probability of cash-out."""
     return MEASURES[name].label if name in MEASURES else _NAMES[name]
+
+
+def measure_of(name: str, case: Case) -> str:
+    """`name_of` a measure, as the documents of one case have it: `Dilution by the line's shares`."""
+    return f"Dilution by {the_line(case, owner=True)} shares" if name == "dilution" else name_of(name)
 
 
 def the_line(case: Case, owner: bool = False) -> str:
@@ -108,6 +114,20 @@ def change(name: str, estimate: Estimate, short: bool = False) -> str:
     return _signed(name, (spoken if short else _whole)(name, estimate), estimate.value)
 
 
+def in_words(text: str) -> str:
+    """A number in a sentence, of a bound in words: `less than $0.1M` for `<$0.1M`; also where it is negative."""
+    if text[:1] not in BOUNDS:
+        return text
+    number = text[1:].lstrip(MINUS)
+    return f"{'more' if text[0] == '>' and number == text[1:] else 'less'} than {number}"
+
+
+def moved(name: str, estimate: Estimate) -> str:
+    """A difference in a sentence that ends with what is moved: `+1.2 months`, `no change`, `less than 0.01 months`."""
+    text = change(name, estimate, short=True)
+    return "no change" if is_zero(text) else in_words(text)
+
+
 def aligned(name: str, estimates: Sequence[Estimate], signed: bool = False) -> tuple[str, ...]:
     """Estimates of one column, all with the decimals that the largest error allows; "-" where absent.
 
@@ -167,6 +187,14 @@ def listed(items: Sequence[str]) -> str:
 def capitalised(text: str) -> str:
     """With a capital first letter, the others unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def input_name(label: str, letters: int) -> str:
+    """The label of an input, cut to `letters`; of `licence: probability` it is the owner's name that is cut."""
+    owner, colon, what = label.rpartition(": ")
+    if not owner or len(label) <= letters:
+        return shortened(label, letters)
+    return f"{shortened(owner, max(letters - len(colon + what), 12))}{colon}{what}"
 
 
 def own_scenarios(paths: int, result: Result) -> str:

@@ -136,15 +136,15 @@ class Ownership(Terms):
     )
     resale_sessions: int = key(
         Whole(1, 10_000, unit="sessions"),
-        meaning="sessions in which he sells what he holds, in a straight line from his last delivery",
+        meaning="sessions in which the investor sells what it holds, in a straight line from the last delivery",
         label="sessions in which the investor sells",
     )
 
     @property
     def words(self) -> str:
         return (
-            f"the investor holds at most {percent(self.share)} of the shares; he sells within "
-            f"{count(self.resale_sessions, 'session')} of his last delivery"
+            f"the investor holds at most {percent(self.share)} of the shares, and sells within "
+            f"{count(self.resale_sessions, 'session')} of the last delivery"
         )
 
 

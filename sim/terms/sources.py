@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sim.terms.case import Case
 from sim.terms.closes import with_closes
+from sim.terms.overrides import parse_override
 from sim.terms.problems import CaseError, joined
 from sim.terms.schema import item_name
 from sim.terms.toml_text import Entry, Paragraph, entries, parsed
 
 CHANGED = "changed for this run; the case file says otherwise"
+_WORD = re.compile(r"[A-Za-z_]+")
 _TAG = re.compile(r"\s\s+\[(\w+)\]\s+(.+)")
 
 
@@ -39,6 +43,34 @@ def sources(case: Case) -> Sources:
     beside = {key: words for key, words in comments(case.text).items() if key in now}
     beside |= {key: CHANGED for key, value in now.items() if stored.get(key) != value}
     return Sources(beside, dict(legend(case.text)))
+
+
+def changes(case: Case) -> tuple[str, ...] | None:
+    """`KEY=VALUE` of each value that differs from the case's file, as `--set` takes them.
+
+    None for a case without a file, and for changes that are not of single values.
+    """
+    try:
+        stored = Case.from_dict(with_closes(parsed(case.text), case.quoted), source=case.source)
+        was, now = (dict(_values(each.to_dict())) for each in (stored, case))
+    except (CaseError, ValueError):
+        return None
+    new = tuple(f"{key}={_toml(value)}" for key, value in now.items() if was.get(key) != value)
+    gone = tuple(f"{key}=" for key, value in was.items() if key not in now and value is not None)
+    for texts in dict.fromkeys((new, new + gone)):  # a change alone takes the range that it leaves with it
+        with suppress(CaseError, ValueError):
+            if stored.replace(dict(map(parse_override, texts))).to_dict() == case.to_dict():
+                return texts
+    return None
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it; a word stands alone."""
+    if isinstance(value, str):
+        return value if _WORD.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return "" if value is None else json.dumps(value)
 
 
 def comment_on(beside: Mapping[str, str], key: str) -> str:

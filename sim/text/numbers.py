@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from sim.text.exact import FIFTY_DIGITS
 
 #: A printed error of one digit that would be off by more than this part of it is printed with two.
 MOST_ROUNDING = 0.25
@@ -35,8 +38,14 @@ def first_digit(number: float) -> int:
 
 
 def rounded(value: float, decimals: int) -> str:
-    """`value` with thousands separated, rounded to `decimals` (negative: to tens, hundreds); never "-0"."""
-    text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    """`value` with thousands separated, rounded to `decimals` (negative: to tens, hundreds); never "-0".
+
+    A half is rounded away from 0, of the 15 digits that a spreadsheet keeps, so that both show the same number.
+    """
+    shown: float | Decimal = value
+    if math.isfinite(value):
+        shown = Decimal(f"{value:.15g}").quantize(Decimal((0, (1,), -int(decimals))), ROUND_HALF_UP, FIFTY_DIGITS)
+    text = f"{shown:,.{max(decimals, 0)}f}"
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 

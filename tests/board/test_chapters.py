@@ -123,7 +123,7 @@ def with_variants():
 def test_named_variants_have_a_slide():
     pack = with_variants()
     each = chapter(pack, "variants")
-    assert each.headline.startswith("A lower burn: cash runs out in ")
+    assert each.headline.startswith("In the variant “a lower burn”, cash runs out in ")
     names = ("With the line", "A lower burn", "Half the price", "Without the line", "With all conditions waived")
     assert each.charts[0].categories == names
     assert "a lower burn" not in chapter(pack, "ask").compared

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from sim.board.charts.canvas import shortened
+from sim.board.charts.canvas import fitted, shortened
 from sim.board.charts.data import Table
 from sim.board.deck.deck import BUDGETS, footer_text, write_deck
 from sim.board.deck.elements import number_format, plain_text
@@ -288,6 +288,30 @@ def test_case_texts_are_no_formulas_in_charts(tmp_path_factory):
 def test_texts_like_formulas_or_addresses_remain_texts(text):
     assert plain_text(text) == "\N{NO-BREAK SPACE}" + text
     assert plain_text("licence") == "licence"
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "cut"),
+    [
+        ("later draws require licence", 20, "later draws..."),
+        ("unchanged to the opening. It is", 28, "unchanged to the opening..."),
+        ("a note due, $1.76M", 15, "a note due..."),
+        ("a-name-without-any-blank", 12, "a-name-wi..."),
+        ("a name-with-a-long-second-word", 20, "a name-with-a-lon..."),
+        ("it fits", 7, "it fits"),
+    ],
+)
+def test_a_text_is_cut_after_a_word(text, letters, cut):
+    assert shortened(text, letters) == cut
+    assert len(cut) <= letters
+
+
+@pytest.mark.parametrize(("letters", "text"), [(14, "one; 2 more"), (16, "one; two; 1 more")])
+def test_a_list_is_cut_between_its_parts(letters, text):
+    assert fitted(["one", "two", "three and more"], letters) == text
+    assert fitted(["one", "two"], letters) == "one; two"
+    assert fitted([""], letters) == ""
+    assert fitted(["a word that is far too long"], letters) == shortened("a word that is far too long", letters)
 
 
 def test_numbers_and_their_errors_stay_on_one_line():

@@ -18,12 +18,13 @@ from sim.analysis.variants import LINE_OFF, SIGNED, WAIVED, main_variants
 from sim.board.charts.data import COLOURS, Chart, Series, Table, round_step
 from sim.board.deck.deck import BUDGETS
 from sim.board.story.answer import _cards, _error_words
+from sim.board.story.appendix import commands
 from sim.board.story.assumptions import assumptions
 from sim.board.story.capital import capital, price_words
 from sim.board.story.cash_out import most_cash_outs
 from sim.board.story.clauses import clause_name, full_name
 from sim.board.story.commitment import _because, commitment
-from sim.board.story.cover import cover
+from sim.board.story.cover import cover, prepared_words
 from sim.board.story.lines import lines
 from sim.board.story.outlook import gap_words
 from sim.board.story.parts import MOST_CASES, compared_cases, input_words, setting
@@ -39,6 +40,8 @@ from sim.board.words import (
     change,
     exactly,
     frequency,
+    input_name,
+    moved,
     own_scenarios,
     plus_minus,
     tail,
@@ -111,6 +114,7 @@ def test_every_slide_has_its_texts_and_charts(pack):
         assert each.headline[0].isupper() or each.key in ("cover", "terms")  # which begin with a name
         assert " " in each.headline
         assert not each.headline.endswith(".")
+        assert not re.search(r"[<>]\N{MINUS SIGN}?\$?\d", each.headline), each.headline  # bounds are for tables
         assert each.notes
         if each.key not in ("cover", "terms"):  # which state what is in the documents
             assert all((each.sure, each.compared, each.change, each.source)), each.key
@@ -158,6 +162,9 @@ def test_no_text_of_the_shipped_case_is_cut(valence):
         assert len(each.headline) <= BUDGETS["headline"], each.key
         if each.key not in ("assumptions", "record"):  # which list the sources that the case file names
             assert len(each.source) <= BUDGETS["source"], each.key
+        for text in each.points:
+            assert len(text) <= BUDGETS["title point" if each.key == "cover" else "point"], (each.key, text)
+            assert "..." not in text, (each.key, text)
         for text in (each.sure, each.compared, each.change):
             assert len(text) <= BUDGETS["question"], (each.key, text)
             assert "..." not in text, (each.key, text)
@@ -206,7 +213,7 @@ def test_variants_have_the_names_of_a_board(valence):
 def test_the_named_assumptions_are_those_that_are_shown(valence):
     each = chapter(valence, "assumptions")
     rows = each.charts[0].table.rows
-    marked = sum("assumption" in source for _, _, source in rows)
+    marked = sum("assumption" in source.lower() for _, _, source in rows)
     assert each.headline == f"Of the {len(rows)} inputs shown, {marked} are marked as assumptions in the case file"
     assert rows[0][:2] == ("Opening cash", "$11.5M ($9.895M to $11.94M)")
 
@@ -716,6 +723,35 @@ def test_a_label_of_two_parts_is_a_subject():
     assert input_words("resale registration: probability") == "the probability of resale registration"
     assert input_words("ATM: phase 2: price move") == "the price move of ATM: phase 2"
     assert input_words("monthly burn") == "monthly burn"
+    assert input_name("resale registration: probability", 40) == "resale registration: probability"
+    assert input_name("resale registration: probability", 28) == "resale regis...: probability"
+    assert input_name("a burn of many and long words", 15) == "a burn of..."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (0.0, "no change"),
+        (1.234, "+1.23 months"),
+        (-1.234, "\N{MINUS SIGN}1.23 months"),
+        (-1e-5, "less than 0.01 months"),
+    ],
+)
+def test_a_change_in_a_sentence_is_in_words(change, said):
+    error = 1e-5 if abs(change) < 0.1 else 0.01
+    assert moved("runway_months", Estimate(change, error, (change, change))) == said
+
+
+def test_a_changed_case_says_so():
+    case = sim.load_case("kulr-2022")
+    assert prepared_words(case).endswith("of the case file kulr-2022, as of 1 June 2022")
+    changed = case.replace({"policy.cadence": "weekly", "company.name": "A & B"})
+    assert prepared_words(changed).endswith("of the case file kulr-2022, with two changed inputs, as of 1 June 2022")
+    told = commands(sim.simulate(changed, paths=128))["to make the pack"]
+    assert told == (
+        "fundrisk report kulr-2022 --set 'company.name=\"A & B\"' --set policy.cadence=weekly --paths 128 "
+        "--seed 20220513 --out DIR"
+    )
 
 
 def test_a_target_that_is_met_says_so():

@@ -15,7 +15,7 @@ from sim.analysis.price_variants import parameter_words
 from sim.board.story.clauses import clause_name
 from sim.board.story.story import story
 from sim.board.story.targets import uncertain
-from sim.board.words import MINUS, capitalised, name_of, value
+from sim.board.words import MINUS, capitalised, measure_of, value
 from sim.board.workbook.book import LENGTHS
 from sim.board.workbook.cells import (
     ABSENT,
@@ -130,7 +130,7 @@ def wrong_measures(pack, book):
     after = heading(sheet, "Measures")
     for name in HEADLINE:
         distribution = pack.result.summary()[name]
-        label = name_of(name) + ", months" * (name == "runway_months")
+        label = measure_of(name, pack.result.case) + ", months" * (name == "runway_months")
         cells = row_of(sheet, label, after)
         if cells[0].value != near(distribution.mean):
             found.append((label, cells[0].value, distribution.mean))
@@ -187,7 +187,7 @@ def test_comparisons_carry_estimates_and_paired_differences(made, name, comparis
         return
     sheet = book[name]
     for measure in found.estimates:
-        after = heading(sheet, name_of(measure))
+        after = heading(sheet, measure_of(measure, pack.result.case))
         column = []
         for i, words in enumerate(found.names):
             estimate, difference = found.estimates[measure][i], found.differences[measure][i]
@@ -235,7 +235,7 @@ def test_shares_of_the_clauses_add_up_to_lifting_them_all(valence):
     pack, path = valence
     sheet, costs = read(path)["Clauses"], pack.clauses
     for measure in costs.shapley:
-        after = heading(sheet, name_of(measure))
+        after = heading(sheet, measure_of(measure, pack.result.case))
         shares = [row_of(sheet, clause_name(clause.key), after)[4].value for clause in costs.clauses]
         assert shares == near([share.value for share in costs.shapley[measure]])
         total = row_of(sheet, "all clauses removed", after)[4]
@@ -567,6 +567,8 @@ def test_errors_decide_the_digits():
     small, large = level("cash_out", 0.0008, 0.0003), level("cash_out", 0.3, 0.02)
     column = [shown(*cell[:2]) for cell in aligned([small, large, level("cash_out", 0.0, 0.0)])]
     assert column == ["<1%", "30%", "0%"]
+    sure = [level("cash_out", each, 0.0005) for each in (0.99996, 0.9, 1.0)]
+    assert [shown(*cell[:2]) for cell in aligned(sure)] == [">99.99%", "90.00%", "100.00%"]
     assert set_to(0.48e6, "$", 2e6).form == '"<$1M";"<$1M";"<$1M"'
     moved = change("raised", Estimate(-3.0e6, 1.0e5, (-3.2e6, -2.8e6)))
     assert shown(*moved[:2]) == "-$3.0M"

@@ -117,7 +117,7 @@ def test_a_card_marks_the_median(run):
 
 def test_a_cell_shows_the_mark_and_stores_the_number(run):
     found = run.summary()["runway_months"]
-    *_, p05, p25, p50, p75, p95, worst = _measure("runway_months", found)
+    *_, p05, p25, p50, p75, p95, worst = _measure("runway_months", found, run.case)
     for percent, cell in zip(QUANTILE_PERCENTS, (p05, p25, p50, p75, p95), strict=True):
         assert cell.value == found.quantile(percent).value
         assert ('"+"' in cell.form) is found.is_censored(percent)

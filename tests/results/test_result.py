@@ -22,6 +22,7 @@ from sim.results.files import write_arrays
 from sim.results.measures import MEASURES
 from sim.results.result import COLUMNS, Result, ResultError, fiscal_periods, write_text_atomically
 from sim.results.saved import load_result
+from sim.text.numbers import rounded
 from tests.support.synthetic import synthetic_result
 from tests.support.valence import valence_2002
 
@@ -225,7 +226,8 @@ def test_the_answer_comes_first(result):
     title, answer, *_ = str(result.summary()).split("\n\n")
     assert title.startswith("Valence Technology")
     chance = result.summary().cash_out
-    assert f"with a probability of {100 * chance.value:.1f}% +- {100 * chance.se:.1f}%" in " ".join(answer.split())
+    shown, error = rounded(100 * chance.value, 1), rounded(100 * chance.se, 1)
+    assert f"with a probability of {shown}% +- {error}%" in " ".join(answer.split())
     assert "of the $30M committed on average (expected shortfall, 5%: $" in " ".join(answer.split())
     assert "Expected shortfall, 5%, of the runway: " in " ".join(answer.split())
     assert "the largest shortage of cash is at most $" in " ".join(answer.split())

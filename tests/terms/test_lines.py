@@ -210,7 +210,7 @@ def test_check_says_every_key_of_a_line():
         "from five days before the end of a fiscal quarter to ten days after it", "at most $5.00 million per month",
         "at most 8,000,000 shares under the line", "only registered shares: 1,970,000 from 26 June 2002",
         "at most 19.99% of the opening shares under the line, unless the average price of all its shares is at least "
-        "$2.50, until the milestone licence", "holds at most 9.99% of the shares; he sells within ten sessions",
+        "$2.50, until the milestone licence", "holds at most 9.99% of the shares, and sells within ten sessions",
         "$12,000 and 5,000 shares on 2 December 2002", "100,000 fee shares are delivered in proportion",
         "Each draw costs 2.5% of its amount", "1.125 shares are delivered for each that is paid for",
         "from $1.00 40,000 shares, $9,000, 90% of the price", "at most 50,000 shares per draw",

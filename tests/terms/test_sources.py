@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from sim.terms.files import SHIPPED
-from sim.terms.sources import CHANGED, comment_on, comments, legend, paragraphs, sources
+from sim.terms.overrides import overridden
+from sim.terms.sources import CHANGED, changes, comment_on, comments, legend, paragraphs, sources
 from sim.terms.toml_text import Entry, entries
 from tests.proof.inputs import mutated, toml_file
 from tests.support.valence import valence_2002
@@ -191,6 +192,29 @@ def test_what_a_case_no_longer_has_is_not_quoted():
     after = sources(case.replace({"notes[0]": None, "third_party": None})).beside
     assert not any(key.startswith(("notes[", "third_party")) for key in after)
     assert "company.cash" in after
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["company.cash=1005200000"],  # outside of its range, which goes with it
+        ["policy.cadence=weekly", "notes[Baccarat note].principal=5e6", "price.volatility=0.951"],
+        ["horizon=2004-01-31", "line.coverage.percent=[50, 50]", "third_party.reduction_probability="],
+        ["title=\"a 'b' <c>\"", "price.impact=none", "response={cover_months=4, cut=0.3, delay_months=1}"],
+    ],
+)
+def test_changes_make_the_case_from_its_file(texts):
+    case = overridden(valence_2002(), texts)
+    found = changes(case)
+    assert found is not None
+    assert bool(found) == bool(texts)
+    assert overridden(valence_2002(), found) == case
+
+
+def test_other_changes_are_not_told_as_single_values():
+    assert changes(sim.Case.from_dict(valence_2002().to_dict())) is None
+    assert changes(valence_2002().replace({"third_party": None, "variants": None})) is None
 
 
 # --- a case keeps what it quotes -------------------------------------------------------------------------------------

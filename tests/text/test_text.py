@@ -3,10 +3,11 @@
 import datetime
 import math
 
+import numpy as np
 import pytest
 
 from sim.text.dates import long_date
-from sim.text.numbers import aligned, count, money, percent, shared_decimals
+from sim.text.numbers import aligned, count, money, percent, rounded, shared_decimals
 from sim.text.tables import WIDTH, Table, plain, table_html, table_text, wrapped
 
 SMALL = Table("Fruit", ("", "sold", "in stock"), [("apples", "12", "3.5"), ("figs", "1,000", "12.0")], note="Today.")
@@ -114,3 +115,15 @@ def test_percent_count_and_date():
         "no draws", "one draw", "six draws", "24 draws", "1,200 draws",
     ]  # fmt: skip
     assert long_date(datetime.date(2002, 9, 30)) == "30 September 2002"
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "text"),
+    [
+        (99.05, 1, "99.1"), (0.125, 2, "0.13"), (2.5, 0, "3"), (-2.5, 0, "-3"), (1.005, 2, "1.01"), (-0.04, 1, "0.0"),
+        (12_345.0, -1, "12,350"), (0.285 * 100.0, 0, "29"), (28.49999999, 0, "28"), (math.nan, 1, "nan"),
+    ],
+)  # fmt: skip
+def test_halves_are_rounded_as_in_a_spreadsheet(number, decimals, text):
+    assert rounded(number, decimals) == text
+    assert rounded(np.float64(number), np.int64(decimals)) == text

@@ -30,6 +30,7 @@ GREY = "#666666"
 LIGHT, MIDDLE = "#cfe1f2", "#7fb2d9"
 
 _TITLE_SIZE, _LABEL_SIZE, _FOOTER_SIZE = 12.5, 8.5, 8.0
+_LEAST_KEPT = 0.6  # of the letters that fit a text that is cut
 _FILLER = "\0"
 _MOST_LINES = 5
 _MOST_ROOM = 0.5  # of the axes' height, for labels
@@ -172,10 +173,26 @@ def marks(ax: Axes, places: Sequence[tuple[float, str]], **line: Any) -> None:
 
 
 def shortened(text: str, letters: int) -> str:
-    """`text` on one line of at most `letters` letters; three dots stand for what is cut. A wide letter is two."""
+    """`text` on one line of at most `letters` letters; three dots stand for what is cut. A wide letter is two.
+
+    What is left ends with a whole word, unless much more would be cut for it.
+    """
     line = _widened(" ".join(re.split(r"[^\S\xa0]+", text.strip())))  # no-break spaces stay
-    cut = line if len(line) <= letters else line[: max(letters - 3, 1)].rstrip() + "..."
-    return cut.replace(_FILLER, "")
+    if len(line) > letters:
+        cut = line[: max(letters - 3, 1)]
+        last = len(cut) if line[len(cut)] == " " else cut.rfind(" ")
+        line = cut[: last if last >= _LEAST_KEPT * len(cut) else None].rstrip(" ,;:.(") + "..."
+    return line.replace(_FILLER, "")
+
+
+def fitted(parts: Sequence[str], letters: int) -> str:
+    """As many whole `parts` as fit, and how many more there are: `a; b; 2 more`. The first is cut if it is too long."""
+    for kept in range(len(parts), 0, -1):
+        more = [f"{len(parts) - kept} more"] * (kept < len(parts))
+        line = shortened("; ".join([*parts[:kept], *more]), 10**6)
+        if len(_widened(line)) <= letters:
+            return line
+    return shortened("; ".join(parts), letters)
 
 
 def lines_of(text: str, letters: int) -> list[str]:

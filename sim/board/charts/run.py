@@ -10,7 +10,18 @@ import numpy as np
 
 from sim.board.charts.canvas import LIGHT, MIDDLE
 from sim.board.charts.data import COLOURS, Chart, Mark, Series, round_step
-from sim.board.words import aligned, brief, listed, name_of, own_scenarios, reading, short_day, shortened, value
+from sim.board.words import (
+    aligned,
+    brief,
+    fitted,
+    listed,
+    measure_of,
+    own_scenarios,
+    reading,
+    short_day,
+    shortened,
+    value,
+)
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -19,6 +30,7 @@ _MILLION = 1e6
 _CAUSES = {"operations": COLOURS[0], "principal": COLOURS[1], "interest": LIGHT, "flows": MIDDLE}
 _FAN = {"p05": LIGHT, "p25": MIDDLE, "p50": COLOURS[0], "p75": MIDDLE, "p95": LIGHT}
 _MOST_MARKS, _BINS = 6, 30
+_MOST_EVENTS = 110  # letters of what happens on one date
 
 
 def cash_chart(result: Result, sentence: str) -> Chart:
@@ -80,7 +92,7 @@ def distribution_chart(result: Result, name: str) -> Chart:
     nothing = float((result["shares_issued"] == 0.0).mean())
     none = f" Nothing is drawn in {100 * nothing:.0f}% of the scenarios." if nothing else ""
     unit = "%" if reading(name).suffix == "%" else "$M"
-    label = name_of(name)
+    label = measure_of(name, result.case)
     return Chart(
         name, "histogram", f"{label}, {'%' if unit == '%' else '$ millions'}: distribution over the scenarios",
         alt=f"{label}: {listed([mark.label for mark in marks])}.{none}",
@@ -107,5 +119,6 @@ def important_dates(result: Result) -> list[tuple[date, str]]:
     found = []
     for when in sorted({*due, *begin}):
         words = [f"later draws require {listed(begin[when])}"] if when in begin else []
-        found.append((when, shortened(f"{short_day(when)}: {'; '.join([*due.get(when, []), *words])}", 100)))
+        day = f"{short_day(when)}: "
+        found.append((when, day + fitted([*due.get(when, []), *words], _MOST_EVENTS - len(day))))
     return [(when, words) for when, words in found if case.valuation_date < when < case.horizon]

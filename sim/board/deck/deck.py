@@ -16,7 +16,7 @@ from pptx import Presentation
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Inches, Pt
 
-from sim.board.charts.canvas import GREY, INK, MIDDLE, lines_of, shortened
+from sim.board.charts.canvas import GREY, INK, MIDDLE, fitted, lines_of, shortened
 from sim.board.charts.data import COLOURS, Chart
 from sim.board.charts.labels import label_places
 from sim.board.deck import native, tables
@@ -38,7 +38,7 @@ STRIP = (5.70, 6.88)
 #: Letters that fit each box at its font size.
 BUDGETS = {
     "title": 230, "title point": 190,
-    "headline": 150, "question": 215, "point": 100, "points": 620, "footer": 170, "source": 150,
+    "headline": 150, "question": 215, "point": 115, "points": 620, "footer": 170, "source": 170,
     "card": 22, "card words": 62, "card detail": 84, "chart title": 90,
 }  # fmt: skip
 _QUESTIONS = (("How sure are we?", "sure"), ("Compared with what?", "compared"), ("What would change it?", "change"))
@@ -245,7 +245,8 @@ def _cards(slide: Any, cards: tuple[Card, ...], box: tuple[float, float, float, 
 
 
 def _points(slide: Any, points: tuple[str, ...], box: tuple[float, float, float, float]) -> None:
-    size = 13 if sum(map(len, points)) < 420 else 11.5
+    letters = sum(map(len, points))
+    size = 13 if letters < 420 else 11.5 if letters < 500 else 10.5
     lines = [(shortened(point, BUDGETS["point"]), size, False, INK) for point in points]
     left, top, width, height = box
     text_box(slide, (left, top + 0.3, width, height - 0.3), lines, name="Points", after=7)
@@ -276,6 +277,7 @@ def _strip(slide: Any, chapter: Chapter) -> None:
 
 
 def _footer(slide: Any, chapter: Chapter, number: int, footer: str) -> None:
-    lines = [(shortened(chapter.source, BUDGETS["source"]), 9, False, GREY)] if chapter.source else []
+    sources = fitted(chapter.source.split("; "), BUDGETS["source"])
+    lines = [(sources, 9, False, GREY)] if sources else []
     text_box(slide, (LEFT, 6.90, RIGHT - LEFT - 0.7, 0.5), [*lines, (footer, 9, False, GREY)], name="Footer")
     text_box(slide, (RIGHT - 0.6, 7.04, 0.6, 0.3), [(str(number), 10, True, GREY)], name="Slide number", right=True)

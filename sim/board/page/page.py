@@ -9,6 +9,7 @@ import base64
 import hashlib
 import math
 import os
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +45,8 @@ _NAMES = {
     "outlook": "The next twelve months", "warning": "Early warning", "forecasts": "Forecasts and actuals",
     "record": "What really happened", "assumptions": "Assumptions", "limits": "Limits", "appendix": "Appendix",
 }  # fmt: skip
+#: A sign and the amount that it belongs to.
+_SIGNED_DOLLARS = re.compile("([+\N{MINUS SIGN}]\\$[0-9.,]+[A-Z]?)")
 _NOTHING_ELSE = "img-src data:; default-src 'none'; base-uri 'none'; form-action 'none'"
 #: The picker stands before the first of these.
 _AFTER_PICKER = ("outlook", "forecasts", "record", "assumptions", "limits")
@@ -120,8 +123,9 @@ def _chapter(chapter: Chapter, result: Result) -> Html:
 
 def _section(key: str, headline: str, footer: str, *parts: str) -> Html:
     """A section with its headline and its source."""
-    return tag("section", tag("h2", headline, id=f"{key}-headline"), *parts, tag("p", footer, class_="made"),
-               id=key, aria_labelledby=f"{key}-headline")  # fmt: skip
+    title = tag("h2", *_signs_kept(headline), id=f"{key}-headline")
+    made = tag("p", footer, class_="made")
+    return tag("section", title, *parts, made, id=key, aria_labelledby=f"{key}-headline")
 
 
 def _what_if(pack: Pack) -> Html:
@@ -143,7 +147,14 @@ def _what_if(pack: Pack) -> Html:
 def _answers(answers: Sequence[tuple[str, str]]) -> Html:
     if not answers:
         return Html()
-    return tag("dl", *(tag("div", tag("dt", words), tag("dd", said)) for words, said in answers), class_="answers")
+    rows = (tag("div", tag("dt", words), tag("dd", *_signs_kept(said))) for words, said in answers)
+    return tag("dl", *rows, class_="answers")
+
+
+def _signs_kept(sentence: str) -> list[str]:
+    """The parts of a sentence, in which no line ends between a sign and its dollars."""
+    parts = _SIGNED_DOLLARS.split(sentence)
+    return [tag("span", part, class_="kept") if i % 2 else part for i, part in enumerate(parts)]
 
 
 def _card(card: Card) -> Html:

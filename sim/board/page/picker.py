@@ -13,7 +13,7 @@ import numpy as np
 from sim.board.page.html_tables import table
 from sim.board.page.markup import Html, joined, tag
 from sim.board.story.parts import setting
-from sim.board.words import NO_BREAK, change, day, frequency, name_of, plus_minus, reading
+from sim.board.words import NO_BREAK, change, day, frequency, measure_of, plus_minus, reading
 from sim.results.estimates import Estimate, LowerBound, proportion
 from sim.text.tables import Table
 
@@ -56,7 +56,8 @@ def measure_name(name: str, case: Case) -> str:
     """`Out of cash by 31 March 2004`, `Runway`."""
     if name == "cash_out":
         return f"Out of cash by {day(case.horizon)}"
-    return {"cash_out_12m": "Out of cash within 12 months", P05: "Raised, 5% quantile"}.get(name) or name_of(name)
+    told = {"cash_out_12m": "Out of cash within 12 months", P05: "Raised, 5% quantile"}
+    return told.get(name) or measure_of(name, case)
 
 
 def chosen(grid: Grid, name: str, at: tuple[int, ...]) -> str:

@@ -82,7 +82,8 @@ def _range(found: Uncertainty, name: str) -> str:
         return "-"
     band = found[name]
     bounds = [found.is_bound(name, end) for end in (band.low, band.high)]
-    return " to ".join(map(censored_text, _span(name, band.low, band.high, band.error).split(" to "), bounds))
+    ends = map(censored_text, _span(name, band.low, band.high, band.error).split(" to "), bounds)
+    return " to ".join(dict.fromkeys(ends))
 
 
 def _span(name: str, low: float, high: float, error: float) -> str:

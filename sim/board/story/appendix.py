@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
+from sim.board.story.cover import IN_PYTHON
 from sim.board.story.parts import table
 from sim.board.words import day, shortened
+from sim.terms.sources import changes
+from sim.text.numbers import count
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
     from sim.results.result import Result
 
+_MOST_SETS = 100  # letters of the changed inputs in a command
+_MOST_COMMAND = 220
 #: Names of the analyses on the slides, by the field of the pack.
 ANALYSES = {
     "result": "the answer, cash, commitment, cap table", "variants": "variants of the case",
@@ -57,8 +62,14 @@ def commands(result: Result) -> dict[str, str]:
     run = result.run
     options = f"--paths {run.paths} --seed {run.seed}" + f" --sampler {run.sampler}" * (run.sampler != "philox")
     options += " --antithetic" * run.antithetic
+    made = f"fundrisk report {shlex.quote(PurePath(run.case.source).name)}"
+    changed = changes(run.case)
+    sets = "".join(f" --set {shlex.quote(text)}" for text in changed or ())
+    as_changed = "" if run.case.source == IN_PYTHON or changed is not None else ", with the case as it was changed"
+    if len(sets) > _MOST_SETS:
+        sets, as_changed = "", f", with the {count(len(changed or ()), 'input')} that the workbook marks as changed"
     return {
-        "to make the pack": f"fundrisk report {shlex.quote(PurePath(run.case.source).name)} {options} --out DIR",
+        "to make the pack": f"{made}{sets} {options} --out DIR{as_changed}",
         "to repeat the run": "fundrisk rerun result.json",
         "to change an input": "add --set KEY=VALUE",
         "to check the program": "fundrisk verify",
@@ -77,7 +88,7 @@ def _manifest(result: Result) -> list[tuple[str, str]]:
         ("fundrisk, Python", f"{versions['fundrisk']}, {versions['python']}"),
         ("NumPy, SciPy, Numba", ", ".join(str(versions[name]) for name in ("numpy", "scipy", "numba"))),
         ("platform", shortened(made["platform"], 90)),
-        *((what, shortened(command, 120)) for what, command in commands(result).items()),
+        *((what, shortened(command, _MOST_COMMAND)) for what, command in commands(result).items()),
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
 from sim.board.story.cover import committed_words, left_words, paying_lines, size_words
 from sim.board.story.parts import setting, span, swing_measure, table
-from sim.board.words import brief, capitalised, listed, shortened
+from sim.board.words import brief, capitalised, input_name, listed, shortened
 from sim.terms.derived import facilities
 from sim.terms.sources import comment_on, sources
 
@@ -25,10 +26,8 @@ def assumptions(pack: Pack) -> Chapter:
     rows = _rows(pack, said)
     assumed = sum("ASSUMPTION" in source for _, _, source in rows)
     without = "see the case file" if said else "no source given"
-    shown = [
-        (what, figure, shortened(source.replace("ASSUMPTION", "assumption"), _MOST_SOURCE) or without)
-        for what, figure, source in rows
-    ]
+    shown = [(what, figure, shortened(_spelt(source), _MOST_SOURCE) or without) for what, figure, source in rows]
+    cited = " ".join(source for _, _, source in shown)
     return Chapter(
         key="assumptions",
         headline=f"Of the {len(rows)} inputs shown, {assumed} are marked as assumptions in the case file"
@@ -40,9 +39,15 @@ def assumptions(pack: Pack) -> Chapter:
         compared="The third column gives the source of each value in the case file. The workbook lists every key.",
         change="Better sources for the first inputs of the list change the answer most; the slide on what matters most "
         "says by how much.",
-        source="; ".join(f"[{tag}] {words}" for tag, words in legend.items()) or f"Case: {shortened(case.source, 80)}",
+        source="; ".join(f"[{tag}] {words}" for tag, words in legend.items() if f"[{tag}]" in cited)
+        or f"Case: {shortened(case.source, 80)}",
         notes="The effect is that on the mean runway, or on the capital raised where no input changes the runway.",
     )
+
+
+def _spelt(source: str) -> str:
+    """A comment with `ASSUMPTION` as an ordinary word, which begins a sentence or stands in one."""
+    return re.sub(r"(^|[.\]] )ASSUMPTION", r"\1Assumption", source).replace("ASSUMPTION", "assumption")
 
 
 def _size(case: Case, said: dict[str, str]) -> tuple[str, str, str]:
@@ -69,5 +74,6 @@ def _rows(pack: Pack, said: dict[str, str]) -> list[tuple[str, str, str]]:
         rows[0] = (what, f"{figure} ({span(opening.low, opening.high, opening.unit)})", source)
     for swing in varied[: _MOST_ROWS - len(rows)]:
         ends = f"{setting(swing.base, swing.unit)} ({span(swing.low, swing.high, swing.unit)})"
-        rows.append((capitalised(shortened(swing.label, 44)), ends, comment_on(said, swing.key)))
+        name = input_name(swing.label, 44 if ": " in swing.label else 54)
+        rows.append((capitalised(name), ends, comment_on(said, swing.key)))
     return rows

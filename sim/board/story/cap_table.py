@@ -8,11 +8,12 @@ from sim.analysis.cap_table import HOLDERS, PERCENTS, RESERVED, CapTable
 from sim.analysis.cap_table import cap_table as cap_table_of
 from sim.board.charts.data import Chart
 from sim.board.story.chapter import Chapter
-from sim.board.story.parts import largest_swing, table
-from sim.board.words import brief, capitalised, day, plus_minus, shortened
+from sim.board.story.parts import table
+from sim.board.words import brief, capitalised, day, plus_minus, shortened, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
+    from sim.terms import Case
 
 _COLUMNS = (
     "holder", "before", "part", "5th percentile", "part", "median", "part", "95th percentile", "part",
@@ -32,18 +33,24 @@ def cap_table(pack: Pack) -> Chapter | None:
         key="cap_table",
         headline=_headline(_part(found, 50), _part(found, 95)),
         charts=(_table(found),),
-        sure=f"Each column is the mean of the {found.scenarios:,} scenarios around its percentile. Dilution by line "
-        f"shares and those of third parties: median {brief('total_dilution', total.p50.value, total.p50.error)}, mean "
+        sure=f"Each column is the mean of the {found.scenarios:,} scenarios around its percentile. Dilution by "
+        f"{the_line(result.case, owner=True)} shares{_others(result.case)}: median "
+        f"{brief('total_dilution', total.p50.value, total.p50.error)}, mean "
         f"{plus_minus('total_dilution', total.estimate)}.",
         compared=f"Before: {_shares(opening)} shares, those reserved among them. The charter authorises "
         f"{_shares(float(company.shares_authorized))}; at the 95th percentile "
         f"{_shares(left) if left >= 5e3 else 'none'} are left.",
-        change=largest_swing(pack) or "A lower stock price: the same amount is then more shares.",
+        change="A lower stock price: the same amount is then more shares.",
         source=f"Shares issued up to the cash-out or {day(result.case.horizon)}, the scenarios in the order of their "
         "new shares",
         notes="The parts are of all shares, the reserved ones among them. Investors are counted with all shares that "
         "they bought, whether or not they have sold them since.",
     )
+
+
+def _others(case: Case) -> str:
+    """Whose shares dilute beside those of the line."""
+    return " and those of third parties" if case.third_party is not None and case.third_party.kind == "equity" else ""
 
 
 def _headline(median: str, late: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.capital import CapitalCost, cost_of_capital
 from sim.board.charts.run import distribution_chart
 from sim.board.story.chapter import Card, Chapter
-from sim.board.words import brief, plus_minus, share_between, spoken, tail, the_line
+from sim.board.words import brief, in_words, plus_minus, share_between, spoken, tail, the_line
 from sim.terms.description_line import price_words as price_of
 from sim.text.numbers import count
 
@@ -32,9 +32,9 @@ def capital(pack: Pack) -> Chapter | None:
     often, most = tail(result, "dilution", 95)
     return Chapter(
         key="capital",
-        headline=f"Discount and fees cost {spoken('effective_discount', cost.all_in)} of the shares' market value; "
-        f"{the_line(case, owner=True)} shares dilute the holders by "
-        f"{brief('dilution', dilution.mean, dilution.mcse)} on average",
+        headline=f"Discount and fees cost {in_words(spoken('effective_discount', cost.all_in))} of the shares' market "
+        f"value; {the_line(case, owner=True)} shares dilute the holders by "
+        f"{in_words(brief('dilution', dilution.mean, dilution.mcse))} on average",
         charts=(distribution_chart(result, "dilution"),) if result.sketch is None else (),
         cards=_cards(case, summary, cost),
         sure=f"Discount and fees {plus_minus('effective_discount', cost.all_in)}; mean dilution by {the_line(case)} "
@@ -46,9 +46,10 @@ def capital(pack: Pack) -> Chapter | None:
         else f"A draw in more scenarios: in {share_between(result, 'raised', 0.0, 0.0)} nothing is raised.",
         source="Discount to the close of the purchase date plus fees, divided by the shares' market value; "
         "one-off, not a rate per year",
-        notes="Dilution by line shares = line shares / (opening shares + line shares), up to the cash-out; shares that "
-        f"third parties buy are not counted.{_total(summary)} Cost = total discount and fees / total market value, "
-        f"over all scenarios. The simple average of the discounts, over scenarios with a draw, is {mean}.",
+        notes=f"Dilution by {the_line(case, owner=True)} shares = these / (opening shares + these), up to the "
+        f"cash-out; shares that third parties buy are not counted.{_total(summary)} Cost = total discount and fees / "
+        "total market value, over all scenarios. The simple average of the discounts, over scenarios with a draw, is "
+        f"{mean}.",
     )
 
 

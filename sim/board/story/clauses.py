@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.results.estimates import Estimate
 
 _MOST_CLAUSES = 9
+_LEVELS = ("raised", "runway_months")  # of which a sentence says what they become
 _TOGETHER = ("clauses: ", "conditions: ")  # the keys of clauses that are removed together
 _NAMES = {
     "reduction": "reduction for third-party financing",
@@ -124,7 +125,8 @@ def _costliest(key: str, raised: Estimate) -> str:
         return "Removing clauses would raise no more capital, within the sampling error"
     name = clause_name(key)
     if key not in _NAMES and not key.startswith("condition: "):
-        return f'The clause "{name}" costs the most capital: {spoken("raised", raised)} (Shapley value)'
+        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK}"
+        return f"The clause {quoted} costs the most capital: {spoken('raised', raised)} (Shapley value)"
     what = f"condition {name}" if key.startswith("condition: ") else _REMOVED.get(key, name)
     return (
         f"The {what} costs the most capital: {spoken('raised', raised)}, averaged over all orders in which the clauses "
@@ -133,10 +135,8 @@ def _costliest(key: str, raised: Estimate) -> str:
 
 
 def _removed(costs: ClauseCosts) -> str:
-    raised, runway = (
-        f"{plus_minus(name, costs.signed[name])} becomes {plus_minus(name, costs.lifted[name])}"
-        for name in ("raised", "runway_months")
-    )
+    levels = ((plus_minus(name, costs.signed[name]), plus_minus(name, costs.lifted[name])) for name in _LEVELS)
+    raised, runway = (f"stays {now}" if now == then else f"{now} becomes {then}" for now, then in levels)
     return f"All clauses removed: mean raised {raised}; mean runway {runway}."
 
 

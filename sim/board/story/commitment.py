@@ -15,9 +15,10 @@ from sim.board.words import (
     aligned,
     brief,
     capitalised,
-    change,
     exactly,
     frequency,
+    in_words,
+    moved,
     plus_minus,
     share_between,
     shortened,
@@ -61,7 +62,7 @@ def commitment(pack: Pack) -> Chapter | None:
     because = f"; {labels[1]} is not raised because {_because(steps[0][0])}" if steps else ""
     return Chapter(
         key="commitment",
-        headline=f"Of {committed_words(result.case)}, the company raises {labels[-1]} on average{because}",
+        headline=f"Of {committed_words(result.case)}, the company raises {in_words(labels[-1])} on average{because}",
         charts=(fall, *filter(None, [_binding_chart(summary)])),
         sure=f"Mean raised {plus_minus('raised', raised.estimate)}. "
         f"{_tails(pack.result, summary.waterfall.commitment)}.",
@@ -82,8 +83,8 @@ def _without_commitment(pack: Pack) -> Chapter | None:
     most = max(binding.series, key=lambda series: sum(value or 0.0 for value in series.values)).name
     return Chapter(
         key="commitment",
-        headline=f"The company raises {brief('raised', raised.mean, raised.mcse)} on average; the most frequent "
-        f'limit is "{most}"',
+        headline=f"The company raises {in_words(brief('raised', raised.mean, raised.mcse))} on average; the most "
+        f'frequent limit is "{most}"',
         charts=(binding,),
         sure=f"Mean raised {plus_minus('raised', raised.estimate)}. {_tails(pack.result, math.inf)}.",
         compared="There is no commitment in dollars; the median amount raised is "
@@ -187,6 +188,7 @@ def _waivers(pack: Pack) -> str:
     if name not in variants.names:
         return "There are no conditions that could be waived."
     i = variants.names.index(name)
-    raised, runway = (change(m, variants.differences[m][i], short=True) for m in ("raised", "runway_months"))
+    raised, runway = (moved(m, variants.differences[m][i]) for m in ("raised", "runway_months"))
     out = frequency(variants.estimates["cash_out"][i], variants.paths)
-    return f"All conditions waived: {raised} raised, {runway} of mean runway; {out} scenarios run out of cash."
+    more = "no more is raised" if raised == "no change" else f"{raised} raised"
+    return f"All conditions waived: {more}, {runway} of mean runway; {out} scenarios run out of cash."

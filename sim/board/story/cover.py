@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.board.story.chapter import Chapter
 from sim.board.words import capitalised, day, exactly, listed, shortened
+from sim.terms.sources import changes
 from sim.text.numbers import count
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 WARNING = "The results are risk figures under stated assumptions, not forecasts."
 _MOST_NAMED = 2  # lines; more are counted
-_IN_PYTHON = "python"  # the source of a case without a file
+IN_PYTHON = "python"  # the source of a case without a file
 
 
 def cover(pack: Pack) -> Chapter:
@@ -89,5 +90,8 @@ def committed_words(case: Case) -> str:
 def prepared_words(case: Case) -> str:
     """Of which assumptions the pack was made."""
     file = shortened(PurePath(case.source).name, 60)
-    of = f"the case file {file}" if case.source != _IN_PYTHON else f"the case {shortened(case.title, 60)}"
-    return f"Prepared from assumptions of {of}, as of {day(case.valuation_date)}"
+    of = f"the case file {file}" if case.source != IN_PYTHON else f"the case {shortened(case.title, 60)}"
+    changed = changes(case)
+    but = ", changed" if changed is None else f", with {count(len(changed), 'changed input')}" if changed else ""
+    but = but if case.source != IN_PYTHON else ""
+    return f"Prepared from assumptions of {of}{but}, as of {day(case.valuation_date)}"

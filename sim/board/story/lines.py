@@ -8,7 +8,7 @@ from sim.board.story.capital import price_words
 from sim.board.story.chapter import Chapter
 from sim.board.story.commitment import reason_words
 from sim.board.story.parts import table
-from sim.board.words import brief, exactly, shortened
+from sim.board.words import brief, exactly, in_words, shortened
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -35,8 +35,8 @@ def lines(pack: Pack) -> Chapter | None:
     more = f" The first {len(found)} of {len(case.facilities)} lines are shown." * (len(found) < len(case.facilities))
     return Chapter(
         key="lines",
-        headline=f"{shortened(first.name, 40)} raises {_raised(summary, first.raised)} of the "
-        f"{_raised(summary, summary['raised'].mean)} that all lines raise on average",
+        headline=f"{shortened(first.name, 40)} raises {in_words(_raised(summary, first.raised))} of the "
+        f"{in_words(_raised(summary, summary['raised'].mean))} that all lines raise on average",
         charts=(table("lines", "Means over all scenarios, by line", columns, rows, (0, _COLUMNS.index(_WHY))),),
         sure=f"Means of {pack.result.paths:,} scenarios, up to the cash-out. Figures have no more digits than the "
         f"error of all lines together allows.{more}",

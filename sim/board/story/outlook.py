@@ -59,7 +59,7 @@ def outlook(pack: Pack) -> Chapter:
 def gap_words(found: Outlook) -> list[str]:
     """The mean funding gap of each variant, and why it is measured to another day where it is."""
     why = " (the end of the fiscal quarter in which the window ends)" if found.gap_until != found.until else ""
-    gaps = aligned("funding_gap", found.gap)
+    gaps = ["$0" if gap == "$0M" else gap for gap in aligned("funding_gap", found.gap)]
     listed_gaps = [
         f"{capitalised(variant_name(name, found.case))}: {gap}" for name, gap in zip(found.names, gaps, strict=True)
     ]

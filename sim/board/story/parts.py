@@ -15,11 +15,12 @@ from sim.board.words import (
     bare,
     base_of,
     capitalised,
-    change,
     day,
     frequency,
+    in_words,
     line_dilution,
     listed,
+    moved,
     name_of,
     reading,
     shortened,
@@ -155,8 +156,8 @@ def swing_sentence(swing: Swing, measure: str) -> str:
     down, up = aligned(measure, [swing.down[measure], swing.up[measure]], signed=True)
     name, (low, high) = capitalised(input_words(swing.label)), ends_of(swing.low, swing.high, swing.unit)
     return (
-        f"{name} has the largest effect: {mean_of(measure)} changes by {down} at {low}, "
-        f"by {up.removesuffix(' months')} at {high}"
+        f"{name} has the largest effect: {mean_of(measure)} changes by {in_words(down)} at {low}, "
+        f"by {in_words(up).removesuffix(' months')} at {high}"
     )
 
 
@@ -173,10 +174,9 @@ def mean_of(measure: str) -> str:
 
 def stress_change(pack: Pack, word: str) -> str:
     """What the first stress case whose name has a word changes; else the input with the largest effect."""
-    for name, moved in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
+    for name, difference in zip(pack.scenarios.names, pack.scenarios.differences["runway_months"], strict=True):
         if word in name.lower():
-            moves = change("runway_months", moved, short=True)
-            return f"{capitalised(shortened(name, 60))}: {moves} of mean runway."
+            return f"{capitalised(shortened(name, 60))}: {moved('runway_months', difference)} of mean runway."
     return largest_swing(pack)
 
 

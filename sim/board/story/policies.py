@@ -8,7 +8,7 @@ from sim.analysis.scenarios import PRICE_TRIGGER, TARGET_MONTHS
 from sim.board.story.chapter import Chapter
 from sim.board.story.cover import paying_lines
 from sim.board.story.parts import compared_cases, paired
-from sim.board.words import BOUNDS, change, plus_minus, shortened, the_line
+from sim.board.words import BOUNDS, change, in_words, plus_minus, shortened, the_line
 
 if TYPE_CHECKING:
     from sim.analysis.comparison import Comparison
@@ -49,5 +49,5 @@ def _best(found: Comparison) -> str:
     return (
         "With the policy "
         f"\N{LEFT DOUBLE QUOTATION MARK}{shortened(found.names[best], 40)}\N{RIGHT DOUBLE QUOTATION MARK}, "
-        f"mean runway changes by {more} and {the_line(found.cases[0], owner=True)} dilution by {dilution}"
+        f"mean runway changes by {more} and {the_line(found.cases[0], owner=True)} dilution by {in_words(dilution)}"
     )

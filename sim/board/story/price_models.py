@@ -14,6 +14,7 @@ from sim.board.story.chapter import Chapter
 from sim.board.story.cover import paying_lines
 from sim.board.story.parts import table
 from sim.board.words import (
+    BOUNDS,
     MINUS,
     NO_BREAK,
     PLUS_MINUS,
@@ -22,6 +23,7 @@ from sim.board.words import (
     capitalised,
     change,
     frequency,
+    moved,
     name_of,
     reading,
     shortened,
@@ -175,11 +177,17 @@ def _headline(found: PriceModels) -> str:
 
 
 def _span(name: str, differences: tuple[Estimate, ...]) -> str:
-    """`by −0.4 to +1.2 months`; "" where all differences are within two standard errors of 0."""
+    """`by −0.4 to +1.2 months`, `by less than 0.01 months`, `by up to +1.2 months` from a change that is shown as none;
+    "" where all differences are within two standard errors of 0."""
     if all(not abs(each.value) > 2.0 * each.error for each in differences):
         return ""
     low, high = (choose(differences, key=lambda each: each.value) for choose in (min, max))
     texts = list(dict.fromkeys(change(name, each, short=True) for each in (low, high)))
+    large = [text for text in texts if text[0] not in BOUNDS]
+    if not large:
+        return f"by {moved(name, max(differences, key=lambda each: abs(each.value)))}"
+    if len(large) < len(texts):
+        return f"by up to {large[0]}"
     unit = " points" if name == TAIL else " months"
     return "by " + " to ".join([*(text.removesuffix(unit) for text in texts[:-1]), texts[-1]])
 

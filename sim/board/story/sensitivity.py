@@ -18,7 +18,7 @@ from sim.board.story.parts import (
     swing_measure,
     swing_sentence,
 )
-from sim.board.words import capitalised, plus_minus, reading, shortened
+from sim.board.words import capitalised, input_name, plus_minus, reading
 
 if TYPE_CHECKING:
     from sim.analysis.pack import Pack
@@ -55,7 +55,7 @@ def _tornado(swings: tuple[Swing, ...], measure: str) -> Chart:
         )
         for end, side, colour in (("low", "down", MIDDLE), ("high", "up", COLOURS[0]))
     )
-    names = tuple(f"{capitalised(shortened(s.label, 36))}: {span(s.low, s.high, s.unit)}" for s in swings)
+    names = tuple(f"{capitalised(input_name(s.label, 54))}: {span(s.low, s.high, s.unit)}" for s in swings)
     rows = zip(names, down.labels, up.labels, strict=True)
     said = "; ".join(f"{name}: {low} at the low, {high} at the high" for name, low, high in rows)
     unit = "months" if reading(measure).suffix == " months" else "$ millions"

@@ -65,7 +65,7 @@ def _sentence(solutions: tuple[Solution, ...]) -> str:
         best = brief("cash_out", first.probability.value, first.probability.error)
         return f"No {name} alone keeps {aim}; the lowest probability is {best}"
     if first.value == 0.0 and first.what in ("commitment", "cost_cut"):
-        return f"{aim[:1].upper()}{aim[1:]} need no {name}"
+        return f"No {name} is needed to keep {aim}"
     needed, now = setting(first.value, first.unit, uncertain(first)), setting(first.base, first.unit)
     name = name if name == "opening cash" else f"the {name}"
     bound = "may be at most" if first.what == "burn" else "must be at least"

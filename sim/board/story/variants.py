@@ -66,4 +66,5 @@ def _best(found: Comparison, named: list[str]) -> str:
         return "No scenario runs out of cash, in the case as it is or in any variant"
     if chances[best].value >= chances[0].value:
         return f"No named variant has fewer cash-outs than the case as it is: {here} scenarios"
-    return f"{capitalised(shortened(found.names[best], 60))}: cash runs out in {there} scenarios instead of {here}"
+    name = f"\N{LEFT DOUBLE QUOTATION MARK}{shortened(found.names[best], 60)}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return f"In the variant {name}, cash runs out in {there} scenarios instead of {here}"

@@ -16,7 +16,7 @@ from sim.terms import Case
 from sim.terms.overrides import known_key
 from sim.terms.sources import comment_on, sources
 
-_MOST_SOURCE, _MOST_TEXT = 400, 300
+_MOST_SOURCE, _MOST_TEXT = 2_000, 300
 #: Units as the sheet writes them, where that differs.
 _UNITS = {"1": "", "$/month": "$ a month", "$/share": "$ a share", "1/year": "a year", "events/year": "per year"}
 _IN_MILLIONS = 1e5

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from sim.analysis.paired import SHOWN as _ANALYSED
 from sim.board.story.parts import setting
-from sim.board.words import BOUNDS, MINUS, name_of, reading, value
+from sim.board.words import BOUNDS, MINUS, measure_of, reading, value
 from sim.results.estimates import Estimate, LowerBound
 from sim.results.measures import CENSORED_MARK, MEASURES
+from sim.terms import Case
 from sim.text.characters import replaced
 from sim.text.numbers import decimals_allowed, is_zero, lost, rounded
 
@@ -193,7 +194,10 @@ def aligned(column: Sequence[Cell]) -> list[Cell]:
         if not isinstance(cell, Number):
             return cell
         form = _DIGITS.sub(digits, unbounded(cell.form) if cell.value else zero)
-        if lost(cell.value / scale, decimals):
+        full = rounded(100.0, decimals)
+        if scale == 0.01 and 0.0 < cell.value < 1.0 and rounded(cell.value / scale, decimals) == full:
+            form = _bound_form(f">{before}{rounded(100.0 - 10.0**-decimals, decimals)}{after}")
+        elif lost(cell.value / scale, decimals):
             least = rounded(10.0**-decimals, decimals)
             form = _bound_form(f"{'<' if cell.value > 0.0 else '>-'}{before}{least}{after}")
         return cell._replace(form=form)
@@ -217,6 +221,6 @@ def exact(stored: float, before: str = "", after: str = "", scale: float = 1.0) 
     return Number(stored, form_like(f"{before}{digits}{after}"))
 
 
-def column(name: str) -> str:
+def column(name: str, case: Case) -> str:
     """The heading of a measure, with its unit where the numbers below do not show it."""
-    return name_of(name) + (", months" if reading(name).suffix == " months" else "")
+    return measure_of(name, case) + (", months" if reading(name).suffix == " months" else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.board.charts.data import COLOURS
 from sim.board.story.clauses import clause_name, full_name
-from sim.board.words import name_of, plus_minus, reading, the_line
+from sim.board.words import measure_of, plus_minus, reading, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, column, moved
 from sim.board.workbook.page import Page
@@ -34,8 +34,10 @@ def draw(book: Book) -> None:
         size=9,
     )
     charts = [
-        book.bars(f"{column(name)}: Shapley value of each clause", blocks[name], 5, costs.shapley[name], colour,
-                  number=number)
+        book.bars(
+            f"{column(name, costs.case)}: Shapley value of each clause",
+            blocks[name], 5, costs.shapley[name], colour, number=number,
+        )
         for name, colour, number in (("raised", COLOURS[0], '"$"0.0,,"M"'), ("runway_months", COLOURS[2], "0.0"))
         if name in blocks
     ]  # fmt: skip
@@ -58,4 +60,4 @@ def _measure(page: Page, costs: ClauseCosts, name: str) -> Block:
     )
     columns = ["", "alone", PM, "95% low", "95% high", "Shapley value", PM, "95% low", "95% high"]
     total: list[Cell] = ["all clauses removed", "", "", "", "", together, *others]
-    return page.table(f"{name_of(name)}{points}: {ends}", columns, rows, total=total)
+    return page.table(f"{measure_of(name, costs.case)}{points}: {ends}", columns, rows, total=total)

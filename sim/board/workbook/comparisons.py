@@ -56,12 +56,14 @@ def compared(page: Page, found: Comparison, *notes: str) -> None:
     blocks, names = {}, [variant_name(name, found.cases[0]) for name in found.names]
     for name in order:
         levels = [estimated(name, run[name]) for run in runs]
-        blocks[name] = measured(page, name, column(name), names, levels, found.differences[name])
+        blocks[name] = measured(page, name, column(name, found.cases[0]), names, levels, found.differences[name])
     for words in filter(None, (*found.notes, *notes)):
         page.words(words, size=9)
     page.place(room, *(
-        page.book.bars(f"{column(name)}, with 95% confidence interval", blocks[name], 1, found.estimates[name], colour,
-                       share=name == "cash_out")
+        page.book.bars(
+            f"{column(name, found.cases[0])}, with 95% confidence interval",
+            blocks[name], 1, found.estimates[name], colour, share=name == "cash_out",
+        )
         for name, colour in (("runway_months", COLOURS[0]), ("cash_out", COLOURS[2]))
     ))  # fmt: skip
 

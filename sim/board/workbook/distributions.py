@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.board.charts.data import COLOURS, round_step
-from sim.board.words import brief, capitalised, name_of, share_between, tail, the_line
+from sim.board.words import brief, capitalised, measure_of, share_between, tail, the_line
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import Cell, Number, exact, level
 from sim.board.workbook.page import Page
@@ -27,7 +27,7 @@ def draw(book: Book) -> None:
     last = first
     for place, name in enumerate(_SHOWN):
         page.row = first
-        label, left = name_of(name), 4 * place
+        label, left = measure_of(name, book.result.case), 4 * place
         months = ", months" * (name == "runway_months")
         rows = _bins(book.result, name)
         block = page.table(f"{label}{months}", ["from", "below", "scenarios"], rows, left=left)

@@ -50,7 +50,7 @@ class Page:
         self._set_up(paths, one)
         self.words(headline, size=14, bold=True, color=COLOURS[0])
         title = shortened(book.result.case.title, 110)
-        self.words(f"{title}. {book.source(paths)}", size=9, color=GREY)
+        self.words(f"{title}{' ' if title.endswith('.') else '. '}{book.source(paths)}", size=9, color=GREY)
         self.row += 1
         self.sheet.freeze_panes(2, 0)
 
@@ -98,13 +98,9 @@ class Page:
         if heading:
             self._text((self.row, left), heading, {"bold": True, "font_size": 11})
             self.row += 1
-        self.sheet.set_row(self.row, _ROW * tall)
         sides = ["left" if flush or _words([row[i] for row in rows]) else "right" for i in range(len(columns))]
-        for i, name in enumerate(columns):
-            aside = {"indent": 1} if i and sides[i] == "left" else {}
-            look = {"bold": True, "font_color": "#ffffff", "bg_color": COLOURS[0], "text_wrap": True, "align": sides[i]}
-            self._text((self.row, left + i), name, look | aside)
-        self.row += 1
+        if any(columns):
+            self._names(columns, sides, left, tall)
         first = self.row
         if not flush:
             columns_of = [aligned([row[i] for row in rows]) for i in range(len(columns))]
@@ -130,6 +126,15 @@ class Page:
             self.words(note, size=9, color=GREY)
         self.row += 1
         return block
+
+    def _names(self, columns: Sequence[str], sides: Sequence[str], left: int, tall: int) -> None:
+        """The row of the columns' names; a table without any has none."""
+        self.sheet.set_row(self.row, _ROW * tall)
+        for i, name in enumerate(columns):
+            aside = {"indent": 1} if i and sides[i] == "left" else {}
+            look = {"bold": True, "font_color": "#ffffff", "bg_color": COLOURS[0], "text_wrap": True, "align": sides[i]}
+            self._text((self.row, left + i), name, look | aside)
+        self.row += 1
 
     def _heighten(self, lines: int) -> None:
         """Give the row so many lines, unless a table beside this one has given it more."""

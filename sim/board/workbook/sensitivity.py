@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.board.charts.data import COLOURS
 from sim.board.story.sensitivity import ranges_words
 from sim.board.story.targets import draws_words, uncertain
-from sim.board.words import name_of, reading, shortened
+from sim.board.words import input_name, name_of, reading, shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import PM, Block, Cell, Number, change, column, error, estimated, level, set_to
 from sim.board.workbook.page import Page
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from sim.analysis.swings import Swing
 
 _SHOWN = ("runway_months", "cash_out", "raised", "dilution")
-_MOST_BARS, _MOST_NAME = 10, 48
+_MOST_BARS, _MOST_NAME = 10, 60
 
 
 def draw(book: Book) -> None:
     found = book.pack.sensitivity
     if found.swings:
-        page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), [40, *[13] * 9], found.paths)
+        widths = [46, *[17] * 3, *[13] * 6]
+        page = Page(book, "Sensitivity", book.headline("sensitivity", "Sensitivity"), widths, found.paths)
         room = page.reserve(19)
         swings = found.ordered("runway_months")
         stated = ranges_words(found)
@@ -34,7 +35,7 @@ def draw(book: Book) -> None:
             ["input", "low", "base", "high", "range"],
             [
                 [
-                    shortened(swing.label, _MOST_NAME),
+                    input_name(swing.label, _MOST_NAME),
                     *(set_to(x, swing.unit) for x in (swing.low, swing.base, swing.high)),
                     "case file" if swing.stated else "standard",
                 ]
@@ -52,14 +53,14 @@ def _measure(page: Page, book: Book, name: str) -> Block:
         page.turn()
     rows: list[list[Cell]] = []
     for swing in found.ordered(name):
-        row: list[Cell] = [shortened(swing.label, _MOST_NAME)]
+        row: list[Cell] = [input_name(swing.label, _MOST_NAME)]
         for there, moved in ((swing.at_low, swing.down[name]), (swing.at_high, swing.up[name])):
             row += [*estimated(name, there[name])[:2], change(name, moved), error(name, moved)]
         rows.append(row)
     points = " (changes in percentage points)" * (reading(name).suffix == "%")
     columns = ["", "at the low", PM, "change", PM, "at the high", PM, "change", PM]
     total: list[Cell] = ["base case", *estimated(name, found.base[name])[:2]]
-    return page.table(f"{column(name)}{points}, largest effect first", columns, rows, total=total)
+    return page.table(f"{column(name, book.result.case)}{points}, largest effect first", columns, rows, total=total)
 
 
 def _indices(page: Page, book: Book) -> None:
@@ -70,7 +71,7 @@ def _indices(page: Page, book: Book) -> None:
     names = [name for name in ("runway_months", "raised") if name in found.indices.first]
     rows: list[list[Cell]] = []
     for i, key in enumerate(found.indices.keys):
-        row: list[Cell] = [shortened(labels.get(key, key), _MOST_NAME)]
+        row: list[Cell] = [input_name(labels.get(key, key), _MOST_NAME)]
         for name in names:
             for table in (found.indices.first, found.indices.total):
                 row += [_part(table[name][i]), _part(table[name][i], True)]

@@ -13,10 +13,11 @@ from sim.results.distribution import Distribution
 from sim.results.estimates import QUANTILE_PERCENTS, Quantile
 from sim.results.measures import CENSORED_MARK, COUNT, HEADLINE, MEASURES
 from sim.results.summary_text import BINNED
+from sim.terms import Case
 
 
 def draw(book: Book) -> None:
-    page = Page(book, "Summary", book.headline("answer", "The answer"), [31, *[10.5] * 10], one=True)
+    page = Page(book, "Summary", book.headline("answer", "The answer"), [31, 16, 18, 18, *[10.5] * 7], one=True)
     chapter = book.chapters.get("answer")
     if chapter is not None:
         for card in chapter.cards:
@@ -28,7 +29,7 @@ def draw(book: Book) -> None:
     chance = summary.cash_out
     for chart in chapter.charts if chapter is not None else ():
         if chart.table is not None:
-            page.table(chart.title, chart.table.columns, chart.table.rows)
+            page.table(chart.title, chart.table.columns, chart.table.rows, tall=2)
     page.table(
         f"Out of cash by the horizon, {book.result.case.horizon:%Y-%m-%d}",
         ["", "probability", PM, "95% low", "95% high"],
@@ -39,12 +40,12 @@ def draw(book: Book) -> None:
     page.table(
         "Measures",
         ["", "mean", PM, "95% low", "95% high", *quantiles, "expected shortfall, 5%"],
-        [_measure(name, summary[name]) for name in HEADLINE if name in summary],
+        [_measure(name, summary[name], book.result.case) for name in HEADLINE if name in summary],
         tall=3,
         note=" ".join([_NOTE] + [BINNED] * summary.binned),
     )
     found = book.pack.variants
-    columns = [column(name) for name in MEASURED]
+    columns = [column(name, book.result.case) for name in MEASURED]
     runs = [{key: row[i] for key, row in found.estimates.items()} for i in range(len(found.names))]
     page.table(
         f"{compared_words(book.pack)}: means with common random numbers",
@@ -65,17 +66,17 @@ _NOTE = (
     "p05 to p95 are quantiles over the scenarios, with 95% confidence intervals in the comments of the cells. "
     "Expected shortfall, 5%, also called CVaR, is the mean of the least favourable 5%. In the runway, a scenario "
     f"without a cash-out counts with the full period, marked {CENSORED_MARK}. Scenarios that draw nothing have no price"
-    " and no discount. Total dilution, unlike the dilution by line shares, is that of all shares "
+    " and no discount. Total dilution, unlike the dilution before it, is that of all shares "
     "issued, of survivors in the scenarios whose cash lasts. Retained ownership is 0 where it does not."
 )
 
 
-def _measure(name: str, found: Distribution) -> list[Cell]:
+def _measure(name: str, found: Distribution, case: Case) -> list[Cell]:
     worst = level(name, found.worst5_mean, found.worst5_se)
     quantiles = [_quantile(name, each) for each in found.quantiles]
     bounds = [found.is_censored(percent) for percent in QUANTILE_PERCENTS]
     return [
-        column(name),
+        column(name, case),
         *estimated(name, found.estimate),
         *(_marked(cell, bound) for cell, bound in zip(quantiles, bounds, strict=True)),
         _marked(worst, found.all_censored),

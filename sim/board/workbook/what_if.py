@@ -15,10 +15,11 @@ from xlsxwriter.utility import xl_range_abs
 
 from sim.board.charts.data import COLOURS
 from sim.board.story.parts import choice, setting
-from sim.board.words import name_of, reading, shortened
+from sim.board.words import measure_of, reading, shortened
 from sim.board.workbook.book import Book
 from sim.board.workbook.cells import ABSENT, PM, Block, Cell, Number, censored, form_like, level, set_to
 from sim.board.workbook.page import INPUT, LINE, Page
+from sim.terms import Case
 from sim.text.numbers import decimals_allowed
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def axis_labels(axis: Axis) -> tuple[str, ...]:
     return tuple(f"{text}{suffix}{' (base case)' * (i == axis.base)}" for i, text in enumerate(found))
 
 
-def measure_name(name: str) -> str:
+def measure_name(name: str, case: Case) -> str:
     """A measure of the grid, with the unit in which the charts show it."""
     how = reading("raised" if name == _P05 else name)
     unit = (how.prefix + how.suffix).strip()
-    return f"{'Raised, 5% quantile' if name == _P05 else name_of(name)}{f', {unit}' if unit else ''}"
+    return f"{'Raised, 5% quantile' if name == _P05 else measure_of(name, case)}{f', {unit}' if unit else ''}"
 
 
 def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
@@ -70,7 +71,7 @@ def _picker(page: Page, grid: Grid, labels: list[tuple[str, ...]]) -> None:
         rows.append([_upper(axis.label), words[axis.base], place])
     chosen = names.index(_MEASURE)
     place = Number(chosen + 1, "0", "=MATCH(measure_choice,measure_list,0)")
-    rows.append(["Measure in the charts", measure_name(_MEASURE), place])
+    rows.append(["Measure in the charts", measure_name(_MEASURE, page.book.result.case), place])
     steps = _strides(grid)
     formula = "=1" + "".join(f"+({word}_place-1)*{step}" for word, step in zip(_AXES, steps, strict=True))
     here = 1 + sum(base * step for base, step in zip(bases, steps, strict=True))
@@ -99,7 +100,15 @@ def _measures(page: Page, grid: Grid) -> None:
     block = page.table(
         "Means over the scenarios",
         columns,
-        [[measure_name(name), *[Number(0.0)] * 5, _scale(name), Number(_decimals(grid, name), "0")] for name in names],
+        [
+            [
+                measure_name(name, page.book.result.case),
+                *[Number(0.0)] * 5,
+                _scale(name),
+                Number(_decimals(grid, name), "0"),
+            ]
+            for name in names
+        ],
         note="Common random numbers: the error of a change is at most the sum of the two errors, and usually far less. "
         "The largest error in the grid decides the digits. In the mean runway, a scenario without a cash-out counts "
         "with the full period, to which the cash lasts or longer.",
@@ -131,7 +140,7 @@ def _along(page: Page, grid: Grid, axis: int, labels: tuple[str, ...]) -> Block:
     title = f'=INDEX(measure_list,measure_place)&" by {grid.axes[axis].label}"'
     page.sheet.write_formula(
         page.row, 0, title, page.book.style(bold=True, font_size=11),
-        f"{measure_name(_MEASURE)} by {grid.axes[axis].label}",
+        f"{measure_name(_MEASURE, page.book.result.case)} by {grid.axes[axis].label}",
     )  # fmt: skip
     page.row += 1
     rows: list[list[Cell]] = [[label, Number(0.0), Number(0.0)] for label in labels]
@@ -181,8 +190,8 @@ def _store(book: Book, labels: list[tuple[str, ...]]) -> None:
         row += [_error(name, grid, here) for name in names]
         rows.append(row)
     columns = [_upper(axis.label) for axis in grid.axes]
-    columns += [f"{measure_name(name)}: mean" for name in names]
-    columns += [f"{measure_name(name)}: {PM}" for name in names]
+    columns += [f"{measure_name(name, book.result.case)}: mean" for name in names]
+    columns += [f"{measure_name(name, book.result.case)}: {PM}" for name in names]
     block = page.table("", [shortened(name, 40) for name in columns], rows, tall=3)
     page.sheet.freeze_panes(block.first, len(_AXES))
     page.sheet.repeat_rows(block.first - 1)
