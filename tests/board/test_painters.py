@@ -114,3 +114,26 @@ def test_a_process_is_ready_before_its_calls_come(monkeypatch):
     monkeypatch.setattr(module, "save_figures", lambda draw, targets: drawn.append(sorted(targets)))
     module.serve(BytesIO(), BytesIO())
     assert drawn == [["png", "svg"]]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_nothing_stays_of_what_matplotlib_keeps_for_a_process(tmp_path, monkeypatch, finished):
+    """Where there is no folder for its settings, as for a user without a home, it makes one in the temporary folder."""
+    kept, no_folder = tmp_path / "kept", tmp_path / "file"
+    kept.mkdir()
+    no_folder.write_text("")
+    monkeypatch.setenv("TMPDIR", str(kept))
+    monkeypatch.setenv("MPLCONFIGDIR", str(no_folder / "settings"))
+    with closing(Painters(2)) as some:
+        wait_for(lambda: len([name for name in os.listdir(kept) if name.startswith("matplotlib-")]) == 2)
+        some.begin([partial(time.sleep, 0.0 if finished else 60.0)] * 2)
+        if finished:
+            assert len(list(some.finish())) == 2
+    assert os.listdir(kept) == []
+
+
+def wait_for(true):
+    until = time.monotonic() + 60.0
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.board.charts.canvas import matplotlib_here, shortened
 from sim.text.bidi import texts_of
+from sim.text.numbers import count
 
 _NO_FONTS = ("lastresort", "adobeblank", "emoji")  # parts of names of files that have boxes or pictures for letters
 
@@ -26,7 +27,7 @@ def warn_of_boxes(document: Any, of: str) -> None:
     """Warn, once, of the letters of a document that no font has; `of` says what has them."""
     without = fonts_for(document)[1]
     if without:
-        letters = f"{len(without)} letters of {of}, such as {shortened(without, 12)}"
+        letters = f"{count(len(without), 'letter')} of {of}, such as {shortened(without, 12)}"
         warnings.warn(f"figures: no installed font has {letters}", stacklevel=3)
 
 

@@ -19,6 +19,8 @@ from typing import IO, Any
 from sim.board.charts.images import save_figures
 
 Call = Callable[[], Any]
+#: Seconds that a process has to end, with its list drawn, and when it is told to stop.
+_TO_END, _TO_STOP = 2.0, 0.25
 
 
 class Painters:
@@ -52,6 +54,7 @@ class Painters:
                 while made < len(share) and answers.read(1):
                     made += 1
                     yield
+                self._wait(self.processes[number], _TO_END)
             for call in share[made:]:
                 call()
                 yield
@@ -59,11 +62,23 @@ class Painters:
     def close(self) -> None:
         """End the processes, and what they draw."""
         for process in self.processes:
-            process.kill()
-            process.wait()
+            process.terminate()
+        for process in self.processes:
+            if not self._wait(process, _TO_STOP):
+                process.kill()
+                process.wait()
             for pipe in (process.stdin, process.stdout):
                 with suppress(OSError):  # what was to be written is of no use any more
                     pipe.close()  # type: ignore[union-attr]
+
+    @staticmethod
+    def _wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
+        """Whether a process ends within so many seconds, as Matplotlib then removes what it keeps for a process."""
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
 
 def _started() -> subprocess.Popen[bytes] | None:
@@ -94,4 +109,6 @@ def _nothing(ax: Any) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the process that started this one ends it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     serve(os.fdopen(0, "rb"), os.fdopen(1, "wb"))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends
