@@ -12,6 +12,10 @@ from sim.text.tables import Table
 
 SEED, DRAWS, PATHS = 20020401, 200, 20_000
 WEEKLY = {"policy.cadence": "weekly"}
+#: As lines are priced today: by the lowest VWAP of the three sessions after the notice.
+TODAY = {
+    "line.pricing": {"series": "vwap", "window": 3, "timing": "after", "statistic": "lowest", "multiplier": 0.97},
+}
 LIMITS = {
     "price.volume": {"mean": 400_000, "sd": 1.1, "persistence": 0.6, "return_loading": 0.3},
     "line.tiers": [
@@ -37,6 +41,7 @@ def run(options: Options) -> Report:
     rows = []
     for what, before, after, most in (
         ("weekly draws: volume, tiers, ownership, exchange cap", weekly, weekly.replace(LIMITS), 4.0),
+        ("the same, priced after the notice", weekly.replace(TODAY), weekly.replace(TODAY | LIMITS), 4.0),
         ("cuts of the burn and bridge loans", plain, plain.replace(PEOPLE), 1.3),
     ):
         programs = {"without": _run(before, paths), "with": _run(after, paths)}
