@@ -91,8 +91,10 @@ def test_the_name_of_a_file_of_closes_has_its_font():
     assert fonts.fonts_for("电池.csv")[0][0] in calibration_picture(found, "svg").decode()
 
 
-@pytest.mark.parametrize("letters", ["\U000f0000", "\U000f0001\U000f0002\U000f0003"])
-def test_letters_without_a_font_give_one_remark(letters, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("letters", "words"), [("\U000f0000", "one letter"), ("\U000f0001\U000f0002\U000f0003", "three letters")]
+)
+def test_letters_without_a_font_give_one_remark(letters, words, tmp_path, monkeypatch):
     pack = pack_of("valence")
     monkeypatch.setattr(fonts, "fonts_for", lambda document: ((), letters))
     monkeypatch.setattr(report, "_write_document", lambda function, pack, chapters, path: path.write_text("x"))
@@ -100,7 +102,7 @@ def test_letters_without_a_font_give_one_remark(letters, tmp_path, monkeypatch):
         warnings.simplefilter("always")
         write_report(pack, tmp_path)
     assert len(said) == 1
-    assert f"no installed font has {len(letters)} letters of the case" in str(said[0].message)
+    assert f"no installed font has {words} of the case" in str(said[0].message)
 
 
 def test_missing_letters_are_named():
