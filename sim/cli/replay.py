@@ -10,15 +10,8 @@ from sim.terms.problems import show
 from sim.text.nested import read_json
 from sim.text.reading import Unreadable, name_of, read_text
 
-TRACED = {
-    "case",
-    "path",
-    "seed",
-    "version",
-    "history",
-    "ledger",
-    "manifest",
-}  # keys of the file that `trace --json` writes
+#: Keys of the file that `trace --json` writes.
+TRACED = {"case", "path", "seed", "version", "history", "ledger", "manifest"}
 MOST_JSON = 64 * 2**20  # bytes of a history file
 
 

@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "c55425c50bd75dfb35aff871d0f16a1d"
+FINGERPRINT = "83d1dcfdb48114e5c534fc5c5fda0ebd"
 
 
 @stage
@@ -138,11 +138,19 @@ def simulate_chunk(program, arrays, span, world):
     Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
     `world`: a `World`, or None for a case without any of its mechanisms; None is compiled apart, and without them.
     """
-    return simulate_blocks(refer(program), refer(arrays), span, refer(world))
+    return simulate_blocks(refer(program), refer(arrays), span, None, None, refer(world))
+
+
+@outermost(FINGERPRINT)
+def simulate_market_chunk(program, arrays, span, market, room, world):
+    """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
+    them does not wait for its compilation."""
+    return simulate_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
 
 
 @stage
-def simulate_blocks(program, arrays, span, world):
+def simulate_blocks(program, arrays, span, market, room, world):
+    """Of both kernels: `market` and `room` are None for the one without a market."""
     done = 0
     for offset in range(0, span.paths, BLOCK):
         if arrays.stop[0] != 0:
@@ -150,28 +158,10 @@ def simulate_blocks(program, arrays, span, world):
         lanes = lanes_of(arrays, span, offset)
         if span.given == 0:
             sample(arrays, program, lanes, world)
-            if lanes.whole != 0:
+            if market is not None:
+                fill_market(arrays, program, market, room, lanes, world)
+            elif lanes.whole != 0:
                 close_everything(arrays, program, lanes, world)
-        done += finish_block(arrays, program, lanes, span.column, world)
-    return done
-
-
-@outermost(FINGERPRINT)
-def simulate_market_chunk(program, arrays, span, market, room, world):
-    """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
-    them does not wait for its compilation."""
-    return simulate_market_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
-
-
-@stage
-def simulate_market_blocks(program, arrays, span, market, room, world):
-    done = 0
-    for offset in range(0, span.paths, BLOCK):
-        if arrays.stop[0] != 0:
-            break
-        lanes = lanes_of(arrays, span, offset)
-        sample(arrays, program, lanes, world)
-        fill_market(arrays, program, market, room, lanes, world)
         done += finish_block(arrays, program, lanes, span.column, world)
     return done
 
