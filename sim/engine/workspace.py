@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.engine.memory import empty_together, zeros
 from sim.lowering import line_records as lr
 from sim.lowering import model_records as m
 from sim.lowering import program as r
@@ -51,14 +52,14 @@ class Workspace:
         self.room = _market_room(plan)
         self.ledgers = _ledgers(plan)
         self.tally = r.Tally(
-            binding=np.zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
-            cut=np.zeros(r.BLOCK),
-            unraised=np.zeros((len(plan.reasons), r.BLOCK)),
+            binding=zeros((plan.periods * len(plan.reasons), r.COUNTS), np.int64),
+            cut=zeros(r.BLOCK),
+            unraised=zeros((len(plan.reasons), r.BLOCK)),
         )
         self.recording = new_recording(plan, recorded, draws)
         self.output = output_room(plan, paths) if output is None else output
         self.books = books_room(plan, paths if columns is None else 0, columns)
-        self.stop = np.zeros(1, np.int64) if stop is None else stop
+        self.stop = zeros(1, np.int64) if stop is None else stop
 
     def turn_to(self, plan: Plan) -> None:
         """Another plan of the same structure, whose program will be run: what surrounds the lines has its numbers."""
@@ -141,8 +142,8 @@ def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:
     jumps, days = plan.program.jumps[: len(plan.program.jumps) * tables.compensated], plan.program.stops["t"]
     waited = [tables.past.milestones[e] if e < len(plan.milestones) else None for e in jumps["event"].tolist()]
     return w.Compensated(
-        before=np.zeros((len(jumps), int(days.max()) + 1)),
-        settled=np.zeros((len(jumps), r.BLOCK)),
+        before=zeros((len(jumps), int(days.max()) + 1)),
+        settled=zeros((len(jumps), r.BLOCK)),
         elapsed=np.array([0.0 if row is None else row["elapsed"] for row in waited], np.float64),
         ahead=np.array([1.0 if row is None else 1.0 - row["behind"] for row in waited], np.float64),
         selected=_rows(2),
@@ -151,34 +152,30 @@ def _compensated(plan: Plan, tables: w.WorldTables) -> w.Compensated:
 
 def no_points(plan: Plan) -> r.Points:
     """What stands for quasi-random points where the generator is used."""
-    return r.Points(numbers=np.zeros((plan.variate_rows + plan.day_rows, 0)), financings=np.zeros((0, 0)))
+    return r.Points(numbers=zeros((plan.variate_rows + plan.day_rows, 0)), financings=zeros((0, 0)))
 
 
 def new_recording(plan: Plan, paths: int, draws: bool) -> r.Recording:
     """An empty recording for the first `paths` paths of a chunk."""
     fields = r.SETTLED_FIELDS
-    of_draws = {name: np.zeros((len(plan.purchase_dates), paths if draws else 0)) for name in fields}
-    interest, principal = np.zeros((2, len(plan.program.actions), paths if draws else 0))
+    of_draws = {name: zeros((len(plan.purchase_dates), paths if draws else 0)) for name in fields}
+    interest, principal = zeros((2, len(plan.program.actions), paths if draws else 0))
     return r.Recording(
-        **of_draws, interest=interest, principal=principal, cash_month_end=np.zeros((len(plan.months), paths))
+        **of_draws, interest=interest, principal=principal, cash_month_end=zeros((len(plan.months), paths))
     )
 
 
 def output_room(plan: Plan, paths: int) -> r.Output:
     """Room for the output of `paths` paths."""
     kinds = {"draws": np.int32, "cause": np.int8}
-    columns = {name: np.empty(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS}
-    return r.Output(
-        **columns,
-        raised_by_period=np.empty((plan.periods, paths)),
-        gap_by_month=np.empty((len(plan.gap_months), paths)),
-        other_shares=np.empty((int(plan.issues_to_others), paths)),
-    )
+    columns = [(paths, kinds.get(name, np.float64)) for name in r.OUTPUTS]
+    rows = [((n, paths), np.float64) for n in (plan.periods, len(plan.gap_months), int(plan.issues_to_others))]
+    return r.Output(*empty_together([*columns, *rows]))
 
 
 def columns_room(plan: Plan, paths: int) -> np.ndarray:
     """Room for what each line has of `paths` paths, where the plan has tables of lines."""
-    return np.zeros((len(plan.lines) * len(lr.LINE_OUTPUTS) if plan.has_tables else 0, paths))
+    return zeros((len(plan.lines) * len(lr.LINE_OUTPUTS) if plan.has_tables else 0, paths))
 
 
 def books_room(plan: Plan, paths: int, columns: np.ndarray | None) -> lr.Books:
@@ -195,8 +192,8 @@ def books_room(plan: Plan, paths: int, columns: np.ndarray | None) -> lr.Books:
         raised=_rows(lines * periods),
         undrawn=_rows(lines * reasons),
         lowest=_rows(max(counts, default=1)),
-        numbers=np.zeros((2, max(tables.legs["window"].tolist(), default=1))),
-        binding=np.zeros((max(lines * periods * reasons, 1), r.COUNTS), np.int64),
+        numbers=zeros((2, max(tables.legs["window"].tolist(), default=1))),
+        binding=zeros((max(lines * periods * reasons, 1), r.COUNTS), np.int64),
         cut=_rows(lines),
         unraised=_rows(lines * reasons),
         raised_sums=_rows(lines * periods),
@@ -205,12 +202,18 @@ def books_room(plan: Plan, paths: int, columns: np.ndarray | None) -> lr.Books:
     )
 
 
+def _everyone() -> np.ndarray:
+    numbers = zeros(r.BLOCK, np.int64)
+    numbers[:] = range(r.BLOCK)
+    return numbers
+
+
 def _rows(n: int) -> np.ndarray:
-    return np.zeros((max(n, 1), r.BLOCK))
+    return zeros((max(n, 1), r.BLOCK))
 
 
 def _records(n: int, dtype: np.dtype) -> np.recarray:
-    return np.zeros(max(n, 1), dtype).view(np.recarray)
+    return zeros(max(n, 1), dtype).view(np.recarray)
 
 
 def _histories(plan: Plan, whole: bool) -> r.Histories:
@@ -221,8 +224,8 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
     return r.Histories(
         variates=_rows(plan.variate_rows),
         month_ends=_rows(len(program.walk) + 1),
-        closes=np.zeros((closes, r.BLOCK)),
-        **{series: np.zeros((closes if rows else 0, r.BLOCK)) for series, rows in plan.looked_at.items()},
+        closes=zeros((closes, r.BLOCK)),
+        **{series: zeros((closes if rows else 0, r.BLOCK)) for series, rows in plan.looked_at.items()},
         cash_used=_rows(len(program.months)),
         events=events,
         achieved=events[:-1],
@@ -231,16 +234,16 @@ def _histories(plan: Plan, whole: bool) -> r.Histories:
         waived=_rows(len(program.conditions)),
         extended=_rows(len(program.notes)),
         financings=r.Financings(
-            until=np.zeros(months + 1, np.int64),
-            order=np.zeros(room, np.int64),
-            path=np.zeros(room, np.int64),
-            month=np.zeros(room, np.int64),
-            amount=np.zeros(room),
-            reduces=np.zeros(room),
-            close=np.zeros(room),
-            t=np.zeros(room),
+            until=zeros(months + 1, np.int64),
+            order=zeros(room, np.int64),
+            path=zeros(room, np.int64),
+            month=zeros(room, np.int64),
+            amount=zeros(room),
+            reduces=zeros(room),
+            close=zeros(room),
+            t=zeros(room),
             waits=_rows(2),
-            before=np.zeros(r.BLOCK),
+            before=zeros(r.BLOCK),
         ),
     )
 
@@ -258,16 +261,16 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
         return sum(max((windows[f"last_{name}"] - windows[f"first_{name}"]).tolist(), default=0) for name in names)
 
     return r.Selection(
-        paths=np.zeros(r.BLOCK, np.int64),
-        everyone=np.arange(r.BLOCK),
+        paths=zeros(r.BLOCK, np.int64),
+        everyone=_everyone(),
         normals=_rows(2 * most("call")),
         walked=_rows(most("anchor", "bridge")),
         moved_at=_rows(1),
         closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
-        average=np.zeros(r.BLOCK),
-        leg=np.zeros(r.BLOCK),
+        average=zeros(r.BLOCK),
+        leg=zeros(r.BLOCK),
         lowest=_rows(max(plan.program.legs["count"].tolist(), default=1)),
-        alone=np.zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
+        alone=zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 
 
@@ -279,6 +282,6 @@ def _ledgers(plan: Plan) -> r.Ledgers:
         rates=_rows(len(plan.program.months)),
         raised=_rows(plan.periods),
         undrawn=_rows(len(plan.reasons)),
-        interest=np.zeros((len(plan.months) if len(plan.program.lines.interest) else 0, r.BLOCK)),
+        interest=zeros((len(plan.months) if len(plan.program.lines.interest) else 0, r.BLOCK)),
         gaps=_rows(len(plan.gap_months)),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.kernels.burn import spread_burn
 from sim.kernels.cache import outermost
-from sim.kernels.copying import copy_out
+from sim.kernels.copying import copy_out, fetch_row
 from sim.kernels.events import draw_flags, time_changes, time_milestones
 from sim.kernels.financing import find_financings
 from sim.kernels.jit import passage, stage, verb
@@ -33,7 +33,7 @@ from sim.lowering.program import (
     Lanes,
 )
 
-FINGERPRINT = "83d1dcfdb48114e5c534fc5c5fda0ebd"
+FINGERPRINT = "aa82fbdd5b8ea2e1caf31389eab84f80"
 
 
 @stage
@@ -72,6 +72,23 @@ def close_everything(arrays, program, lanes, world):
         selection.paths[i] = i
     window = program.windows[len(program.windows) - 1]
     close_window(histories.closes, selection, np.int64(BLOCK), histories, program, window, arrays.points, lanes, world)
+
+
+@stage
+def fetch_output(output, first, n):
+    """Ask for the memory of what `write_output` will write, so that the block's work passes while it comes."""
+    for column in (
+        output.raised,
+        output.shares_issued,
+        output.discount_cost,
+        output.funding_gap,
+        output.ending_cash,
+        output.cash_out_days,
+    ):
+        fetch_row(column, first, n)
+    for rows in (output.raised_by_period, output.gap_by_month, output.other_shares):
+        for row in range(len(rows)):
+            fetch_row(rows[row], first, n)
 
 
 @stage
@@ -156,6 +173,7 @@ def simulate_blocks(program, arrays, span, market, room, world):
         if arrays.stop[0] != 0:
             break
         lanes = lanes_of(arrays, span, offset)
+        fetch_output(arrays.output, span.column + offset, lanes.paths)
         if span.given == 0:
             sample(arrays, program, lanes, world)
             if market is not None:
@@ -179,6 +197,7 @@ def simulate_lines_blocks(program, arrays, span, market, room, world):
         if arrays.stop[0] != 0:
             break
         lanes = lanes_of(arrays, span, offset)
+        fetch_output(arrays.output, span.column + offset, lanes.paths)
         if span.given == 0:
             sample(arrays, program, lanes, world)
             fill_market(arrays, program, market, room, lanes, world)

@@ -1,6 +1,6 @@
 """Rows: filled, copied from one array to another, and summed."""
 
-from sim.kernels.jit import peek, put, stage
+from sim.kernels.jit import fetch, peek, put, stage
 from sim.lowering.program import BLOCK
 
 
@@ -9,6 +9,13 @@ def copy_out(row, first, source, n):
     """The first n numbers of `source`, from `first` on."""
     for i in range(n):
         row[first + i] = source[i]
+
+
+@stage
+def fetch_row(row, first, n):
+    """Bring n numbers of 64 bits, from `first` on, into the cache."""
+    for i in range(0, n, 8):
+        fetch(row, first + i)
 
 
 @stage

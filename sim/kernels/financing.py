@@ -176,8 +176,9 @@ def finance(state, rates, listed, stop, third_party, opening):
         i = listed.path[j]
         amount = take_money(j, state, rates, listed, stop, third_party, opening)
         reduces = (listed.reduces[j] != 0.0) & (stop.in_term != 0)
-        cut = (amount if amount < state.remaining[i] else state.remaining[i]) if reduces else 0.0
-        state.remaining[i] -= cut
+        left, active = state.remaining[i], state.next_active[i]
+        cut = (amount if amount < left else left) * (1.0 if reduces else 0.0)
+        state.remaining[i] = left - cut
         state.cut[i] += cut if state.out_days[i] == NEVER else 0.0
         changed = reduces | (state.outstanding[i] >= opening.headroom)
-        state.next_active[i] = -1.0 if changed else state.next_active[i]
+        state.next_active[i] = -1.0 if changed else active

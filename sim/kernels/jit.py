@@ -124,6 +124,23 @@ def store(typingctx, pointer, index, value):
     return types.void(pointer, types.int64, types.float64), build
 
 
+@intrinsic
+def fetch(typingctx, row, i):
+    """Ask for the cache line of row[i]; nothing waits for it. The index is not checked."""
+
+    def build(context, builder, signature, args):
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+        number, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        prefetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        )
+        reading, second_cache, data = number(0), number(2), number(1)
+        builder.call(prefetch, [builder.bitcast(place, byte), reading, second_cache, data])
+        return context.get_dummy_value()
+
+    return types.void(row, types.int64), build
+
+
 def _apart(builder):
     """Metadata that says: what carries this scope is not what carries it as `noalias`."""
     module = builder.module

@@ -7,7 +7,7 @@ from sim.kernels.conditions import time_failures
 from sim.kernels.financing import finance
 from sim.kernels.jit import stage, verb
 from sim.kernels.line.coverage import cover_all
-from sim.kernels.line.purchase_date import count_inactive, count_solvent, purchase_dates
+from sim.kernels.line.purchase_date import count_inactive, purchase_dates
 from sim.kernels.notes import pay_notes, sweep_notes
 from sim.kernels.world.months import set_rate
 from sim.kernels.world.surroundings import close_world, end_month, open_month, open_world, pay_one_off, take_other
@@ -173,11 +173,9 @@ def close_ledger(ledgers, program, tally, lanes):
 
 @stage
 def count_last(state, paths, purchases, undrawn, binding, period, dates_by):
-    for i in range(BLOCK):
-        count_solvent(state, i, purchases, dates_by)
     for i in range(paths):
         if state.counted[i] < purchases - 1:
-            count_inactive(state, i, purchases, undrawn, binding, period)
+            count_inactive(state, i, purchases, undrawn, binding, period, dates_by)
 
 
 @stage

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "83d1dcfdb48114e5c534fc5c5fda0ebd"
+FINGERPRINT = "aa82fbdd5b8ea2e1caf31389eab84f80"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

@@ -259,7 +259,6 @@ class Selection(NamedTuple):
 #: `base_cash`: the balance on `base_day`, the last day on which anything but operations moved it. `cash`: the balance
 #: on the current day. `drawn`: in this fiscal quarter. `solvent`: 1.0 until the cash-out. `blocked`: the code of the
 #: floor price or of a condition, or -1. `undrawn`: min(remaining, cap left) less the draw of a purchase date.
-#: `solvent_dates`: purchase dates before the cash-out, on which the path was inactive, that are not in the tallies yet.
 #: The cash-out is `out_cash` / `out_rate` days after `out_days`, to which close_ledger adds them.
 #: `next_active`: the first day on which the path can draw or its binding reason can change. `counted`: the last
 #: purchase date in the tallies. `other_shares`: issued before the cash-out to others than the investors of the lines.
@@ -268,7 +267,7 @@ STATE = _rows(
     "base_cash", "base_day", "cash", "outstanding", "remaining", "drawn", "unused_coverage", "impact",
     "raised", "issued", "discount_cost", "draws", "cut", "funding_gap", "out_days", "out_cash", "out_rate", "cause",
     "ending_cash", "close", "average", "price", "blocked", "coverage", "request", "amount", "shares", "binding",
-    "solvent", "undrawn", "solvent_dates", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
+    "solvent", "undrawn", "paid", "repaid", "next_active", "inactive_reason", "inactive_undrawn",
     "counted", "other_shares", "burn_cut",
 )  # fmt: skip
 #: A note's balances, and the day through which interest has accrued, of a note whose principal comes in later; and the

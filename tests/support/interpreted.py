@@ -36,7 +36,7 @@ def without_compiler() -> None:
     jit.fma, jit.to_bits, jit.from_bits, jit.sqrt = fma, to_bits, from_bits, sqrt
     jit.stack_floats = lambda n: [0.0] * n
     jit.load, jit.store = list.__getitem__, list.__setitem__
-    jit.peek, jit.put, jit.add_to = peek, put, add_to
+    jit.peek, jit.put, jit.add_to, jit.fetch = peek, put, add_to, fetch
     load_source("sim.kernels.reference", {}).refer = lambda given: given
 
 
@@ -90,6 +90,10 @@ def peek(row, i):
 def put(row, i, value):
     inside(i, row.shape[0])
     row[i] = value
+
+
+def fetch(row, i):
+    pass
 
 
 def add_to(sums, place, amount):

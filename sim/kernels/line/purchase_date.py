@@ -14,7 +14,7 @@ from sim.kernels.line.draw import needs_price, open_date, size_draw
 from sim.kernels.line.inactivity import set_inactive, set_next_active
 from sim.kernels.line.limits import block, block_all
 from sim.kernels.line.price import price_alone, price_shares
-from sim.kernels.line.settlement import settle_draw
+from sim.kernels.line.settlement import move_later_closes, settle_draw
 from sim.lowering.program import BLOCK, CASH_OUT_FROM_END, COUNTS, MANY
 
 
@@ -65,7 +65,7 @@ def purchase_together(p, arrays, program, lanes, world):
         price_shares(state, selection, count, histories, program, p, arrays.points, lanes, world)
     draw_all(state, ledgers.raised[purchase.period], purchase, line, program.price.impact, program.opening)
     undrawn, binding, before = ledgers.undrawn, arrays.tally.binding, program.purchases[p - 1 if p > 0 else 0].period
-    count_all(state, lanes.paths, p, undrawn, binding, purchase.period, before, program.dates_by, line.skips)
+    count_all(state, lanes.paths, p, undrawn, binding, purchase.period, before, program.dates_by)
     if line.skips:
         rest_all(state, line, headroom)
         for c in range(len(program.conditions)):
@@ -98,7 +98,11 @@ def select(state, selection, purchase, line, headroom, everyone):
 def draw_all(state, raised, purchase, line, impact, opening):
     for i in range(BLOCK):
         size_draw(state, i, purchase, line, opening.headroom)
-        settle_draw(state, i, raised, purchase.t, line, impact, opening.minimum)
+    if impact != 0:
+        for i in range(BLOCK):
+            move_later_closes(state, i)
+    for i in range(BLOCK):
+        settle_draw(state, i, raised, purchase.t, line, opening.minimum)
 
 
 @stage
@@ -114,13 +118,10 @@ def next_all(state, failure, t, code):
 
 
 @stage
-def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by, skips):
-    """Tally purchase date p and, if `skips`, the dates before it on which a path was inactive."""
-    if skips:
-        for i in range(BLOCK):
-            count_solvent(state, i, p, dates_by)
+def count_all(state, paths, p, undrawn, binding, period, period_before, dates_by):
+    """Tally purchase date p, and the dates before it on which a path was inactive."""
     for i in range(paths):
-        count(state, i, p, undrawn, binding, period, period_before)
+        count(state, i, p, undrawn, binding, period, period_before, dates_by)
 
 
 @verb
@@ -162,12 +163,12 @@ def purchase_path(i, p, arrays, program, lanes, world):
     if needs_price(state, i, purchase, line, headroom):
         price_alone(state, arrays.selection, i, histories, program, p, lanes, world)
     size_draw(state, i, purchase, line, headroom)
-    raised, minimum = ledgers.raised[purchase.period], program.opening.minimum
-    settle_draw(state, i, raised, purchase.t, line, program.price.impact, minimum)
+    if program.price.impact != 0:
+        move_later_closes(state, i)
+    settle_draw(state, i, ledgers.raised[purchase.period], purchase.t, line, program.opening.minimum)
     if i < lanes.paths:
         before = program.purchases[p - 1 if p > 0 else 0].period
-        count_solvent(state, i, p, program.dates_by)
-        count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before)
+        count(state, i, p, ledgers.undrawn, arrays.tally.binding, purchase.period, before, program.dates_by)
     if line.skips:
         set_inactive(state, i, line, headroom)
         for c in range(len(program.conditions)):
@@ -175,38 +176,36 @@ def purchase_path(i, p, arrays, program, lanes, world):
 
 
 @verb
-def count(state, i, p, undrawn, binding, period, period_before):
-    """Tally purchase date p of path i, and the dates on which it was inactive before it, all in one period."""
+def count(state, i, p, undrawn, binding, period, period_before, dates_by):
+    """Tally purchase date p of path i, and the dates on which it was inactive before it, all in one period.
+
+    From the cash-out on that is the reason, whatever limits the draw; a branch would be predicted wrongly too often.
+    """
     reasons = len(undrawn)
     if state.counted[i] < p - 1:
-        count_inactive(state, i, p, undrawn, binding, period_before)
-    reason = int(state.binding[i] if state.solvent[i] != 0.0 else float(reasons + CASH_OUT_FROM_END))
+        count_inactive(state, i, p, undrawn, binding, period_before, dates_by)
+    out = float(reasons + CASH_OUT_FROM_END)
+    reason = int(out + state.solvent[i] * (state.binding[i] - out))
     add_to(undrawn, reason * BLOCK + i, state.undrawn[i])
     add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), 1)
     state.counted[i] = p
 
 
 @verb
-def count_solvent(state, i, p, dates_by):
-    """Set `solvent_dates` of path i: the dates after the last one in the tallies, before p, and before its cash-out.
+def count_inactive(state, i, p, undrawn, binding, period, dates_by):
+    """Tally the dates before p on which path i was inactive: all for one reason, and from the cash-out on for that.
 
     `dates_by[t]`: number of purchase dates by day t.
     """
     first, day, last = state.counted[i] + 1.0, cash_out_day(state, i), len(dates_by) - 1
-    known = dates_by[int(day if day < last else float(last))] - first
-    known = known if known > 0.0 else 0.0
-    state.solvent_dates[i] = known if known < p - first else p - first
-
-
-@verb
-def count_inactive(state, i, p, undrawn, binding, period):
-    """Tally the dates before p on which path i was inactive: all for one reason, and from the cash-out on for that."""
-    reasons = len(undrawn)
-    out, dates = reasons + CASH_OUT_FROM_END, p - int(state.counted[i]) - 1
-    solvent = int(state.solvent_dates[i])
+    reasons, dates = len(undrawn), p - first
+    solvent = dates_by[int(day if day < last else float(last))] - first
+    solvent = solvent if solvent > 0.0 else 0.0
+    solvent = solvent if solvent < dates else dates
+    out = reasons + CASH_OUT_FROM_END
     for reason, number in ((int(state.inactive_reason[i]), solvent), (out, dates - solvent)):
         add_to(undrawn, reason * BLOCK + i, number * state.inactive_undrawn[i])
-        add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), number)
+        add_to(binding, (period * reasons + reason) * COUNTS + (i & (COUNTS - 1)), int(number))
 
 
 @stage

@@ -6,7 +6,7 @@ from sim.lowering.program import CAUSE_OPERATIONS
 
 
 @verb
-def settle_draw(state, i, raised, t, line, impact, minimum):
+def settle_draw(state, i, raised, t, line, minimum):
     """Cash, shares and totals of path i after the draw, then its legal fees. `raised`: of the purchase date's period.
 
     Totals include draws before the cash-out only. Sums of rounded amounts can exceed a limit by their last bit, so what
@@ -14,8 +14,6 @@ def settle_draw(state, i, raised, t, line, impact, minimum):
     """
     amount, shares, solvent = state.amount[i], state.shares[i], state.solvent[i]
     drawn = amount > 0.0
-    if impact != 0:
-        move_later_closes(state, i)
     cash = state.cash[i] + amount
     state.cash[i] = cash
     state.base_cash[i] = cash if drawn else state.base_cash[i]
