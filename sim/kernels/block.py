@@ -20,20 +20,26 @@ from sim.kernels.market.models import fill_market
 from sim.kernels.market.walk import walk_months
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_variates, take_points
-from sim.kernels.reference import refer
+from sim.kernels.reference import by_reference
 from sim.kernels.waterfall import share_commitment
 from sim.kernels.world.compensation import prepare_compensation
 from sim.kernels.world.past import date_changes
 from sim.kernels.world.surroundings import draw_world
+from sim.lowering.model_records import MarketRoom, MarketTables
 from sim.lowering.program import (
     BLOCK,
     REASON_CASH_OUT,
     REASON_NO_DATE,
     REASON_PERIOD_CAP,
+    Arrays,
     Lanes,
+    Program,
 )
+from sim.lowering.world_records import World
 
-FINGERPRINT = "aa82fbdd5b8ea2e1caf31389eab84f80"
+by_reference(Program, Arrays, MarketTables, MarketRoom, World)
+
+FINGERPRINT = "b5fc04bb15baa55179dc0563f8418d12"
 
 
 @stage
@@ -155,14 +161,14 @@ def simulate_chunk(program, arrays, span, world):
     Under geometric Brownian motion, and where a purchase date looks at closes alone; or from histories that are given.
     `world`: a `World`, or None for a case without any of its mechanisms; None is compiled apart, and without them.
     """
-    return simulate_blocks(refer(program), refer(arrays), span, None, None, refer(world))
+    return simulate_blocks(program, arrays, span, None, None, world)
 
 
 @outermost(FINGERPRINT)
 def simulate_market_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` under any price model, with lows, VWAPs and volumes. Apart, so that a case that needs none of
     them does not wait for its compilation."""
-    return simulate_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
+    return simulate_blocks(program, arrays, span, market, room, world)
 
 
 @stage
@@ -187,7 +193,7 @@ def simulate_blocks(program, arrays, span, market, room, world):
 @outermost(FINGERPRINT)
 def simulate_lines_chunk(program, arrays, span, market, room, world):
     """`simulate_chunk` with any number of lines and every limit, under any price model, or from given histories."""
-    return simulate_lines_blocks(refer(program), refer(arrays), span, refer(market), refer(room), refer(world))
+    return simulate_lines_blocks(program, arrays, span, market, room, world)
 
 
 @stage

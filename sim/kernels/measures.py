@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from sim.kernels.cache import outermost
 from sim.kernels.jit import load, stack_floats, stage, store
 
-FINGERPRINT = "aa82fbdd5b8ea2e1caf31389eab84f80"
+FINGERPRINT = "b5fc04bb15baa55179dc0563f8418d12"
 
 #: Numbers that NumPy adds up without halving them, and the lanes in which it does so.
 LEAF, LANES = 128, 8

@@ -9,7 +9,15 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 
 
 class Reference(types.Type):
@@ -59,16 +67,42 @@ def _read_field(context, builder, reference, pointer, name):
     return value
 
 
-@intrinsic
-def refer(typingctx, given):
-    """A `Reference` to a named tuple that has arrays; anything else, such as None, is returned as it is."""
-    if not _has_arrays(given):
-        return given(given), lambda context, builder, signature, args: args[0]
+@unbox(Reference)
+def _take_apart(kind, given, c):
+    """A pointer to the numbers of a named tuple of Python, and to where its arrays lie, for the time of the call."""
+    memory = cgutils.alloca_once(c.builder, c.context.get_value_type(kind.pointee))
+    wrong = _fill(memory, kind.pointee, given, c)
+    # An empty instruction gives the pointer that is read through, so that no invariant load precedes what fills it.
+    same = ir.FunctionType(memory.type, [memory.type])
+    return NativeValue(c.builder.asm(same, "", "=r,0,~{memory}", [memory], side_effect=True), is_error=wrong)
 
-    def build(context, builder, signature, args):
-        memory = cgutils.alloca_once_value(builder, args[0])
-        # An empty instruction gives the pointer that is read through, so that no invariant load precedes the store.
-        same = ir.FunctionType(memory.type, [memory.type])
-        return builder.asm(same, "", "=r,0,~{memory}", [memory], side_effect=True)
 
-    return Reference(given)(given), build
+def _fill(memory, kind, given, c):
+    """Fill the memory of a named tuple field by field; whether a field is not what its type says."""
+    wrong = cgutils.false_bit
+    for number, field in enumerate(kind.types):
+        item, place = c.pyapi.tuple_getitem(given, number), cgutils.gep_inbounds(c.builder, memory, 0, number)
+        if _has_arrays(field):
+            failed = _fill(place, field, item, c)
+        elif isinstance(field, types.Array):
+            code = c.pyapi.numba_array_adaptor(item, c.builder.bitcast(place, c.pyapi.voidptr))
+            failed = cgutils.is_not_null(c.builder, code)
+        else:
+            native = c.unbox(field, item)
+            c.builder.store(native.value, place)
+            failed = native.is_error
+        wrong = c.builder.or_(wrong, failed)
+    return wrong
+
+
+def by_reference(*classes):
+    """Let outermost kernels take these named tuples, which have arrays, as a `Reference` each.
+
+    Numba would take every array out of a tuple by code of its own and pass all of their parts as arguments.
+    """
+    for each in classes:
+        typeof_impl.register(each, _type_of)
+
+
+def _type_of(given, context):
+    return Reference(types.BaseTuple.from_types([typeof_impl(field, context) for field in given], type(given)))

@@ -1,13 +1,14 @@
 """Named tuples that compiled code reads through pointers."""
 
+import sys
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import pytest
 
-from sim.kernels.jit import stage
-from sim.kernels.reference import Reference, refer
+from sim.kernels.jit import POLICY, stage
+from sim.kernels.reference import Reference, by_reference
 
 
 class Inner(NamedTuple):
@@ -28,6 +29,9 @@ class Outer(NamedTuple):
     absent: Any
 
 
+by_reference(Outer)
+
+
 def given():
     records = np.zeros(3, np.dtype([("t", "f8"), ("k", "i8")]))
     records["t"], records["k"] = [0.5, 1.5, 2.5], [7, 8, 9]
@@ -45,37 +49,45 @@ def total(outer):
     return sums + outer.count + numbers.first * numbers.second + inner.factor * inner.rows[1, 2] + inner.rows.shape[1]
 
 
-@numba.njit
-def by_reference(outer):
-    return total(refer(outer))
+@numba.njit(**POLICY)
+def whole(outer):
+    return total(outer)
 
 
-@numba.njit
+@numba.njit(**POLICY)
 def scaled(outer, target):
-    seen = refer(outer)
     for i in range(len(target)):
-        target[i] = seen.inner.factor * target[i]
-    return seen.inner.factor
+        target[i] = outer.inner.factor * target[i]
+    return outer.inner.factor
 
 
-@numba.njit
-def unchanged(value):
-    return refer(value)
+@numba.njit(**POLICY)
+def doubled(outer):
+    outer.inner.rows[1, 2] *= 2.0
+    outer.records[0].t += outer.inner.rows[1, 2]
+    return outer.records[0].t
 
 
-@numba.njit
+@numba.njit(**POLICY)
 def of_no_field(outer):
-    return refer(outer).inner.row
+    return outer.inner.row
 
 
 def test_every_field_is_read_as_from_the_tuple():
-    assert by_reference(given()) == 0.5 * 7 + 1.5 * 8 + 2.5 * 9 + 4 + 11 * 0.25 - 2.5 * 5 + 3
+    assert whole(given()) == 0.5 * 7 + 1.5 * 8 + 2.5 * 9 + 4 + 11 * 0.25 - 2.5 * 5 + 3
+
+
+def test_each_call_reads_the_tuple_that_it_is_given():
+    for factor in (1.0, -4.0):
+        outer = given()._replace(inner=Inner(np.full((2, 3), factor), factor), count=int(factor))
+        assert whole(outer) == 0.5 * 7 + 1.5 * 8 + 2.5 * 9 + factor + 11 * 0.25 + factor * factor + 3
 
 
 def test_a_function_that_takes_everything_takes_one_pointer():
-    by_reference(given())
-    (kind,) = total.signatures[0]
-    assert isinstance(kind, Reference)
+    whole(given())
+    assert total.signatures
+    for (kind,) in (*whole.signatures, *total.signatures):
+        assert isinstance(kind, Reference)
 
 
 def test_stores_between_two_reads_change_nothing_that_is_read():
@@ -84,9 +96,25 @@ def test_stores_between_two_reads_change_nothing_that_is_read():
     assert target.tolist() == [-2.5, -7.5]
 
 
-@pytest.mark.parametrize("value", [None, 3.5, Numbers(1, 2.0)])
-def test_what_has_no_arrays_stays_a_value(value):
-    assert unchanged(value) == value
+def test_what_is_stored_goes_to_the_arrays_themselves():
+    outer = given()
+    assert doubled(outer) == 0.5 + 10.0
+    assert outer.inner.rows[1, 2] == 10.0
+    assert outer.records["t"].tolist() == [10.5, 1.5, 2.5]
+
+
+def test_arrays_that_are_not_contiguous_keep_their_strides():
+    rows = np.arange(24.0).reshape(4, 6)[::2, ::2]
+    outer = given()._replace(inner=Inner(rows, -2.5))
+    assert whole(outer) == 0.5 * 7 + 1.5 * 8 + 2.5 * 9 + 4 + 11 * 0.25 - 2.5 * rows[1, 2] + 3
+
+
+def test_no_reference_is_kept_to_what_was_passed():
+    outer = given()
+    counts = [sys.getrefcount(each) for each in (outer, outer.inner, outer.inner.rows, outer.records)]
+    for _ in range(3):
+        whole(outer)
+    assert [sys.getrefcount(each) for each in (outer, outer.inner, outer.inner.rows, outer.records)] == counts
 
 
 def test_a_field_that_is_not_there_is_named():
