@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,8 @@ class Version:
         self.tree, self.cache = tree, cache
 
     def __enter__(self) -> "Version":
-        changed = environment(self.cache) | {"PYTHONPATH": str(self.tree)}
+        changed = environment(self.cache)
+        changed["PYTHONPATH"] = os.pathsep.join([str(self.tree), changed["PYTHONPATH"]])
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER], cwd=self.tree, env=changed, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True,
