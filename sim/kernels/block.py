@@ -39,7 +39,7 @@ from sim.lowering.world_records import World
 
 by_reference(Program, Arrays, MarketTables, MarketRoom, World)
 
-FINGERPRINT = "b5fc04bb15baa55179dc0563f8418d12"
+FINGERPRINT = "dca1ecd93d687b6266ad529348df3be4"
 
 
 @stage

@@ -1,7 +1,7 @@
 """An insider's loan at a month's end, when cash covers little of the next month. Section "An insider's loan" of
 sim/docs/model.md."""
 
-from sim.kernels.jit import stage
+from sim.kernels.jit import peek, put, stage
 from sim.lowering.program import BLOCK, CENT
 
 
@@ -31,15 +31,18 @@ def lend_all(people, state, k, days, minimum):
 
     The burn is that expected for month k + 1; a management that has decided on a cut expects the cut burn.
     """
-    rows, bridge, level, cut_level = people.rows[0], people.bridge, people.levels[k + 1], people.cut_levels[k + 1]
+    rows, willing, loans = people.rows[0], people.willing[k], people.loans[k]
+    level, cut_level = people.levels[k + 1], people.cut_levels[k + 1]
+    rate, trigger, target, limit = people.bridge.rate, people.bridge.trigger, people.bridge.target, people.bridge.limit
     for i in range(BLOCK):
-        rows.accrued[i] = rows.accrued[i] + rows.lent[i] * bridge.rate * days / 365.0
+        lent = rows.lent[i]
+        rows.accrued[i] = rows.accrued[i] + lent * rate * days / 365.0
         expected = cut_level if rows.cut_from[i] <= k + 1 else level
         free = state.cash[i] - minimum
-        lacks = (bridge.trigger * expected - free >= CENT) & (people.willing[k, i] != 0.0)
-        wanted, left = bridge.target * expected - free, bridge.limit - rows.lent[i]
+        lacks = (trigger * expected - free >= CENT) & (peek(willing, i) != 0.0)
+        wanted, left = target * expected - free, limit - lent
         loan = wanted if wanted < left else left
         loan = loan if lacks & (loan >= CENT) else 0.0
-        rows.lent[i] = rows.lent[i] + loan
-        people.loans[k, i] = loan
+        rows.lent[i] = lent + loan
+        put(loans, i, loan)
         state.cash[i] = state.cash[i] + loan
