@@ -15,7 +15,7 @@ from sim.engine.line_sums import LineSums, line_sums, tally_lines
 from sim.engine.machine import memory_limit
 from sim.engine.sobol import SobolPoints
 from sim.engine.threads import Threads
-from sim.engine.workspace import Workspace, columns_room, new_recording, no_points, output_room, run_chunk
+from sim.engine.workspace import Workspace, columns_room, no_points, output_room, run_chunk
 from sim.lowering import program as r
 from sim.lowering.lower import Plan, lower
 from sim.lowering.program import CHUNK
@@ -153,15 +153,14 @@ class Run:
         """Compile, by simulating no path, before any thread starts: two threads never compile at once."""
         room.simulate(points, 0, 0)
         if room.sketch is not None:
-            room.sketch.add(0, room.simulate(points, 0, 0)[1])
+            room.sketch.add(0, room.simulate(points, 0, 0))
 
     def _chunk(self, spare: list[_ThreadRoom], points: r.Points, c: int, paths: int) -> None:
         """Simulate chunk c in the arrays of a free thread. A chunk's sums depend on nothing but the chunk."""
         if self.points is not None:
             self.points.turn(points)
         room = spare.pop()  # list.pop and append are atomic
-        fan, columns = room.simulate(points, c, paths)
-        self.fan[:, c * CHUNK : c * CHUNK + fan.shape[1]] = fan
+        columns = room.simulate(points, c, paths)
         self.unraised[c] = room.space.tally.unraised.sum(axis=1)
         self.cut[c] = room.space.tally.cut.sum()
         if room.sketch is not None:
@@ -233,15 +232,13 @@ class _ThreadRoom:
         self.space = Workspace(run.plan, CHUNK, closes=sobol, output=run.out, columns=run.by_line, stop=run.stop)
         self.sketch = None if run.out is not None else Sketch(run.case, run.groups)
 
-    def simulate(self, points: r.Points, c: int, paths: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Simulate the first `paths` paths of chunk c; returns the fan's part and views of their columns."""
+    def simulate(self, points: r.Points, c: int, paths: int) -> dict[str, np.ndarray]:
+        """Simulate the first `paths` paths of chunk c, of chunk 0 the fan too; returns views of their columns."""
         run, space = self.run, self.space
         first = c * CHUNK
         column = first if run.out is not None else 0
         space.points = points
-        recorded = max(0, min(first + paths, run.fan.shape[1]) - first)
-        if space.recording.cash_month_end.shape[1] or recorded:
-            space.recording = new_recording(run.plan, recorded, draws=False)
+        space.recording = space.recording._replace(cash_month_end=run.fan if c == 0 else run.fan[:, :0])
         span = r.Span(
             np.uint64(run.first_path + first), paths, column, np.uint64(run.drawn.seed), int(run.drawn.antithetic)
         )
@@ -249,7 +246,7 @@ class _ThreadRoom:
         columns = _columns(space.output, column, paths)
         if run.plan.has_tables:
             columns["by_line"] = space.books.columns[:, column : column + paths]
-        return space.recording.cash_month_end, columns
+        return columns
 
 
 def _columns(output: r.Output, column: int, paths: int) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 LINE = 64  # bytes
+LARGE = 16 << 20  # bytes
 
 Shape = int | tuple[int, ...]
 
@@ -23,13 +24,16 @@ def zeros(shape: Shape, dtype: Any = np.float64) -> np.ndarray:
 
 
 def empty_together(wanted: Sequence[tuple[Shape, Any]]) -> list[np.ndarray]:
-    """Arrays of such shapes and types in one piece of memory, which the system hands out and takes back as a whole."""
+    """Arrays of such shapes and types: large ones in one piece of memory, which the system hands out in large pages."""
     sizes = [_elements(shape) * np.dtype(dtype).itemsize for shape, dtype in wanted]
-    starts = np.cumsum([0, *(-(-size // LINE) * LINE for size in sizes)])
-    memory = _from_line(np.empty(int(starts[-1]) + LINE, np.uint8))
+    rooms = [-(-size // LINE) * LINE for size in sizes]
+    if sum(rooms) < LARGE:
+        pieces = [_from_line(np.empty(room + LINE, np.uint8)) for room in rooms]
+    else:
+        pieces = np.split(_from_line(np.empty(sum(rooms) + LINE, np.uint8)), np.cumsum(rooms))
     return [
-        memory[start : start + size].view(dtype).reshape(shape)
-        for (shape, dtype), start, size in zip(wanted, starts.tolist(), sizes, strict=False)
+        piece[:size].view(dtype).reshape(shape)
+        for (shape, dtype), piece, size in zip(wanted, pieces, sizes, strict=False)
     ]
 
 
