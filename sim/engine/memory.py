@@ -30,10 +30,10 @@ def empty_together(wanted: Sequence[tuple[Shape, Any]]) -> list[np.ndarray]:
     if sum(rooms) < LARGE:
         pieces = [_from_line(np.empty(room + LINE, np.uint8)) for room in rooms]
     else:
-        pieces = np.split(_from_line(np.empty(sum(rooms) + LINE, np.uint8)), np.cumsum(rooms))
+        pieces = np.split(_from_line(np.empty(sum(rooms) + LINE, np.uint8)), np.cumsum(rooms[:-1]))
     return [
         piece[:size].view(dtype).reshape(shape)
-        for (shape, dtype), piece, size in zip(wanted, pieces, sizes, strict=False)
+        for (shape, dtype), piece, size in zip(wanted, pieces, sizes, strict=True)
     ]
 
 

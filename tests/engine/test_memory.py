@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.engine import memory
 from sim.engine.memory import LINE, empty_together, zeros
 from sim.engine.workspace import Workspace
 from sim.lowering.lower import lower
@@ -14,6 +15,10 @@ def arrays_in(value):
     if isinstance(value, np.ndarray):
         return [value]
     return [each for part in value for each in arrays_in(part)] if isinstance(value, tuple) else []
+
+
+def root(array):
+    return array if array.base is None else root(array.base)
 
 
 def address(array):
@@ -29,7 +34,9 @@ def test_zeros_is_that_of_numpy_on_a_line(shape, kind):
     assert address(made) % LINE == 0
 
 
-def test_arrays_made_together_do_not_overlap():
+@pytest.mark.parametrize(("large", "pieces"), [(memory.LARGE, 5), (0, 1)])
+def test_arrays_made_together_do_not_overlap(monkeypatch, large, pieces):
+    monkeypatch.setattr(memory, "LARGE", large)
     wanted = [(5, np.float64), (5, np.int8), ((3, 5), np.float64), ((0, 5), np.float64), (1, np.int32)]
     made = empty_together(wanted)
     assert [(each.shape, each.dtype) for each in made] == [(np.empty(s).shape, np.dtype(k)) for s, k in wanted]
@@ -38,6 +45,7 @@ def test_arrays_made_together_do_not_overlap():
     for number, each in enumerate(made):
         assert address(each) % LINE == 0
         assert (each == number).all()
+    assert len({id(root(each)) for each in made}) == pieces
 
 
 @pytest.mark.parametrize("name", ["valence-2002", "kulr-2022"])
