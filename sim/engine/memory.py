@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-LINE = 64  # bytes
+from sim.lowering.layout import LINE
+
 LARGE = 16 << 20  # bytes
 
 Shape = int | tuple[int, ...]

@@ -39,7 +39,7 @@ from sim.lowering.world_records import World
 
 by_reference(Program, Arrays, MarketTables, MarketRoom, World)
 
-FINGERPRINT = "dca1ecd93d687b6266ad529348df3be4"
+FINGERPRINT = "b2603ad636d729952a23f6ebf23a54a4"
 
 
 @stage

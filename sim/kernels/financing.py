@@ -170,7 +170,10 @@ def take_money(j, state, rates, listed, stop, third_party, opening):
 
 @stage
 def finance(state, rates, listed, stop, third_party, opening):
-    """The month's financings, and the reductions of the line. Path by path, because they are rare."""
+    """The month's financings, and the reductions of the line. Path by path, because they are rare.
+
+    What reduces the line is a product, because a branch would be predicted wrongly too often.
+    """
     for k in range(listed.until[stop.month], listed.until[stop.month + 1]):
         j = listed.order[k]
         i = listed.path[j]

@@ -4,6 +4,7 @@ import numpy as np
 
 #: Paths that a kernel walks side by side. A compile-time constant: row offsets become constants and loops vectorise.
 BLOCK = 128
+LINE = 64  # bytes of a cache line
 
 
 def record(**fields: str) -> np.dtype:
@@ -17,7 +18,7 @@ def rows(*names: str) -> np.dtype:
     Between two rows lies a cache line that nobody uses: rows a power of 2 apart would want the same few places in the
     cache.
     """
-    pitch = 8 * BLOCK + 64
+    pitch = 8 * BLOCK + LINE
     return np.dtype(
         {
             "names": names,

@@ -5,8 +5,9 @@ import pytest
 
 import sim
 from sim.engine import memory
-from sim.engine.memory import LINE, empty_together, zeros
+from sim.engine.memory import empty_together, zeros
 from sim.engine.workspace import Workspace
+from sim.lowering.layout import LINE
 from sim.lowering.lower import lower
 
 

@@ -11,7 +11,7 @@ def request(state, i, purchase, line):
     The lesser of what a schedule says and of what brings cash to so many months of burn; each is infinite for the
     policies that have no such number. A close at or above the trigger requests the maximum.
     """
-    usual, after_cut = purchase.runway_cash, purchase.cut_runway_cash
+    usual, after_cut = purchase.runway_cash, purchase.cut_runway_cash  # first, or LLVM gathers one of them
     runway_cash = usual if state.burn_cut[i] == 0.0 else after_cut
     wanted = runway_cash - state.cash[i]
     wanted = wanted if wanted > 0.0 else 0.0

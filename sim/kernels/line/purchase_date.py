@@ -96,6 +96,7 @@ def select(state, selection, purchase, line, headroom, everyone):
 
 @stage
 def draw_all(state, raised, purchase, line, impact, opening):
+    """Draw. In loops of their own, because one loop would divide for an impact that the case does not have."""
     for i in range(BLOCK):
         size_draw(state, i, purchase, line, opening.headroom)
     if impact != 0:

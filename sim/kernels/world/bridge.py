@@ -31,6 +31,7 @@ def lend_all(people, state, k, days, minimum):
 
     The burn is that expected for month k + 1; a management that has decided on a cut expects the cut burn.
     """
+    # Read before the loop, which vectorises only so: a store to a row could change them, as far as LLVM knows.
     rows, willing, loans = people.rows[0], people.willing[k], people.loans[k]
     level, cut_level = people.levels[k + 1], people.cut_levels[k + 1]
     rate, trigger, target, limit = people.bridge.rate, people.bridge.trigger, people.bridge.target, people.bridge.limit
