@@ -103,7 +103,7 @@ def _tried(work, otherwise):
 
 
 def shown(value, form):
-    """A number as a sheet shows it in one of the workbook's formats."""
+    """A number as a sheet shows it in one of the workbook's formats: of 15 digits, a half rounded away from 0."""
     parts = form.split(";")
     if len(parts) == 3:
         return shown(abs(value) if value else value, parts[0 if value > 0 else 1 if value < 0 else 2])
@@ -112,6 +112,7 @@ def shown(value, form):
     before, digits, after = re.fullmatch(r'([+-]?(?:"[^"]*")?)([#,0.]+?)((?:,,|%)?(?:"[^"]*")?)', form).groups()
     scale = 1e6 if after.startswith(",,") else 0.01 if after.startswith("%") else 1.0
     decimals = len(digits.partition(".")[2])
-    text = f"{round(abs(value) / scale, decimals):,.{decimals}f}"
+    number = Decimal(f"{abs(value) / scale:.15g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{number:,.{decimals}f}"
     sign = "-" if value < 0 and text.strip("0.,") else ""
     return sign + before.replace('"', "") + text + after.removeprefix(",,").replace('"', "")
