@@ -4,10 +4,11 @@ import numba
 import numpy as np
 
 from benchmarks.report import Options, Report, side_by_side
+from sim.engine.memory import zeros
 from sim.kernels.jit import POLICY
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
-from sim.lowering.program import BLOCK, DAY_NORMAL
+from sim.lowering.program import BLOCK, DAY_NORMAL, NORMALS_A_CALL
 from sim.text.tables import Table
 
 SEED = 20020401
@@ -15,15 +16,15 @@ SEED = 20020401
 
 @numba.njit(**POLICY)
 def draw(rows, paths, blocks, seed, paired):
-    """Normals as a run makes them, block by block over one buffer: in pairs, or each the inverse of a uniform."""
+    """Normals as a run makes them, block by block over one buffer: two of a word, or each the inverse of a uniform."""
     total = 0.0
     for block in range(blocks):
         first = np.uint64(block * BLOCK)
-        draw_words(rows[0], rows[1], paths, len(paths), first, np.int64(0), np.int64(1), np.int64(DAY_NORMAL), seed)
-        if paired:
-            to_pairs(rows[0], rows[1], paths, len(paths), np.int64(0))
-        else:
-            for k in range(2):
+        draw_words(rows[0], rows[2], paths, len(paths), first, np.int64(0), np.int64(1), np.int64(DAY_NORMAL), seed)
+        for k in (0, 2):
+            if paired:
+                to_pairs(rows[k], rows[k + 1], paths, len(paths), np.int64(0))
+            else:
                 to_uniforms(rows[k], paths, len(paths), np.int64(0))
                 normal_row(rows[k])
         total += rows[0, 0]
@@ -33,8 +34,8 @@ def draw(rows, paths, blocks, seed, paired):
 def run(options: Options) -> Report:
     report = Report("normals")
     number, repeats = options.many(20_000_000), options.times(7)
-    blocks = -(-number // (2 * BLOCK))
-    rows, paths, buffer = np.zeros((2, BLOCK)), np.arange(BLOCK), np.empty(16_384)
+    blocks = -(-number // (NORMALS_A_CALL * BLOCK))
+    rows, paths, buffer = zeros((NORMALS_A_CALL, BLOCK)), np.arange(BLOCK), np.empty(16_384)
 
     def ours(blocks: int, paired: bool) -> float:
         return draw(rows, paths, blocks, np.uint64(SEED), paired)
@@ -45,7 +46,7 @@ def run(options: Options) -> Report:
             generator.standard_normal(out=buffer)
 
     ours(0, paired=True)  # compile
-    drawn = {"in pairs": 2 * BLOCK * blocks, "by the inverse": 2 * BLOCK * blocks}
+    drawn = {"in pairs": NORMALS_A_CALL * BLOCK * blocks, "by the inverse": 2 * BLOCK * blocks}
     drawn |= dict.fromkeys(("NumPy, PCG64", "NumPy, SFC64"), -(-number // buffer.size) * buffer.size)
     timed = side_by_side(
         {

@@ -6,7 +6,7 @@ Examples
 >>> case = sim.load_case("valence-2002")
 >>> result = sim.simulate(case, paths=100_000, seed=7)
 >>> result.probability_of_cash_out(by="2003-03-31")
-0.9426 +- 0.0007
+0.9433 +- 0.0007
 """
 
 from importlib import import_module

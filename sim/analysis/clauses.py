@@ -80,8 +80,9 @@ def clauses(
 
     Examples
     --------
-    >>> sim.clauses("valence-2002", paths=256).shapley["raised"][0]
-    5,000 +- 3,000
+    >>> costs = sim.clauses("valence-2002", paths=256)
+    >>> costs.clauses[8].key, costs.shapley["raised"][8]
+    ('period cap', 12,500,000 +- 300,000)
     """
     case = load_case(case)
     paths = check_whole("paths", PATHS if paths is None else paths, 1, 10**9)

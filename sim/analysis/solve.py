@@ -69,7 +69,7 @@ def solve(
     Examples
     --------
     >>> sim.solve("valence-2002", "cost_cut", target=0.5, by="2002-12-31", paths=1000).value
-    0.274
+    0.2625
     """
     case = load_case(case)
     by = day_of(case, "by", by, case.horizon)

@@ -74,7 +74,7 @@ def sweep(
     --------
     >>> found = sim.sweep("valence-2002", {"axes": {"price.volatility": [0.6, 0.9]}}, paths=1000)
     >>> [round(row["raised"], -3) for row in found.rows()]
-    [6073000.0, 6071000.0]
+    [6222000.0, 6208000.0]
     """
     check_executor(executor, workers)
     plan = Plan.of(cases, grid, paths, seed)

@@ -113,20 +113,14 @@ class SobolPoints:
 
     def __init__(self, plan: Plan, seed: int, first_path: int = 0) -> None:
         self.plan = plan
-        self.first_wait = plan.program.third_party.variate
-        self.financings = 2 * r.FINANCINGS if self.first_wait >= 0 else 0
-        self.order = _by_importance(plan, self.first_wait, self.financings)
+        self.financings = 2 * r.FINANCINGS if plan.program.third_party.variate >= 0 else 0
+        self.order = _by_importance(plan, self.financings)
         # A copy of its own for each run, set back to the first point; what the scrambling made is only read.
         self.sequences = [copy.copy(one).reset() for one in scrambled(max(len(self.order), 1), seed)]
         if first_path:
             for sequence in self.sequences:
                 _skip(sequence, first_path // r.SCRAMBLES)
-        calls = plan.program.calls
-        halves = ((calls["row_a"], calls["kind_a"]), (calls["row_b"], calls["kind_b"]))
-        normals = [row[(kind == r.NORMAL) | (kind == r.PAIRED)] for row, kind in halves]
-        days = np.arange(plan.variate_rows, plan.variate_rows + plan.day_rows)
-        self.normals = np.concatenate([*normals, days])
-        self.normals = self.normals[self.normals > 0]  # row 0 is that of unused variates
+        self.normals = np.array(plan.normal_rows, np.int64)
         size = max(len(plan.market_rows), len(plan.burn_rows))
         self.turned = np.zeros((2, size), np.int64)
         self.turns = np.zeros((2, size, size))
@@ -183,10 +177,12 @@ def _skip(sequence: qmc.Sobol, points: int) -> None:
     sequence._quasi, sequence.num_generated = point, points
 
 
-def _by_importance(plan: Plan, first_wait: int, financings: int) -> list[int]:
-    """Rows of variates, then of financings' terms, in the order of their dimensions."""
+def _by_importance(plan: Plan, financings: int) -> list[int]:
+    """Rows of variates and of financings' terms in the order of their dimensions. The terms come after the waits and
+    after the first burn and market rows."""
     rows = list(plan.rows_by_importance)
     if financings:
-        after, last = rows.index(first_wait) + 1, plan.variate_rows + plan.day_rows
+        first = (plan.program.third_party.variate, *plan.burn_rows[:1], *plan.market_rows[:1])
+        after, last = max(map(rows.index, first)) + 1, plan.variate_rows + plan.day_rows
         rows[after:after] = range(last, last + financings)
     return rows

@@ -263,14 +263,14 @@ def _selection(plan: Plan, whole: bool) -> r.Selection:
     return r.Selection(
         paths=zeros(r.BLOCK, np.int64),
         everyone=_everyone(),
-        normals=_rows(2 * most("call")),
+        normals=_rows(r.NORMALS_A_CALL * most("call")),
         walked=_rows(most("anchor", "bridge")),
         moved_at=_rows(1),
         closes=_rows(max((windows["last_day"] - windows["first_day"])[: len(plan.purchase_dates)].tolist(), default=0)),
         average=zeros(r.BLOCK),
         leg=zeros(r.BLOCK),
         lowest=_rows(max(plan.program.legs["count"].tolist(), default=1)),
-        alone=zeros((4, most("call") + most("anchor", "bridge") + most("day") + 8)),
+        alone=zeros((6, most("call") + most("anchor", "bridge") + most("day") + 8)),
     )
 
 

@@ -39,7 +39,7 @@ from sim.lowering.world_records import World
 
 by_reference(Program, Arrays, MarketTables, MarketRoom, World)
 
-FINGERPRINT = "b2603ad636d729952a23f6ebf23a54a4"
+FINGERPRINT = "629eba9174de96b856e2913e44efd0e9"
 
 
 @stage

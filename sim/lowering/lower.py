@@ -50,6 +50,7 @@ class Plan:
     variate_rows: int
     day_rows: int  # of normals of the window of all sessions
     rows_by_importance: tuple[int, ...]  # of variates, then of those normals, for quasi-random points
+    normal_rows: tuple[int, ...]  # those of them that are normals
     market_rows: tuple[int, ...]  # of variates: month-end normals, the first months'
     burn_rows: tuple[int, ...]
     month_sessions: tuple[int, ...]  # sessions in each month
@@ -129,13 +130,17 @@ class Structure:
     def _described(self, plain: bool) -> dict[str, Any]:
         """What the rows of a plan stand for."""
         variates, calendar, market, lines = self.variates, self.calendar, self.market, self.lines
-        day_rows = 2 * int(self.windows["last_call"][-1] - self.windows["first_call"][-1])
+        everything = self.windows[-1]
+        day_rows = r.NORMALS_A_CALL * int(everything["last_call"] - everything["first_call"])
+        bridges = self.bridges[everything["first_bridge"] : everything["last_bridge"]]
+        days = sorted(variates.rows + normal for normal in bridges["normal"].tolist())
         return {
             "variate_rows": variates.rows,
             "day_rows": day_rows,
-            "rows_by_importance": (*variates.by_importance(), *range(variates.rows, variates.rows + day_rows)),
-            "market_rows": _month_rows(variates, r.MONTH_END_NORMAL, calendar.n_months),
-            "burn_rows": _month_rows(variates, r.BURN_NORMAL, calendar.n_months),
+            "rows_by_importance": (*variates.by_importance(), *days),
+            "normal_rows": (*variates.normal_rows(), *days),
+            "market_rows": variates.normals(r.MONTH_END_NORMAL, calendar.n_months),
+            "burn_rows": variates.normals(r.BURN_NORMAL, calendar.n_months),
             "month_sessions": market.lengths,
             "day_dates": market.dates,
             "earlier_dates": market.earlier,
@@ -211,23 +216,17 @@ def _program(case: Case, structure: Structure) -> r.Program:
     )
 
 
-def _month_rows(variates: Variates, purpose: int, months: int) -> tuple[int, ...]:
-    """Rows of a number that each month has, up to the last month that has one."""
-    rows = (variates.row_of(purpose, k >> 1, k & 1) for k in range(months))
-    return tuple(row for row in rows if row >= 0)
-
-
 def _months(case: Case, calendar: Calendar, market: Market, variates: Variates) -> list[dict]:
     random = bool(case.burn.volatility)
     rows = []
     for k in range(calendar.n_months):
-        call, half, last = k >> 1, k & 1, market.ends[k]
+        last = market.ends[k]
         rows.append(
             {
                 "days": float(calendar.days(k)),
                 "level": 0.0,
-                "market_variate": variates.ask(r.MONTH_END_NORMAL, call, half, r.NORMAL) if random else 0,
-                "own_variate": variates.ask(r.BURN_NORMAL, call, half, r.NORMAL) if random else -1,
+                "market_variate": variates.normal(r.MONTH_END_NORMAL, k) if random else 0,
+                "own_variate": variates.normal(r.BURN_NORMAL, k) if random else -1,
                 "month_end": k + 1 if k < len(market.walk) else -1,
                 "t": market.t(last),
                 "drift": 0.0,

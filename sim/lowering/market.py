@@ -218,7 +218,7 @@ class Market:
         for k, length in enumerate(self.lengths):
             if self.starts[k] > last:
                 break
-            z = self.variates.ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL)
+            z = self.variates.normal(r.MONTH_END_NORMAL, k)
             self.walk.append((z, math.sqrt(length)))
 
     def _trade(self, priced: list[int], row_of: dict[int, int]) -> None:
@@ -266,10 +266,12 @@ class Market:
         back, ahead, rank, ratio, root = tree(self.lengths[k])[n - before]
         behind = self._reach(before + back, row_of, slot_of)
         beyond = self._reach(before + ahead, row_of, slot_of)
-        index = k * r.DAY_CALLS_A_MONTH + (rank >> 1)
+        index, place = divmod(r.DAY_NORMALS_A_MONTH * k + rank, r.NORMALS_A_CALL)
         if index not in slot_of:
             slot_of[index] = len(slot_of)
             self.day_calls.append(index)
+        if place >= 2:
+            self.day_calls[slot_of[index] - len(slot_of)] |= r.BOTH_WORDS
         row_of[n] = len(row_of)
-        self.bridges.append((row_of[n], behind, beyond, 2 * slot_of[index] + (rank & 1), ratio, root))
+        self.bridges.append((row_of[n], behind, beyond, r.NORMALS_A_CALL * slot_of[index] + place, ratio, root))
         return row_of[n]

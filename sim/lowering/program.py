@@ -66,18 +66,22 @@ WAIVER_FACTOR = 31
 WAIVER_OF_PERIOD = 32
 THIRD_PARTY_MONTH = 33
 
-#: Calls of DAY_NORMAL kept for each month: two normals a call, at most 31 days a month.
-DAY_CALLS_A_MONTH = 16
+#: Normals of a call of the generator that gives nothing else: normal n of a purpose is number n % 4 of call n // 4.
+NORMALS_A_CALL = 4
+#: Numbers kept for the normals of a month's days, of DAY_NORMAL and VOLUME_DAY: at most 31 days a month.
+DAY_NORMALS_A_MONTH = 32
+#: Added to the index of a call of DAY_NORMAL whose second word is used too; the generator takes the lower 32 bits.
+BOTH_WORDS = 1 << 32
 #: Index of the call of VOLUME_MONTH that gives the volume's state at the opening, and of that of BRIDGE for all months.
 VOLUME_START = BRIDGE_COMMON = 1 << 20
 #: Attempt k at the activity of session n has the index n + (k << ATTEMPT).
 ATTEMPT = 16
 
-# What a half of a random call is used as: a normal is the inverse of its half's uniform, or one of the two that
-# Box and Muller's method makes of both halves.
-UNUSED, UNIFORM, NORMAL, PAIRED = range(4)
-#: Purposes whose calls give two normals. Of another call that gives a normal, the other half may be a uniform.
-PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, VARIANCE_NORMAL, VOLUME_MONTH, VOLUME_DAY, OVERNIGHT, ITEM_NORMAL)
+# What a word of a random call is used as: a uniform, the inverse normal of one, or the two normals that Box and
+# Muller's method makes of it.
+UNUSED, UNIFORM, NORMAL, TWO_NORMALS = range(4)
+#: Rows of variates that receive those numbers of a call's first and second word that are not used.
+UNUSED_ROWS = 2
 
 # Statistics of a window, kinds of condition, causes of a cash-out.
 STATISTICS = ("mean", "lowest", "mean_of_lowest")
@@ -107,8 +111,8 @@ def reason_names(condition_names: tuple[str, ...]) -> tuple[str, ...]:
     return ("floor price", *(f"condition: {name}" for name in condition_names), *REASONS_AFTER_CONDITIONS)
 
 
-#: One call of the generator, which gives two numbers: where each half goes and as what.
-CALL = _record(purpose="i", index="i", row_a="i", kind_a="i", row_b="i", kind_b="i")
+#: One call of the generator: what each of its two words is used as, and where one number of it or two go.
+CALL = _record(purpose="i", index="i", kind_a="i", row_a="i", second_a="i", kind_b="i", row_b="i", second_b="i")
 #: One month: its days, expected cash used, the rows of its variates, and its last session: number of the month-end in
 #: the walk (-1: not needed), time, log drift and row of closes (-1: none). Months outside the span have variates -1.
 MONTH = _record(days="f", level="f", market_variate="i", own_variate="i", month_end="i", t="f", drift="f", row="i")
@@ -185,7 +189,7 @@ class Program(NamedTuple):
     calls: np.ndarray
     walk: np.ndarray
     windows: np.ndarray  # of each purchase date, and of all sessions
-    day_calls: np.ndarray  # int64: indices of DAY_NORMAL; call j of a window gives its normals 2 j and 2 j + 1
+    day_calls: np.ndarray  # int64: indices of DAY_NORMAL, some with BOTH_WORDS; call j gives normals 4 j ... 4 j + 3
     anchors: np.ndarray
     bridges: np.ndarray
     days: np.ndarray
@@ -244,14 +248,14 @@ class Selection(NamedTuple):
 
     paths: np.ndarray  # int64 (BLOCK,): numbers of the paths
     everyone: np.ndarray  # int64 (BLOCK,): 0, 1, 2, ...
-    normals: np.ndarray  # (2 x calls, BLOCK)
+    normals: np.ndarray  # (4 x calls, BLOCK)
     walked: np.ndarray  # W by row of a window
     moved_at: np.ndarray  # (1, BLOCK): when a move of the stock happens
     closes: np.ndarray  # (sessions, BLOCK)
     average: np.ndarray  # (BLOCK,)
     leg: np.ndarray  # (BLOCK,): the statistic of one leg
     lowest: np.ndarray  # (count, BLOCK): the lowest prices of a leg so far, in rising order
-    alone: np.ndarray  # (4, numbers): two normals of each call, W and closes of a single path, side by side
+    alone: np.ndarray  # (6, numbers): four normals of each call, W and closes of a single path, side by side
 
 
 #: The ledger of a block of paths, one row for each quantity. One record: compiled code passes it as one pointer, and

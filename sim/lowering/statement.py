@@ -46,16 +46,14 @@ class StatementItems:
     def _month(self, item: Item, k: int, whole: float, variates: Variates) -> dict:
         """Month `k` pays `whole`, the figure of `lag_months` before; that of a month before the valuation date is its
         level."""
-        of, calendar, ask = k - item.lag_months, self.calendar, variates.ask
+        of, calendar, normal = k - item.lag_months, self.calendar, variates.normal
         random = 0.0 if of < 0 else calendar.share(of)  # of the figure; the rest was owed before
         paid = calendar.share(k) if of < k else 1.0  # of a whole month's figure, unless it is the month's own
         owed = whole * (1.0 - random) if of < k else 0.0
         noisy = item.volatility > 0.0
-        market = ask(r.MONTH_END_NORMAL, k >> 1, k & 1, r.NORMAL) if noisy else 0
-        index = (index_of(item.name) + (k >> 1)) & 0xFFFFFFFF
         return {
-            "market_variate": market,
-            "own_variate": ask(r.ITEM_NORMAL, index, k & 1, r.NORMAL, month=k) if noisy else -1,
+            "market_variate": normal(r.MONTH_END_NORMAL, k) if noisy else 0,
+            "own_variate": normal(r.ITEM_NORMAL, k, index_of(item.name)) if noisy else -1,
             "owed": owed * paid,
             "level": whole * random,
             "of": max(of, 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import NamedTuple
 
 from sim.lowering import program as r
 
@@ -14,6 +15,14 @@ def index_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
+class _Number(NamedTuple):
+    """What a row holds: one number of each path."""
+
+    row: int
+    kind: int
+    of_purpose: int  # which of the purpose's numbers
+
+
 class Variates:
     """Allocates rows of the array of variates and records which call of the generator fills each row.
 
@@ -22,56 +31,73 @@ class Variates:
 
     def __init__(self) -> None:
         self.complete = False
-        self.rows = 1  # row 0 receives unused variates
-        self._halves: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
-        self._months: dict[int, int] = {}
+        self.rows = r.UNUSED_ROWS
+        self._calls: dict[tuple[int, int], dict[int, _Number]] = {}
 
-    def ask(self, purpose: int, index: int, half: int, kind: int, month: int = -1) -> int:
-        """The row that will hold one number for each path. `month`: to which it belongs, if its index does not say."""
+    def ask(self, purpose: int, index: int, word: int, kind: int) -> int:
+        """The row that will hold one number for each path, made of one of the two words of a call."""
+        return self._row(purpose, index, word, _Number(self.rows, kind, 2 * index + word))
+
+    def normal(self, purpose: int, number: int, start: int = 0) -> int:
+        """The row of a normal of a purpose whose calls give four. `start`: index of the call of its normals 0 to 3."""
+        index, place = divmod(number, r.NORMALS_A_CALL)
+        return self._row(purpose, (start + index) & 0xFFFFFFFF, place, _Number(self.rows, r.TWO_NORMALS, number))
+
+    def _row(self, purpose: int, index: int, place: int, new: _Number) -> int:
         if self.complete:
-            return self._halves[purpose, index][half][0]
-        kind = r.PAIRED if purpose in r.PAIRS else kind
-        halves = self._halves.setdefault((purpose, index), {})
-        if half not in halves:
-            halves[half] = (self.rows, kind)
-            self._months[self.rows] = month
-            self.rows += 1
-        return halves[half][0]
+            return self._calls[purpose, index][place].row
+        found = self._calls.setdefault((purpose, index), {}).setdefault(place, new)
+        self.rows += found is new
+        return found.row
 
-    def row_of(self, purpose: int, index: int, half: int) -> int:
-        """The row of a number that was asked for, or -1."""
-        return self._halves.get((purpose, index), {}).get(half, (-1, r.UNUSED))[0]
+    def normals(self, purpose: int, count: int) -> tuple[int, ...]:
+        """The rows of normals 0 ... count - 1 of a purpose, of those that were asked for."""
+        places = (divmod(n, r.NORMALS_A_CALL) for n in range(count))
+        found = (self._calls.get((purpose, index), {}).get(place) for index, place in places)
+        return tuple(number.row for number in found if number)
+
+    def normal_rows(self) -> list[int]:
+        """The rows of all normals."""
+        numbers = (number for numbers in self._calls.values() for number in numbers.values())
+        return [number.row for number in numbers if number.kind != r.UNIFORM]
 
     def by_importance(self) -> list[int]:
-        """The rows in decreasing importance for the outcome of a path: the broad course of burn and market, the events
-        of the company, then single months, then single days."""
+        """The rows in decreasing importance for the outcome of a path: extensions and the first financings, the broad
+        course of burn and market, the events of the company, then single months, then single days."""
         ranked = [
-            (self._rank(purpose, 2 * index + half if self._months[row] < 0 else self._months[row], index), row)
-            for (purpose, index), halves in self._halves.items()
-            for half, (row, _) in halves.items()
+            (self._rank(purpose, number.of_purpose, index), number.row)
+            for (purpose, index), numbers in self._calls.items()
+            for number in numbers.values()
         ]
         return [row for _, row in sorted(ranked)]
 
     @staticmethod
-    def _rank(purpose: int, month: int, index: int) -> tuple[int, int]:
+    def _rank(purpose: int, number: int, index: int) -> tuple[int, int]:
         once = {
-            r.EXTENSION: 0, r.COMMON_FACTOR: 4, r.WAIVER_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5, r.FLOW: 5, r.MILESTONE: 6,
-            r.WAIVER_OF_PERIOD: 7,
+            r.EXTENSION: -1, r.THIRD_PARTY_ARRIVAL: 0, r.COMMON_FACTOR: 4, r.WAIVER_FACTOR: 4, r.WAIVER: 5, r.EVENTS: 5,
+            r.FLOW: 5, r.MILESTONE: 6, r.WAIVER_OF_PERIOD: 7,
         }  # fmt: skip
         if purpose in (r.BURN_NORMAL, r.ITEM_NORMAL):
-            return 2 * month + 1, purpose
-        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_ARRIVAL, r.THIRD_PARTY_MONTH):
-            return 2 * month + 2, purpose
+            return 2 * number + 1, purpose
+        if purpose in (r.MONTH_END_NORMAL, r.THIRD_PARTY_MONTH):
+            return 2 * number + 2, purpose
         return once.get(purpose, 10_000 + index), purpose
 
     def calls(self) -> list[dict]:
         rows = []
-        for (purpose, index), halves in self._halves.items():
-            (row_a, kind_a), (row_b, kind_b) = (halves.get(half, (0, r.UNUSED)) for half in (0, 1))
-            kind_a = r.PAIRED if purpose in r.PAIRS else kind_a
-            rows.append(
-                {"purpose": purpose, "index": index, "row_a": row_a, "kind_a": kind_a, "row_b": row_b, "kind_b": kind_b}
-            )
+        for (purpose, index), numbers in self._calls.items():
+            row = {"purpose": purpose, "index": index}
+            fours = any(number.kind == r.TWO_NORMALS for number in numbers.values())
+            for word, letter in enumerate("ab"):
+                unused = _Number(word, r.UNUSED, -1)
+                places = (2 * word, 2 * word + 1) if fours else (word, -1)
+                first, second = (numbers.get(place, unused) for place in places)
+                row |= {
+                    f"kind_{letter}": max(first.kind, second.kind),
+                    f"row_{letter}": first.row,
+                    f"second_{letter}": second.row,
+                }
+            rows.append(row)
         return rows
 
 

@@ -30,26 +30,26 @@ class StateSteps:
         self.row_of: dict[int, int] = {}
         self._rows: list[tuple] = []
         self._steps: list[tuple[int, int]] = []  # sessions from the one before, and to the one after; 0: there is none
-        self._add(0, (0, 0), (0, 0), (r.VOLUME_MONTH, r.VOLUME_START, 0))
+        self._add(0, (0, 0), (0, 0), (r.VOLUME_MONTH, r.NORMALS_A_CALL * r.VOLUME_START))
         before = 0
         for k in count():
             if k not in ends or starts[k] > needed[-1]:
                 break
             length = ends[k] - before
-            self._add(ends[k], (self.row_of[before], 0), (length, 0), (r.VOLUME_MONTH, k >> 1, k & 1))
+            self._add(ends[k], (self.row_of[before], 0), (length, 0), (r.VOLUME_MONTH, k))
             inside = [n for n in needed if starts[k] <= n <= ends[k]]
             positions = tree(length)
             for n in _with_ancestors(inside, before, positions):
                 back, ahead, rank, _, _ = positions[n - before]
                 behind, beyond = before + back, before + ahead
                 rows, steps = (self.row_of[behind], self.row_of[beyond]), (n - behind, beyond - n)
-                self._add(n, rows, steps, (r.VOLUME_DAY, k * r.DAY_CALLS_A_MONTH + (rank >> 1), rank & 1))
+                self._add(n, rows, steps, (r.VOLUME_DAY, r.DAY_NORMALS_A_MONTH * k + rank))
             before = ends[k]
         self._table, (self._back, self._ahead) = np.array(self._rows, m.STATE_STEP), np.array(self._steps, np.int64).T
 
-    def _add(self, n: int, rows: tuple[int, int], steps: tuple[int, int], call: tuple[int, int, int]) -> None:
+    def _add(self, n: int, rows: tuple[int, int], steps: tuple[int, int], normal: tuple[int, int]) -> None:
         row = self.row_of[n] = len(self.row_of)
-        self._rows.append((row, *rows, self.variates.ask(*call, r.NORMAL), 0.0, 0.0, 0.0))
+        self._rows.append((row, *rows, self.variates.normal(*normal), 0.0, 0.0, 0.0))
         self._steps.append(steps)
 
     def table(self, case: Case) -> np.ndarray:

@@ -104,7 +104,7 @@ class Result(Frozen, Mapping[str, np.ndarray]):
     >>> result["raised"].shape
     (1000,)
     >>> result.probability_of_cash_out(by="2003-03-31")
-    0.953 +- 0.007
+    0.950 +- 0.007
     """
 
     def __init__(

@@ -47,15 +47,17 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     yield from of_uniforms(uniforms.ravel())
     yield from independence(uniforms[:8], seed)
     del uniforms
-    pairs = _numbers(r.PAIRED, r.BURN_NORMAL, blocks, seed)
-    yield from of_normals(pairs.ravel())
-    yield from of_pairs(pairs[:, :, 0].ravel(), pairs[:, :, 1].ravel())
-    del pairs
+    normals = _numbers(r.TWO_NORMALS, r.BURN_NORMAL, -(-blocks // 2), seed)
+    yield from of_normals(normals.ravel())
+    first, second, *others = (normals[:, :, place].ravel() for place in range(r.NORMALS_A_CALL))
+    yield from of_pairs(np.append(first, others[0]), np.append(second, others[1]))
+    yield from of_words(first, others[0])
+    del normals, first, second, others
     yield from of_single_normals(_numbers(r.NORMAL, r.COMMON_FACTOR, max(8, blocks // 4), seed).ravel())
 
 
 def _numbers(kind: int, purpose: int, blocks: int, seed: int, first_path: int = 0) -> np.ndarray:
-    """Numbers (blocks, INDICES, 2, BLOCK paths) of one purpose."""
+    """Numbers (blocks, INDICES, 2 or 4, BLOCK paths) of one purpose."""
     calls = [Call(purpose, index, kind) for index in range(INDICES)]
     return np.stack([streams.draw(calls, first_path + b * r.BLOCK, seed) for b in range(blocks)])
 
@@ -95,7 +97,7 @@ def independence(u: np.ndarray, seed: int) -> Iterator[Check]:
     pairs = {
         "consecutive paths": score[..., 1:] * score[..., :-1],
         "consecutive indices": score[:, 1:] * score[:, :-1],
-        "the two halves of a call": score[:, :, 0] * score[:, :, 1],
+        "the two words of a call": score[:, :, 0] * score[:, :, 1],
         "neighbouring purposes": score * other(0, seed, r.MONTH_END_NORMAL),
         "neighbouring seeds": score * other(0, seed ^ 1),
         "seeds 2^32 apart": score * other(0, seed ^ 1 << 32),
@@ -117,12 +119,19 @@ def of_normals(z: np.ndarray) -> Iterator[Check]:
 
 
 def of_pairs(first: np.ndarray, second: np.ndarray) -> Iterator[Check]:
-    """Both normals of a call have one radius; neither they nor their squares are correlated."""
-    about = About("the two normals of a call do not depend on each other", "Box and Muller (1958)")
-    yield about.mean("correlation of the two normals of a call", 0, first * second)
+    """Both normals of a word have one radius; neither they nor their squares are correlated."""
+    about = About("the two normals of a word do not depend on each other", "Box and Muller (1958)")
+    yield about.mean("correlation of the two normals of a word", 0, first * second)
     yield about.mean("correlation of their squares", 0, (first**2 - 1) * (second**2 - 1) / 2)
     yield about.share("how often the first is the larger in size", 1 / 2, np.abs(first) > np.abs(second))
-    yield NORMALS.mean("first normal of a call: fourth moment", 3, first**4)
+    yield NORMALS.mean("first normal of a word: fourth moment", 3, first**4)
+
+
+def of_words(one: np.ndarray, other: np.ndarray) -> Iterator[Check]:
+    """Normals of the two words of a call."""
+    about = About("the four normals of a call do not depend on each other", "two words of the generator")
+    yield about.mean("correlation of the normals of the words of a call", 0, one * other)
+    yield about.mean("correlation of their squares between words", 0, (one**2 - 1) * (other**2 - 1) / 2)
 
 
 def of_single_normals(z: np.ndarray) -> Iterator[Check]:

@@ -14,7 +14,7 @@ from sim.verify.samples import plain_case
 
 
 class Call(NamedTuple):
-    """One call of the generator for each path: two uniforms, two normals, or a pair of normals from one radius."""
+    """One call of the generator for each path: two uniforms, the inverse normals of both, or two normals a word."""
 
     purpose: int
     number: int  # the counter's index
@@ -22,23 +22,27 @@ class Call(NamedTuple):
 
 
 def counters(calls: Sequence[Call], first_row: int) -> np.ndarray:
-    """The kernels' table of calls: each fills two rows, from `first_row` on."""
+    """The kernels' table of calls: each has two rows for either word, from `first_row` on."""
     table = np.zeros(len(calls), r.CALL)
     for j, call in enumerate(calls):
-        row = first_row + 2 * j
-        table[j] = (call.purpose, call.number, row, call.kind, row + 1, call.kind)
+        a = first_row + r.NORMALS_A_CALL * j
+        table[j] = (call.purpose, call.number, call.kind, a, a + 1, call.kind, a + 2, a + 3)
     return table
 
 
 def draw(calls: Sequence[Call], first_path: int, seed: int) -> np.ndarray:
-    """What each call gives to BLOCK consecutive paths: (calls, 2, BLOCK)."""
+    """What each call gives to BLOCK consecutive paths: (calls, words, BLOCK), of two normals a word (calls, 4, BLOCK).
+
+    All calls are of one kind.
+    """
     plan = lower(plain_case())
     space = Workspace(plan)
-    variates = np.zeros((plan.variate_rows + 2 * len(calls), r.BLOCK))
+    variates = np.zeros((plan.variate_rows + r.NORMALS_A_CALL * len(calls), r.BLOCK))
     table = np.concatenate([plan.program.calls, counters(calls, plan.variate_rows)])
     space.histories = space.histories._replace(variates=variates)
     run_chunk(space, plan.program._replace(calls=table), r.Span(np.uint64(first_path), r.BLOCK, 0, np.uint64(seed)))
-    return variates[plan.variate_rows :].reshape(len(calls), 2, r.BLOCK)
+    numbers = variates[plan.variate_rows :].reshape(len(calls), r.NORMALS_A_CALL, r.BLOCK)
+    return numbers if calls[0].kind == r.TWO_NORMALS else numbers[:, ::2]
 
 
 def turned(uniforms: np.ndarray) -> np.ndarray:

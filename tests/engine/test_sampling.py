@@ -6,7 +6,7 @@ import pytest
 import sim
 from sim.engine import sobol as sampling
 from sim.lowering import program as r
-from sim.lowering.lower import _month_rows, lower
+from sim.lowering.lower import lower
 from sim.lowering.variates import Variates
 from tests.support.valence import valence_2002
 
@@ -48,9 +48,10 @@ def test_a_shared_scramble_is_seen(monkeypatch):
 
 def test_each_scramble_fills_every_dimension_evenly():
     """A power of two of Sobol' points has one in each equal part, in every dimension."""
-    uniforms = points(7)
-    assert (uniforms[0] == 0.5).all()  # the row of unused variates
-    used = uniforms[1:]
+    plan, uniforms = lower(valence_2002()), points(7)
+    rows = [*plan.rows_by_importance, *range(plan.variate_rows + plan.day_rows, len(uniforms))]
+    used = uniforms[rows]
+    assert (np.delete(uniforms, rows, axis=0) == 0.5).all()  # no number of a path
     for number in range(16):
         parts = np.sort(np.floor(used[:, number::16] * (PATHS // 16)), axis=1)
         assert (parts == np.arange(PATHS // 16)).all()
@@ -83,12 +84,13 @@ def test_the_variates_that_matter_most_comes_first():
     plan = lower(valence_2002())
     what = {}
     for call in plan.program.calls:
-        for half, row in enumerate((call["row_a"], call["row_b"])):
-            what[int(row)] = int(call["purpose"]), int(call["index"]), half
-    days = range(plan.variate_rows, plan.variate_rows + plan.day_rows)
+        for place, name in enumerate(("row_a", "second_a", "row_b", "second_b")):
+            what[int(call[name])] = int(call["purpose"]), int(call["index"]), place
+    days = sorted({plan.variate_rows + int(normal) for normal in plan.program.bridges["normal"]})
     what |= {row: (r.DAY_NORMAL, row, 0) for row in days}
     order = {what[row]: place for place, row in enumerate(plan.rows_by_importance)}
-    assert sorted(plan.rows_by_importance) == list(range(1, days.stop))  # each has its place
+    # Each number that is used has its place.
+    assert sorted(plan.rows_by_importance) == [*range(r.UNUSED_ROWS, plan.variate_rows), *days]
 
     def places(purpose: int) -> list[int]:
         """Of each month, or of each number."""
@@ -98,7 +100,7 @@ def test_the_variates_that_matter_most_comes_first():
     assert len(market) == len(burn) == 24
     assert len(arrivals) == 2  # the first two waits; later ones take the generator's numbers
     assert len(places(r.DAY_NORMAL)) == len(days) > 20
-    for before, after in ((burn, market), (market, burn[1:]), (burn, arrivals), (arrivals, burn[1:])):
+    for before, after in ((burn, market), (market, burn[1:]), (arrivals, burn), (arrivals[:1], burn)):
         assert all(a < b for a, b in zip(before, after, strict=False))
     assert places(r.EXTENSION) == [0]
     assert max(places(r.COMMON_FACTOR)) < min(places(r.WAIVER))
@@ -108,5 +110,5 @@ def test_the_variates_that_matter_most_comes_first():
 
 def test_months_without_a_number_have_no_row():
     variates = Variates()
-    rows = [variates.ask(r.BURN_NORMAL, k >> 1, k & 1, r.NORMAL) for k in range(5)]
-    assert _month_rows(variates, r.BURN_NORMAL, 9) == tuple(rows)
+    rows = [variates.normal(r.BURN_NORMAL, k) for k in range(5)]
+    assert variates.normals(r.BURN_NORMAL, 9) == tuple(rows)

@@ -140,141 +140,153 @@ def test_normal_is_antisymmetric_bit_for_bit():
 
 # ------------------------------------------------------------------------------------------- Box and Muller's method
 
-MASK52 = 2**52 - 1
+SIGN, SWAP = 1 << 23, 1 << 22  # of the cosine and of both normals: the bits between those of radius and angle
+MIDDLE = 1 << 21  # the angle next to the axis: pi 2^-24
 
 
 @numba.njit(error_model="numpy")
-def box_muller(a, b, out):
-    for i in range(len(a)):
-        out[0, i], out[1, i] = elementary.box_muller(a[i], b[i])
+def box_muller(words, out):
+    for i in range(len(words)):
+        out[0, i], out[1, i] = elementary.box_muller(words[i])
 
 
-def pairs(a, b):
-    """Both normals of words a, b: (2, n)."""
-    a, b = (np.atleast_1d(np.asarray(word, np.uint64)) for word in np.broadcast_arrays(a, b))
-    out = np.empty((2, len(a)))
-    box_muller(np.ascontiguousarray(a), np.ascontiguousarray(b), out)
+def pairs(words):
+    """Both normals of each word: (2, n)."""
+    words = np.atleast_1d(np.asarray(words, np.uint64))
+    out = np.empty((2, len(words)))
+    box_muller(words, out)
     return out
 
 
-def exact_pair(a, b):
-    radius = mpmath.sqrt(-2 * mpmath.log((mpmath.mpf(a >> 12) + 0.5) / 2**52))
-    angle = mpmath.pi / 2 * (mpmath.mpf(b & MASK52) / 2**52 - 0.5)
-    sine, cosine = radius * mpmath.sin(angle), radius * mpmath.cos(angle) * (-1) ** (b >> 63)
-    return (sine, cosine) if b >> 62 & 1 else (cosine, sine)
+def exact_pair(word):
+    radius = mpmath.sqrt(-2 * mpmath.log((mpmath.mpf(word >> 24) + 0.5) / 2**40))
+    angle = mpmath.pi / 2 * ((mpmath.mpf(word % 2**22) + 0.5) / 2**22 - 0.5)
+    sine, cosine = radius * mpmath.sin(angle), radius * mpmath.cos(angle) * (-1 if word & SIGN else 1)
+    return (sine, cosine) if word & SWAP else (cosine, sine)
 
 
-def worst_pair(got, a, b):
-    """Largest error of either normal in units of the exact value's last place; a sine of 0 is exact."""
+def worst_pair(got, words):
+    """Largest error of either normal in units of the exact value's last place."""
     off = [0.0]
     with mpmath.workdps(40):
-        for i, words in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-            for g, e in zip(got[:, i].tolist(), exact_pair(*words), strict=True):
-                off.append(float(abs(g - e) / math.ulp(float(e))) if e else float(g != 0.0))
+        for i, word in enumerate(words.tolist()):
+            for g, e in zip(got[:, i].tolist(), exact_pair(word), strict=True):
+                off.append(float(abs(g - e) / math.ulp(float(e))))
     return max(off)
 
 
 def words_of_64_bits(seed, n=POINTS):
-    return np.random.default_rng(seed).integers(0, 2**64, (2, n), np.uint64)
+    return np.random.default_rng(seed).integers(0, 2**64, n, np.uint64)
 
 
-def near(k, width):
-    """The whole numbers around k, within 52 bits."""
-    return np.clip(np.arange(k - width, k + width), 0, MASK52).astype(np.uint64)
+def near(k, width, bits):
+    """The whole numbers around k, within so many bits."""
+    return np.clip(np.arange(k - width, k + width), 0, 2**bits - 1).astype(np.uint64)
 
 
-def powers(seed):
-    """Whole numbers below 2^52, evenly by their logarithm."""
-    return (2.0 ** np.random.default_rng(seed).uniform(0, 52, POINTS)).astype(np.uint64) & np.uint64(MASK52)
+def powers(seed, bits):
+    """Whole numbers of at most so many bits, evenly by their logarithm."""
+    return (2.0 ** np.random.default_rng(seed).uniform(0, bits, POINTS)).astype(np.uint64)
 
 
 RADII = {
-    "anywhere": words_of_64_bits(8)[0],
-    "largest": near(0, 500) << np.uint64(12),
-    "tail": powers(9) << np.uint64(12),
-    "least": near(2**52, 500) << np.uint64(12),
-    "close to 0": (np.uint64(MASK52) - powers(10)) << np.uint64(12),
-    "seams": np.concatenate([near(int(2.0 ** (52 - j) * math.sqrt(0.5)), 50) for j in range(40)]) << np.uint64(12),
+    "anywhere": words_of_64_bits(8) >> np.uint64(24),
+    "largest": near(0, 500, 40),
+    "tail": powers(9, 40),
+    "least": near(2**40, 500, 40),
+    "close to 0": np.uint64(2**40 - 1) - powers(10, 40),
+    "seams": np.concatenate([near(int(2.0 ** (40 - j) * math.sqrt(0.5)), 50, 40) for j in range(40)]),
 }
 ANGLES = {
-    "anywhere": words_of_64_bits(11)[1],
-    "on the axis": near(2**51, 500),
-    "close to the axis": np.uint64(2**51) + (powers(12) >> np.uint64(1)),
-    "between two axes": np.concatenate([near(0, 500), near(2**52, 500)]),
+    "anywhere": words_of_64_bits(11) >> np.uint64(42),
+    "next to the axis": near(MIDDLE, 500, 22),
+    "close to the axis": np.uint64(MIDDLE) + powers(12, 21),
+    "between two axes": np.concatenate([near(0, 500, 22), near(2**22, 500, 22)]),
 }
 
 
 @pytest.mark.parametrize("which", RADII)
 def test_radii_of_pairs(which):
-    a = RADII[which]
-    b = np.resize(words_of_64_bits(13)[0], len(a))
-    assert worst_pair(pairs(a, b), a, b) < PAIR
+    k = RADII[which]
+    words = k << np.uint64(24) | np.resize(words_of_64_bits(13) >> np.uint64(40), len(k))
+    assert worst_pair(pairs(words), words) < PAIR
 
 
 @pytest.mark.parametrize("quarter", range(4))
 @pytest.mark.parametrize("which", ANGLES)
 def test_angles_of_pairs(which, quarter):
-    b = ANGLES[which] & np.uint64(MASK52) | np.uint64(quarter << 62)
-    a = np.resize(words_of_64_bits(14)[0], len(b))
-    assert worst_pair(pairs(a, b), a, b) < PAIR
+    j = ANGLES[which]
+    words = np.resize(words_of_64_bits(14), len(j)) >> np.uint64(24) << np.uint64(24) | np.uint64(quarter << 22) | j
+    assert worst_pair(pairs(words), words) < PAIR
 
 
 @pytest.mark.parametrize("name", ["_SIN", "_COS", "_LOG_MINUS_2"])
 def test_a_faulty_coefficient_of_a_pair_is_seen(name):
     """Each coefficient but the last matters as much less as its power of the argument is smaller."""
-    a, b = words_of_64_bits(15)
+    words = words_of_64_bits(15)
     half = 0.25 if name != "_LOG_MINUS_2" else math.tan(math.pi / 8) ** 4
     faulty = list(getattr(elementary, name))
     faulty[3] *= 1 + 1e-12 / half**3
-    x = (b & np.uint64(MASK52)) * 2.0**-52 - 0.5
-    u = ((a >> np.uint64(12)) + 0.5) * 2.0**-52
+    x = (words % np.uint64(2**22) + 0.5) * 2.0**-22 - 0.5
+    u = ((words >> np.uint64(24)) + 0.5) * 2.0**-40
     m = np.frexp(u)[0]
     m = np.where(m < math.sqrt(0.5), 2 * m, m)
     square = x * x if name != "_LOG_MINUS_2" else ((m - 1) / (m + 1)) ** 2
     off = np.polyval(faulty, square) / np.polyval(getattr(elementary, name), square)
-    got = pairs(a, b)
-    assert worst_pair(got, a, b) < PAIR < worst_pair(got * off, a, b)
+    got = pairs(words)
+    assert worst_pair(got, words) < PAIR < worst_pair(got * off, words)
 
 
 def test_the_largest_and_the_least_normal():
-    """sqrt(106 ln 2), about 8.57: a uniform is at least 2^-53. And a radius is never 0."""
-    everything, axis = 2**64 - 1, 2**51
+    """A radius is at most sqrt(82 ln 2), about 7.54, because a uniform is at least 2^-41. No normal is 0: neither is a
+    radius, and no angle lies on an axis."""
     with mpmath.workdps(40):
-        largest = float(mpmath.sqrt(106 * mpmath.log(2)))
-        least = float(mpmath.sqrt(-2 * mpmath.log(1 - mpmath.mpf(2) ** -53)))
-    for sign, swap in ((1, 0), (-1, 1 << 63)):
-        (first,), (second,) = pairs(0, axis | swap)
-        assert first == pytest.approx(sign * largest, rel=2**-52)
-        assert second == 0.0
-        (first,), (second,) = pairs(everything, axis | swap | 1 << 62)
-        assert (first, second) == (0.0, pytest.approx(sign * least, rel=2**-52))
-    a, b = words_of_64_bits(16, 1_000_000)
-    a[::2] >>= np.uint64(40)
-    assert np.abs(pairs(a, b)).max() <= largest
+        largest = mpmath.sqrt(82 * mpmath.log(2))
+        least = mpmath.sqrt(-2 * mpmath.log(1 - mpmath.mpf(2) ** -41))
+        step = mpmath.pi * mpmath.mpf(2) ** -24
+        cosine, sine = mpmath.cos(step), mpmath.sin(step)
+        wide, narrow = mpmath.cos(mpmath.pi / 4 - step), mpmath.sin(mpmath.pi / 4 - step)
+        expected = {
+            MIDDLE: (largest * cosine, largest * sine),
+            MIDDLE - 1: (largest * cosine, -largest * sine),
+            MIDDLE | SIGN: (-largest * cosine, largest * sine),
+            MIDDLE | SWAP: (largest * sine, largest * cosine),
+            0: (largest * wide, -largest * narrow),
+            2**64 - 2**24 | MIDDLE: (least * cosine, least * sine),
+            2**64 - 1: (least * narrow, -least * wide),
+        }
+    for word, pair in expected.items():
+        assert pairs(word)[:, 0] == pytest.approx([float(z) for z in pair], rel=2**-52)
+    words = words_of_64_bits(16, 1_000_000)
+    words[::2] %= np.uint64(2**36)
+    sizes = np.abs(pairs(words))
+    assert 0.0 < sizes.min() < 7.0 < sizes.max() <= largest
 
 
 def test_a_radius_of_32_bits_is_seen():
     """Its largest normal is sqrt(66 ln 2), about 6.76."""
-    cut = np.uint64(1 << 31)
-    assert pairs(cut, 2**51)[0, 0] == pytest.approx(math.sqrt(66 * math.log(2)))
-    assert pairs(cut, 2**51)[0, 0] < 6.8 < pairs(0, 2**51)[0, 0]
+    after, before, first = pairs([128 << 24 | MIDDLE, 127 << 24 | MIDDLE, MIDDLE])[0]
+    assert after < math.sqrt(66 * math.log(2)) < before < 6.8 < first
 
 
 def test_angles_are_symmetric_bit_for_bit():
-    a, b = words_of_64_bits(17, 100_000)
-    b &= np.uint64(MASK52)
-    b[b == 0] = 1  # whose mirror image is one too large
-    cosine, sine = pairs(a, b)
-    np.testing.assert_array_equal(pairs(a, np.uint64(2**52) - b), [cosine, -sine])
-    np.testing.assert_array_equal(pairs(a, b | np.uint64(1 << 63)), [-cosine, sine])
-    np.testing.assert_array_equal(pairs(a, b | np.uint64(1 << 62)), [sine, cosine])
-    np.testing.assert_array_equal(pairs(a, b | np.uint64(3 << 62)), [sine, -cosine])
+    words = words_of_64_bits(17, 100_000) & np.uint64(2**64 - 1 - SIGN - SWAP)
+    cosine, sine = pairs(words)
+    np.testing.assert_array_equal(pairs(words ^ np.uint64(2**22 - 1)), [cosine, -sine])
+    np.testing.assert_array_equal(pairs(words | np.uint64(SIGN)), [-cosine, sine])
+    np.testing.assert_array_equal(pairs(words | np.uint64(SWAP)), [sine, cosine])
+    np.testing.assert_array_equal(pairs(words | np.uint64(SIGN | SWAP)), [sine, -cosine])
 
 
-@pytest.mark.parametrize(("of_a", "of_b"), [(0xFFF, 0), (0, 0x3FF << 52)])
-def test_spare_bits_of_a_pair_change_nothing(of_a, of_b):
-    a, b = words_of_64_bits(18, 1000)
-    np.testing.assert_array_equal(pairs(a ^ np.uint64(of_a), b ^ np.uint64(of_b)), pairs(a, b))
+def test_each_bit_of_a_word_changes_its_radius_or_its_angle():
+    words = words_of_64_bits(18, 1000)
+    first, second = pairs(words)
+    for bit in range(64):
+        one, other = pairs(words ^ np.uint64(1 << bit))
+        same_radius = np.isclose(np.hypot(one, other), np.hypot(first, second), rtol=1e-13, atol=0.0)
+        same_angle = np.isclose(np.arctan2(other, one), np.arctan2(second, first), rtol=0.0, atol=1e-13)
+        assert (same_radius == (bit < 24)).all()
+        assert (same_angle == (bit >= 24)).all()
 
 
 def test_a_row_has_the_bits_of_its_elements():

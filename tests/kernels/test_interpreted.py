@@ -44,7 +44,7 @@ def test_interpreted_kernels_agree_with_the_twin_to_the_last_bit():
         ("ledger", "balances = ledgers.notes[j]", "balances = ledgers.notes[j + 9]", "IndexError"),
         ("cash", "state.cash[i] = now", "state.cash[i + 100] = now", "IndexError"),
         ("market.walk", "peek(source, peek(paths, i))", "peek(source, peek(paths, i) + 8)", "IndexError"),
-        ("market.walk", "row = 2 * (k - window.first_call)", "row = 2 * k", "IndexError"),
+        ("market.walk", "row = NORMALS_A_CALL * (k - window.first_call)", "row = NORMALS_A_CALL * k", "IndexError"),
         (
             "line.price",
             "histories.closes[purchase.row]",

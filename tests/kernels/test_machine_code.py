@@ -99,7 +99,7 @@ def stages():
         "bridge": (bridge, row, row, row, row, 0.5, 0.5, 8),
         "to_close": (to_close, row, row, 0.5, 0.5, 0.5, 8),
         "exp_row": (exp_row, row, 0.5, 8),
-        "draw_alone": (draw_alone, row, row, paths, 0, 8, seed, 0, seed),
+        "draw_alone": (draw_alone, np.zeros((4, 8)), paths, 0, 8, seed, 0, seed),
         "operate_all": (operate_all, state, row, 0.5, 0.5),
         "draw_all": (draw_all, state, row, purchase, line, 0, program.opening),
         "select": (select, state, selection, purchase, line, headroom, 0),

@@ -11,88 +11,104 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sim.lowering.program import BURN_NORMAL, DAY_NORMAL, MONTH_END_NORMAL
+from sim.lowering.program import BURN_NORMAL, DAY_NORMAL, MONTH_END_NORMAL, NORMALS_A_CALL
 from tests.support.random_rows import normals, words
 
 MOST = 4.0  # standard errors of an honest source
-CALLS = 5_000_000  # of two normals
+CALLS = 2_500_000  # of four normals
 SEED = 20020401
-STEP = 2.0**-52
-ANGLE = np.uint64(2**52 - 1)
 
 
 def honest(n, index=3, purpose=MONTH_END_NORMAL, seed=SEED, first_path=0):
-    """Two rows of n normals."""
+    """Four rows of n normals, two of each word."""
     return np.array(normals(first_path, n, index, purpose, seed))
 
 
-def by_numpy(a, b, uniform=None):
+def upper(word, bits=40):
+    """A uniform from the upper bits of a word."""
+    return ((word >> np.uint64(64 - bits)) + 0.5) * 2.0**-bits
+
+
+def lower(word, bits=22):
+    """One from its lower bits."""
+    return upper(word << np.uint64(64 - bits), bits)
+
+
+def parts(word, uniform=None, fraction=None):
     """Radius, sine and cosine of the method, and whether the sine comes first."""
-    uniform = ((a >> np.uint64(12)) + 0.5) * STEP if uniform is None else uniform
-    x = math.pi / 2 * ((b & ANGLE) * STEP - 0.5)
-    sign = 1.0 - 2.0 * (b >> np.uint64(63))
-    return np.sqrt(-2 * np.log(uniform)), np.sin(x), sign * np.cos(x), (b >> np.uint64(62)) & np.uint64(1) == 1
+    uniform = upper(word) if uniform is None else uniform
+    fraction = lower(word) if fraction is None else fraction
+    x, sign = math.pi / 2 * (fraction - 0.5), 1.0 - 2.0 * (word >> np.uint64(23) & np.uint64(1))
+    return np.sqrt(-2 * np.log(uniform)), np.sin(x), sign * np.cos(x), word >> np.uint64(22) & np.uint64(1) == 1
 
 
 def in_order(radius, sine, cosine, swap):
     return radius * np.array([np.where(swap, sine, cosine), np.where(swap, cosine, sine)])
 
 
+def by_numpy(word, uniform=None, fraction=None):
+    """Both normals of a word."""
+    return in_order(*parts(word, uniform, fraction))
+
+
 def of_words(fault):
+    """A source from each word of a call alone."""
+    return of_calls(lambda a, b: [*fault(a), *fault(b)])
+
+
+def of_calls(fault):
     """A source from both words of a call."""
 
     def source(n, index=3, purpose=MONTH_END_NORMAL, seed=SEED, first_path=0):
-        return fault(*words(first_path, n, index, purpose, seed))
+        return np.array(fault(*words(first_path, n, index, purpose, seed)))
 
     return source
 
 
 def other_call(change):
-    """A source whose first word is that of another call."""
+    """A source whose radii are those of another call."""
 
     def source(n, index=3, purpose=MONTH_END_NORMAL, seed=SEED, first_path=0):
-        _, b = words(first_path, n, index, purpose, seed)
-        a, _ = words(first_path, n, *change(index, purpose), seed)
-        return in_order(*by_numpy(a, b))
+        own = words(first_path, n, index, purpose, seed)
+        other = words(first_path, n, *change(index, purpose), seed)
+        return np.concatenate([by_numpy(word, upper(radius)) for word, radius in zip(own, other, strict=True)])
 
     return source
 
 
-def of_fewer_bits(a, b, bits):
-    """A radius from fewer bits."""
-    return in_order(*by_numpy(a, b, ((a >> np.uint64(64 - bits)) + 0.5) * 2.0**-bits))
-
-
-def one_sided(a, b):
-    radius, sine, cosine, swap = by_numpy(a, b)
+def one_sided(word):
+    radius, sine, cosine, swap = parts(word)
     return in_order(radius, sine, np.abs(cosine), swap)
 
 
-def unswapped(a, b):
-    return in_order(*by_numpy(a, b)[:3], np.zeros(len(a), bool))
+def unswapped(word):
+    return in_order(*parts(word)[:3], np.zeros(len(word), bool))
 
 
-def both_of_the_sine(a, b):
-    radius, sine, cosine, swap = by_numpy(a, b)
-    first, second = in_order(radius, sine, cosine, swap)
-    return np.array([first, 0.02 * first + math.sqrt(1 - 0.02**2) * second])
+def with_the_first(j):
+    """A source whose number j is correlated with the first."""
 
+    def source(n, *at, **given):
+        numbers = honest(n, *at, **given)
+        numbers[j] = 0.02 * numbers[0] + math.sqrt(1 - 0.02**2) * numbers[j]
+        return numbers
 
-def half_an_angle(a, b):
-    """Angles from an axis on, not to either side of it."""
-    radius, _, _, swap = by_numpy(a, b)
-    x = math.pi / 2 * ((b & ANGLE) * STEP)
-    return in_order(radius, np.sin(x), (1.0 - 2.0 * (b >> np.uint64(63))) * np.cos(x), swap)
+    return source
 
 
 FAULTS = {
-    "radius from the bits of the angle": of_words(lambda a, b: in_order(*by_numpy(b << np.uint64(12), b))),
+    "radius from the bits of the angle": of_words(lambda word: by_numpy(word, lower(word))),
+    "angle from the bits of the radius": of_words(lambda word: by_numpy(word >> np.uint64(40), upper(word))),
+    "angle of 24 bits": of_words(lambda word: by_numpy(word, fraction=lower(word, 24))),
+    "angle from an axis on": of_words(lambda word: by_numpy(word, fraction=lower(word) + 0.5)),
     "cosine without its sign": of_words(one_sided),
     "swap bit ignored": of_words(unswapped),
-    "radius of 12 bits": of_words(lambda a, b: of_fewer_bits(a, b, 12)),
-    "normals of a call correlated": of_words(both_of_the_sine),
-    "angle from an axis on": of_words(half_an_angle),
-    "radius too long": of_words(lambda a, b: 1.005 * in_order(*by_numpy(a, b))),
+    "radius of 12 bits": of_words(lambda word: by_numpy(word, upper(word, 12))),
+    "radius too long": of_words(lambda word: 1.005 * by_numpy(word)),
+    "both words give the same pair": of_calls(lambda a, b: 2 * [*by_numpy(a)]),
+    "second pair has the first's radius": of_calls(lambda a, b: [*by_numpy(a), *by_numpy(b, upper(a))]),
+    "normals of a word correlated": with_the_first(1),
+    "normals of both words correlated": with_the_first(3),
     "each second index has the radius before it": other_call(lambda index, purpose: (index & ~1, purpose)),
     "all purposes have one radius": other_call(lambda index, purpose: (index, 1)),
     "index dropped": lambda n, index=3, *at, **given: honest(n, 3, *at, **given),
@@ -106,37 +122,42 @@ def double_factorial(k):
     return float(special.factorial2(k))
 
 
+def each_and_all(source):
+    """Each number of a call, and all of them."""
+    rows = source(CALLS)
+    return [*enumerate(rows), ("all", rows.ravel())]
+
+
 def moment_scores(source):
-    """Of moments 1 to 8 of each half: exact values, and errors from the exact moments too."""
+    """Of moments 1 to 8: exact values, and errors from the exact moments too."""
     found = {}
-    for half, z in enumerate(source(CALLS)):
+    for name, z in each_and_all(source):
         power = np.ones_like(z)
         for k in range(1, 9):
             power *= z
             known = double_factorial(k - 1) if k % 2 == 0 else 0.0
             se = math.sqrt((double_factorial(2 * k - 1) - known**2) / len(z))
-            found[half, k] = (power.mean() - known) / se
+            found[name, k] = (power.mean() - known) / se
     return found
 
 
 def tail_scores(source):
-    """Of how many of each half lie beyond 1 to 5 standard deviations, below and above, by the binomial distribution."""
+    """Of how many lie beyond 1 to 5 standard deviations, below and above, by the binomial distribution."""
     found = {}
-    for half, z in enumerate(source(CALLS)):
+    for name, z in each_and_all(source):
         for most in (1.0, 2.0, 3.0, 3.5, 4.0, 4.5, 5.0):
             for side in (-1, 1):
                 count, p = np.count_nonzero(side * z > most), special.ndtr(-most)
                 below, above = stats.binom.cdf(count, len(z), p), stats.binom.sf(count - 1, len(z), p)
-                found[half, side * most] = -special.ndtri(max(min(below, above, 0.5), 1e-300))
+                found[name, side * most] = -special.ndtri(max(min(below, above, 0.5), 1e-300))
     return found
 
 
 def distribution_scores(source):
-    """Kolmogorov's and Smirnov's statistic, and Anderson's and Darling's, of all numbers and of each half, as parts of
-    their points of one in a thousand for large samples (1.95 and 6.0: Stephens 1974), times MOST."""
-    first, second = source(CALLS)
+    """Kolmogorov's and Smirnov's statistic, and Anderson's and Darling's, as parts of their points of one in a thousand
+    for large samples (1.95 and 6.0: Stephens 1974), times MOST."""
     found = {}
-    for name, z in (("both", np.concatenate([first, second])), ("first", first), ("second", second)):
+    for name, z in each_and_all(source):
         z = np.sort(z)
         n, rank = len(z), np.arange(1, len(z) + 1)
         below, above = special.log_ndtr(z), special.log_ndtr(-z)
@@ -156,7 +177,7 @@ def correlation_scores(source):
     }  # fmt: skip
     rows["another seed"] = source(n, 2, MONTH_END_NORMAL, SEED + 1)
     rows["paths further on"] = source(n, 2, MONTH_END_NORMAL, first_path=2**32)
-    names = [(name, half) for name in rows for half in range(2)]
+    names = [(name, number) for name in rows for number in range(NORMALS_A_CALL)]
     z = np.concatenate(list(rows.values()))
     size_mean, size_variance = math.sqrt(2 / math.pi), 1 - 2 / math.pi
     kinds = {
@@ -178,17 +199,21 @@ def correlation_scores(source):
 #: The faults that each statistic must notice.
 STATISTICS = {
     moment_scores: [
-        "cosine without its sign", "swap bit ignored", "angle from an axis on", "radius too long",
-        "radius from the bits of the angle",
+        "cosine without its sign", "swap bit ignored", "angle from an axis on", "angle of 24 bits", "radius too long",
+        "radius from the bits of the angle", "angle from the bits of the radius",
     ],
-    tail_scores: ["radius of 12 bits", "swap bit ignored", "cosine without its sign", "radius too long"],
+    tail_scores: [
+        "radius of 12 bits", "swap bit ignored", "cosine without its sign", "angle of 24 bits", "radius too long",
+    ],
     distribution_scores: [
-        "radius from the bits of the angle", "cosine without its sign", "swap bit ignored", "angle from an axis on",
-        "radius too long",
+        "radius from the bits of the angle", "angle from the bits of the radius", "cosine without its sign",
+        "swap bit ignored", "angle from an axis on", "angle of 24 bits", "radius too long",
     ],
     correlation_scores: [
-        "normals of a call correlated", "each second index has the radius before it", "all purposes have one radius",
-        "index dropped", "purpose dropped", "paths in pairs", "radius from the bits of the angle",
+        "both words give the same pair", "second pair has the first's radius", "normals of a word correlated",
+        "normals of both words correlated", "each second index has the radius before it",
+        "all purposes have one radius", "index dropped", "purpose dropped", "paths in pairs",
+        "radius from the bits of the angle", "angle from the bits of the radius",
     ],
 }  # fmt: skip
 
@@ -214,5 +239,4 @@ def test_a_faulty_source_is_seen(statistic, fault):
 
 def test_the_method_written_anew_agrees():
     """So that a fault is what makes a faulty source fail."""
-    a, b = words(0, 100_000, 3, MONTH_END_NORMAL, SEED)
-    np.testing.assert_allclose(in_order(*by_numpy(a, b)), honest(100_000), rtol=1e-13, atol=1e-30)
+    np.testing.assert_allclose(of_words(by_numpy)(100_000), honest(100_000), rtol=1e-13, atol=1e-30)

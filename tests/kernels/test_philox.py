@@ -101,11 +101,12 @@ def test_a_row_has_the_values_of_its_paths(first_path, n):
     a, b = np.empty((2, n), np.uint64)
     one_by_one(a, b, np.uint64(first_path), 3, 2, np.uint64(2**63 + 1))
     np.testing.assert_array_equal(words(*key), (a, b))
-    to_uniform, to_normal, to_pair = over(philox.to_uniform), over(normal), over_two(box_muller)
+    to_uniform, to_normal, to_pair = over(philox.to_uniform), over(normal), over_to_two(box_muller)
     expected = [to_uniform(word, np.empty(n)) for word in (a, b)]
     np.testing.assert_array_equal(uniforms(*key), expected)
     np.testing.assert_array_equal(single_normals(*key), [to_normal(u, np.empty(n)) for u in expected])
-    np.testing.assert_array_equal(normals(*key), to_pair(a, b, np.empty((2, n))))
+    pairs = [to_pair(word, np.empty((2, n))) for word in (a, b)]
+    np.testing.assert_array_equal(normals(*key), np.concatenate(pairs))
 
 
 def over(function):
@@ -118,11 +119,11 @@ def over(function):
     return each
 
 
-def over_two(function):
+def over_to_two(function):
     @numba.njit(error_model="numpy")
-    def each(a, b, out):
-        for i in range(len(a)):
-            out[0, i], out[1, i] = function(a[i], b[i])
+    def each(x, out):
+        for i in range(len(x)):
+            out[0, i], out[1, i] = function(x[i])
         return out
 
     return each

@@ -123,9 +123,9 @@ def with_fields(array: np.ndarray, **fields: Any) -> np.ndarray:
 
 
 def one_number_for_both(calls: np.ndarray, purpose: int) -> np.ndarray:
-    """The calls of a purpose, each of which fills both rows, once more with the first half for the second row."""
+    """The calls of a purpose, each word of which fills a row, once more with the first word for the second row."""
     again = calls[calls["purpose"] == purpose]
-    return np.concatenate([calls, with_fields(again, row_a=again["row_b"], row_b=0, kind_b=r.UNUSED)])
+    return np.concatenate([calls, with_fields(again, row_a=again["row_b"], row_b=1, kind_b=r.UNUSED)])
 
 
 def a_session_on(days: np.ndarray, windows: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 
 from sim.kernels.random.elementary import normal_row
 from sim.kernels.random.variates import draw_words, to_pairs, to_uniforms
-from sim.lowering.program import BLOCK, NORMAL, PAIRED, UNIFORM
+from sim.lowering.program import BLOCK, NORMAL, NORMALS_A_CALL, TWO_NORMALS, UNIFORM
 
 
 @numba.njit
@@ -19,18 +19,17 @@ def fill_words(a, b, first_path, antithetic, index, purpose, seed):
 
 @numba.njit
 def turn(a, b, kind, antithetic):
-    """Words of paths from an even one on into what the kernels make of them, in place."""
+    """Words of paths from an even one on, in row `a`, into what the kernels make of them: in `a`, and `b` for a second
+    normal."""
     paths = np.arange(BLOCK)
     for start in range(0, len(a), BLOCK):
         row, other = a[start : start + BLOCK], b[start : start + BLOCK]
-        if kind == PAIRED:
+        if kind == TWO_NORMALS:
             to_pairs(row, other, paths, len(row), antithetic)
             continue
         to_uniforms(row, paths, len(row), antithetic)
-        to_uniforms(other, paths, len(row), antithetic)
         if kind == NORMAL:
             normal_row(row)
-            normal_row(other)
 
 
 def words(first_path, n, index, purpose, seed, antithetic=0):
@@ -41,11 +40,12 @@ def words(first_path, n, index, purpose, seed, antithetic=0):
 
 
 def turned(a, b, kind, antithetic=0):
-    """What the kernels make of words: two rows of uniforms or of normals."""
-    rows = np.zeros((2, -(-len(a) // 8) * 8))
-    rows.view(np.uint64)[:, : len(a)] = a, b
-    turn(*rows, kind, antithetic)
-    return rows[0, : len(a)], rows[1, : len(a)]
+    """What the kernels make of both words: a row of uniforms or of normals for each, or two rows of TWO_NORMALS."""
+    rows = np.zeros((NORMALS_A_CALL, -(-len(a) // 8) * 8))
+    rows.view(np.uint64)[::2, : len(a)] = a, b
+    turn(*rows[:2], kind, antithetic)
+    turn(*rows[2:], kind, antithetic)
+    return tuple(rows[:: 1 if kind == TWO_NORMALS else 2, : len(a)])
 
 
 def uniforms(first_path, n, index, purpose, seed, antithetic=0):
@@ -53,10 +53,10 @@ def uniforms(first_path, n, index, purpose, seed, antithetic=0):
 
 
 def normals(first_path, n, index, purpose, seed, antithetic=0):
-    """Both normals that Box and Muller's method makes of a call."""
-    return turned(*words(first_path, n, index, purpose, seed, antithetic), PAIRED, antithetic)
+    """The four normals that Box and Muller's method makes of a call: two of each word."""
+    return turned(*words(first_path, n, index, purpose, seed, antithetic), TWO_NORMALS, antithetic)
 
 
 def single_normals(first_path, n, index, purpose, seed, antithetic=0):
-    """The inverse normals of both halves of a call."""
+    """The inverse normals of both words of a call."""
     return turned(*words(first_path, n, index, purpose, seed, antithetic), NORMAL, antithetic)

@@ -100,7 +100,7 @@ def draw_history(terms: Terms, seed: int, path: int) -> tuple[dict, SampledMarke
     """The history of one path without its closes, and the market that gives them."""
     luck = Luck(seed, path)
     months = len(terms.months())
-    shocks = [luck.normal(MONTH_END_NORMAL, k >> 1, k & 1) for k in range(months)]
+    shocks = [luck.nth_normal(MONTH_END_NORMAL, k) for k in range(months)]
     achieved = milestone_times(terms, luck)
     ceo_change, adverse_change = (event_time(terms, luck, key, half) for half, key in enumerate(EVENT_KEYS))
     history = {

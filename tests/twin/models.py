@@ -77,7 +77,7 @@ class Path:
             root = math.sqrt(positive)
             self.variances[n] = positive
             total = total + fma(root - self.b, z, -(positive - theta) / 2.0)
-            shock = fma(rho, z, own * self.luck.normal(VARIANCE_NORMAL, n >> 1, n & 1))
+            shock = fma(rho, z, own * self.luck.pair(VARIANCE_NORMAL, n >> 1)[n & 1])
             h = fma(xi * root, shock, fma(kappa, theta - positive, h))
             sums.append(total)
         return sums
@@ -153,7 +153,7 @@ def shaped_day(path: Path, n: int) -> tuple[float, float]:
     before, close = path.closes[n - 1], path.closes[n]
     a, b = reference_luck.log(before) + path.jumps[n], reference_luck.log(close)
     s = math.sqrt(path.variances[n])
-    night = s * math.sqrt(phi * (1.0 - phi)) * luck.normal(OVERNIGHT, n >> 1, n & 1) if phi else 0.0
+    night = s * math.sqrt(phi * (1.0 - phi)) * luck.pair(OVERNIGHT, n >> 1)[n & 1] if phi else 0.0
     a, s = a + phi * (b - a) + night, s * math.sqrt(1.0 - phi)
     g = [luck.pair(DAY_SHAPE, 4 * n + q)[half] for q in (0, 1) for half in (0, 1)]
     u = [luck.uniform(DAY_SHAPE, 4 * n + q, half) for q in (2, 3) for half in (0, 1)]
@@ -177,7 +177,7 @@ class Volumes:
     def __init__(self, path: Path, closes: list[float]):
         self.path, self.closes = path, closes
         self.rho, self.sd = path.terms.volume["persistence"], path.terms.volume["sd"]
-        self.states = {0: self.sd * path.luck.normal(VOLUME_MONTH, VOLUME_START, 0)}
+        self.states = {0: self.sd * path.luck.nth_normal(VOLUME_MONTH, 4 * VOLUME_START)}
 
     def power(self, sessions: int) -> float:
         value = 1.0
@@ -191,7 +191,7 @@ class Volumes:
     def fill(self, lengths: list[tuple[int, int]]) -> None:
         fma, before, luck = reference_luck.fma, 0, self.path.luck
         for k, length in lengths:
-            root, z = self.sd * math.sqrt(self.left(length)), luck.normal(VOLUME_MONTH, k >> 1, k & 1)
+            root, z = self.sd * math.sqrt(self.left(length)), luck.nth_normal(VOLUME_MONTH, k)
             self.states[before + length] = fma(root, z, self.power(length) * self.states[before] + 0.0)
             for j, (back, middle, ahead) in enumerate(reference_luck.bridges(length)):
                 p, q = middle - back, ahead - middle
@@ -199,7 +199,7 @@ class Volumes:
                 behind, beyond = self.power(p) * self.left(q) / whole, self.power(q) * self.left(p) / whole
                 mean = behind * self.states[before + back] + beyond * self.states[before + ahead]
                 root = self.sd * math.sqrt(self.left(p) * self.left(q) / whole)
-                z = luck.normal(VOLUME_DAY, k * 16 + (j >> 1), j & 1)
+                z = luck.nth_normal(VOLUME_DAY, 32 * k + j)
                 self.states[before + middle] = fma(root, z, mean)
             before += length
 

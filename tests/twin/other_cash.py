@@ -160,8 +160,7 @@ def item_factors(item: dict, luck, shocks: list[float], months: int) -> list[flo
         return [1.0] * months
     innovation, own_share, x, factors = sd * math.sqrt(1 - phi * phi), math.sqrt(1 - rho * rho), 0.0, []
     for k in range(months):
-        index = (reference_luck.index_of(item["name"]) + (k >> 1)) % 2**32
-        own = luck.normal(ITEM_NORMAL, index, k & 1)
+        own = luck.nth_normal(ITEM_NORMAL, k, reference_luck.index_of(item["name"]))
         shock = reference_luck.fma(rho, shocks[k], own_share * own)
         x = sd * shock if k == 0 else reference_luck.fma(phi, x, innovation * shock)
         factors.append(reference_luck.exp(x - 0.5 * sd * sd))

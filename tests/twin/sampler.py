@@ -27,21 +27,18 @@ def upper_tail(z: float) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
-def box_muller(a: int, b: int) -> tuple[float, float]:
-    """Two normals from two words of 64 bits. Box and Muller 1958. The radius is from the upper 52 bits of a, the angle
-    from the lower 52 of b, an eighth of a turn to either side of an axis at most, the axis from the two bits above."""
-    radius = math.sqrt(-2 * math.log(((a >> 12) + 0.5) * 2.0**-52))
-    angle = math.pi / 2 * ((b & ((1 << 52) - 1)) * 2.0**-52 - 0.5)
-    pair = radius * math.sin(angle), radius * math.cos(angle) * (-1 if b >> 63 else 1)
-    return pair if b >> 62 & 1 else pair[::-1]
+def box_muller(word: int) -> tuple[float, float]:
+    """Two normals from 64 bits. Box and Muller 1958. The radius is from the upper 40 bits, the angle from the lower 22,
+    an eighth of a turn to either side of an axis at most, the axis from the two bits above."""
+    radius = math.sqrt(-2 * math.log(((word >> 24) + 0.5) * 2.0**-40))
+    angle = math.pi / 2 * (((word & ((1 << 22) - 1)) + 0.5) * 2.0**-22 - 0.5)
+    pair = radius * math.sin(angle), radius * math.cos(angle) * (-1 if word >> 23 & 1 else 1)
+    return pair if word >> 22 & 1 else pair[::-1]
 
 
 MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, COMMON_FACTOR, MILESTONE = 1, 2, 3, 4, 5
 EVENTS, THIRD_PARTY_ARRIVAL, THIRD_PARTY_TERMS, WAIVER, EXTENSION = 6, 7, 8, 9, 10
 BRIDGE, WAIVER_FACTOR, WAIVER_OF_PERIOD, THIRD_PARTY_MONTH = 30, 31, 32, 33
-
-#: Purposes whose calls give two normals: of month-ends, days, burn, variance, volume, nights and items.
-IN_PAIRS = (MONTH_END_NORMAL, DAY_NORMAL, BURN_NORMAL, 12, 16, 17, 18, 25)
 
 WORD = 0xFFFFFFFF
 NORMAL_90 = 1.2815515655446004  # the standard normal's 90% point
@@ -97,14 +94,17 @@ class Luck:
         return ((self.words(purpose, index)[half] >> 12) + 0.5) * 2.0**-52
 
     def normal(self, purpose: int, index: int, half: int) -> float:
-        """Of a purpose all of whose calls give two normals, one of both; of another, from the half's uniform."""
-        if purpose in IN_PAIRS:
-            return self.pair(purpose, index)[half]
+        """Of a purpose that has uniforms too: from the half's uniform."""
         return normal(self.uniform(purpose, index, half))
 
+    def nth_normal(self, purpose: int, n: int, first_index: int = 0) -> float:
+        """Of a purpose that has normals alone, four a call: two of either word."""
+        word = self.words(purpose, (first_index + n // 4) % 2**32)[n % 4 // 2]
+        return box_muller(word)[n % 2]
+
     def pair(self, purpose: int, index: int) -> tuple[float, float]:
-        """Both normals of one call."""
-        return box_muller(*self.words(purpose, index))
+        """The two normals of the first word of a call."""
+        return box_muller(self.words(purpose, index)[0])
 
 
 def happens(luck: Luck, purpose: int, name: str, probability: float) -> bool:
@@ -120,7 +120,7 @@ def brownian_path(terms: Terms, luck: Luck, shocks: list[float]) -> list[float]:
         for j, (left, middle, right) in enumerate(bridges(length)):
             ratio = (middle - left) / (right - left)
             root = math.sqrt((middle - left) * (right - middle) / (right - left))
-            z = luck.normal(DAY_NORMAL, k * 16 + (j >> 1), j & 1)
+            z = luck.nth_normal(DAY_NORMAL, 32 * k + j)
             w[middle] = fma(root, z, fma(ratio, w[right] - w[left], w[left]))
         path += [w[position] for position in range(1, length + 1)]
         previous = w[length]
@@ -157,7 +157,7 @@ def cash_used(terms: Terms, luck: Luck, shocks: list[float]) -> dict[str, float]
     innovation, own_share = sd * math.sqrt(1 - phi * phi), math.sqrt(1 - rho * rho)
     used, x = {}, terms.last_surprise if sd else None
     for k, month in enumerate(terms.months()):
-        shock = fma(rho, shocks[k], own_share * luck.normal(BURN_NORMAL, k >> 1, k & 1))
+        shock = fma(rho, shocks[k], own_share * luck.nth_normal(BURN_NORMAL, k))
         x = sd * shock if x is None else fma(phi, x, innovation * shock)
         expected = terms.level(month) * terms.share(month)
         used[f"{month // 12:04}-{month % 12 + 1:02}"] = expected * exp(x - 0.5 * sd * sd)

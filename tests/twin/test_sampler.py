@@ -49,7 +49,7 @@ def test_the_brownian_path_has_independent_increments_of_variance_one():
     increments = []
     for path in range(400):
         luck = reference_luck.Luck(11, path)
-        shocks = [luck.normal(reference_luck.MONTH_END_NORMAL, k >> 1, k & 1) for k in range(2)]
+        shocks = [luck.nth_normal(reference_luck.MONTH_END_NORMAL, k) for k in range(2)]
         walk = [0.0, *reference_luck.brownian_path(terms, luck, shocks)]
         increments.append([after - before for before, after in pairwise(walk)])
     n, days = len(increments), len(increments[0])
@@ -99,16 +99,18 @@ def test_events_have_their_models_frequencies():
 
 
 def test_the_first_month_number_by_number():
-    # April 2002 has 22 sessions; path 2^33 + 7 has the words 7 and 2; the second half of a call belongs to odd indices.
+    # April 2002 has 22 sessions; path 2^33 + 7 has the words 7 and 2. Normals 0 and 1 of a call are from its first two
+    # words of 32 bits, 2 and 3 from the other two.
     case = changed(small_case(), {"price.drift": 0.1, "burn.volatility": 0.25, "burn.price_correlation": -0.2})
     history = sample(case, seed=9, path=2**33 + 7)
 
-    def normal(index, purpose, half):
-        a, b, c, d = reference_luck.philox((7, 2, index, purpose), (9, 0))
-        radius = math.sqrt(-2 * math.log(((b * 2**32 + a) // 2**12 + 0.5) / 2**52))
-        number = radius * cmath.exp(1j * math.pi / 2 * ((d % 2**20 * 2**32 + c) / 2**52 - 0.5))
-        pair = [number.imag, number.real * (-1) ** (d // 2**31)]
-        return pair[(half + 1 + d // 2**30) % 2]
+    def normal(index, purpose, place):
+        words = reference_luck.philox((7, 2, index, purpose), (9, 0))
+        low, high = words[:2] if place < 2 else words[2:]
+        radius = math.sqrt(-2 * math.log((high * 2**8 + low // 2**24 + 0.5) / 2**40))
+        number = radius * cmath.exp(1j * math.pi / 2 * ((low % 2**22 + 0.5) / 2**22 - 0.5))
+        pair = [number.imag, number.real * (-1) ** (low // 2**23)]
+        return pair[(place + 1 + low // 2**22) % 2]
 
     def close(session, w):
         return 2.0 * math.exp((0.1 - 0.125) * session / 252 + 0.5 * w / math.sqrt(252))
@@ -116,9 +118,9 @@ def test_the_first_month_number_by_number():
     last = math.sqrt(22) * normal(0, 1, 0)
     w17 = last * 17 / 22 + math.sqrt(17 * 5 / 22) * normal(0, 2, 0)
     w19 = w17 + (last - w17) * 2 / 5 + math.sqrt(2 * 3 / 5) * normal(0, 2, 1)
-    w18 = (w17 + w19) / 2 + math.sqrt(1 / 2) * normal(1, 2, 0)
-    w20 = w19 + (last - w19) / 3 + math.sqrt(2 / 3) * normal(1, 2, 1)
-    w21 = (w20 + last) / 2 + math.sqrt(1 / 2) * normal(2, 2, 0)
+    w18 = (w17 + w19) / 2 + math.sqrt(1 / 2) * normal(0, 2, 2)
+    w20 = w19 + (last - w19) / 3 + math.sqrt(2 / 3) * normal(0, 2, 3)
+    w21 = (w20 + last) / 2 + math.sqrt(1 / 2) * normal(1, 2, 0)
     got = [history["closes"][f"2002-04-{day}"] for day in (30, 29, 26, 25, 24)]
     expected = [close(22, last), close(21, w21), close(20, w20), close(19, w19), close(18, w18)]
     assert got == pytest.approx(expected, rel=1e-12)

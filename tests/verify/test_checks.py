@@ -184,7 +184,7 @@ PATCHES = {
         "even seeds only": drawn(lambda draw, calls, path, seed: draw(calls, path, seed & ~1)),
         "the first vector": drawn(lambda draw, calls, path, seed: draw(calls, path + (seed == 0), seed)),
         "two paths share": output(lambda x: np.repeat(x[..., ::2], 2, axis=-1)),
-        "the halves are one": output(lambda x: np.stack([x[:, 0], x[:, 0]], axis=1)),
+        "the words are one": output(lambda x: np.repeat(x[:, :1], x.shape[1], axis=1)),
         "biased": output(lambda x: np.where((x > 0) & (x < 1), np.abs(x) ** 1.03, x)),
         "four decimals": output(lambda x: np.round(x, 4)),
         "uniforms narrow": output(lambda x: 0.5 + (x - 0.5) * 0.98),

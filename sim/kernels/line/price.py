@@ -34,7 +34,7 @@ def price_shares(state, selection, count, histories, program, p, points, lanes, 
 def price_alone(state, selection, i, histories, program, p, lanes, world):
     """`price_shares` for path i alone."""
     purchase, window = program.purchases[p], program.windows[p]
-    closes, own, least = selection.alone[3], purchase.row - purchase.first_row, NEVER
+    closes, own, least = selection.alone[5], purchase.row - purchase.first_row, NEVER
     if lanes.whole == 0:
         close_alone(closes, selection, i, histories, program, window, lanes, world)
     for j in range(len(program.legs)):

@@ -49,8 +49,8 @@ def move_all(prices, selection, count, histories, program, window, world):
 @stage
 def close_alone(closes, selection, i, histories, program, window, lanes, world):
     """Fill `closes` (sessions,) with the closes of a window for path i. Sessions stand side by side, not paths."""
-    a, b, walked = selection.alone[0], selection.alone[1], selection.alone[2]
-    walk_alone(walked, a, b, i, histories.month_ends, program, window, lanes)
+    normals, walked = selection.alone[:4], selection.alone[4]
+    walk_alone(walked, normals, i, histories.month_ends, program, window, lanes)
     first, count, price = window.first_day, window.last_day - window.first_day, program.price
     for d in range(count):
         day = program.days[first + d]

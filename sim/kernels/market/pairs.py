@@ -9,7 +9,7 @@ from sim.lowering.program import BLOCK
 
 @passage
 def draw_normal_pair(a, b, everyone, lanes, purpose, index):
-    """The two normals of one call of the generator."""
+    """The two normals of the first word of a call of the generator."""
     draw_words(a, b, everyone, np.int64(BLOCK), lanes.first_path, lanes.antithetic, index, purpose, lanes.seed)
     to_pairs(a, b, everyone, np.int64(BLOCK), lanes.antithetic)
 

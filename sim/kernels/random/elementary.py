@@ -16,7 +16,10 @@ _WIDTH = np.uint64(52)
 _SQRT_HALF = np.uint64(0x3FE6A09E667F3BCD)  # the bits of sqrt(1/2)
 _SHIFT = np.uint64(_ONE - _SQRT_HALF)
 _SPARE = np.uint64(12)  # 64 bits less 52
-_SIGN, _SECOND_BIT = np.uint64(1 << 63), np.uint64(1 << 62)
+_SIGN = np.uint64(1 << 63)
+_UPPER_40 = np.uint64(0x000FFFFFFFFFF000)  # of the 52 bits behind the point
+_SWAP = np.uint64(1 << 22)  # the second of the 24 bits of an angle
+_TO_SIGN, _TO_FRACTION = np.uint64(40), np.uint64(30)  # shifts of the first of them, and of the last 22
 _TWO52 = np.uint64(0x4330000000000000)  # the bits of 2^52: or-ed with n < 2^52 they are those of 2^52 + n
 
 _CHUNK = 128  # elements
@@ -175,22 +178,22 @@ def upper_tail(z):
 
 
 @verb
-def box_muller(a, b):
-    """Two independent standard normals from two words of 64 random bits. Box and Muller (1958).
+def box_muller(word):
+    """Two independent standard normals from 64 random bits. Box and Muller (1958).
 
-    The radius sqrt(-2 ln u) has u = (k + 1/2) 2^-52, k the upper 52 bits of a. The angle is x pi / 2, |x| <= 1/2, from
-    the lower 52 bits of b; its two upper bits choose the sign of the cosine and which normal takes which.
+    The radius sqrt(-2 ln u) has u = (k + 1/2) 2^-40, k the upper 40 bits. The lower 24 bits give one of 2^24
+    equidistant angles: two bits an axis, the last 22, j, the angle x pi / 2 to it, x = (j + 1/2) 2^-22 - 1/2.
     """
-    bits = to_bits(from_bits((a >> _SPARE) | _ONE) - (1.0 - 2.0**-53)) + _SHIFT
+    bits = to_bits(from_bits(((word >> _SPARE) & _UPPER_40) | _ONE) - (1.0 - 2.0**-41)) + _SHIFT
     e = from_bits((bits >> _WIDTH) | _TWO52) - (4503599627370496.0 + 1023.0)
     f = from_bits((bits & _FRACTION) + _SQRT_HALF) - 1.0
     s = f / (2.0 + f)
     radius = sqrt(fma(e, _MINUS_2_LN2, s * horner(_LOG_MINUS_2, s * s)))
-    x = from_bits((b & _FRACTION) | _ONE) - 1.5
+    x = from_bits(((word << _TO_FRACTION) & _FRACTION) | _ONE) - (1.5 - 2.0**-23)
     square = x * x
     sine = x * horner(_SIN, square)
-    cosine = from_bits(to_bits(horner(_COS, square)) ^ (b & _SIGN))
-    swap = (b & _SECOND_BIT) != np.uint64(0)
+    cosine = from_bits(to_bits(horner(_COS, square)) ^ ((word << _TO_SIGN) & _SIGN))
+    swap = (word & _SWAP) != np.uint64(0)
     return radius * (sine if swap else cosine), radius * (cosine if swap else sine)
 
 

@@ -2,8 +2,8 @@
 numbers: as easy as 1, 2, 3".
 
 Production layout: the counter is (path low, path high, index, purpose), the key is (seed low, seed high). One call
-gives two words of 64 bits, each a uniform of 52 bits, or together two normals. Words of 32 bits travel in uint64,
-unsigned everywhere: uint64 meeting int64 becomes float64.
+gives two words of 64 bits, each a uniform of 52 bits or two normals. Words of 32 bits travel in uint64, unsigned
+everywhere: uint64 meeting int64 becomes float64.
 """
 
 import numpy as np

@@ -8,23 +8,23 @@ import numpy as np
 from sim.kernels.jit import from_bits, peek, put, stage, to_bits
 from sim.kernels.random.elementary import box_muller, normal_row
 from sim.kernels.random.philox import to_uniform, words
-from sim.lowering.program import BLOCK, NORMAL, PAIRED, UNUSED
+from sim.lowering.program import BLOCK, NORMAL, TWO_NORMALS, UNUSED, UNUSED_ROWS
 
 _ZERO, _SIGN = np.uint64(0), np.uint64(1 << 63)
 
 
 @stage
 def draw_variates(variates, calls, paths, first_path, antithetic, seed):
-    """Fill `variates` (rows, BLOCK) for paths first_path + `paths` as `calls` state. Row 0 receives unused variates."""
+    """Fill `variates` (rows, BLOCK) for paths first_path + `paths` as `calls` state. The first UNUSED_ROWS receive what
+    is not used."""
     for j in range(len(calls)):
         call = calls[j]
         a, b = variates[call.row_a], variates[call.row_b]
         draw_words(a, b, paths, len(paths), first_path, antithetic, call.index, call.purpose, seed)
-        if call.kind_a == PAIRED:
-            to_pairs(a, b, paths, len(paths), antithetic)
-            continue
-        for row, kind in ((a, call.kind_a), (b, call.kind_b)):
-            if kind != UNUSED:
+        for row, second, kind in ((a, call.second_a, call.kind_a), (b, call.second_b, call.kind_b)):
+            if kind == TWO_NORMALS:
+                to_pairs(row, variates[second], paths, len(paths), antithetic)
+            elif kind != UNUSED:
                 to_uniforms(row, paths, len(paths), antithetic)
             if kind == NORMAL:
                 normal_row(row)
@@ -50,10 +50,10 @@ def to_uniforms(row, paths, count, antithetic):
 
 @stage
 def to_pairs(a, b, paths, count, antithetic):
-    """Words into normals, two by two, in place."""
+    """The words in row `a` into two normals each, in `a` and `b`."""
     for i in range(count & 0xFFF8):
         sign = np.uint64(peek(paths, i) & antithetic) * _SIGN
-        first, second = box_muller(to_bits(a[i]), to_bits(b[i]))
+        first, second = box_muller(to_bits(a[i]))
         put(a, i, from_bits(to_bits(first) ^ sign))
         put(b, i, from_bits(to_bits(second) ^ sign))
 
@@ -61,7 +61,7 @@ def to_pairs(a, b, paths, count, antithetic):
 @stage
 def take_points(variates, points, first):
     """Fill `variates` from the columns first ... of a chunk's quasi-random numbers."""
-    for row in range(1, len(variates)):
+    for row in range(UNUSED_ROWS, len(variates)):
         take_row(variates[row], points[row], first)
 
 
