@@ -120,8 +120,8 @@ def _version(name: str) -> str:
 def side_by_side(programs: dict[str, Callable[[], Any]], repeats: int) -> dict[str, tuple[float, Any]]:
     """The least time of each program, and its result. They run in turns, so that a busy minute affects all.
 
-    Each finds memory that was in use a moment before: what a virtual machine has never used takes a second a gigabyte
-    to get. Only the first result of each is kept, so that the memory of the others goes back.
+    Each finds memory that was in use a moment before: to get what a virtual machine has never used takes
+    seconds a gigabyte. Only the first result of each is kept, so that the memory of the others goes back.
     """
     least: dict[str, tuple[float, Any]] = {}
     for _ in range(repeats):
