@@ -111,7 +111,7 @@ class Rerun(Value, Readable):
             exact = f"{self.rounded} of them but for rounding in the last digits" if self.rounded else "to the last bit"
             lines.append(f"All {figures} figures are the same, {exact}.")
         if self.differences:
-            lines.append(f"{len(self.differences)} of {figures} figures DIFFER:")
+            lines.append(f"{len(self.differences)} of the figures DIFFER; the file has {figures}:")
             lines += [f"  {line}" for line in self.differences[:_MOST_NAMED]]
             lines += [f"  and {len(self.differences) - _MOST_NAMED} more"] * (len(self.differences) > _MOST_NAMED)
         if _is_older(record):
@@ -121,7 +121,7 @@ class Rerun(Value, Readable):
         return ["\n".join(lines)]
 
     def _in_brief(self) -> str:
-        found = "the same" if self.same else f"{len(self.differences)} of {len(self.record.figures)} figures differ"
+        found = "the same" if self.same else f"{len(self.differences)} figures differ"
         return f"{self.record.case.title}, {self.record.paths:,} paths: {found}"
 
     def _causes(self) -> list[str]:
@@ -131,6 +131,8 @@ class Rerun(Value, Readable):
             return lines
         if not self.record_has_sessions:
             lines += [f"The sessions of the recorded run are {UNKNOWN}: its file was written without them."]
+        if self.record.version != self.version:
+            lines += [f"Another version: fundrisk {shown(self.record.version)}, now {self.version}."]
         return [*lines, *(f"Another version: {clause}." for clause in self.packages)]
 
     @property

@@ -39,7 +39,7 @@ from sim.lowering.world_records import World
 
 by_reference(Program, Arrays, MarketTables, MarketRoom, World)
 
-FINGERPRINT = "629eba9174de96b856e2913e44efd0e9"
+FINGERPRINT = "4f1cb0484438b509b2e330b2b7abd95c"
 
 
 @stage

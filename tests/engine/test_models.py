@@ -87,6 +87,18 @@ def test_other_dates_and_horizons_refine_the_same_path(model):
     assert len(set(found[0])) == 100
 
 
+def test_many_jumps_between_two_dates_are_added_one_by_one():
+    """So that a close has the same bits whichever sessions before it are looked at."""
+    jumps = with_price(MERTON, {"price.jump_rate": 100.0, "horizon": "2002-06-30"})
+    daily, few = (
+        [path.history["closes"] for path in trace_paths(jumps.replace({"policy.cadence": cadence}), 0, 128, SEED)]
+        for cadence in ("daily", "quarter_end")
+    )
+    days = few[0].keys() & daily[0].keys()
+    assert len(days) < len(daily[0])
+    assert [[path[day] for day in days] for path in few] == [[path[day] for day in days] for path in daily]
+
+
 def test_models_are_compared_on_one_market():
     """The paired difference of a calm Heston model and geometric Brownian motion has a tenth of the unpaired sd."""
     calm = prices(one_draw(62, {"price.model": "heston", "price.vol_of_vol": 0.2}), 20_000, SEED)

@@ -100,7 +100,7 @@ def test_an_edited_figure_is_named(record):
     got = sim.rerun(edited(record, change))
     assert (got.same, got.same_paths, len(got.differences)) == (False, True, 2)
     assert got.differences[0].startswith("measures.raised.mean: ")
-    assert "2 of " in str(got)
+    assert "2 of the figures DIFFER" in str(got)
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", 4), ("paths", 5_000), ("sampler", "sobol"), ("case", "Another")])
@@ -197,6 +197,19 @@ def test_the_commands_status_says_whether_the_run_is_the_same(record, capsys):
     assert main(["rerun", str(edited(record, other_version)), "--any-version"]) == 0
     assert main(["rerun", str(edited(record, lambda d: d["manifest"].update(seed=4))), "--any-version"]) == 1
     assert "figures DIFFER" in capsys.readouterr().out
+
+
+def test_another_version_is_named_and_may_have_had_fewer_figures(record):
+    def older(document):
+        document["manifest"]["seed"] = 4
+        document["manifest"]["versions"]["fundrisk"] = "0.1.0"
+        document["measures"] = {"raised": document["measures"]["raised"]}
+
+    found = sim.rerun(edited(record, older), any_version=True)
+    assert f"Another version: fundrisk 0.1.0, now {sim.__version__}." in str(found)
+    had = len(found.record.figures)
+    assert len(found.differences) > had
+    assert f"{len(found.differences)} of the figures DIFFER; the file has {had}:" in str(found)
 
 
 def test_what_the_command_run_writes_can_be_repeated(tmp_path, capsys):

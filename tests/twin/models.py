@@ -6,6 +6,7 @@ It shares no code with `sim`. Functions and random numbers are those of `tests.t
 import math
 from decimal import Decimal, localcontext
 from functools import cache
+from itertools import pairwise
 
 from tests.twin import sampler as reference_luck
 from tests.twin.terms import FIFTY_DIGITS, Terms
@@ -50,20 +51,18 @@ class Path:
         return [0.0] * len(self.walk)
 
     def jumped(self) -> list[float]:
-        """Merton: each jump belongs to the session in which its time lies; the sum of a session's first."""
+        """Merton: each jump belongs to the session in which its time lies, and adds to the sum of those before."""
         rate, mean, sd = (self.terms.price[key] for key in ("jump_rate", "jump_mean", "jump_sd"))
         time, j, last = 0.0, 0, self.terms.last_needed
+        total, sums = 0.0, [0.0] * len(self.jumps)
         while rate > 0:
             time = time - reference_luck.log(self.luck.uniform(JUMP, j, 0)) * (252.0 / rate)
             if time > last:
                 break
-            size = reference_luck.fma(sd, self.luck.normal(JUMP, j, 1), mean)
-            self.jumps[self.terms.row_at(math.ceil(time))] += size
-            j += 1
-        total, sums = 0.0, []
-        for jump in self.jumps:
-            total += jump
-            sums.append(total)
+            total += reference_luck.fma(sd, self.luck.normal(JUMP, j, 1), mean)
+            n, j = math.ceil(time), j + 1
+            sums[n:] = [total] * (len(sums) - n)
+        self.jumps = [0.0, *(after - before for before, after in pairwise(sums))]
         return sums
 
     def heston(self) -> list[float]:

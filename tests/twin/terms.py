@@ -141,12 +141,7 @@ class Terms:
             closes |= self.traded[series] | {n - 1 for n in self.traded[series]}
         if self.third_party is not None:
             closes |= {self.position[day] + 1 for day in self.month_last_sessions}
-        self._needed = sorted(closes)
-        self.last_needed = max(self._needed, default=0)
-
-    def row_at(self, session: int) -> int:
-        """The first session from this one on whose close is needed: a jump is added to it."""
-        return next(n for n in self._needed if n >= session)
+        self.last_needed = max(closes, default=0)
 
     def months(self) -> range:
         return range(self.first_month, self.last_month + 1)

@@ -6,7 +6,6 @@ session ceil(T). `drift_n` takes what the jumps add to the growth of the mean of
 
 import numpy as np
 
-from sim.kernels.copying import copy_out
 from sim.kernels.jit import fma, stage
 from sim.kernels.market.pairs import draw_uniform_pair
 from sim.kernels.random.elementary import exp, log, normal_row
@@ -15,43 +14,61 @@ from sim.lowering.program import BLOCK, JUMP
 
 @stage
 def fill(closes, selection, program, window, market, room, lanes):
-    """Closes of the last window before the moves of the stock: the sum of jumps by row, then the closes."""
+    """Closes of the last window before the moves of the stock: the sum of the jumps so far by row, then the closes.
+
+    Each jump is added to the sum of all before it, so that the sum at a session does not depend on the other rows.
+    """
     scratch, merton, price = room.scratch, market.merton, program.price
     time, wait, size, total = scratch[0], scratch[1], scratch[2], scratch[3]
     closes[:] = 0.0
     time[:] = 0.0
+    total[:] = 0.0
     j, left = np.int64(0), BLOCK if merton.last > 0.0 and merton.wait < np.inf else 0
     while left > 0:
         draw_uniform_pair(wait, size, selection.everyone, lanes, np.int64(JUMP), j)
         normal_row(size)
-        left = jump(closes, time, wait, size, merton, market.row_at)
+        left = jump(closes, total, time, wait, size, merton, market.row_at)
         j += 1
+    for k in range(1, len(closes)):
+        carry(closes[k], closes[k - 1])
     for k in range(len(market.trading)):
-        copy_out(room.opens[k], np.int64(0), closes[market.trading[k].row], np.int64(BLOCK))
-    total[:] = 0.0
+        day = market.trading[k]
+        subtract(room.opens[k], closes[day.row], closes[day.back])
     for k in range(window.known, len(closes)):
         day = program.days[window.first_day + k]
-        to_close(closes[k], total, selection.walked[day.row], day.drift, price.scale, price.initial)
+        to_close(closes[k], selection.walked[day.row], day.drift, price.scale, price.initial)
 
 
 @stage
-def jump(closes, time, wait, size, merton, row_at):
+def jump(closes, total, time, wait, size, merton, row_at):
     """The next jump of every path; returns how many paths may have another that matters."""
     for i in range(BLOCK):
         time[i] = time[i] - log(wait[i]) * merton.wait
-        size[i] = fma(merton.sd, size[i], merton.mean)
+        total[i] = total[i] + fma(merton.sd, size[i], merton.mean)
     left = 0
     for i in range(BLOCK):
         if time[i] <= merton.last:
             row = row_at[int(np.ceil(time[i]))]
-            closes[row, i] = closes[row, i] + size[i]
+            closes[row, i] = total[i]
             left += 1
     return left
 
 
 @stage
-def to_close(row, total, walked, drift, scale, initial):
-    """Add the jumps of a row to those before it, and turn the sum and W into dollars a share."""
+def carry(row, before):
+    """A row without a jump has the sum of the row before it."""
     for i in range(BLOCK):
-        total[i] = total[i] + row[i]
-        row[i] = initial * exp(fma(scale, walked[i], drift + total[i]))
+        row[i] = before[i] if row[i] == 0.0 else row[i]
+
+
+@stage
+def subtract(row, later, earlier):
+    for i in range(BLOCK):
+        row[i] = later[i] - earlier[i]
+
+
+@stage
+def to_close(row, walked, drift, scale, initial):
+    """The sum of the jumps and W into dollars a share."""
+    for i in range(BLOCK):
+        row[i] = initial * exp(fma(scale, walked[i], drift + row[i]))
