@@ -269,6 +269,15 @@ def raise_interrupt():
     raise KeyboardInterrupt
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize(
     "stop", [raise_interrupt, lambda: signal.raise_signal(signal.SIGINT)], ids=["raised", "Ctrl-C"]
 )
