@@ -12,21 +12,28 @@ from types import TracebackType
 
 from benchmarks.case import FILE
 from benchmarks.processes import ROOT, environment
+from benchmarks.report import FRESH
 
 CADENCES = ("quarter_end", "daily")
 MEASURES = ("raised", "shares_issued", "runway_months")
-WORKER = """
+WORKER = (
+    """
 import json, sys, time
+import numpy as np
 import sim
 for line in sys.stdin:
     case, paths, seed, workers = json.loads(line)
     case = sim.load_case({FILE}).replace(case)
+    np.ones({FRESH} // 8)  # memory that is at hand
     started = time.perf_counter()
     result = sim.simulate(case, paths=paths, seed=seed, workers=workers)
     seconds = time.perf_counter() - started
     columns = [result[name] for name in {MEASURES}]
     print(json.dumps([seconds, [[float(c.mean()), float(c.std() / paths**0.5)] for c in columns]]), flush=True)
-""".replace("{MEASURES}", repr(MEASURES)).replace("{FILE}", repr(str(FILE)))
+""".replace("{FRESH}", str(FRESH))
+    .replace("{MEASURES}", repr(MEASURES))
+    .replace("{FILE}", repr(str(FILE)))
+)
 
 
 class Version:
