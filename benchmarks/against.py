@@ -16,24 +16,21 @@ from benchmarks.report import FRESH
 
 CADENCES = ("quarter_end", "daily")
 MEASURES = ("raised", "shares_issued", "runway_months")
-WORKER = (
-    """
+WORKER = """
 import json, sys, time
 import numpy as np
 import sim
+file, fresh, *measures = sys.argv[1:]
 for line in sys.stdin:
     case, paths, seed, workers = json.loads(line)
-    case = sim.load_case({FILE}).replace(case)
-    np.ones({FRESH} // 8)  # memory that is at hand
+    case = sim.load_case(file).replace(case)
+    np.ones(int(fresh) // 8)  # memory that is at hand
     started = time.perf_counter()
     result = sim.simulate(case, paths=paths, seed=seed, workers=workers)
     seconds = time.perf_counter() - started
-    columns = [result[name] for name in {MEASURES}]
+    columns = [result[name] for name in measures]
     print(json.dumps([seconds, [[float(c.mean()), float(c.std() / paths**0.5)] for c in columns]]), flush=True)
-""".replace("{FRESH}", str(FRESH))
-    .replace("{MEASURES}", repr(MEASURES))
-    .replace("{FILE}", repr(str(FILE)))
-)
+"""
 
 
 class Version:
@@ -46,7 +43,8 @@ class Version:
         changed = environment(self.cache)
         changed["PYTHONPATH"] = os.pathsep.join([str(self.tree), changed["PYTHONPATH"]])
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], cwd=self.tree, env=changed, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-c", WORKER, str(FILE), str(FRESH), *MEASURES],
+            cwd=self.tree, env=changed, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
         return self

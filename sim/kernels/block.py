@@ -39,7 +39,7 @@ from sim.lowering.world_records import World
 
 by_reference(Program, Arrays, MarketTables, MarketRoom, World)
 
-FINGERPRINT = "4f1cb0484438b509b2e330b2b7abd95c"
+FINGERPRINT = "d24f437a18eb2d512de50497c24d73cc"
 
 
 @stage

@@ -49,10 +49,9 @@ def checks(paths: int, seed: int) -> Iterator[Check]:
     del uniforms
     normals = _numbers(r.TWO_NORMALS, r.BURN_NORMAL, -(-blocks // 2), seed)
     yield from of_normals(normals.ravel())
-    first, second, *others = (normals[:, :, place].ravel() for place in range(r.NORMALS_A_CALL))
-    yield from of_pairs(np.append(first, others[0]), np.append(second, others[1]))
-    yield from of_words(first, others[0])
-    del normals, first, second, others
+    yield from of_pairs(normals[:, :, ::2].ravel(), normals[:, :, 1::2].ravel())
+    yield from of_words(normals[:, :, 0].ravel(), normals[:, :, 2].ravel())
+    del normals
     yield from of_single_normals(_numbers(r.NORMAL, r.COMMON_FACTOR, max(8, blocks // 4), seed).ravel())
 
 

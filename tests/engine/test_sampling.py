@@ -100,8 +100,9 @@ def test_the_variates_that_matter_most_comes_first():
     assert len(market) == len(burn) == 24
     assert len(arrivals) == 2  # the first two waits; later ones take the generator's numbers
     assert len(places(r.DAY_NORMAL)) == len(days) > 20
-    for before, after in ((burn, market), (market, burn[1:]), (arrivals, burn), (arrivals[:1], burn)):
+    for before, after in ((burn, market), (market, burn[1:])):
         assert all(a < b for a, b in zip(before, after, strict=False))
+    assert max(arrivals) < min(burn)
     assert places(r.EXTENSION) == [0]
     assert max(places(r.COMMON_FACTOR)) < min(places(r.WAIVER))
     assert max(places(r.WAIVER) + places(r.EVENTS)) < min(places(r.MILESTONE))

@@ -20,7 +20,7 @@ def fill(closes, selection, program, window, market, room, lanes):
     """
     scratch, merton, price = room.scratch, market.merton, program.price
     time, wait, size, total = scratch[0], scratch[1], scratch[2], scratch[3]
-    closes[:] = 0.0
+    closes[:] = np.nan
     time[:] = 0.0
     total[:] = 0.0
     j, left = np.int64(0), BLOCK if merton.last > 0.0 and merton.wait < np.inf else 0
@@ -29,8 +29,9 @@ def fill(closes, selection, program, window, market, room, lanes):
         normal_row(size)
         left = jump(closes, total, time, wait, size, merton, market.row_at)
         j += 1
-    for k in range(1, len(closes)):
-        carry(closes[k], closes[k - 1])
+    total[:] = 0.0
+    for k in range(len(closes)):
+        carry(closes[k], total if k == 0 else closes[k - 1])
     for k in range(len(market.trading)):
         day = market.trading[k]
         subtract(room.opens[k], closes[day.row], closes[day.back])
@@ -56,9 +57,9 @@ def jump(closes, total, time, wait, size, merton, row_at):
 
 @stage
 def carry(row, before):
-    """A row without a jump has the sum of the row before it."""
+    """Without a jump, which is NaN here, a path has the sum of the row before."""
     for i in range(BLOCK):
-        row[i] = before[i] if row[i] == 0.0 else row[i]
+        row[i] = before[i] if np.isnan(row[i]) else row[i]
 
 
 @stage
